@@ -1,0 +1,43 @@
+# All that a fresh machine needs is make and Python 3.11 or later.
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check bench clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo 'Options go into ARGS: make serve ARGS="--port 9000". PYTHON and VENV choose the interpreter and its environment.'
+
+serve: $(READY) ## run the fake on http://127.0.0.1:8080
+	@exec $(BIN)/mockserver serve $(ARGS)
+
+# worksteal: neighbours stay on one worker, so a fixture shared by a module is made once; the tail is shared out.
+test: $(READY) ## run our own tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(READY) ## lint, formatting, types, floors and packaging
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_floors.py tests/test_packaging.py
+
+bench: $(READY) ## measure, beside floors measured in the same run
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove the environment, the builds and the caches
+	rm -rf .venv dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made again only when pyproject.toml has changed. The stamp comes last, so that
+# an installation that was cut short is not taken for a whole one.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mockserver needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
+	@echo 'Making $(VENV) (once; it takes half a minute)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[kit,dev]'
+	@touch $@

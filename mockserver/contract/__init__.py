@@ -1,0 +1,1 @@
+"""The law: ``schemas/`` read, checked and compiled."""

@@ -1,0 +1,251 @@
+"""The catalog: every service and operation, read from ``schemas/`` and checked once at start.
+
+A file that says something we do not understand stops the start with its name and a pointer (``BadContract``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.contract.readings import Question, Questions
+from mockserver.contract.rules import Rule, rules_of
+from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
+from mockserver.resources import folder
+from mockserver.types import JSON, Schema, pointer
+
+_OPEN_SCHEMA: Schema = MappingProxyType({})  # type: ignore[assignment] # read only, and shared
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing a service can be asked to do.
+
+    * ``id``: ``kling/omni-image.create``; ``name`` is the part after the service
+    * ``does``: the action of the service's dialect that carries it out
+    * ``schema``: what its body, or without a body its query string, must look like
+    * ``rules``: the rules of that schema
+    * ``answer``: the file of the schema of its answer, and ``answer_status`` its HTTP status
+    * ``when``: readings under which alone it exists
+    * ``task``: for an operation that makes tasks, what of the payload makes what of the result
+    """
+
+    id: str
+    service: str
+    name: str
+    does: str
+    method: str
+    path: str
+    media_types: tuple[str, ...]
+    schema: Schema
+    rules: tuple[Rule, ...]
+    answer: str | None
+    answer_status: int
+    callback: str | None
+    when: Mapping[str, str]
+    task: Mapping[str, Any]
+
+    @property
+    def product(self) -> str:
+        """What it is about: ``omni-image``."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def defaults(self) -> dict[str, JSON]:
+        """What each field means when it is not sent."""
+        return {
+            name: sub["default"] for name, sub in self.schema.get("properties", {}).items() if "default" in sub
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One error a service is known to answer with: a status, and a body whose texts may have ``{fields}``."""
+
+    id: str
+    status: int
+    body: Mapping[str, JSON]
+    confidence: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One API as somebody offers it: the official one, or a gateway."""
+
+    id: str
+    title: str
+    dialect: str
+    hosts: tuple[str, ...]
+    credentials: tuple[str, ...]
+    operations: Mapping[str, Operation]
+    errors: Mapping[str, Row]
+    messages: Mapping[str, str]
+    questions: Questions
+    refusal: str
+    statuses: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All services, in the order of their folders' names, and every file they are made of."""
+
+    services: Mapping[str, Service]
+    documents: Mapping[str, Schema] = field(repr=False)
+
+    def service(self, id: str) -> Service:
+        """Return a service, or raise ``NoSuchService``."""
+        if id not in self.services:
+            raise NoSuchService(id, self.services)
+        return self.services[id]
+
+    def operation(self, id: str) -> Operation:
+        """Return an operation; ``kling/omni-image`` means ``.create``. Raises ``NoSuchOperation``."""
+        known = {key: found for service in self.services.values() for key, found in service.operations.items()}
+        for name in (id, f"{id}.create"):
+            if name in known:
+                return known[name]
+        raise NoSuchOperation(id, known)
+
+    def questions(self, services: Iterable[str] = ()) -> dict[str, Questions]:
+        """Return the open questions of some services, or of all, by service."""
+        return {id: self.service(id).questions for id in tuple(services) or self.services}
+
+    def validator(self, file: str) -> Any:
+        """Compile the schema of an answer or a callback, ``kling/created.json``, for ``jsonschema-rs``."""
+        registry = jsonschema_rs.Registry([(_uri(name), schema) for name, schema in self.documents.items()])
+        return jsonschema_rs.validator_for(self.documents[file], registry=registry, base_uri=_uri(file))
+
+
+@cache
+def load() -> Catalog:
+    """Return the catalog that is shipped with us."""
+    return read(folder("schemas"))
+
+
+def read(schemas: Traversable) -> Catalog:
+    """Read a folder of contracts. Raises ``BadContract``."""
+    metas = {name: _json(schemas / name, name) for name in ("schema.meta.json", "service.meta.json")}
+    documents: dict[str, Schema] = {}
+    sources: dict[str, JSON] = {}
+    for place in sorted(schemas.iterdir(), key=lambda item: item.name):
+        if place.is_dir() and (place / "service.json").is_file():
+            for item in sorted(place.iterdir(), key=lambda item: item.name):
+                if item.name.endswith(".json"):
+                    name = f"{place.name}/{item.name}"
+                    found = _json(item, name)
+                    is_service = item.name == "service.json"
+                    _check(metas["service.meta.json" if is_service else "schema.meta.json"], found, name)
+                    (sources if is_service else documents)[place.name if is_service else name] = found
+    services = {id: _service(id, sources, documents) for id in sources}
+    return Catalog(MappingProxyType(services), MappingProxyType(documents))
+
+
+def _json(file: Traversable, name: str) -> JSON:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadContract(name, "", f"not JSON: {error}") from error
+
+
+def _check(meta: Schema, document: JSON, name: str) -> None:
+    for error in jsonschema_rs.validator_for(meta).iter_errors(document):
+        raise BadContract(name, pointer(tuple(error.instance_path)), error.message)
+
+
+def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schema]) -> Service:
+    own = sources[id]
+    file = f"{id}/service.json"
+    base = sources.get(own.get("extends", id))
+    if base is None:
+        raise BadContract(file, "/extends", f"there is no service {own['extends']!r}")
+    errors = {**base["errors"], **own.get("errors", {})}
+    readings = {**base["readings"], **own.get("readings", {})}
+    operations = {
+        f"{id}/{name}": _operation(f"{id}/{name}", data, documents) for name, data in own["operations"].items()
+    }
+    questions = {name: Question.parse(name, data) for name, data in readings.items()}
+    _check_names(file, tuple(operations.values()), questions, own.get("readings", {}))
+    return Service(
+        id=id,
+        title=own["title"],
+        dialect=own["dialect"],
+        hosts=tuple(own["hosts"]),
+        credentials=tuple(own["credentials"]),
+        operations=MappingProxyType(operations),
+        errors=MappingProxyType(
+            {key: Row(key, row["status"], row["body"], row["confidence"], row["source"]) for key, row in errors.items()}
+        ),
+        messages=MappingProxyType({**base["messages"], **own.get("messages", {})}),
+        questions=MappingProxyType(questions),
+        refusal=_resolved(file, "/refusal", own["refusal"], id, documents),
+        statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
+    )
+
+
+def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operation:
+    service, _, name = id.partition("/")
+    at = f"/operations/{name}"
+    file = data.get("body") or data.get("query")
+    schema = documents[_resolved(f"{service}/service.json", at, file, service, documents)] if file else _OPEN_SCHEMA
+
+    def resolved(key: str) -> str | None:
+        if key not in data:
+            return None
+        return _resolved(f"{service}/service.json", f"{at}/{key}", data[key], service, documents)
+
+    return Operation(
+        id=id,
+        service=service,
+        name=name,
+        does=data["does"],
+        method=data["method"],
+        path=data["path"],
+        media_types=tuple(data.get("media_types", ())),
+        schema=schema,
+        rules=rules_of(id, schema) if schema else (),
+        answer=resolved("answer"),
+        answer_status=data.get("status", 200),
+        callback=resolved("callback"),
+        when=MappingProxyType(data.get("when", {})),
+        task=MappingProxyType(data.get("task", {})),
+    )
+
+
+def _resolved(file: str, at: str, name: str, service: str, documents: Mapping[str, Schema]) -> str:
+    """Find a schema file named beside a service, or as ``../kling/error.json`` in another's folder."""
+    found = name.removeprefix("../") if name.startswith("../") else f"{service}/{name}"
+    if found not in documents:
+        raise BadContract(file, at, f"there is no file schemas/{found}")
+    return found
+
+
+def _check_names(file: str, operations: tuple[Operation, ...], questions: Questions, own: Iterable[str]) -> None:
+    """Refuse a name that stands for two rules, for no rule, or for no reading."""
+    anchors = {rule.id for operation in operations for rule in operation.rules if rule.is_anchored}
+    for operation in operations:
+        at = f"/operations/{operation.name}"
+        for question, reading in operation.when.items():
+            if question not in questions or reading not in questions[question].readings:
+                raise BadContract(file, f"{at}/when", f"there is no reading {question}={reading}")
+        ids = [rule.id for rule in operation.rules]
+        if doubled := {id for id in ids if ids.count(id) > 1}:
+            raise BadContract(file, at, f"two rules are called {min(doubled)!r}")
+    for question in questions.values():
+        if question.default not in question.readings:
+            raise BadContract(file, f"/readings/{question.id}/default", f"there is no reading {question.default!r}")
+    for id in own:
+        for reading in questions[id].readings.values():
+            if unknown := reading.levels.keys() - anchors:
+                raise BadContract(file, f"/readings/{id}/readings/{reading.id}", f"there is no rule {min(unknown)!r}")
+
+
+def _uri(name: str) -> str:
+    return f"mockserver:///schemas/{name}"

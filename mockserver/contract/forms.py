@@ -1,0 +1,29 @@
+"""Forms: values that came as text get the type their schema gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from mockserver.types import JSON, Payload, Schema
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z", re.ASCII)
+_BOOLEAN = {"true": True, "false": False}
+
+
+def typed(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
+    """Read the text fields of a query string or a form as the schema's types.
+
+    What cannot be read stays text, so that validation names it: ``pageNum=abc`` breaks ``pageNum.type``.
+    """
+    properties = schema.get("properties", {})
+    return {name: _typed(properties.get(name, {}).get("type"), value) for name, value in fields.items()}
+
+
+def _typed(kind: JSON, value: JSON) -> JSON:
+    if isinstance(value, str):
+        if kind == "integer" and _INTEGER.match(value):
+            return int(value)
+        if kind == "boolean":
+            return _BOOLEAN.get(value.lower(), value)
+    return value

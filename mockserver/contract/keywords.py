@@ -1,0 +1,189 @@
+"""What JSON Schema cannot say: our own keywords, one function each, in one shape.
+
+Each takes the keyword's value and the instance, and yields a ``Problem`` for each thing that is wrong.
+An instance of another type than the keyword speaks of is no problem: ``type`` is there for that.
+``KEYWORDS`` at the end is the list; ``schemas/schema.meta.json`` says what each value looks like.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import warnings
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+from mockserver.types import JSON, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A broken promise: where, seen from the instance, and the fact."""
+
+    path: Path
+    fact: str
+
+
+Keyword = Callable[[Any, JSON], Iterator[Problem]]
+
+
+def references(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
+    """Each reference in a text must name something that was sent.
+
+    ``in`` lists the texts, ``to`` maps a reference (``%`` stands for its number) to the list it counts in,
+    or to the field it names (``image_%``).
+    """
+    if not isinstance(instance, dict):
+        return
+    for place in value["in"]:
+        for path, text in _values(instance, place):
+            for form, target in value["to"].items():
+                for found in _reference(form).finditer(text if isinstance(text, str) else ""):
+                    if not _exists(instance, target, int(found[1])):
+                        yield Problem(path, f"{found[0]} has nothing to refer to in {target}")
+
+
+def total_items(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
+    """Several ``lists`` share one ``max``."""
+    if isinstance(instance, dict):
+        lists = [found for name in value["lists"] if isinstance(found := instance.get(name), list)]
+        if (total := sum(map(len, lists))) > value["max"]:
+            yield Problem((), f"{' and '.join(value['lists'])} hold {total} items, at most {value['max']}")
+
+
+def sum_equals(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
+    """The numbers ``of`` a list's items add up to the field ``equals``, or its ``default``."""
+    if not isinstance(instance, dict):
+        return
+    parts = [_number(part) for _, part in _values(instance, value["of"])]
+    items = instance.get(value["of"].partition("[]")[0])
+    total = _number(instance.get(value["equals"], value["default"]))
+    is_whole = isinstance(items, list) and len(items) == len(parts) and None not in parts
+    if parts and is_whole and total is not None and sum(part for part in parts if part) != total:
+        yield Problem((), f"the sum of {value['of']} must be {value['equals']}, {total}")
+
+
+def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # noqa: ARG001 - one shape for all keywords
+    """A text that is no URL must be Base64, without a ``data:`` prefix."""
+    if _is_data(instance) and _decoded(instance) is None:
+        yield Problem((), "neither an http(s) URL nor raw Base64")
+
+
+def image_format(value: list[str], instance: JSON) -> Iterator[Problem]:
+    """The Base64 picture is of one of these formats, and whole."""
+    if _is_data(instance) and (content := _decoded(instance)) is not None:
+        if (picture := _picture(instance)) is None:
+            yield Problem((), f"the {len(content)} bytes are no picture that can be read")
+        elif picture.format not in value:
+            yield Problem((), f"a {picture.format} picture, where {' or '.join(value)} is taken")
+
+
+def image_bytes(value: int, instance: JSON) -> Iterator[Problem]:
+    """The Base64 picture has at most so many bytes."""
+    if _is_data(instance) and (content := _decoded(instance)) is not None and len(content) > value:
+        yield Problem((), f"{len(content)} bytes, at most {value}")
+
+
+def image_side(value: int, instance: JSON) -> Iterator[Problem]:
+    """Both sides of the Base64 picture have at least so many pixels."""
+    if _is_data(instance) and (picture := _picture(instance)) and min(picture.width, picture.height) < value:
+        yield Problem((), f"{picture.width} x {picture.height} px, each side at least {value}")
+
+
+def image_ratio(value: list[float], instance: JSON) -> Iterator[Problem]:
+    """Width divided by height of the Base64 picture lies in this range."""
+    if _is_data(instance) and (picture := _picture(instance)):
+        low, high = value
+        if not low <= picture.width / picture.height <= high:
+            yield Problem((), f"{picture.width} x {picture.height} px, ratio from {low} to {high}")
+
+
+KEYWORDS: dict[str, Keyword] = {
+    "x-references": references,
+    "x-total-items": total_items,
+    "x-sum-equals": sum_equals,
+    "x-base64": base64,
+    "x-image-format": image_format,
+    "x-image-bytes": image_bytes,
+    "x-image-side": image_side,
+    "x-image-ratio": image_ratio,
+}
+
+
+def picture_size(text: JSON) -> tuple[int, int] | None:
+    """Return width and height in pixels of a Base64 picture; ``None`` for a URL or anything else."""
+    picture = _picture(text) if _is_data(text) else None
+    return (picture.width, picture.height) if picture else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    format: str
+    width: int
+    height: int
+
+
+def _values(instance: dict[str, JSON], place: str) -> Iterator[tuple[Path, JSON]]:
+    """Find ``name`` or ``list[].name``."""
+    outer, bracket, inner = place.partition("[].")
+    if not bracket:
+        if outer in instance:
+            yield (outer,), instance[outer]
+        return
+    items = instance.get(outer)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict) and inner in item:
+            yield (outer, index, inner), item[inner]
+
+
+@lru_cache(maxsize=32)
+def _reference(form: str) -> re.Pattern[str]:
+    before, after = form.split("%")
+    return re.compile(re.escape(before) + r"([0-9]{1,9})" + (re.escape(after) or r"(?![0-9])"))
+
+
+def _exists(instance: dict[str, JSON], target: str, number: int) -> bool:
+    if "%" in target:
+        return bool(instance.get(target.replace("%", str(number))))
+    listed = instance.get(target)
+    return isinstance(listed, list) and 1 <= number <= len(listed)
+
+
+def _number(value: JSON) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_data(instance: JSON) -> bool:
+    return isinstance(instance, str) and instance != "" and not instance.startswith(("http://", "https://"))
+
+
+# One picture is asked about by five keywords in a row, so the last is kept; more would hoard megabytes.
+@lru_cache(maxsize=2)
+def _decoded(text: str) -> bytes | None:
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+@lru_cache(maxsize=2)
+def _picture(text: str) -> _Picture | None:
+    from PIL import Image
+
+    content = _decoded(text)
+    if content is None:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(content)) as image:
+                image.verify()
+                return _Picture(image.format or "unknown", image.width, image.height)
+    except Exception:  # Pillow raises whatever its decoders raise; all of it means "not a picture"
+        return None

@@ -1,0 +1,121 @@
+"""Routes: which operation of which service a request is for.
+
+A service's own path wins over everything; then the path after a ``--prefix``; then the path after
+``/<service>``. A ``Host`` that belongs to a service leaves only that one. Of two services on one path the first wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import unquote
+
+from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.readings import Readings
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A request's operation and the parameters in its path."""
+
+    service: Service
+    operation: Operation
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NoMatch:
+    """No operation: ``is_known`` says that the path exists, with other methods."""
+
+    service: Service
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """All operations on one path of one service, by method."""
+
+    service: Service
+    pattern: re.Pattern[str]
+    operations: Mapping[str, Operation]
+
+
+class Router:
+    """The routes of some services, each compiled under its readings."""
+
+    def __init__(self, services: Sequence[tuple[Service, Readings]], prefixes: Sequence[str] = ()) -> None:
+        """Of two services on one path the first wins."""
+        self._services = tuple(service for service, _ in services)
+        self._hosts = {host: service for service in reversed(self._services) for host in service.hosts}
+        self._prefixes = tuple("/" + prefix.strip("/") for prefix in prefixes)
+        self._static: dict[str, list[_Template]] = {}
+        self._dynamic: list[_Template] = []
+        for service, readings in services:
+            for template in _templates(service, readings):
+                if template.pattern.groups:
+                    self._dynamic.append(template)
+                else:
+                    self._static.setdefault(template.pattern.pattern, []).append(template)
+
+    def match(self, method: str, path: str, host: str) -> Match | NoMatch:
+        """Find the operation for a request; ``path`` is percent-encoded, ``host`` may have a port."""
+        only = self._hosts.get(host.partition(":")[0].lower())
+        known: Service | None = None
+        for service, inner in self._paths(path.rstrip("/") or "/", only):
+            for template, parameters in self._found(inner):
+                if service is not None and template.service is not service:
+                    continue
+                if method in template.operations:
+                    return Match(template.service, template.operations[method], parameters)
+                known = known or template.service
+        if known is not None:
+            return NoMatch(known, is_known=True)
+        return NoMatch(only or self._nearest(path), is_known=False)
+
+    def _paths(self, path: str, only: Service | None) -> Iterator[tuple[Service | None, str]]:
+        """Yield the readings of a path, the likeliest first, each with the one service it may belong to."""
+        yield only, path
+        for prefix in self._prefixes:
+            if path.startswith(prefix + "/"):
+                yield only, path[len(prefix) :]
+        for service in self._services:
+            if path.startswith(f"/{service.id}/") and only in (None, service):
+                yield service, path[len(service.id) + 1 :]
+
+    def _found(self, path: str) -> Iterator[tuple[_Template, Mapping[str, str]]]:
+        for template in self._static.get(path, ()):
+            yield template, _NOTHING
+        for template in self._dynamic:
+            if found := template.pattern.fullmatch(path):
+                yield template, {name: unquote(value) for name, value in found.groupdict().items()}
+
+    def _nearest(self, path: str) -> Service:
+        """Return the service whose envelope a stranger's path gets: the one that shares most of its beginning."""
+        path = next((path[len(p) :] for p in self._prefixes if path.startswith(p + "/")), path)
+        named = next((service for service in self._services if path.startswith(f"/{service.id}/")), None)
+
+        def shared(service: Service) -> int:
+            paths = [operation.path.split("/") for operation in service.operations.values()]
+            return max(_common(path.split("/"), other) for other in paths)
+
+        nearest = max(self._services, key=shared)
+        return nearest if named is None or shared(nearest) > 1 else named
+
+
+def _templates(service: Service, readings: Readings) -> Iterator[_Template]:
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in service.operations.values():
+        if all(readings.get(question) == reading for question, reading in operation.when.items()):
+            by_path.setdefault(operation.path, {})[operation.method] = operation
+    for path, operations in by_path.items():
+        yield _Template(service, re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), operations)
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Count the segments that two paths share from the start; the empty one before the first slash counts."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -1,0 +1,149 @@
+"""Rules: every constraint of a schema, with its name, its level and where it comes from.
+
+A subschema in the root's ``allOf`` that has an ``$anchor`` is one rule, whatever it holds.
+Anywhere else each keyword is a rule of its own, called ``<field path>.<keyword>``: ``prompt.maxLength``,
+``image_list[].image.required``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mockserver.contract.keywords import KEYWORDS
+from mockserver.types import JSON, Level, Path, Schema, pointer
+
+CONSTRAINTS = frozenset(
+    "type enum const minimum maximum minLength maxLength pattern minItems maxItems required "
+    "additionalProperties not contains anyOf".split()
+) | frozenset(KEYWORDS)
+"""The keywords that can be broken; all others describe or hold other schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One promise of a contract.
+
+    * ``operation``: whose promise it is, ``kling/omni-image.create``
+    * ``path``: where it stands in its schema; ``pointer`` is the spelling
+    * ``field``: the instance's field it speaks of, ``image_list[].image``; empty for a rule across fields
+    * ``keyword`` and ``value``: what it demands; an anchored rule has the keyword ``rule`` and its subschema
+    * ``level``: what breaking it does unless a reading says otherwise
+    * ``message``: the answer's text, if the service is known to have one for it
+    * ``accept`` and ``reject``: for an anchored rule merge patches over a valid payload, for a ``pattern`` values
+      of its field; the first keep the rule, the others break it alone. ``vectors`` derives those of all others
+    """
+
+    id: str
+    operation: str
+    path: Path
+    field: str
+    keyword: str
+    value: JSON
+    level: Level
+    confidence: str
+    source: str
+    description: str
+    message: str | None
+    accept: tuple[JSON, ...]
+    reject: tuple[JSON, ...]
+
+    @property
+    def pointer(self) -> str:
+        """Where the rule stands in its schema file, as a JSON pointer."""
+        return pointer(self.path)
+
+    @property
+    def is_anchored(self) -> bool:
+        """Whether the rule is a named one across fields."""
+        return self.keyword == "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a subschema inherits from those around it."""
+
+    source: str
+    confidence: str
+
+    def inside(self, schema: Schema) -> _Origin:
+        return _Origin(schema.get("x-source", self.source), schema.get("x-confidence", self.confidence))
+
+
+def rules_of(operation: str, schema: Schema) -> tuple[Rule, ...]:
+    """List the rules of a request schema, in the order in which they stand there."""
+    origin = _Origin(schema["x-source"], schema["x-confidence"])
+    return (*_plain(operation, schema, (), "", origin), *_anchored(operation, schema, origin))
+
+
+def broken_rule(rules: Mapping[Path, Rule], schema_path: Path, instance_path: Path) -> Rule:
+    """Find the rule that stands at the schema path of a validation error.
+
+    ``rules`` is keyed by ``Rule.path``. A missing property is told apart by the end of ``instance_path``.
+    """
+    anchored = rules.get(schema_path[:2])
+    if anchored is not None:
+        return anchored
+    if schema_path[-1] == "required":
+        return rules[(*schema_path, instance_path[-1])]
+    return rules[schema_path]
+
+
+def _anchored(operation: str, schema: Schema, origin: _Origin) -> Iterator[Rule]:
+    for index, subschema in enumerate(schema.get("allOf", ())):
+        inside = origin.inside(subschema)
+        yield Rule(
+            id=subschema["$anchor"],
+            operation=operation,
+            path=("allOf", index),
+            field="",
+            keyword="rule",
+            value=subschema,
+            level=subschema.get("x-level", "error"),
+            confidence=inside.confidence,
+            source=inside.source,
+            description=subschema["description"],
+            message=subschema.get("x-message"),
+            accept=tuple(subschema["x-accept"]),
+            reject=tuple(subschema["x-reject"]),
+        )
+
+
+def _plain(operation: str, schema: Schema, path: Path, field: str, origin: _Origin) -> Iterator[Rule]:
+    inside = origin.inside(schema)
+    for keyword, value in schema.items():
+        if keyword in CONSTRAINTS and not (keyword == "additionalProperties" and value is True):
+            names = value if keyword == "required" else [None]
+            for name in names:
+                yield _rule(operation, schema, (*path, keyword), field, inside, name)
+    for name, subschema in schema.get("properties", {}).items():
+        deeper = f"{field}.{name}" if field else name
+        yield from _plain(operation, subschema, (*path, "properties", name), deeper, inside)
+    if "items" in schema:
+        yield from _plain(operation, schema["items"], (*path, "items"), field + "[]", inside)
+
+
+def _rule(
+    operation: str, schema: Schema, path: Path, field: str, origin: _Origin, required: str | None
+) -> Rule:
+    keyword = str(path[-1])
+    subject = field
+    if required is not None:
+        path, subject = (*path, required), f"{field}.{required}" if field else required
+    level = schema.get("x-level", "error")
+    message = schema.get("x-message")
+    return Rule(
+        id=f"{subject}.{keyword}" if subject else keyword,
+        operation=operation,
+        path=path,
+        field=subject,
+        keyword=keyword,
+        value=schema[keyword],
+        level=level.get(keyword, "error") if isinstance(level, dict) else level,
+        confidence=origin.confidence,
+        source=origin.source,
+        description=schema.get("description") or f"{keyword} of {subject or 'the body'}",
+        message=message.get(keyword) if isinstance(message, dict) else message,
+        accept=tuple(schema["x-accept"]) if keyword == "pattern" else (),
+        reject=tuple(schema["x-reject"]) if keyword == "pattern" else (),
+    )

@@ -1,0 +1,135 @@
+"""Validation: a fast yes, and a full explanation of a no.
+
+``jsonschema-rs`` says yes in microseconds. Only when it says no does ``jsonschema`` walk the payload and name
+each rule that is broken; it is imported then, because most runs of a fake never need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+from mockserver.contract.keywords import KEYWORDS, Keyword
+from mockserver.contract.rules import Rule, broken_rule
+from mockserver.types import JSON, Level, Path, Schema, pointer
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+_ASIDE = frozenset({"x-accept", "x-reject"})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One rule broken at one place of a payload.
+
+    ``level`` is what counts here and now: the rule's own, or what a chosen reading makes of it.
+    """
+
+    rule: Rule
+    level: Level
+    path: Path
+    fact: str
+    value: JSON
+
+    @property
+    def pointer(self) -> str:
+        """The place in the payload, as a JSON pointer."""
+        return pointer(self.path)
+
+    @property
+    def field(self) -> str:
+        """The place in the payload, as a person writes it: ``image_list[0].image``."""
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        return "".join(steps).lstrip(".") or "body"
+
+
+class Validator:
+    """A request schema compiled under chosen levels."""
+
+    def __init__(self, schema: Schema, rules: tuple[Rule, ...], levels: Mapping[str, Level]) -> None:
+        """Compile ``schema``. ``levels`` overrides the level of anchored rules, by id; an ``off`` rule is gone."""
+        self._level = {rule.id: levels.get(rule.id, rule.level) for rule in rules}
+        self._rules = {rule.path: rule for rule in rules}
+        kept = [sub if self._level[sub["$anchor"]] != "off" else True for sub in schema.get("allOf", ())]
+        self._schema = {**schema, "allOf": kept} if kept else schema
+        self._is_valid = jsonschema_rs.validator_for(
+            _without(self._schema, _ASIDE), keywords=_fast_keywords()
+        ).is_valid
+
+    def violations(self, payload: JSON) -> tuple[Violation, ...]:
+        """Name every broken rule, errors first, each rule once at each place; an anchored rule once at all.
+
+        A rule across fields says something only when each field by itself is of its type and among its values.
+        """
+        if self._is_valid(payload):
+            return ()
+        found: dict[tuple[str, Path], Violation] = {}
+        for error in _explainer()(self._schema).iter_errors(payload):
+            place = tuple(error.absolute_path)
+            rule = broken_rule(self._rules, tuple(error.absolute_schema_path), place)
+            key = (rule.id, () if rule.is_anchored else place)
+            if key not in found:
+                found[key] = Violation(rule, self._level[rule.id], place, error.message, error.instance)
+        if any(violation.rule.keyword in ("type", "enum") for violation in found.values()):
+            found = {key: violation for key, violation in found.items() if not violation.rule.is_anchored}
+        return tuple(sorted(found.values(), key=lambda violation: violation.level != "error"))
+
+
+@cache
+def _explainer() -> Any:
+    """Build the validator class that knows our keywords and names the property that is missing or too many."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
+
+    def required(_: Any, names: list[str], instance: JSON, __: Schema) -> Iterator[ValidationError]:
+        for name in names if isinstance(instance, dict) else ():
+            if name not in instance:
+                yield ValidationError("is required", path=[name])
+
+    def closed(_: Any, allowed: JSON, instance: JSON, schema: Schema) -> Iterator[ValidationError]:
+        if allowed is False and isinstance(instance, dict):
+            for name in sorted(instance.keys() - schema.get("properties", {}).keys()):
+                yield ValidationError("is not a field of this request", path=[name])
+
+    def ours(keyword: Keyword) -> Callable[..., Iterator[ValidationError]]:
+        def explain(_: Any, value: JSON, instance: JSON, __: Schema) -> Iterator[ValidationError]:
+            for problem in keyword(value, instance):
+                yield ValidationError(problem.fact, path=list(problem.path))
+
+        return explain
+
+    own = {name: ours(keyword) for name, keyword in KEYWORDS.items()}
+    return extend(Draft202012Validator, {**own, "required": required, "additionalProperties": closed})
+
+
+def _fast_keywords() -> dict[str, type]:
+    return {name: _fast_keyword(keyword) for name, keyword in KEYWORDS.items()}
+
+
+def _fast_keyword(keyword: Keyword) -> type:
+    """Adapt a keyword of ours to the class that ``jsonschema-rs`` wants."""
+
+    class Check:
+        def __init__(self, _parent: Schema, value: JSON, _path: list[str | int]) -> None:
+            self.value = value
+
+        def validate(self, instance: JSON) -> None:
+            for problem in keyword(self.value, instance):
+                raise ValueError(problem.fact)
+
+    return Check
+
+
+def _without(schema: Schema, names: frozenset[str]) -> Schema:
+    """Leave out the annotations of anchored rules: test vectors need not be compiled."""
+    rules = [
+        {key: value for key, value in sub.items() if key not in names} if isinstance(sub, dict) else sub
+        for sub in schema.get("allOf", ())
+    ]
+    return {**schema, "allOf": rules} if rules else schema

@@ -1,0 +1,183 @@
+"""Test vectors: for each rule, payloads that just keep it and payloads that break it alone.
+
+A rule across fields and a pattern carry theirs in the schema. Those of every other keyword follow from its value:
+the boundary on one side, one step over it on the other.
+"""
+
+from __future__ import annotations
+
+import copy
+from base64 import b64encode
+from collections.abc import Callable
+from functools import lru_cache
+from io import BytesIO
+
+from mockserver.contract.rules import Rule
+from mockserver.types import JSON, Payload, Schema
+
+_ABSENT = object()
+
+_OTHER_TYPES: dict[str, list[JSON]] = {
+    "string": [1, True, None, [], {}],
+    "integer": ["one", 1.5, True, None],
+    "number": ["one", True, None],
+    "boolean": ["true", 1, None],
+    "array": [{}, "one", None],
+    "object": [[], "one", None],
+}
+
+Values = tuple[list[JSON], list[JSON]]
+"""What a field may hold at the edge of its rule, and what it may not."""
+
+
+def vectors(rule: Rule, schema: Schema) -> tuple[tuple[Payload, ...], tuple[JSON, ...]]:
+    """Return the payloads that keep a rule and those that break it and no other.
+
+    ``schema`` is the request schema the rule belongs to. The payload that is changed is its first example that has
+    the rule's field, or else its first. What keeps one plain rule may break another: eleven seconds are in the range,
+    but not the sum of the shots.
+    """
+    outer = rule.field.partition(".")[0].removesuffix("[]")
+    base = next((example for example in schema["examples"] if outer in example), schema["examples"][0])
+    if rule.is_anchored:
+        return (
+            tuple(merged(base, patch) for patch in rule.accept),
+            tuple(merged(base, patch) for patch in rule.reject),
+        )
+    accept, reject = _values(rule, schema)
+    return (
+        tuple(_graft(schema, base, rule.field, value) for value in accept),
+        tuple(_graft(schema, base, rule.field, value) for value in reject),
+    )
+
+
+def merged(document: JSON, patch: JSON) -> JSON:
+    """Apply a JSON merge patch (RFC 7396): ``null`` takes a field away, an array replaces an array."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = dict(document) if isinstance(document, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+@lru_cache(maxsize=16)
+def picture(width: int, height: int, kind: str = "PNG", size: int = 0) -> str:
+    """Draw a real picture of so many pixels and at least ``size`` bytes, as raw Base64."""
+    from PIL import Image
+
+    content = BytesIO()
+    Image.new("L", (width, height), 128).save(content, kind)
+    return b64encode(content.getvalue().ljust(size, b"\0")).decode()
+
+
+def _values(rule: Rule, schema: Schema) -> Values:
+    if rule.keyword == "required":
+        return [sample(_subschema(rule, schema)["properties"][rule.path[-1]])], [_ABSENT]
+    subschema = _subschema(rule, schema)
+    usual = subschema["examples"][0] if rule.field == "" else sample(subschema)
+    return _EDGES[rule.keyword](rule, subschema, usual)
+
+
+def _subschema(rule: Rule, schema: Schema) -> Schema:
+    """Walk to the schema that holds the rule's keyword."""
+    for step in rule.path[: -2 if rule.keyword == "required" else -1]:
+        schema = schema[step]
+    return schema
+
+
+def sample(schema: Schema) -> JSON:
+    """Return one value that a property's schema accepts, the most ordinary that can be had."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    if schema.get("default", []) != []:
+        return schema["default"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "x-accept" in schema:
+        return schema["x-accept"][0]
+    return _SAMPLES[schema["type"] if isinstance(schema["type"], str) else schema["type"][0]](schema)
+
+
+_SAMPLES: dict[str, Callable[[Schema], JSON]] = {
+    "string": lambda schema: "sample".ljust(schema.get("minLength", 0), "."),
+    "integer": lambda schema: schema.get("minimum", 1),
+    "number": lambda schema: schema.get("minimum", 1),
+    "boolean": lambda _: True,
+    "array": lambda schema: [sample(schema["items"])] * schema.get("minItems", 1),
+    "object": lambda schema: {name: sample(schema["properties"][name]) for name in schema.get("required", ())},
+}
+
+
+def _type(rule: Rule, _: Schema, usual: JSON) -> Values:
+    kinds = [rule.value] if isinstance(rule.value, str) else rule.value
+    foreign = [value for value in (1, True, None, 1.5, "one", [], {}) if _is_other(value, kinds)]
+    return [usual], foreign
+
+
+def _is_other(value: JSON, kinds: list[str]) -> bool:
+    return all(any(value == other and type(value) is type(other) for other in _OTHER_TYPES[kind]) for kind in kinds)
+
+
+def _items(count: int, schema: Schema) -> list[JSON]:
+    return [sample(schema["items"])] * count
+
+
+_EDGES: dict[str, Callable[[Rule, Schema, JSON], Values]] = {
+    "type": _type,
+    "enum": lambda rule, _, __: (list(rule.value), ["no such value", None]),
+    "const": lambda rule, _, __: ([rule.value], ["no such value", None]),
+    "minimum": lambda rule, _, __: ([rule.value], [rule.value - 1]),
+    "maximum": lambda rule, _, __: ([rule.value], [rule.value + 1]),
+    "minLength": lambda rule, _, usual: ([usual], [usual[: rule.value - 1]]),
+    "maxLength": lambda rule, _, __: (["x" * rule.value, "\U0001f600" * rule.value], ["x" * (rule.value + 1)]),
+    "pattern": lambda rule, _, __: (list(rule.accept), list(rule.reject)),
+    "minItems": lambda rule, schema, _: ([_items(rule.value, schema)], [_items(rule.value - 1, schema)]),
+    "maxItems": lambda rule, schema, _: ([_items(rule.value, schema)], [_items(rule.value + 1, schema)]),
+    "additionalProperties": lambda _, __, usual: ([usual], [{**usual, "no_such_field": 1}]),
+    "x-base64": lambda _, __, usual: (
+        [usual, picture(300, 300)],
+        ["data:image/png;base64," + picture(300, 300), "no Base64 at all"],
+    ),
+    "x-image-format": lambda _, __, usual: (
+        [usual, picture(300, 300), picture(300, 300, "JPEG")],
+        [picture(300, 300, "GIF"), b64encode(b"no picture").decode()],
+    ),
+    "x-image-bytes": lambda rule, _, __: (
+        [picture(300, 300, size=rule.value)],
+        [picture(300, 300, size=rule.value + 1)],
+    ),
+    "x-image-side": lambda rule, _, __: (
+        [picture(rule.value, rule.value)],
+        [picture(rule.value - 1, rule.value), picture(rule.value, rule.value - 1)],
+    ),
+    "x-image-ratio": lambda rule, _, __: (
+        [picture(750, 300), picture(300, 750)],
+        [picture(int(300 * rule.value[1]) + 1, 300), picture(300, int(300 * rule.value[1]) + 1)],
+    ),
+}
+
+
+def _graft(schema: Schema, base: JSON, field: str, value: JSON) -> JSON:
+    """Put a value where ``field`` says, making the lists and objects on the way that are not there yet."""
+    if field == "":
+        return value
+    payload = copy.deepcopy(base)
+    holder: JSON = payload
+    names = field.replace("[]", ".[]").split(".")
+    for name in names[:-1]:
+        schema = schema["items"] if name == "[]" else schema["properties"][name]
+        if name == "[]":
+            holder = holder[0]
+        else:
+            holder[name] = copy.deepcopy(holder.get(name) or sample(schema))
+            holder = holder[name]
+    last: JSON = 0 if names[-1] == "[]" else names[-1]
+    if value is _ABSENT:
+        del holder[last]
+    else:
+        holder[last] = value
+    return payload

@@ -1,0 +1,62 @@
+"""What can go wrong before a request is answered, named for the fact.
+
+* ``MockserverError``: the root; its text is one line for a person
+    * ``BadContract``: a file under ``schemas/`` that says something we do not understand
+    * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchReading``: a name that is not in the contract
+    * ``BadSetting``: an option whose value cannot be meant
+
+What goes wrong with a request is no exception of Python's to the client: it is an answer of the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MockserverError(Exception):
+    """Something a person can mend; ``str()`` says what, where, and how."""
+
+
+class BadContract(MockserverError):
+    """A contract file that cannot be used: ``file`` and ``pointer`` say where."""
+
+    def __init__(self, file: str, pointer: str, fact: str) -> None:
+        super().__init__(f"{file}#{pointer}: {fact}")
+        self.file, self.pointer, self.fact = file, pointer, fact
+
+
+class _NoSuchName(MockserverError):
+    kind = "name"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        near = get_close_matches(name, self.known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self.known)}"
+        super().__init__(f"no {self.kind} {name!r}; {hint}")
+
+
+class NoSuchService(_NoSuchName):
+    """A service that has no folder under ``schemas/``."""
+
+    kind = "service"
+
+
+class NoSuchOperation(_NoSuchName):
+    """An operation that no service has."""
+
+    kind = "operation"
+
+
+class NoSuchReading(_NoSuchName):
+    """A question, or an answer to one, that no ``service.json`` lists."""
+
+    kind = "reading"
+
+
+class BadSetting(MockserverError):
+    """An option whose value cannot be meant."""
+
+    def __init__(self, option: str, value: object, wanted: str) -> None:
+        super().__init__(f"{option}: {value!r} is not {wanted}")
+        self.option, self.value, self.wanted = option, value, wanted

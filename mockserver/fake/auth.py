@@ -1,0 +1,91 @@
+"""Credentials: who a request comes from, or why it does not enter.
+
+Without ``--key`` any bearer token is an account of its own. A JWT (``kling 5``) is looked at in every mode: its times
+always, its signature where the secret is known. Its times are told by the fake's clock, so PyJWT checks only the rest.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import urlsafe_b64decode
+from typing import Any
+
+from mockserver.contract.catalog import Service
+from mockserver.contract.readings import Readings
+from mockserver.fake.refusal import Refused
+from mockserver.settings import Key, Settings
+from mockserver.types import Millis, Request
+
+LEEWAY = 5
+"""Seconds by which a client's clock may be wrong; the official sample dates ``nbf`` back by as much."""
+
+
+def account(request: Request, service: Service, settings: Settings, readings: Readings, now: Millis) -> str:
+    """Return the account of a request: its token, or the access key that signed it. Raises ``Refused``."""
+    header = request.headers.get("authorization", "").strip()
+    if not header:
+        raise Refused("no-credentials")
+    scheme, _, token = header.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or any(letter.isspace() for letter in token):
+        raise Refused("bad-credentials")
+    if "jwt" in service.credentials and (claims := _claims(token)) is not None:
+        return _access_key(token, claims, settings, readings, now // 1000)
+    if settings.keys and not any(key.secret is None and key.name == token for key in settings.keys):
+        only_access_keys = "jwt" in service.credentials and all(key.secret for key in settings.keys)
+        raise Refused("not-a-jwt" if only_access_keys else "unknown-key")
+    return token
+
+
+def _claims(token: str) -> dict[str, Any] | None:
+    """Return the claims of what looks like a JWT, or ``None`` for any other token."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        header, claims = (json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    return claims if isinstance(header, dict) and "alg" in header and isinstance(claims, dict) else None
+
+
+def _access_key(token: str, claims: dict[str, Any], settings: Settings, readings: Readings, now: int) -> str:
+    issuer = claims.get("iss")
+    if not isinstance(issuer, str) or not issuer:
+        raise Refused("unknown-access-key")
+    key = next((key for key in settings.keys if key.secret and key.name == issuer), None)
+    if settings.keys and key is None:
+        raise Refused("unknown-access-key")
+    if key is not None:
+        _check_signature(token, key)
+    _check_times(claims, readings, now)
+    return issuer
+
+
+def _check_signature(token: str, key: Key) -> None:
+    import jwt
+
+    unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    try:
+        jwt.decode(token, key.secret or "", algorithms=["HS256"], options=unchecked)  # type: ignore[arg-type]
+    except jwt.PyJWTError as error:
+        raise Refused("bad-signature") from error
+
+
+def _check_times(claims: dict[str, Any], readings: Readings, now: int) -> None:
+    start, end = claims.get("nbf"), claims.get("exp")
+    if not _is_time(end) or (start is not None and not _is_time(start)):
+        raise Refused("bad-credentials")
+    if start is None and readings["jwt-nbf"] == "required":
+        raise Refused("bad-credentials")
+    if start is not None and start > now + LEEWAY:
+        raise Refused("token-early", nbf=start)
+    if end < now - LEEWAY:
+        raise Refused("token-expired", exp=end)
+    if readings["jwt-lifetime"] == "1800" and end > now + 1800 + LEEWAY:
+        raise Refused("bad-credentials")
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

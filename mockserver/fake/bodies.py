@@ -1,0 +1,103 @@
+"""Bodies: from the bytes of a request to a payload, or a refusal that says why not."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from math import isinf
+
+import jiter
+
+from mockserver.contract.catalog import Operation
+from mockserver.contract.forms import typed
+from mockserver.contract.readings import Readings
+from mockserver.fake.refusal import Refused
+from mockserver.types import JSON, Payload, Request
+
+_LONG = 1024
+_HUGE_NUMBER = re.compile(rb"[0-9][eE]\+?[0-9]{3}")
+
+
+def media_type(request: Request, operation: Operation, readings: Readings) -> str:
+    """Return the type of a body that the operation takes. Raises ``Refused``."""
+    header = request.headers.get("content-type", "")
+    sent = header.partition(";")[0].strip().lower()
+    if sent in operation.media_types:
+        return sent or "application/json"
+    if not sent and readings.get("content-type") == "accepted":
+        return "application/json"
+    wanted = " or ".join(kind for kind in operation.media_types if kind)
+    raise Refused("media-type", wanted=wanted, listed=",".join(operation.media_types), sent=header or "none")
+
+
+def payload(request: Request, operation: Operation, readings: Readings) -> JSON:
+    """Read a body as what its type says. Raises ``Refused``."""
+    if media_type(request, operation, readings) == "multipart/form-data":
+        return typed(operation.schema, _form(request))
+    found = _json(request.body)
+    if isinstance(found, dict) and readings.get("null-field") == "absent":
+        found = {name: value for name, value in found.items() if value is not None}
+    return found
+
+
+def document(content: Payload, body: bytes) -> bytes:
+    """Return a payload as JSON to keep: as it came, or with its long texts cut."""
+    if len(body) <= _LONG * 4 and body[:1] == b"{":
+        return body
+    import json
+
+    return json.dumps(_cut(content), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _json(body: bytes) -> JSON:
+    if not body.strip():
+        raise Refused("unreadable", fact="it is empty")
+    try:
+        found = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise Refused("unreadable", fact=str(error)) from error
+    if _HUGE_NUMBER.search(body) and _has_infinity(found):
+        raise Refused("unreadable", fact="a number is out of range")
+    return found
+
+
+def _form(request: Request) -> dict[str, str]:
+    from python_multipart import parse_form
+    from python_multipart.exceptions import FormParserError
+
+    fields: dict[str, str] = {}
+
+    def keep(field: object) -> None:
+        name, value = field.field_name, field.value  # type: ignore[attr-defined]
+        fields[name.decode("utf-8")] = (value or b"").decode("utf-8")
+
+    def refuse(file: object) -> None:
+        name = file.field_name.decode("utf-8", "replace")  # type: ignore[attr-defined]
+        raise Refused("unreadable", fact=f"{name} is a file; send a URL of POST /assets")
+
+    headers = {"Content-Type": request.headers["content-type"].encode("latin-1")}
+    try:
+        parse_form(headers, BytesIO(request.body), keep, refuse)
+    except UnicodeDecodeError as error:
+        raise Refused("unreadable", fact="a field is not UTF-8") from error
+    except (FormParserError, ValueError, KeyError) as error:
+        raise Refused("unreadable", fact=str(error)) from error
+    return fields
+
+
+def _has_infinity(value: JSON) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_infinity, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_infinity, value))
+    return isinstance(value, float) and isinf(value)
+
+
+def _cut(value: JSON) -> JSON:
+    if isinstance(value, dict):
+        return {name: _cut(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cut(item) for item in value]
+    if isinstance(value, str) and len(value) > _LONG * 3:
+        return f"{value[:64]}… ({len(value)} characters)"
+    return value

@@ -1,0 +1,1 @@
+"""How each family of services speaks: the shape of ids, records, lists and errors."""

@@ -1,0 +1,168 @@
+"""Kling's way to speak: an envelope of code, message and request_id around ``data`` (kling 2 to 4)."""
+
+from __future__ import annotations
+
+from mockserver.contract.readings import Readings
+from mockserver.fake import plan, results
+from mockserver.fake.artifacts import Film
+from mockserver.fake.lifecycle import FINAL, Status, Task
+from mockserver.fake.refusal import Refused
+from mockserver.fake.world import Call, Dialect, World, encoded
+from mockserver.types import JSON, Millis, Payload, Response
+
+_HEADERS = {"content-type": "application/json"}
+
+
+def create(world: World, call: Call) -> Response:
+    """Make a task; its ``external_task_id`` is unique in the account, across products."""
+    external_id = call.payload.get("external_task_id") or None
+    if external_id is not None and _is_taken(world, call, external_id):
+        raise Refused("duplicate-external-id", id=external_id)
+    callback_url = call.payload.get("callback_url") or None
+    task = world.create(call, world.ids.decimal(), external_id=external_id, callback_url=callback_url)
+    data = {
+        "task_id": task.id,
+        "task_status": "submitted",
+        **_info(task, call.readings),
+        "created_at": task.created_at,
+        "updated_at": task.created_at,
+    }
+    return _answer(world, call.readings, data)
+
+
+def get(world: World, call: Call) -> Response:
+    """Show one task, found by either of its ids."""
+    task = world.look(_found(world, call, call.parameters["id"]), call.now)
+    return _answer(world, call.readings, record(world, task, call.now, call.readings))
+
+
+def list_(world: World, call: Call) -> Response:
+    """Show a page of an account's tasks: a bare array."""
+    operation = call.operation.id.removesuffix(".list") + ".create"
+    owner = call.service.id, call.account
+    wanted = call.payload.get("external_task_id")
+    if wanted and call.readings["external-id-query"] == "filter":
+        task = world.store.get_external(owner, wanted)
+        tasks = [task] if task is not None and task.operation == operation else []
+    else:
+        number, size = (call.payload.get(name, default) for name, default in call.operation.defaults.items())
+        newest_first = call.readings["list-order"] == "newest-first"
+        tasks = world.store.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
+    data = [record(world, world.look(task, call.now), call.now, call.readings) for task in tasks]
+    return _answer(world, call.readings, data)
+
+
+def record(world: World, task: Task, now: Millis, readings: Readings) -> dict[str, JSON]:
+    """Return a task as a query shows it at a moment."""
+    status, updated_at = task.state(now)
+    data: dict[str, JSON] = {"task_id": task.id, "task_status": status}
+    if status == "failed":
+        data["task_status_msg"] = task.reason
+    elif readings["status-msg"] == "empty":
+        data["task_status_msg"] = ""
+    data |= _info(task, readings)
+    payload = world.payload(task)
+    if isinstance(watermark := payload.get("watermark_info"), dict):
+        data["watermark_info"] = {"enabled": watermark.get("enabled", False)}
+    if status == "succeed":
+        data["task_result"] = _result(world, task, payload, readings)
+    elif readings["result-before-end"] == "empty":
+        data["task_result"] = {}
+    if status in FINAL:
+        data |= _price(world, task, payload, status, readings)
+    return data | {"created_at": task.created_at, "updated_at": updated_at}
+
+
+def notice(world: World, task: Task, at: Millis) -> JSON:
+    """Return the body of a callback: the bare record, without an envelope (kling 3)."""
+    readings = world.readings[task.operation.partition("/")[0]]
+    data = record(world, task, at, readings)
+    if readings["callback-result"] == "as-documented":
+        data.pop("watermark_info", None)
+        if result := data.get("task_result"):
+            images = result.get("series_images") or result.get("images", [])
+            named = {"images": images} if "videos" not in result else {"videos": result["videos"]}
+            data["task_result"] = {key: [_bare(item) for item in items] for key, items in named.items()}
+    return data
+
+
+def reports(readings: Readings, status: Status) -> bool:
+    """Whether entering a state is called back."""
+    wanted = readings["callback-on"]
+    return wanted == "every-change" or status in FINAL or (wanted == "after-created" and status != "submitted")
+
+
+def refused(world: World, readings: Readings, body: dict[str, JSON]) -> dict[str, JSON]:
+    """Complete an error body."""
+    data = {"data": None} if readings["error-data"] == "null" else {}
+    return {**body, "request_id": world.ids.uuid(), **data}
+
+
+DIALECT = Dialect({"create": create, "get": get, "list": list_}, refused, notice, reports)
+
+
+def _answer(world: World, readings: Readings, data: JSON) -> Response:
+    message = readings["success-message"]
+    body = {"code": 0, "message": message, "request_id": world.ids.uuid(), "data": data}
+    return Response(200, encoded(body), _HEADERS)
+
+
+def _found(world: World, call: Call, id: str) -> Task:
+    operation = call.operation.id.removesuffix(".get") + ".create"
+    own = world.store.get(call.service.id, id, call.account)
+    external = world.store.get_external((call.service.id, call.account), id)
+    first, second = (own, external) if call.readings["id-precedence"] == "task-id" else (external, own)
+    for task in (first, second):
+        if task is not None and task.operation == operation:
+            return task
+    row = "missing-task" if call.readings["missing-task"] == "400-1201" else "missing-task-documented"
+    raise Refused(row, id=id)
+
+
+def _is_taken(world: World, call: Call, external_id: str) -> bool:
+    task = world.store.get_external((call.service.id, call.account), external_id)
+    if task is None:
+        return False
+    return task.state(call.now).status != "failed" or call.readings["external-id-again"] == "refused"
+
+
+def _info(task: Task, readings: Readings) -> dict[str, JSON]:
+    if task.external_id is not None:
+        return {"task_info": {"external_task_id": task.external_id}}
+    return {"task_info": {}} if readings["info-when-none"] == "empty" else {}
+
+
+def _result(world: World, task: Task, payload: Payload, readings: Readings) -> dict[str, JSON]:
+    operation = world.operation(task)
+    wants_watermark = bool((payload.get("watermark_info") or {}).get("enabled"))
+    marked = results.urls(world, task, watermark=True) if wants_watermark else []
+    found = plan.artifacts(operation, task, payload)
+    items: list[dict[str, JSON]] = []
+    for index, (url, item) in enumerate(zip(results.urls(world, task), found, strict=True)):
+        watermark = {"watermark_url": marked[index]} if marked else _no_watermark(readings)
+        if isinstance(item, Film):
+            items.append({"id": f"{task.id}-{index}", "url": url, **watermark, "duration": item.duration})
+        else:
+            items.append({"index": index, "url": url, **watermark})
+    if operation.task["media"] == "video":
+        return {"videos": items}
+    series = plan.is_series(operation, payload)
+    kind = {"result_type": "series" if series else "single"} if readings["result-type"] == "present" else {}
+    beside = {"images": []} if readings["images-beside-series"] == "empty" else {}
+    return {**kind, **beside, "series_images": items} if series else {**kind, "images": items}
+
+
+def _no_watermark(readings: Readings) -> dict[str, JSON]:
+    return {"watermark_url": ""} if readings["watermark-off"] == "empty" else {}
+
+
+def _price(world: World, task: Task, payload: Payload, status: Status, readings: Readings) -> dict[str, JSON]:
+    """Return what a finished task cost; one that failed costs nothing (kling 2.2)."""
+    units = plan.units(world.operation(task), payload) if status == "succeed" else "0"
+    if readings["balance-deduction"] == "absent":
+        return {"final_unit_deduction": units}
+    return {"final_unit_deduction": units, "final_balance_deduction": {"quota": units, "list_price": "0"}}
+
+
+def _bare(item: dict[str, JSON]) -> dict[str, JSON]:
+    return {name: value for name, value in item.items() if name != "watermark_url"}

@@ -1,0 +1,3 @@
+"""useapi.net's way to speak."""
+
+from mockserver.fake.dialects.kling import DIALECT

@@ -1,0 +1,125 @@
+"""The journal: every exchange, with what was wrong with it, bounded in number and in bytes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mockserver.contract.validation import Violation
+from mockserver.types import JSON, Millis, Request, Response
+
+_BODY = 16 * 1024
+_SECRETS = frozenset({"authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One exchange. Bodies of more than 16 KiB are cut; ``sizes`` tell what they had."""
+
+    number: int
+    at: Millis
+    service: str
+    operation: str | None
+    account: str | None
+    request: Request
+    response: Response
+    violations: tuple[Violation, ...]
+    sizes: tuple[int, int]
+
+    def as_json(self) -> dict[str, JSON]:
+        """Return what a person may see: secrets are masked."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "service": self.service,
+            "operation": self.operation,
+            "account": None if self.account is None else masked(self.account),
+            "request": {
+                "method": self.request.method,
+                "path": self.request.path,
+                "query": self.request.query,
+                "headers": _shown(self.request.headers),
+                "body": self.request.body.decode(errors="replace"),
+                "size": self.sizes[0],
+            },
+            "response": {
+                "status": self.response.status,
+                "headers": _shown(self.response.headers),
+                "body": self.response.body.decode(errors="replace"),
+                "size": self.sizes[1],
+            },
+            "violations": [
+                {
+                    "rule": violation.rule.id,
+                    "pointer": violation.pointer,
+                    "level": violation.level,
+                    "fact": violation.fact,
+                    "description": violation.rule.description,
+                    "source": violation.rule.source,
+                    "confidence": violation.rule.confidence,
+                }
+                for violation in self.violations
+            ],
+        }
+
+
+class Journal:
+    """The last exchanges: at most ``entries`` of them, and ``size`` bytes of bodies."""
+
+    def __init__(self, entries: int = 20_000, size: int = 32 << 20) -> None:
+        self._entries: deque[Entry] = deque()
+        self._most, self._room = entries, size
+        self._number = 0
+        self._held = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield the exchanges, the newest first."""
+        return iter(list(reversed(self._entries)))
+
+    def write(
+        self,
+        at: Millis,
+        service: str,
+        operation: str | None,
+        account: str | None,
+        request: Request,
+        response: Response,
+        violations: tuple[Violation, ...],
+    ) -> Entry:
+        """Note an exchange; the oldest go when there is no more room."""
+        sizes = len(request.body), len(response.body)
+        if sizes[0] > _BODY:
+            request = replace(request, body=request.body[:_BODY])
+        if sizes[1] > _BODY:
+            response = replace(response, body=response.body[:_BODY])
+        # What was wrong is kept, the value that was wrong is in the request; it can be megabytes.
+        violations = tuple(replace(violation, value=None) for violation in violations)
+        self._number += 1
+        entry = Entry(self._number, at, service, operation, account, request, response, violations, sizes)
+        self._entries.append(entry)
+        self._held += _weight(entry)
+        while len(self._entries) > self._most or self._held > self._room:
+            self._held -= _weight(self._entries.popleft())
+        return entry
+
+    def clear(self) -> None:
+        """Forget the exchanges; the numbers go on."""
+        self._entries.clear()
+        self._held = 0
+
+
+def masked(secret: str) -> str:
+    """Return a secret's ends, if it is long enough to keep the rest to itself."""
+    return f"{secret[:4]}…{secret[-4:]}" if len(secret) > 16 else f"{secret[:2]}…"
+
+
+def _weight(entry: Entry) -> int:
+    return len(entry.request.body) + len(entry.response.body)
+
+
+def _shown(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: masked(value) if name in _SECRETS else value for name, value in headers.items()}

@@ -1,0 +1,108 @@
+"""The life of a task: a plan made when it is created, and a state that is computed from it.
+
+A timeline lists the states with the milliseconds after creation at which each begins. Asking for the state writes
+nothing; forcing one, or a pace that counts looks, replaces the task by one with another timeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, get_args
+
+from mockserver.errors import BadSetting
+from mockserver.types import Millis
+
+Status = Literal["submitted", "processing", "succeed", "failed"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+FINAL: frozenset[Status] = frozenset({"succeed", "failed"})
+
+Timeline = tuple[tuple[Millis, Status], ...]
+
+
+class State(NamedTuple):
+    """What a task is at a moment, and since when."""
+
+    status: Status
+    updated_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task, never changed.
+
+    * ``operation``: the id of the operation that created it
+    * ``base_url``: the origin of its result URLs
+    * ``document``: its payload as JSON, with long texts cut
+    * ``reason``: why it fails, if its timeline ends so
+    * ``looks``: under a pace that counts looks, the looks that each step takes; otherwise 0
+    """
+
+    id: str
+    operation: str
+    account: str
+    base_url: str
+    created_at: Millis
+    timeline: Timeline
+    document: bytes
+    slots: int
+    model: str = ""
+    external_id: str | None = None
+    callback_url: str | None = None
+    reason: str | None = None
+    ratio: str | None = None
+    looks: int = 0
+
+    def state(self, now: Millis) -> State:
+        """Return the state at a moment."""
+        age = now - self.created_at
+        since, status = self.timeline[0]
+        for start, following in self.timeline[1:]:
+            if start > age:
+                break
+            since, status = start, following
+        return State(status, self.created_at + since)
+
+    def is_final(self, now: Millis) -> bool:
+        """Whether nothing more happens to it."""
+        return self.state(now).status in FINAL
+
+    def forced(self, status: Status, now: Millis, reason: str | None = None) -> Task:
+        """Return the task as it is when it enters a state now and stays there; what was planned is forgotten."""
+        age = max(now - self.created_at, 0)
+        past = tuple(step for step in self.timeline if step[0] <= age and step[1] != status)
+        timeline = (*(past or self.timeline[:1]), (age, status))
+        return replace(self, timeline=timeline, reason=reason if status == "failed" else self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast tasks live: ``real``, ``fast``, ``instant``, or ``polls:N``, one step for each N looks."""
+
+    name: str
+    looks: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Pace:
+        """Read the option. Raises ``BadSetting``."""
+        if text in ("real", "fast", "instant"):
+            return cls(text)
+        name, _, count = text.partition(":")
+        if name == "polls" and count.isascii() and count.isdigit() and 0 < int(count) < 1_000_000:
+            return cls(name, int(count))
+        raise BadSetting("--pace", text, "one of real, fast, instant, polls:N (N from 1)")
+
+    def timeline(self, seconds: Mapping[str, float], end: Status = "succeed") -> Timeline:
+        """Plan a task whose operation takes so many ``seconds``, by the pace's name. A quarter of them it waits."""
+        if self.looks:
+            return ((0, "submitted"),)
+        total = 0 if self.name == "instant" else round(seconds[self.name] * 1000)
+        return ((0, "submitted"), (total // 4, "processing"), (total, end))
+
+
+def following(task: Task) -> Status:
+    """Return the next state of a task whose pace counts looks."""
+    last = task.timeline[-1][1]
+    if last == "submitted":
+        return "processing"
+    return "failed" if task.reason else "succeed"

@@ -1,0 +1,22 @@
+"""The one door to the bytes of a result.
+
+Light at import. Pillow and PyAV come in with the first `render`, so a server that is never asked for a
+result never pays for them.
+"""
+
+from mockserver.fake.artifacts import Artifact, Picture
+
+
+def render(artifact: Artifact) -> bytes:
+    """Make the file. Blocks for up to seconds and keeps a core busy, so call it in a thread.
+
+    The same picture is the same bytes, and the same film the same frames, on every machine with the same
+    releases of Pillow and PyAV.
+    """
+    if isinstance(artifact, Picture):
+        from mockserver.fake import pictures
+
+        return pictures.encode(artifact)
+    from mockserver.fake import films
+
+    return films.encode(artifact)

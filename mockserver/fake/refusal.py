@@ -1,0 +1,28 @@
+"""A refusal: the service says no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mockserver.contract.validation import Violation
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Refused(Exception):  # noqa: N818 - the fact, not an error of ours
+    """The service answers with a row of its error table.
+
+    ``row`` is the row's id in ``service.json``; ``fields`` fill the texts of its body; ``violations`` are the
+    broken rules that brought it about.
+    """
+
+    def __init__(
+        self,
+        row: str,
+        violations: tuple[Violation, ...] = (),
+        headers: Mapping[str, str] = _NO_HEADERS,
+        **fields: object,
+    ) -> None:
+        super().__init__(row)
+        self.row, self.violations, self.headers, self.fields = row, violations, headers, fields

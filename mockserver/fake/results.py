@@ -1,0 +1,37 @@
+"""Results: the URLs of what finished tasks made, and what is behind each."""
+
+from __future__ import annotations
+
+import re
+
+from mockserver.fake import plan
+from mockserver.fake.artifacts import Artifact
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.world import World
+from mockserver.types import Millis
+
+PATH = "/results/"
+_URL = re.compile(r"/results/([a-z0-9-]+)/([0-9]+)/([0-9])(-watermark)?(\.[a-z0-9]+)")
+
+
+def urls(world: World, task: Task, *, watermark: bool = False) -> list[str]:
+    """Return the URLs of a task's results, or of their watermarked twins."""
+    service = task.operation.partition("/")[0]
+    mark = "-watermark" if watermark else ""
+    found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=watermark)
+    return [f"{task.base_url}{PATH}{service}/{task.id}/{n}{mark}{item.suffix}" for n, item in enumerate(found)]
+
+
+def find(world: World, path: str, now: Millis) -> Artifact | int:
+    """Return what is behind the path of a result URL, or the status of an answer without it."""
+    match = _URL.fullmatch(path)
+    if match is None:
+        return 404
+    service, id, index, mark, suffix = match.groups()
+    task = world.store.get(service, id)
+    if task is None or task.state(now).status != "succeed":
+        return 404
+    if world.is_expired(task, now):
+        return int(world.readings[service].get("expired-result", "404"))
+    found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=mark is not None)
+    return found[int(index)] if int(index) < len(found) and found[int(index)].suffix == suffix else 404

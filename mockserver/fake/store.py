@@ -1,0 +1,109 @@
+"""The store: every task, found by either of its ids, listed by account, counted while in flight."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from mockserver.fake.lifecycle import Task
+from mockserver.types import Millis
+
+Owner = tuple[str, str]
+"""A service and an account; nobody sees another's tasks."""
+
+_LOOKED_AT = 4
+
+
+class Store:
+    """Tasks in memory. Adding one costs the same however many there are."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[tuple[str, str], Task] = {}
+        self._by_external_id: dict[tuple[Owner, str], str] = {}
+        self._lists: dict[tuple[Owner, str], list[str]] = {}
+        self._in_flight: dict[tuple[Owner, str], deque[str]] = {}
+        self._looks: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __iter__(self) -> Iterator[Task]:
+        """Yield all tasks, oldest first."""
+        return iter(list(self._tasks.values()))
+
+    def add(self, task: Task, now: Millis) -> None:
+        """Keep a new task."""
+        owner = _owner(task)
+        self._tasks[owner[0], task.id] = task
+        self._lists.setdefault((owner, task.operation), []).append(task.id)
+        if task.external_id is not None:
+            self._by_external_id[owner, task.external_id] = task.id
+        flying = self._in_flight.setdefault((owner, task.model), deque())
+        # Each create looks at the few oldest, so the queue stays as short as what is really in flight.
+        for _ in range(min(_LOOKED_AT, len(flying))):
+            oldest = flying.popleft()
+            if not self._is_over(owner, oldest, now):
+                flying.append(oldest)
+        flying.append(task.id)
+
+    def replace(self, task: Task) -> None:
+        """Put a changed task in the place of the one with its id."""
+        self._tasks[_owner(task)[0], task.id] = task
+
+    def remove(self, task: Task) -> None:
+        """Forget a task."""
+        owner = _owner(task)
+        del self._tasks[owner[0], task.id]
+        self._lists[owner, task.operation].remove(task.id)
+        if task.external_id is not None and self._by_external_id.get((owner, task.external_id)) == task.id:
+            del self._by_external_id[owner, task.external_id]
+        self._looks.pop(task.id, None)
+
+    def get(self, service: str, id: str, account: str | None = None) -> Task | None:
+        """Find a task by its own id; of an account, if one is named."""
+        task = self._tasks.get((service, id))
+        return task if task is not None and account in (None, task.account) else None
+
+    def get_external(self, owner: Owner, external_id: str) -> Task | None:
+        """Find a task by the id its maker gave it."""
+        id = self._by_external_id.get((owner, external_id))
+        return None if id is None else self._tasks.get((owner[0], id))
+
+    def count(self, owner: Owner, operation: str) -> int:
+        """Count an account's tasks of one operation."""
+        return len(self._lists.get((owner, operation), ()))
+
+    def page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[Task]:
+        """Return ``size`` tasks of an account and operation from ``start`` on."""
+        ids = self._lists.get((owner, operation), [])
+        if newest_first:
+            end = len(ids) - start
+            chosen = ids[max(end - size, 0) : max(end, 0)][::-1]
+        else:
+            chosen = ids[start : start + size]
+        return [self._tasks[owner[0], id] for id in chosen]
+
+    def in_flight(self, owner: Owner, model: str, now: Millis) -> list[Task]:
+        """Return an account's tasks on one model that are not over."""
+        flying = self._in_flight.get((owner, model), deque())
+        still = [id for id in flying if not self._is_over(owner, id, now)]
+        flying.clear()
+        flying.extend(still)
+        return [self._tasks[owner[0], id] for id in still]
+
+    def look(self, task: Task) -> int:
+        """Count one more look at a task, and return how many there were."""
+        self._looks[task.id] = looks = self._looks.get(task.id, 0) + 1
+        return looks
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.__init__()  # type: ignore[misc] # an empty store is a new one
+
+    def _is_over(self, owner: Owner, id: str, now: Millis) -> bool:
+        task = self._tasks.get((owner[0], id))
+        return task is None or task.is_final(now)
+
+
+def _owner(task: Task) -> Owner:
+    return task.operation.partition("/")[0], task.account

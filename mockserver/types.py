@@ -1,0 +1,71 @@
+"""The vocabulary: what goes into the fake, what comes out, and the words for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+JSON = Any
+"""A parsed JSON value."""
+
+Payload = dict[str, JSON]
+"""A parsed JSON object, as a client sent it."""
+
+Schema = dict[str, JSON]
+"""A JSON Schema 2020-12 in the closed set of keywords of ``schemas/schema.meta.json``."""
+
+Path = tuple[str | int, ...]
+"""Steps into a JSON document; the pointer is its spelling."""
+
+Level = Literal["error", "warning", "off"]
+"""What a violation does: refuse the request, be recorded, or nothing."""
+
+Millis = int
+"""Milliseconds since the Unix epoch, or a span of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, whatever carried it.
+
+    ``path`` is percent-encoded as it was on the wire, ``query`` comes without its question mark,
+    and the names of ``headers`` are in lower case.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    scheme: str = "http"
+
+    @property
+    def host(self) -> str:
+        """The name and port the client thinks it talks to."""
+        return self.headers.get("host", "localhost")
+
+    @property
+    def base_url(self) -> str:
+        """Where the client reached us, without a trailing slash."""
+        return f"{self.scheme}://{self.host}"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query string's parameters; the last of a repeated name counts."""
+        return dict(parse_qsl(self.query, keep_blank_values=True)) if self.query else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def pointer(path: Path) -> str:
+    """Spell a path as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
