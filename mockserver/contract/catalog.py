@@ -60,9 +60,7 @@ class Operation:
     @property
     def defaults(self) -> dict[str, JSON]:
         """What each field means when it is not sent."""
-        return {
-            name: sub["default"] for name, sub in self.schema.get("properties", {}).items() if "default" in sub
-        }
+        return {name: sub["default"] for name, sub in self.schema.get("properties", {}).items() if "default" in sub}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +230,9 @@ def _check_names(file: str, operations: tuple[Operation, ...], questions: Questi
     anchors = {rule.id for operation in operations for rule in operation.rules if rule.is_anchored}
     for operation in operations:
         at = f"/operations/{operation.name}"
-        for question, reading in operation.when.items():
-            if question not in questions or reading not in questions[question].readings:
-                raise BadContract(file, f"{at}/when", f"there is no reading {question}={reading}")
+        for id, wanted in operation.when.items():
+            if id not in questions or wanted not in questions[id].readings:
+                raise BadContract(file, f"{at}/when", f"there is no reading {id}={wanted}")
         ids = [rule.id for rule in operation.rules]
         if doubled := {id for id in ids if ids.count(id) > 1}:
             raise BadContract(file, at, f"two rules are called {min(doubled)!r}")

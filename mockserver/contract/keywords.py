@@ -67,7 +67,7 @@ def sum_equals(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
         yield Problem((), f"the sum of {value['of']} must be {value['equals']}, {total}")
 
 
-def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # noqa: ARG001 - one shape for all keywords
+def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # the value can only be true
     """A text that is no URL must be Base64, without a ``data:`` prefix."""
     if _is_data(instance) and _decoded(instance) is None:
         yield Problem((), "neither an http(s) URL nor raw Base64")
@@ -185,5 +185,5 @@ def _picture(text: str) -> _Picture | None:
             with Image.open(BytesIO(content)) as image:
                 image.verify()
                 return _Picture(image.format or "unknown", image.width, image.height)
-    except Exception:  # Pillow raises whatever its decoders raise; all of it means "not a picture"
+    except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
         return None

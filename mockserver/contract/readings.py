@@ -60,16 +60,15 @@ def settled(asked: Mapping[str, Questions], chosen: Mapping[str, str]) -> dict[s
         service, _, id = key.rpartition("/")
         askers = [questions for name, questions in asked.items() if service in ("", name) and id in questions]
         if not askers:
-            raise NoSuchReading(id if service in ("", *asked) else key, sorted({q for qs in asked.values() for q in qs}))
+            raise NoSuchReading(
+                id if service in ("", *asked) else key, sorted({q for qs in asked.values() for q in qs})
+            )
         known = {answer for questions in askers for answer in questions[id].readings}
         if reading not in known:
             raise NoSuchReading(f"{key}={reading}", [f"{key}={answer}" for answer in sorted(known)])
     return {
         service: MappingProxyType(
-            {
-                id: chosen.get(f"{service}/{id}", chosen.get(id, question.default))
-                for id, question in questions.items()
-            }
+            {id: chosen.get(f"{service}/{id}", chosen.get(id, question.default)) for id, question in questions.items()}
         )
         for service, questions in asked.items()
     }

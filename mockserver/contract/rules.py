@@ -14,9 +14,12 @@ from mockserver.contract.keywords import KEYWORDS
 from mockserver.types import JSON, Level, Path, Schema, pointer
 
 CONSTRAINTS = frozenset(
-    "type enum const minimum maximum minLength maxLength pattern minItems maxItems required "
-    "additionalProperties not contains anyOf".split()
-) | frozenset(KEYWORDS)
+    {
+        *("type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
+        *("required", "additionalProperties"),
+        *KEYWORDS,
+    }
+)
 """The keywords that can be broken; all others describe or hold other schemas."""
 
 
@@ -123,9 +126,7 @@ def _plain(operation: str, schema: Schema, path: Path, field: str, origin: _Orig
         yield from _plain(operation, schema["items"], (*path, "items"), field + "[]", inside)
 
 
-def _rule(
-    operation: str, schema: Schema, path: Path, field: str, origin: _Origin, required: str | None
-) -> Rule:
+def _rule(operation: str, schema: Schema, path: Path, field: str, origin: _Origin, required: str | None) -> Rule:
     keyword = str(path[-1])
     subject = field
     if required is not None:

@@ -57,9 +57,7 @@ class Validator:
         self._rules = {rule.path: rule for rule in rules}
         kept = [sub if self._level[sub["$anchor"]] != "off" else True for sub in schema.get("allOf", ())]
         self._schema = {**schema, "allOf": kept} if kept else schema
-        self._is_valid = jsonschema_rs.validator_for(
-            _without(self._schema, _ASIDE), keywords=_fast_keywords()
-        ).is_valid
+        self._is_valid = jsonschema_rs.validator_for(_without(self._schema, _ASIDE), keywords=_fast_keywords()).is_valid
 
     def violations(self, payload: JSON) -> tuple[Violation, ...]:
         """Name every broken rule, errors first, each rule once at each place; an anchored rule once at all.
@@ -74,10 +72,35 @@ class Validator:
             rule = broken_rule(self._rules, tuple(error.absolute_schema_path), place)
             key = (rule.id, () if rule.is_anchored else place)
             if key not in found:
-                found[key] = Violation(rule, self._level[rule.id], place, error.message, error.instance)
+                found[key] = Violation(rule, self._level[rule.id], place, _fact(rule, error), error.instance)
         if any(violation.rule.keyword in ("type", "enum") for violation in found.values()):
             found = {key: violation for key, violation in found.items() if not violation.rule.is_anchored}
         return tuple(sorted(found.values(), key=lambda violation: violation.level != "error"))
+
+
+_FACTS = {
+    "type": "is not of type {value}",
+    "enum": "is none of {value}",
+    "const": "is not {value}",
+    "minimum": "is less than {value}",
+    "maximum": "is more than {value}",
+    "minLength": "has fewer than {value} characters",
+    "maxLength": "has more than {value} characters",
+    "minItems": "has fewer than {value} items",
+    "maxItems": "has more than {value} items",
+    "pattern": "does not match {value}",
+}
+
+
+def _fact(rule: Rule, error: ValidationError) -> str:
+    """Say what is wrong; jsonschema's own words repeat the whole instance, which can be megabytes."""
+    keyword = str(error.validator)
+    if rule.is_anchored and keyword not in KEYWORDS:
+        return rule.description
+    if keyword not in _FACTS:
+        return str(error.message)
+    value = error.validator_value
+    return _FACTS[keyword].format(value=", ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 @cache
@@ -105,7 +128,8 @@ def _explainer() -> Any:
         return explain
 
     own = {name: ours(keyword) for name, keyword in KEYWORDS.items()}
-    return extend(Draft202012Validator, {**own, "required": required, "additionalProperties": closed})
+    keywords = {**own, "required": required, "additionalProperties": closed}
+    return extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call] # jsonschema's own gap
 
 
 def _fast_keywords() -> dict[str, type]:

@@ -76,6 +76,7 @@ class Agenda:
         self._queue: list[tuple[Millis, int, _Step | Delivery]] = []
         self._order = count()
         self._deliveries: OrderedDict[str, Delivery] = OrderedDict()
+        self._watchers: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -116,6 +117,10 @@ class Agenda:
             self._push(attempt.at + attempt.took + pause, tried)
         return tried
 
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call ``watcher`` whenever ``next`` comes earlier than it was."""
+        self._watchers.append(watcher)
+
     def clear(self) -> None:
         """Forget everything that is planned and that was sent."""
         self._queue.clear()
@@ -137,4 +142,8 @@ class Agenda:
             self._deliveries.popitem(last=False)
 
     def _push(self, at: Millis, item: _Step | Delivery) -> None:
-        heappush(self._queue, (at, next(self._order), item))
+        entry = (at, next(self._order), item)
+        heappush(self._queue, entry)
+        if self._queue[0] is entry:
+            for watcher in self._watchers:
+                watcher()

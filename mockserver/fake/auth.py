@@ -74,10 +74,8 @@ def _check_signature(token: str, key: Key) -> None:
 
 
 def _check_times(claims: dict[str, Any], readings: Readings, now: int) -> None:
-    start, end = claims.get("nbf"), claims.get("exp")
-    if not _is_time(end) or (start is not None and not _is_time(start)):
-        raise Refused("bad-credentials")
-    if start is None and readings["jwt-nbf"] == "required":
+    start, end = _time(claims.get("nbf")), _time(claims.get("exp"))
+    if end is None or (start is None and ("nbf" in claims or readings["jwt-nbf"] == "required")):
         raise Refused("bad-credentials")
     if start is not None and start > now + LEEWAY:
         raise Refused("token-early", nbf=start)
@@ -87,5 +85,5 @@ def _check_times(claims: dict[str, Any], readings: Readings, now: int) -> None:
         raise Refused("bad-credentials")
 
 
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _time(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

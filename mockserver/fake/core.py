@@ -24,6 +24,7 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.judgement import clamped, judged
 from mockserver.fake.refusal import Refused
+from mockserver.fake.signature import signed
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
@@ -34,7 +35,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "use
 class Fake:
     """The services of the catalog, as one function from ``Request`` to ``Response``.
 
-    It may be called from several threads; it does one thing at a time.
+    It may be called from several threads: they read and judge side by side, and change things one at a time.
     """
 
     def __init__(
@@ -57,8 +58,28 @@ class Fake:
 
     def respond(self, request: Request) -> Response:
         """Answer a request as the service it is meant for would."""
+        now = self.clock.now()
+        match = self._router.match(request.method, request.path, request.host)
+        operation = match.operation.id if isinstance(match, Match) else None
+        account: str | None = None
+        violations: tuple[Violation, ...] = ()
+        try:
+            if not isinstance(match, Match):
+                row = "no-method" if match.is_known else "no-route"
+                raise Refused(row, method=request.method, path=request.path)
+            readings = self.world.readings[match.service.id]
+            account = auth.account(request, match.service, self.settings, readings, now)
+            call = self._call(request, match, readings, account, now)
+            violations = call.violations
+            with self._lock:
+                response = DIALECTS[match.service.dialect].actions[match.operation.does](self.world, call)
+        except Refused as refused:
+            violations = refused.violations or violations
+            response = self._refusal(match.service, refused)
+        response = _annotated(response, violations)
         with self._lock:
-            return self._respond(request)
+            self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
+        return response
 
     def result(self, path: str) -> Artifact | int:
         """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""
@@ -79,6 +100,13 @@ class Fake:
         """Note what became of a callback that was taken out."""
         with self._lock:
             return self.world.agenda.attempted(delivery, attempt)
+
+    def signature(self, delivery: Delivery) -> dict[str, str]:
+        """Return the headers that prove an attempt made now; none without a secret."""
+        secret, readings = self.settings.webhook_secret, self.world.readings[delivery.service]
+        if secret is None or readings.get("callback-signed") == "no":
+            return {}
+        return signed(secret, delivery.id, self.clock.now(), delivery.body)
 
     def reset(self) -> None:
         """Forget tasks, callbacks and exchanges; settings and clock stay."""
@@ -101,31 +129,6 @@ class Fake:
             for operation in service.operations.values()
             if operation.schema
         }
-
-    def _respond(self, request: Request) -> Response:
-        now = self.clock.now()
-        match = self._router.match(request.method, request.path, request.host)
-        account: str | None = None
-        violations: tuple[Violation, ...] = ()
-        operation = match.operation if isinstance(match, Match) else None
-        try:
-            if not isinstance(match, Match):
-                row = "no-method" if match.is_known else "no-route"
-                raise Refused(row, method=request.method, path=request.path)
-            readings = self.world.readings[match.service.id]
-            account = auth.account(request, match.service, self.settings, readings, now)
-            call = self._call(request, match, readings, account, now)
-            violations = call.violations
-            action = DIALECTS[match.service.dialect].actions[match.operation.does]
-            response = action(self.world, call)
-        except Refused as refused:
-            violations = refused.violations or violations
-            response = self._refusal(match.service, refused)
-        response = _annotated(response, violations)
-        self.world.journal.write(
-            now, match.service.id, operation.id if operation else None, account, request, response, violations
-        )
-        return response
 
     def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
         """Read the request as its operation's schema has it. Raises ``Refused``."""

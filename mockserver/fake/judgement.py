@@ -24,9 +24,7 @@ class Judgement:
     failure: str | None = None
 
 
-def judged(
-    service: Service, readings: Readings, violations: tuple[Violation, ...], *, is_strict: bool
-) -> Judgement:
+def judged(service: Service, readings: Readings, violations: tuple[Violation, ...], *, is_strict: bool) -> Judgement:
     """Let a payload enter, or raise ``Refused`` in the service's words."""
     failure = None
     if readings.get("media-fault") == "task-failed":

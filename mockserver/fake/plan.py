@@ -34,8 +34,8 @@ def count(operation: Operation, payload: Payload) -> int:
     """Return how many results there will be."""
     if is_series(operation, payload):
         series = operation.task["series"]
-        amount = payload.get(series["count"], operation.defaults.get(series["count"]))
-        return series["auto"] if amount == "auto" else int(amount)
+        amount: JSON = payload.get(series["count"], operation.defaults[series["count"]])
+        return int(series["auto"] if amount == "auto" else amount)
     wanted = chosen(operation, payload, "count")
     return 1 if wanted is None else int(wanted)
 

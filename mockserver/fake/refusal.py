@@ -10,7 +10,7 @@ from mockserver.contract.validation import Violation
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-class Refused(Exception):  # noqa: N818 - the fact, not an error of ours
+class Refused(Exception):
     """The service answers with a row of its error table.
 
     ``row`` is the row's id in ``service.json``; ``fields`` fill the texts of its body; ``violations`` are the

@@ -45,7 +45,8 @@ def list_(world: World, call: Call) -> Response:
         task = world.store.get_external(owner, wanted)
         tasks = [task] if task is not None and task.operation == operation else []
     else:
-        number, size = (call.payload.get(name, default) for name, default in call.operation.defaults.items())
+        asked = {**call.operation.defaults, **call.payload}
+        number, size = asked["pageNum"], asked["pageSize"]
         newest_first = call.readings["list-order"] == "newest-first"
         tasks = world.store.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
     data = [record(world, world.look(task, call.now), call.now, call.readings) for task in tasks]
@@ -148,7 +149,7 @@ def _result(world: World, task: Task, payload: Payload, readings: Readings) -> d
         return {"videos": items}
     series = plan.is_series(operation, payload)
     kind = {"result_type": "series" if series else "single"} if readings["result-type"] == "present" else {}
-    beside = {"images": []} if readings["images-beside-series"] == "empty" else {}
+    beside: dict[str, JSON] = {"images": []} if readings["images-beside-series"] == "empty" else {}
     return {**kind, **beside, "series_images": items} if series else {**kind, "images": items}
 
 

@@ -1,0 +1,76 @@
+"""The fake on a socket: uvicorn, told to start fast, say when it is ready, and stop within a second."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from mockserver.adapters.asgi import application
+from mockserver.errors import BadSetting
+from mockserver.fake.core import Fake
+
+_PATIENCE = 0.3
+"""Seconds that requests in flight have when the server is to stop; all in all that takes less than one."""
+
+
+class Server(uvicorn.Server):
+    """One fake on one socket that is already bound."""
+
+    def __init__(self, fake: Fake, listener: socket.socket, ready: Callable[[str], None]) -> None:
+        """``ready`` is called with the base URL once requests are answered."""
+        config = uvicorn.Config(
+            application(fake),
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_PATIENCE,  # type: ignore[arg-type] # any number of seconds will do
+        )
+        super().__init__(config)
+        self._listener, self._ready = listener, ready
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host, port = self._listener.getsockname()[:2]
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        return f"http://{shown}:{port}"
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal."""
+        super().run([self._listener] if sockets is None else sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready(self.url)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take Ctrl-C and SIGTERM as the wish to stop; uvicorn would raise them again afterwards."""
+        handled = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self.handle_exit) for number in handled]
+        try:
+            yield
+        finally:
+            for number, handler in zip(handled, before, strict=True):
+                signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a socket; port 0 takes a free one. Raises ``BadSetting``."""
+    try:
+        return socket.create_server((host, port), family=_family(host), backlog=2048)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise BadSetting("--host and --port", f"{host}:{port}", f"an address to listen on: {reason}") from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
