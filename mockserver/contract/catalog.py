@@ -35,6 +35,7 @@ class Operation:
     * ``answer``: the file of the schema of its answer, and ``answer_status`` its HTTP status
     * ``when``: readings under which alone it exists
     * ``task``: for an operation that makes tasks, what of the payload makes what of the result
+    * ``uploads``: for an operation that takes a file as its body, what each media type may be
     """
 
     id: str
@@ -51,6 +52,7 @@ class Operation:
     callback: str | None
     when: Mapping[str, str]
     task: Mapping[str, Any]
+    uploads: Mapping[str, Mapping[str, Any]]
 
     @property
     def product(self) -> str:
@@ -88,6 +90,7 @@ class Service:
     messages: Mapping[str, str]
     questions: Questions
     refusal: str
+    reasons: Mapping[str, str]
     statuses: Mapping[str, JSON]
 
 
@@ -184,6 +187,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
         messages=MappingProxyType({**base["messages"], **own.get("messages", {})}),
         questions=MappingProxyType(questions),
         refusal=_resolved(file, "/refusal", own["refusal"], id, documents),
+        reasons=MappingProxyType({**base.get("reasons", {}), **own.get("reasons", {})}),
         statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
     )
 
@@ -206,7 +210,7 @@ def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operatio
         does=data["does"],
         method=data["method"],
         path=data["path"],
-        media_types=tuple(data.get("media_types", ())),
+        media_types=tuple(data.get("media_types", data.get("uploads", ()))),
         schema=schema,
         rules=rules_of(id, schema) if schema else (),
         answer=resolved("answer"),
@@ -214,6 +218,7 @@ def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operatio
         callback=resolved("callback"),
         when=MappingProxyType(data.get("when", {})),
         task=MappingProxyType(data.get("task", {})),
+        uploads=MappingProxyType(data.get("uploads", {})),
     )
 
 
@@ -227,6 +232,7 @@ def _resolved(file: str, at: str, name: str, service: str, documents: Mapping[st
 
 def _check_names(file: str, operations: tuple[Operation, ...], questions: Questions, own: Iterable[str]) -> None:
     """Refuse a name that stands for two rules, for no rule, or for no reading."""
+    rules = {rule.id for operation in operations for rule in operation.rules}
     anchors = {rule.id for operation in operations for rule in operation.rules if rule.is_anchored}
     for operation in operations:
         at = f"/operations/{operation.name}"
@@ -241,8 +247,10 @@ def _check_names(file: str, operations: tuple[Operation, ...], questions: Questi
             raise BadContract(file, f"/readings/{question.id}/default", f"there is no reading {question.default!r}")
     for id in own:
         for reading in questions[id].readings.values():
-            if unknown := reading.levels.keys() - anchors:
-                raise BadContract(file, f"/readings/{id}/readings/{reading.id}", f"there is no rule {min(unknown)!r}")
+            known = {rule: anchors if level == "off" else rules for rule, level in reading.levels.items()}
+            if unknown := {rule for rule, those in known.items() if rule not in those}:
+                fact = f"there is no rule {min(unknown)!r}, or it is none of allOf and cannot be off"
+                raise BadContract(file, f"/readings/{id}/readings/{reading.id}", fact)
 
 
 def _uri(name: str) -> str:

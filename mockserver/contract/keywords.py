@@ -67,6 +67,17 @@ def sum_equals(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
         yield Problem((), f"the sum of {value['of']} must be {value['equals']}, {total}")
 
 
+def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
+    """A text of at most so many characters has at most so many UTF-16 units, too: that is what JavaScript counts.
+
+    One that has more characters than that is for ``maxLength`` to refuse.
+    """
+    if isinstance(instance, str) and len(instance) <= value < 2 * len(instance):
+        units = len(instance) + sum(letter > "\uffff" for letter in instance)
+        if units > value:
+            yield Problem((), f"{units} UTF-16 units in {len(instance)} characters, at most {value}")
+
+
 def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # the value can only be true
     """A text that is no URL must be Base64, without a ``data:`` prefix."""
     if _is_data(instance) and _decoded(instance) is None:
@@ -106,6 +117,7 @@ KEYWORDS: dict[str, Keyword] = {
     "x-references": references,
     "x-total-items": total_items,
     "x-sum-equals": sum_equals,
+    "x-utf16-length": utf16_length,
     "x-base64": base64,
     "x-image-format": image_format,
     "x-image-bytes": image_bytes,

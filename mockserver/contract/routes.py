@@ -1,7 +1,7 @@
 """Routes: which operation of which service a request is for.
 
-A service's own path wins over everything; then the path after a ``--prefix``; then the path after
-``/<service>``. A ``Host`` that belongs to a service leaves only that one. Of two services on one path the first wins.
+A service's own path wins over everything, also where it lacks the method; then the path after a ``--prefix``; then
+the path after ``/<service>``. A ``Host`` that belongs to a service leaves only that one. Of two services on one path the first wins.
 """
 
 from __future__ import annotations
@@ -65,27 +65,28 @@ class Router:
     def match(self, method: str, path: str, host: str) -> Match | NoMatch:
         """Find the operation for a request; ``path`` is percent-encoded, ``host`` may have a port."""
         only = self._hosts.get(host.partition(":")[0].lower())
-        known: Service | None = None
         for service, inner in self._paths(path.rstrip("/") or "/", only):
+            known: Service | None = None
             for template, parameters in self._found(inner):
                 if service is not None and template.service is not service:
                     continue
                 if method in template.operations:
                     return Match(template.service, template.operations[method], parameters)
                 known = known or template.service
-        if known is not None:
-            return NoMatch(known, is_known=True)
+            if known is not None:
+                return NoMatch(known, is_known=True)
         return NoMatch(only or self._nearest(path), is_known=False)
 
     def _paths(self, path: str, only: Service | None) -> Iterator[tuple[Service | None, str]]:
         """Yield the readings of a path, the likeliest first, each with the one service it may belong to."""
         yield only, path
-        for prefix in self._prefixes:
-            if path.startswith(prefix + "/"):
-                yield only, path[len(prefix) :]
-        for service in self._services:
-            if path.startswith(f"/{service.id}/") and only in (None, service):
-                yield service, path[len(service.id) + 1 :]
+        inner = [path[len(prefix) :] for prefix in self._prefixes if path.startswith(prefix + "/")]
+        for shorter in inner:
+            yield only, shorter
+        for whole in (path, *inner):
+            for service in self._services:
+                if whole.startswith(f"/{service.id}/") and only in (None, service):
+                    yield service, whole[len(service.id) + 1 :]
 
     def _found(self, path: str) -> Iterator[tuple[_Template, Mapping[str, str]]]:
         for template in self._static.get(path, ()):

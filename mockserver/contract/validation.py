@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -19,6 +20,9 @@ from mockserver.types import JSON, Level, Path, Schema, pointer
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
+
+_MOST = 1000
+"""More items of a list, or unknown fields, are not explained one by one: a megabyte of them would take minutes."""
 
 _ASIDE = frozenset({"x-accept", "x-reject"})
 
@@ -52,7 +56,7 @@ class Validator:
     """A request schema compiled under chosen levels."""
 
     def __init__(self, schema: Schema, rules: tuple[Rule, ...], levels: Mapping[str, Level]) -> None:
-        """Compile ``schema``. ``levels`` overrides the level of anchored rules, by id; an ``off`` rule is gone."""
+        """Compile ``schema``. ``levels`` overrides the level of rules, by id; an anchored rule can be ``off``: gone."""
         self._level = {rule.id: levels.get(rule.id, rule.level) for rule in rules}
         self._rules = {rule.path: rule for rule in rules}
         kept = [sub if self._level[sub["$anchor"]] != "off" else True for sub in schema.get("allOf", ())]
@@ -66,6 +70,9 @@ class Validator:
         """
         if self._is_valid(payload):
             return ()
+        return self._explained(_beginning(payload)) or self._explained(payload)
+
+    def _explained(self, payload: JSON) -> tuple[Violation, ...]:
         found: dict[tuple[str, Path], Violation] = {}
         for error in _explainer()(self._schema).iter_errors(payload):
             place = tuple(error.absolute_path)
@@ -117,7 +124,8 @@ def _explainer() -> Any:
 
     def closed(_: Any, allowed: JSON, instance: JSON, schema: Schema) -> Iterator[ValidationError]:
         if allowed is False and isinstance(instance, dict):
-            for name in sorted(instance.keys() - schema.get("properties", {}).keys()):
+            strange = (name for name in instance if name not in schema.get("properties", {}))
+            for name in sorted(islice(strange, _MOST)):
                 yield ValidationError("is not a field of this request", path=[name])
 
     def ours(keyword: Keyword) -> Callable[..., Iterator[ValidationError]]:
@@ -132,6 +140,14 @@ def _explainer() -> Any:
     return extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call] # jsonschema's own gap
 
 
+def _beginning(value: JSON) -> JSON:
+    """Cut long lists. Every limit of a contract is far lower, so one that is broken stays broken."""
+    if isinstance(value, list):
+        return [_beginning(item) for item in value[:_MOST]]
+    return {name: _beginning(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+@cache
 def _fast_keywords() -> dict[str, type]:
     return {name: _fast_keyword(keyword) for name, keyword in KEYWORDS.items()}
 

@@ -11,20 +11,23 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
+from typing import Any, cast
 
 from mockserver.contract.rules import Rule
 from mockserver.types import JSON, Payload, Schema
 
 _ABSENT = object()
 
-_OTHER_TYPES: dict[str, list[JSON]] = {
-    "string": [1, True, None, [], {}],
-    "integer": ["one", 1.5, True, None],
-    "number": ["one", True, None],
-    "boolean": ["true", 1, None],
-    "array": [{}, "one", None],
-    "object": [[], "one", None],
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "null": type(None),
 }
+_ONE_OF_EACH: tuple[JSON, ...] = ("one", 1, 1.5, True, None, [], {})
 
 Values = tuple[list[JSON], list[JSON]]
 """What a field may hold at the edge of its rule, and what it may not."""
@@ -84,9 +87,10 @@ def _values(rule: Rule, schema: Schema) -> Values:
 
 def _subschema(rule: Rule, schema: Schema) -> Schema:
     """Walk to the schema that holds the rule's keyword."""
+    found: Any = schema
     for step in rule.path[: -2 if rule.keyword == "required" else -1]:
-        schema = schema[step]
-    return schema
+        found = found[step]
+    return cast("Schema", found)
 
 
 def sample(schema: Schema) -> JSON:
@@ -114,12 +118,11 @@ _SAMPLES: dict[str, Callable[[Schema], JSON]] = {
 
 def _type(rule: Rule, _: Schema, usual: JSON) -> Values:
     kinds = [rule.value] if isinstance(rule.value, str) else rule.value
-    foreign = [value for value in (1, True, None, 1.5, "one", [], {}) if _is_other(value, kinds)]
-    return [usual], foreign
+    return [usual], [value for value in _ONE_OF_EACH if not any(_is(kind, value) for kind in kinds)]
 
 
-def _is_other(value: JSON, kinds: list[str]) -> bool:
-    return all(any(value == other and type(value) is type(other) for other in _OTHER_TYPES[kind]) for kind in kinds)
+def _is(kind: str, value: JSON) -> bool:
+    return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
 def _items(count: int, schema: Schema) -> list[JSON]:
@@ -138,6 +141,10 @@ _EDGES: dict[str, Callable[[Rule, Schema, JSON], Values]] = {
     "minItems": lambda rule, schema, _: ([_items(rule.value, schema)], [_items(rule.value - 1, schema)]),
     "maxItems": lambda rule, schema, _: ([_items(rule.value, schema)], [_items(rule.value + 1, schema)]),
     "additionalProperties": lambda _, __, usual: ([usual], [{**usual, "no_such_field": 1}]),
+    "x-utf16-length": lambda rule, _, __: (
+        ["x" * rule.value, "\U0001f600" * (rule.value // 2)],
+        ["\U0001f600" * (rule.value // 2) + "x" * (rule.value % 2 + 1)],
+    ),
     "x-base64": lambda _, __, usual: (
         [usual, picture(300, 300)],
         ["data:image/png;base64," + picture(300, 300), "no Base64 at all"],
