@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.errors import BadSetting, MockserverError
-from mockserver.settings import MIB, Key, Settings
+from mockserver.options import settings_from, settings_options
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
     from mockserver.contract.rules import Rule
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Doors(click.Group):
@@ -25,18 +24,23 @@ class Doors(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``serve`` before options that belong to it."""
-        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version", "--verbose")):
-            args = ["serve", *args]
+        first = next((place for place, word in enumerate(args) if word != "--verbose"), len(args))
+        if not args[first:] or (args[first].startswith("-") and args[first] not in ("--help", "-h", "--version")):
+            args = [*args[:first], "serve", *args[first:]]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; tell what went wrong in one line, or with ``--verbose`` in full."""
         try:
             return super().invoke(ctx)
-        except MockserverError as error:
+        except (MockserverError, click.UsageError) as error:
             if ctx.params["verbose"]:
-                raise
-            click.echo(f"mockserver: {error}", err=True)
+                traceback.print_exc()
+            if isinstance(error, click.UsageError):
+                place = (error.ctx or ctx).command_path
+                click.echo(f"mockserver: {error.format_message()} ({place} --help)", err=True)
+            else:
+                click.echo(f"mockserver: {error}", err=True)
             ctx.exit(2)
 
 
@@ -47,76 +51,29 @@ def main(verbose: bool) -> None:  # verbose: Doors reads it from the context
     """A fake of the Kling Omni-Image and Omni-Video APIs. Without a command: serve."""
 
 
-def settings_options(command: F) -> F:
-    """Add the options that say how the fake behaves; the command gets them as ``Settings``."""
-    options = [
-        click.option(
-            "--service",
-            "services",
-            multiple=True,
-            metavar="NAME",
-            help="Serve this one only; repeatable, the first wins on a shared path.",
-        ),
-        click.option(
-            "--prefix", "prefixes", multiple=True, metavar="PATH", help="Serve under this path, too; repeatable."
-        ),
-        click.option(
-            "--pace", default="fast", show_default=True, metavar="PACE", help="real, fast, instant, or polls:N."
-        ),
-        click.option("--strict", is_flag=True, help="Refuse what is otherwise only a warning."),
-        click.option(
-            "--reading",
-            "readings",
-            multiple=True,
-            metavar="[SERVICE/]QUESTION=READING",
-            help="Answer an open question; see `mockserver readings`.",
-        ),
-        click.option("--key", "keys", multiple=True, metavar="TOKEN|AK:SK", help="Let only this key in; repeatable."),
-        click.option("--slots", type=click.IntRange(min=0), metavar="N", help="Tasks in flight per account and model."),
-        click.option("--seed", type=int, metavar="N", help="The same ids and pictures each time."),
-        click.option(
-            "--max-body",
-            type=click.IntRange(min=1),
-            default=64 * MIB,
-            metavar="BYTES",
-            help="Largest request body; 64 MiB.",
-        ),
-        click.option("--public-url", metavar="URL", help="Origin of result URLs; otherwise the one the client used."),
-        click.option("--webhook-secret", metavar="whsec_…", help="Sign callbacks (Standard Webhooks)."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def settings_from(options: dict[str, Any]) -> Settings:
-    """Make ``Settings`` of what ``settings_options`` collected. Raises ``BadSetting``."""
-    readings = {}
-    for text in options.pop("readings"):
-        question, equals, reading = text.partition("=")
-        if not equals:
-            raise BadSetting("--reading", text, "of the form question=reading")
-        readings[question] = reading
-    keys = tuple(Key.parse(text) for text in options.pop("keys"))
-    if any(not key.name or key.secret == "" for key in keys):
-        raise BadSetting("--key", "", "TOKEN or AK:SK")
-    url = options.pop("public_url")
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise BadSetting("--public-url", url, "an http or https URL")
-    return Settings(readings=readings, keys=keys, public_url=url.rstrip("/") if url else None, **options)
-
-
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--control-token", metavar="TOKEN", help="Steer the fake from other machines, too, with this token.")
+@click.option(
+    "--state", "state", type=click.Path(dir_okay=False), metavar="FILE", help="Go on from here; keep it here."
+)
 @settings_options
-def serve(host: str, port: int, **options: Any) -> None:
+def serve(host: str, port: int, control_token: str | None, state: str | None, **options: Any) -> None:
     """Answer as the services do, until Ctrl-C."""
     from mockserver.adapters.server import Server, listen
     from mockserver.fake.core import Fake
 
     fake = Fake(settings_from(options))
-    Server(fake, listen(host, port), lambda url: click.echo(f"mockserver ready on {url}")).run()
+    if state is not None and Path(state).exists():
+        fake.restore(_kept(state))
+    elif state is not None and not Path(state).parent.is_dir():
+        raise BadSetting("--state", state, "a file in a folder that is there")
+    Server(
+        fake, listen(host, port), lambda url: click.echo(f"mockserver ready on {url}"), control_token
+    ).run_to_the_end()
+    if state is not None:
+        Path(state).write_text(_json(fake.snapshot()), encoding="utf-8")
     sys.stdout.flush()
     # A film may still be in the making; whoever pressed Ctrl-C does not want to wait for it.
     os._exit(0)
@@ -131,26 +88,28 @@ def validate(operation: str, file: Any, strict: bool) -> None:
 
     Prints a line for each violation. Exits with 1 when the service would refuse the payload.
     """
-    import jiter
-
     from mockserver.contract.catalog import load
     from mockserver.contract.readings import levels, settled
     from mockserver.contract.validation import Validator
 
     catalog = load()
     found = catalog.operation(operation)
+    if not found.schema:
+        raise BadSetting("OPERATION", operation, "an operation that takes a payload")
     try:
-        payload = jiter.from_json(file.read(), allow_inf_nan=False, catch_duplicate_keys=True)
+        payload = _parsed(file.read())
     except ValueError as error:
-        raise click.ClickException(f"{file.name}: not JSON: {error}") from error
+        raise click.ClickException(f"not JSON: {error}") from error
     questions = catalog.services[found.service].questions
     chosen = settled({found.service: questions}, {})[found.service]
     violations = Validator(found.schema, found.rules, levels(questions, chosen)).violations(payload)
     for violation in violations:
-        click.echo(
+        line = (
             f"{violation.level}: {violation.rule.id} at {violation.pointer or '/'}: {violation.fact}"
             f" [{violation.rule.description}] ({violation.rule.source})"
         )
+        # A payload's names stand in it, and are not to steer the terminal.
+        click.echo("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line))
     if not violations:
         click.echo(f"{found.id}: no violation")
     sys.exit(any(strict or violation.level == "error" for violation in violations))
@@ -206,6 +165,21 @@ def readings(as_json: bool) -> None:
         for reading, means in entry["readings"].items():
             takers = [service for service, default in entry["default"].items() if default == reading]
             click.echo(f"    {reading}: {means}" + (f"  [default: {', '.join(takers)}]" if takers else ""))
+
+
+def _parsed(content: bytes) -> JSON:
+    """Read JSON as strictly as the fake does. Raises ``ValueError``."""
+    import jiter
+
+    return jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
+
+
+def _kept(state: str) -> JSON:
+    """Read the file of ``--state``. Raises ``BadSetting``."""
+    try:
+        return _parsed(Path(state).read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadSetting("--state", state, f"a snapshot: {error}") from error
 
 
 def _rule(rule: Rule) -> dict[str, JSON]:

@@ -34,6 +34,8 @@ class Settings:
     * ``readings``: chosen answers to open questions, by ``question`` or ``service/question``
     * ``keys``: the credentials that enter; empty means that any does
     * ``slots``: tasks in flight per account and model; ``None`` means no limit
+    * ``rate``: requests per time and account, ``10/s``; ``None`` means no limit
+    * ``faults``: what shall go wrong, a line each
     * ``seed``: makes ids and pictures repeatable; ``None`` means new ones at each start
     * ``max_body``: the largest request body, in bytes
     * ``public_url``: the origin of result URLs; ``None`` means the one the client used
@@ -47,6 +49,8 @@ class Settings:
     readings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     keys: tuple[Key, ...] = ()
     slots: int | None = None
+    rate: str | None = None
+    faults: tuple[str, ...] = ()
     seed: int | None = None
     max_body: int = 64 * MIB
     public_url: str | None = None

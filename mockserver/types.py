@@ -58,12 +58,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """What happens to an answer on its way, in real time whatever the fake's clock says.
+
+    * ``headers_after``: it begins so late; ``body_over``: its body takes so long
+    * ``hangs``: nothing ever comes
+    * ``resets``: the connection is reset, before the first byte or in the middle of the body
+    """
+
+    headers_after: Millis = 0
+    body_over: Millis = 0
+    hangs: bool = False
+    resets: Literal["no", "before", "during"] = "no"
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer."""
+    """One HTTP answer; ``wire`` is for the adapter that sends it, ``None`` if nothing befalls it."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    wire: Wire | None = None
 
 
 def pointer(path: Path) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.routing import Mount, Route, Router
+from starlette.types import Receive, Scope, Send
 
-from mockserver.adapters import control
+from mockserver.adapters import pages
 from mockserver.adapters.callbacks import Courier
+from mockserver.adapters.control import Control
+from mockserver.adapters.guard import Guard
 from mockserver.adapters.results import Results
+from mockserver.adapters.wire import deliver
 from mockserver.fake.core import Fake
 from mockserver.fake.results import PATH
 from mockserver.types import Request
@@ -21,7 +24,7 @@ _LARGE = 256 * 1024
 """From this size on a body is read and judged in a thread, so that it holds nobody else up."""
 
 
-def application(fake: Fake) -> Starlette:
+def application(fake: Fake, control_token: str | None = None) -> Starlette:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
     courier = Courier(fake)
     results = Results(fake)
@@ -32,11 +35,15 @@ def application(fake: Fake) -> Starlette:
             yield
 
     routes = [
-        Mount("/_mock", routes=control.routes(fake)),
+        *pages.routes(results, control_token),
+        Mount("/_mock", app=Guard(Router(Control(fake, courier).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
-        Mount("", app=Door(fake)),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    starlette = Starlette(routes=routes, lifespan=lifespan)
+    # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
+    starlette.router.default = Door(fake)
+    starlette.router.redirect_slashes = False
+    return starlette
 
 
 class Door:
@@ -52,29 +59,28 @@ class Door:
         body = await _body(receive, self._fake.settings.max_body)
         if body is None:
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request = Request(
             method=scope["method"],
             path=scope["raw_path"].decode("latin-1"),
             query=scope["query_string"].decode("latin-1"),
-            headers=headers,
+            headers=_headers(scope["headers"]),
             body=body,
             scheme=scope["scheme"],
         )
         if len(body) < _LARGE:
             response = self._fake.respond(request)
         else:
-            response = await asyncio.to_thread(self._fake.respond, request)
-        start: Message = {
-            "type": "http.response.start",
-            "status": response.status,
-            "headers": [
-                (b"content-length", str(len(response.body)).encode()),
-                *((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()),
-            ],
-        }
-        await send(start)
-        await send({"type": "http.response.body", "body": response.body})
+            response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
+        await deliver(response, scope, receive, send)
+
+
+def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by name; one that is repeated means its values in a list (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

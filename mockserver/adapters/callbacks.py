@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from mockserver.errors import BadSetting
 from mockserver.fake.agenda import Attempt, Delivery
 from mockserver.fake.core import Fake
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 10.0
 """Seconds that a receiver has to answer; the real figure is documented nowhere."""
+
+_AT_ONCE = 100
+"""Callbacks on their way at once, which is what the client has connections for; waiting for one takes no time of it."""
 
 
 class Courier:
@@ -32,6 +36,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._last: dict[str, asyncio.Task[None]] = {}
+        self._lanes = asyncio.Semaphore(_AT_ONCE)
         fake.clock.watch(self._rouse)
         fake.world.agenda.watch(self._rouse)
 
@@ -42,11 +47,10 @@ class Courier:
 
     async def __aexit__(self, *_: object) -> None:
         self._loop = None
-        for task in (self._round, *self._sending):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        tasks = [task for task in (self._round, *self._sending) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
 
@@ -90,9 +94,10 @@ class Courier:
     async def _send(self, delivery: Delivery, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
-        at, began = self._fake.clock.now(), time.monotonic()
-        status, fault = await self._post(delivery)
-        took = round((time.monotonic() - began) * 1000)
+        async with self._lanes:
+            at, began = self._fake.clock.now(), time.monotonic()
+            status, fault = await self._post(delivery)
+            took = round((time.monotonic() - began) * 1000)
         self._fake.attempted(delivery, Attempt(at, took, status, fault))
 
     async def _post(self, delivery: Delivery) -> tuple[int | None, str | None]:
@@ -103,13 +108,13 @@ class Courier:
             self._client = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=_TIMEOUT), cookie_jar=aiohttp.DummyCookieJar()
             )
-        headers = {"content-type": "application/json; charset=utf-8", **self._fake.signature(delivery)}
         try:
+            headers = {"content-type": "application/json; charset=utf-8", **self._fake.signature(delivery)}
             async with self._client.post(
                 delivery.url, data=delivery.body, headers=headers, allow_redirects=False
             ) as response:
                 return response.status, None
         except TimeoutError:
             return None, f"no answer within {_TIMEOUT:g} s"
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError, BadSetting) as error:
             return None, f"{type(error).__name__}: {error}"

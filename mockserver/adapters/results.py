@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
+from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.adapters.wire import deliver
 from mockserver.fake.artifacts import Artifact
 from mockserver.fake.core import Fake
 from mockserver.fake.media import render
+from mockserver.fake.results import PATH, Result, find
+from mockserver.types import Response
 
 _ROOM = 512 << 20
 _AT_ONCE = 2
@@ -28,7 +34,8 @@ class Results:
         self._fake, self._room = fake, room
         self._folder: TemporaryDirectory[str] | None = None
         self._files: OrderedDict[Artifact, asyncio.Task[Path]] = OrderedDict()
-        self._sizes: dict[Artifact, int] = {}
+        self._made: dict[Artifact, tuple[Path, int]] = {}
+        self._wanted: Counter[Artifact] = Counter()
         self._benches = asyncio.Semaphore(_AT_ONCE)
 
     async def __aenter__(self) -> Self:
@@ -40,15 +47,36 @@ class Results:
         if self._folder is not None:
             self._folder.cleanup()
 
-    async def serve(self, request: Request) -> Response:
+    async def serve(self, request: Request) -> ASGIApp:
         """Answer a request for one file."""
-        found = self._fake.result(request.url.path)
+        return self._answer(self._fake.result(request.scope["path"]))
+
+    async def preview(self, request: Request) -> ASGIApp:
+        """Answer whoever only looks, on the dashboard: no fault strikes, so none is used up."""
+        found = find(self._fake.world, PATH + request.path_params["name"], self._fake.clock.now())
+        return self._answer(found if isinstance(found, int) else Result(found))
+
+    def _answer(self, found: Result | int) -> ASGIApp:
         if isinstance(found, int):
             return PlainTextResponse("there is no such result, or no longer\n", found)
-        path = await self.file(found)
-        return FileResponse(path, media_type=found.content_type, content_disposition_type="inline")
+        return partial(self._send, found)
 
-    async def file(self, artifact: Artifact) -> Path:
+    async def _send(self, result: Result, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a file; until that is done nobody removes it."""
+        artifact = result.artifact
+        self._wanted[artifact] += 1
+        try:
+            path = await self._file(artifact)
+            if result.wire is None:
+                await FileResponse(path, media_type=artifact.content_type)(scope, receive, send)
+            else:
+                headers = {"content-type": artifact.content_type}
+                await deliver(Response(200, path.read_bytes(), headers, result.wire), scope, receive, send)
+        finally:
+            self._wanted -= Counter([artifact])
+            self._make_room()
+
+    async def _file(self, artifact: Artifact) -> Path:
         """Return the file of a result, making it first if it is not there; several who ask wait for one making."""
         making = self._files.get(artifact)
         if making is None:
@@ -57,25 +85,32 @@ class Results:
         return await asyncio.shield(making)
 
     async def _make(self, artifact: Artifact) -> Path:
-        async with self._benches:
-            try:
-                content = await asyncio.to_thread(render, artifact)
-            except BaseException:
-                self._files.pop(artifact, None)
-                raise
-        if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="mockserver-")
         name = f"{artifact.task_id}-{artifact.index}{'-watermark' if artifact.watermark else ''}{artifact.suffix}"
-        path = Path(self._folder.name) / name
-        path.write_bytes(content)
-        self._sizes[artifact] = len(content)
-        self._make_room(artifact)
+        try:
+            async with self._benches:
+                if self._folder is None:
+                    self._folder = TemporaryDirectory(prefix="mockserver-", ignore_cleanup_errors=True)
+                path = Path(self._folder.name) / name
+                # Not asyncio.to_thread: closing the loop would wait for the film of somebody who has left.
+                size = await to_thread.run_sync(_write, artifact, path, abandon_on_cancel=True)
+        except BaseException:
+            self._files.pop(artifact, None)
+            raise
+        self._made[artifact] = path, size
+        self._make_room()
         return path
 
-    def _make_room(self, newest: Artifact) -> None:
-        """Remove the files asked for least lately. One that is being sent stays readable until it is sent."""
-        for artifact in [kept for kept in self._files if kept in self._sizes and kept != newest]:
-            if sum(self._sizes.values()) <= self._room:
+    def _make_room(self) -> None:
+        """Remove the files asked for least lately, except those that are being sent."""
+        taken = sum(size for _, size in self._made.values())
+        for artifact in [kept for kept in self._files if kept in self._made and kept not in self._wanted]:
+            if taken <= self._room:
                 return
-            del self._sizes[artifact]
-            self._files.pop(artifact).result().unlink(missing_ok=True)
+            path, size = self._made.pop(artifact)
+            del self._files[artifact]
+            path.unlink(missing_ok=True)
+            taken -= size
+
+
+def _write(artifact: Artifact, path: Path) -> int:
+    return path.write_bytes(render(artifact))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
 from mockserver.adapters.asgi import application
+from mockserver.adapters.wire import Protocol
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
 
@@ -20,15 +24,19 @@ _PATIENCE = 0.3
 class Server(uvicorn.Server):
     """One fake on one socket that is already bound."""
 
-    def __init__(self, fake: Fake, listener: socket.socket, ready: Callable[[str], None]) -> None:
+    def __init__(
+        self, fake: Fake, listener: socket.socket, ready: Callable[[str], None], control_token: str | None = None
+    ) -> None:
         """``ready`` is called with the base URL once requests are answered."""
         config = uvicorn.Config(
-            application(fake),
+            application(fake, control_token),
+            http=Protocol,
             lifespan="on",
             log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            ws="none",
             timeout_graceful_shutdown=_PATIENCE,  # type: ignore[arg-type] # any number of seconds will do
         )
         super().__init__(config)
@@ -45,15 +53,31 @@ class Server(uvicorn.Server):
         """Serve until a signal."""
         super().run([self._listener] if sockets is None else sockets)
 
+    def run_to_the_end(self) -> None:
+        """Serve until a signal, as the last thing that a process does.
+
+        The loop stays open: closing it would wait for a film in the making, or for a name that is being looked up.
+        """
+        factory = self.config.get_loop_factory() or asyncio.new_event_loop
+        factory().run_until_complete(self.serve([self._listener]))
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
         if not self.should_exit:
             self._ready(self.url)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop. Requests that do not end in time are cut off, of which uvicorn would complain with tracebacks."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take Ctrl-C and SIGTERM as the wish to stop; uvicorn would raise them again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's
+            return
         handled = (signal.SIGINT, signal.SIGTERM)
         before = [signal.signal(number, self.handle_exit) for number in handled]
         try:
@@ -67,7 +91,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Bind a socket; port 0 takes a free one. Raises ``BadSetting``."""
     try:
         return socket.create_server((host, port), family=_family(host), backlog=2048)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise BadSetting("--host and --port", f"{host}:{port}", f"an address to listen on: {reason}") from error
 

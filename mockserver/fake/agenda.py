@@ -36,7 +36,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One callback of one task: what is to be said where, how often it may be tried again, and each attempt so far."""
+    """One callback of one task: what is to be said where, how often it may be tried again, and each attempt so far.
+
+    ``is_forged``: its signature, if it gets one, shall not be right.
+    """
 
     id: str
     service: str
@@ -47,6 +50,7 @@ class Delivery:
     body: bytes
     due: Millis
     retries: int
+    is_forged: bool = False
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -61,21 +65,27 @@ class _Step:
 
     service: str
     task_id: str
-    index: int
-    status: Status
+    moment: tuple[Millis, Status]
 
 
 class Agenda:
     """Callbacks in the order in which they are due."""
 
     def __init__(
-        self, find: Callable[[str, str], Task | None], write: Callable[[Task, Status, Millis], Delivery | None]
+        self,
+        find: Callable[[str, str], Task | None],
+        write: Callable[[Task, Status, Millis, Millis], tuple[Delivery, ...]],
     ) -> None:
-        """``find`` looks up a task of a service; ``write`` words its callback, or says that none is made."""
+        """``find`` looks up a task of a service; ``write`` words what is sent when it enters a state.
+
+        ``write`` gets the task, the state, the moment, and the time until the task's next state.
+        """
         self._find, self._write = find, write
         self._queue: list[tuple[Millis, int, _Step | Delivery]] = []
+        self._expected: dict[tuple[str, str], _Step] = {}
         self._order = count()
         self._deliveries: OrderedDict[str, Delivery] = OrderedDict()
+        self.version = 0
         self._watchers: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
@@ -92,51 +102,79 @@ class Agenda:
         return self._queue[0][0] if self._queue else None
 
     def plan(self, task: Task, start: int = 0) -> None:
-        """Expect the transitions of a task from one of its timeline on."""
-        if task.callback_url and start < len(task.timeline):
-            offset, status = task.timeline[start]
-            step = _Step(task.operation.partition("/")[0], task.id, start, status)
-            self._push(task.created_at + offset, step)
+        """Expect the transitions of a task from one of its timeline on, unless an earlier one is expected still."""
+        expected = self._expected.get(_key(task))
+        if task.callback_url and (expected is None or expected.moment not in task.timeline):
+            self._expect(task, start)
 
     def due(self, now: Millis) -> list[Delivery]:
         """Take out the callbacks whose time has come, in order."""
-        found = []
+        found: list[Delivery] = []
         while self._queue and self._queue[0][0] <= now:
             at, _, item = heappop(self._queue)
-            delivery = item if isinstance(item, Delivery) else self._reported(item, at)
-            if delivery is not None:
-                found.append(delivery)
+            if isinstance(item, Delivery):
+                found.append(item)
+            else:
+                self._report(item, at)
         return found
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         """Note an attempt; if it failed and there are retries left, the next waits 1 s, 2 s, 4 s …"""
-        tried = replace(delivery, attempts=(*delivery.attempts, attempt))
+        before = self._deliveries.get(delivery.id, delivery)  # one that is sent twice has one list of attempts
+        tried = replace(delivery, attempts=(*before.attempts, attempt))
+        if delivery.id not in self._deliveries:
+            return tried  # everything was forgotten while it was on its way
         self._keep(tried)
         if not attempt.is_success and len(tried.attempts) <= delivery.retries:
             pause = _FIRST_PAUSE * 2 ** (len(tried.attempts) - 1)
             self._push(attempt.at + attempt.took + pause, tried)
         return tried
 
+    def again(self, id: str, now: Millis) -> Delivery | None:
+        """Queue a callback once more, whatever became of it."""
+        delivery = self._deliveries.get(id)
+        if delivery is not None:
+            self._push(now, delivery)
+        return delivery
+
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call ``watcher`` whenever ``next`` comes earlier than it was."""
         self._watchers.append(watcher)
 
-    def clear(self) -> None:
-        """Forget everything that is planned and that was sent."""
-        self._queue.clear()
-        self._deliveries.clear()
+    def clear(self, account: str | None = None) -> None:
+        """Forget what is planned and what was sent; of one account only what was sent, for its tasks are gone."""
+        self.version += 1
+        if account is None:
+            for held in (self._queue, self._expected, self._deliveries):
+                held.clear()
+        else:
+            for delivery in [delivery for delivery in self.deliveries if delivery.account == account]:
+                del self._deliveries[delivery.id]
 
-    def _reported(self, step: _Step, at: Millis) -> Delivery | None:
+    def _expect(self, task: Task, index: int) -> None:
+        if index < len(task.timeline):
+            step = _Step(*_key(task), task.timeline[index])
+            self._expected[_key(task)] = step
+            self._push(task.created_at + step.moment[0], step)
+
+    def _report(self, step: _Step, at: Millis) -> None:
+        """Queue what is sent of a transition: as a rule one callback, now."""
+        if self._expected.get((step.service, step.task_id)) is not step:
+            return  # its task was forced into another state
+        del self._expected[step.service, step.task_id]
         task = self._find(step.service, step.task_id)
-        if task is None or (at - task.created_at, step.status) not in task.timeline:
-            return None  # it was deleted, or forced into another state
-        self.plan(task, step.index + 1)
-        delivery = self._write(task, step.status, at)
-        if delivery is not None:
+        if task is None:
+            return
+        following = task.timeline.index(step.moment) + 1
+        gap = task.timeline[following][0] - step.moment[0] if following < len(task.timeline) else 0
+        # Several transitions may share a moment, so the time alone does not say which state is reported.
+        for delivery in self._write(replace(task, timeline=task.timeline[:following]), step.moment[1], at, gap):
             self._keep(delivery)
-        return delivery
+            self._push(delivery.due, delivery)
+        self._expect(task, following)
 
     def _keep(self, delivery: Delivery) -> None:
+        self.version += 1
         self._deliveries[delivery.id] = delivery
         while len(self._deliveries) > _KEPT:
             self._deliveries.popitem(last=False)
@@ -147,3 +185,7 @@ class Agenda:
         if self._queue[0] is entry:
             for watcher in self._watchers:
                 watcher()
+
+
+def _key(task: Task) -> tuple[str, str]:
+    return task.operation.partition("/")[0], task.id

@@ -1,6 +1,6 @@
 """What a finished task points to: pictures and films as frozen values, and their sizes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd, isqrt, sqrt
 from typing import Literal
 
@@ -67,7 +67,23 @@ class Film:
         return f"{seconds}.{milliseconds:03d}"
 
 
-Artifact = Picture | Film
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a client uploaded, as it came: `task_id` is the id of the upload, which no task has."""
+
+    task_id: str
+    content_type: str
+    suffix: str
+    content: bytes = field(compare=False, repr=False)
+    index: int = 0
+    watermark: bool = False
+
+
+Made = Picture | Film
+"""What a task makes."""
+
+Artifact = Made | File
+"""What the URL of a result points to."""
 
 
 def dimensions(ratio: str, area: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from mockserver.durations import millis
 from mockserver.types import Millis
 
 
@@ -21,6 +22,7 @@ class Clock:
         self._offset: Millis = 0
         self._frozen_at: Millis | None = None
         self._watchers: list[Callable[[], None]] = []
+        self.version = 0
 
     def now(self) -> Millis:
         """Return the fake's time."""
@@ -44,9 +46,9 @@ class Clock:
             self._frozen_at = now
         self._changed()
 
-    def advance(self, span: Millis) -> None:
-        """Jump ahead by a span."""
-        self.set(self.now() + span)
+    def advance(self, span: Millis | str) -> None:
+        """Jump ahead by a span: milliseconds, or ``"90s"``. Raises ``BadSetting``."""
+        self.set(self.now() + (millis(span) if isinstance(span, str) else span))
 
     def resume(self) -> None:
         """Let time run on from where it stands."""
@@ -59,5 +61,6 @@ class Clock:
         self._watchers.append(watcher)
 
     def _changed(self) -> None:
+        self.version += 1
         for watcher in self._watchers:
             watcher()

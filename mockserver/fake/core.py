@@ -7,7 +7,7 @@ dialect act, note the exchange.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from urllib.parse import quote
@@ -17,17 +17,22 @@ from mockserver.contract.forms import typed
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.routes import Match, Router
 from mockserver.contract.validation import Validator, Violation
-from mockserver.fake import auth, bodies, results
+from mockserver.fake import auth, bodies, results, snapshot
 from mockserver.fake.agenda import Attempt, Delivery
-from mockserver.fake.artifacts import Artifact
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.judgement import clamped, judged
+from mockserver.fake.limits import Limit, Rate
+from mockserver.fake.mishaps.lines import effect, refusal
 from mockserver.fake.refusal import Refused
 from mockserver.fake.signature import signed
+from mockserver.fake.steering import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
+
+_POINTER = 200
+"""As much of a pointer goes into a header; the name of an unknown field can have megabytes."""
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
 
@@ -44,6 +49,10 @@ class Fake:
         """Raises ``MockserverError`` for settings that cannot be meant or a contract that cannot be used."""
         self.world = World(settings or Settings(), catalog or load(), clock or Clock(), DIALECTS)
         self._lock = threading.RLock()
+        self.tasks = Tasks(self.world, self._lock)
+        self.requests = Requests(self.world)
+        self.callbacks = Callbacks(self.world, self._lock)
+        self.faults = FaultLines(self.world, self._lock)
         self._compile()
 
     @property
@@ -69,10 +78,11 @@ class Fake:
                 raise Refused(row, method=request.method, path=request.path)
             readings = self.world.readings[match.service.id]
             account = auth.account(request, match.service, self.settings, readings, now)
+            self._admit(account, now)
             call = self._call(request, match, readings, account, now)
             violations = call.violations
             with self._lock:
-                response = DIALECTS[match.service.dialect].actions[match.operation.does](self.world, call)
+                response = self._act(call)
         except Refused as refused:
             violations = refused.violations or violations
             response = self._refusal(match.service, refused)
@@ -81,10 +91,10 @@ class Fake:
             self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
         return response
 
-    def result(self, path: str) -> Artifact | int:
+    def result(self, path: str) -> results.Result | int:
         """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""
         with self._lock:
-            return results.find(self.world, path, self.clock.now())
+            return results.befallen(self.world, path, self.clock.now())
 
     @property
     def next_delivery(self) -> Millis | None:
@@ -106,12 +116,31 @@ class Fake:
         secret, readings = self.settings.webhook_secret, self.world.readings[delivery.service]
         if secret is None or readings.get("callback-signed") == "no":
             return {}
-        return signed(secret, delivery.id, self.clock.now(), delivery.body)
+        body = b"another body" if delivery.is_forged else delivery.body
+        return signed(secret, delivery.id, self.clock.now(), body)
 
-    def reset(self) -> None:
-        """Forget tasks, callbacks and exchanges; settings and clock stay."""
+    def reset(self, account: str | None = None) -> None:
+        """Forget tasks, callbacks, exchanges and faults, of all accounts or of one; settings and clock stay."""
         with self._lock:
-            self.world.reset()
+            self.world.reset(account)
+
+    def limit(self, account: str, slots: int | None = None, rate: str | None = None) -> None:
+        """Give an account limits of its own: tasks in flight, and requests per time, ``10/s``.
+
+        Raises ``BadSetting``.
+        """
+        with self._lock:
+            self.world.limits.set(account, Limit(slots, Rate.parse(rate, "rate") if rate else None))
+
+    def snapshot(self) -> dict[str, JSON]:
+        """Return tasks, time and faults as JSON."""
+        with self._lock:
+            return snapshot.taken(self.world)
+
+    def restore(self, state: JSON) -> None:
+        """Put a snapshot in the place of the state. Raises ``BadSetting``, and then nothing has changed."""
+        with self._lock:
+            snapshot.restored(self.world, state)
 
     def reconfigure(self, settings: Settings) -> None:
         """Live on under other settings, with all tasks. Raises ``MockserverError``, and then nothing has changed."""
@@ -129,6 +158,36 @@ class Fake:
             for operation in service.operations.values()
             if operation.schema
         }
+
+    def _admit(self, account: str, now: Millis) -> None:
+        """Take a request out of the account's quota. Raises ``Refused``."""
+        with self._lock:
+            wait = self.world.limits.take(account, now)
+        if wait:
+            raise Refused("too-fast", headers={"retry-after": str(-(-wait // 1000))})
+
+    def _act(self, call: Call) -> Response:
+        """Do what is asked for, and what faults make of it. Raises ``Refused``."""
+        action = DIALECTS[call.service.dialect].actions[call.operation.does]
+        if not self.world.is_troubled(call):
+            return action(self.world, call)
+        subject = self.world.subject(call)
+        for fault in self.world.strikes("request", call.operation, subject, call.request.path):
+            found = refusal(fault, call.service, call.now)
+            if isinstance(found, Refused):
+                raise found
+            return found
+        response = action(self.world, call)
+        for fault in self.world.strikes("answer", call.operation, subject, call.request.path):
+            response = effect(fault)(response, self._is_answer(call.operation))
+        return response
+
+    def _is_answer(self, operation: Operation) -> Callable[[JSON], bool]:
+        """Return a test whether a body is what the contract has for an operation's answer."""
+        if operation.answer is None:
+            return lambda _: False
+        is_valid: Callable[[JSON], bool] = self.world.catalog.validator(operation.answer).is_valid
+        return is_valid
 
     def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
         """Read the request as its operation's schema has it. Raises ``Refused``."""
@@ -155,7 +214,7 @@ class Fake:
         )
 
     def _payload(self, request: Request, operation: Operation, readings: Readings) -> JSON:
-        if operation.method == "POST" and operation.schema:
+        if operation.method == "POST" and operation.schema and not operation.uploads:
             return bodies.payload(request, operation, readings)
         return typed(operation.schema, request.parameters)
 
@@ -180,7 +239,7 @@ def _annotated(response: Response, violations: tuple[Violation, ...]) -> Respons
     first = violations[0]
     said = {
         "mockserver-rule": ", ".join(dict.fromkeys(violation.rule.id for violation in violations)),
-        "mockserver-pointer": quote(first.pointer, safe="/~"),
+        "mockserver-pointer": quote(first.pointer[:_POINTER], safe="/~"),
         "mockserver-level": first.level,
     }
     return replace(response, headers={**response.headers, **said})

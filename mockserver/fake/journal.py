@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mockserver.contract.validation import Violation
+from mockserver.curl import SECRETS
 from mockserver.types import JSON, Millis, Request, Response
 
 _BODY = 16 * 1024
-_SECRETS = frozenset({"authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization"})
+_VIOLATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One exchange. Bodies of more than 16 KiB are cut; ``sizes`` tell what they had."""
+    """One exchange, with its first 100 violations. Bodies of more than 16 KiB are cut; ``sizes`` tell what they had."""
 
     number: int
     at: Millis
@@ -65,13 +66,19 @@ class Entry:
 
 
 class Journal:
-    """The last exchanges: at most ``entries`` of them, and ``size`` bytes of bodies."""
+    """The last exchanges: at most ``entries`` of them, and ``size`` bytes of bodies, paths and headers."""
 
     def __init__(self, entries: int = 20_000, size: int = 32 << 20) -> None:
         self._entries: deque[Entry] = deque()
         self._most, self._room = entries, size
         self._number = 0
         self._held = 0
+        self._cleared = 0
+
+    @property
+    def version(self) -> int:
+        """Another number whenever something has changed."""
+        return self._number + self._cleared
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -97,7 +104,7 @@ class Journal:
         if sizes[1] > _BODY:
             response = replace(response, body=response.body[:_BODY])
         # What was wrong is kept, the value that was wrong is in the request; it can be megabytes.
-        violations = tuple(replace(violation, value=None) for violation in violations)
+        violations = tuple(replace(violation, value=None) for violation in violations[:_VIOLATIONS])
         self._number += 1
         entry = Entry(self._number, at, service, operation, account, request, response, violations, sizes)
         self._entries.append(entry)
@@ -106,10 +113,12 @@ class Journal:
             self._held -= _weight(self._entries.popleft())
         return entry
 
-    def clear(self) -> None:
-        """Forget the exchanges; the numbers go on."""
-        self._entries.clear()
-        self._held = 0
+    def clear(self, account: str | None = None) -> None:
+        """Forget the exchanges, or those of one account; the numbers go on."""
+        self._cleared += 1
+        kept = [entry for entry in self._entries if account not in (None, entry.account)]
+        self._entries = deque(kept)
+        self._held = sum(map(_weight, kept))
 
 
 def masked(secret: str) -> str:
@@ -118,8 +127,10 @@ def masked(secret: str) -> str:
 
 
 def _weight(entry: Entry) -> int:
-    return len(entry.request.body) + len(entry.response.body)
+    request = entry.request
+    text = len(request.path) + len(request.query) + sum(map(len, request.headers.values()))
+    return text + len(request.body) + len(entry.response.body)
 
 
 def _shown(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: masked(value) if name in _SECRETS else value for name, value in headers.items()}
+    return {name: masked(value) if name in SECRETS else value for name, value in headers.items()}

@@ -55,7 +55,14 @@ def _text(messages: Mapping[str, str], violation: Violation) -> str:
     rule = violation.rule
     template = rule.message or messages.get(rule.keyword) or messages["other"]
     value = violation.value if isinstance(violation.value, str) else json.dumps(violation.value, ensure_ascii=False)
-    shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
     return template.format(
-        field=violation.field, value=shown, fact=violation.fact, description=rule.description, limit=rule.value
+        field=_short(violation.field),
+        value=_short(value),
+        fact=violation.fact,
+        description=rule.description,
+        limit=rule.value,
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -72,7 +72,8 @@ class Task:
         age = max(now - self.created_at, 0)
         past = tuple(step for step in self.timeline if step[0] <= age and step[1] != status)
         timeline = (*(past or self.timeline[:1]), (age, status))
-        return replace(self, timeline=timeline, reason=reason if status == "failed" else self.reason)
+        fate = reason or self.reason or "Forced to fail" if status == "failed" else self.reason
+        return replace(self, timeline=timeline, reason=fate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Light at import. Pillow and PyAV come in with the first `render`, so a server th
 result never pays for them.
 """
 
-from mockserver.fake.artifacts import Artifact, Picture
+from mockserver.fake.artifacts import Artifact, File, Picture
 
 
 def render(artifact: Artifact) -> bytes:
@@ -13,6 +13,8 @@ def render(artifact: Artifact) -> bytes:
     The same picture is the same bytes, and the same film the same frames, on every machine with the same
     releases of Pillow and PyAV.
     """
+    if isinstance(artifact, File):
+        return artifact.content
     if isinstance(artifact, Picture):
         from mockserver.fake import pictures
 

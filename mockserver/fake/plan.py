@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.keywords import picture_size
-from mockserver.fake.artifacts import Artifact, Film, Picture, dimensions, film_dimensions
+from mockserver.fake.artifacts import Film, Made, Picture, dimensions, film_dimensions
 from mockserver.fake.lifecycle import Task
 from mockserver.types import JSON, Payload
 
@@ -34,7 +34,7 @@ def count(operation: Operation, payload: Payload) -> int:
     """Return how many results there will be."""
     if is_series(operation, payload):
         series = operation.task["series"]
-        amount: JSON = payload.get(series["count"], operation.defaults[series["count"]])
+        amount = payload.get(series["count"]) or operation.defaults[series["count"]]
         return int(series["auto"] if amount == "auto" else amount)
     wanted = chosen(operation, payload, "count")
     return 1 if wanted is None else int(wanted)
@@ -70,7 +70,7 @@ def units(operation: Operation, payload: Payload) -> str:
     return f"{total.normalize():f}" if total else "0"
 
 
-def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: bool = False) -> tuple[Artifact, ...]:
+def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: bool = False) -> tuple[Made, ...]:
     """Return the results of a task, or their watermarked twins."""
     prompt = str(chosen(operation, payload, "prompt") or "")
     pixels = operation.task["sizes"][size(operation, payload)]

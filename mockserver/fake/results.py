@@ -1,14 +1,16 @@
-"""Results: the URLs of what finished tasks made, and what is behind each."""
+"""Results: the URLs of what finished tasks made and of what was uploaded, and what is behind each."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from mockserver.fake import plan
 from mockserver.fake.artifacts import Artifact
 from mockserver.fake.lifecycle import Task
+from mockserver.fake.mishaps.lines import effect
 from mockserver.fake.world import World
-from mockserver.types import Millis
+from mockserver.types import Millis, Wire
 
 PATH = "/results/"
 _URL = re.compile(r"/results/([a-z0-9-]+)/([0-9]+)/([0-9])(-watermark)?(\.[a-z0-9]+)")
@@ -22,11 +24,36 @@ def urls(world: World, task: Task, *, watermark: bool = False) -> list[str]:
     return [f"{task.base_url}{PATH}{service}/{task.id}/{n}{mark}{item.suffix}" for n, item in enumerate(found)]
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a URL points to, and what befalls it on its way, if anything."""
+
+    artifact: Artifact
+    wire: Wire | None = None
+
+
+def befallen(world: World, path: str, now: Millis) -> Result | int:
+    """Return what is behind the path of a result URL, unless a fault strikes."""
+    found = find(world, path, now)
+    match = _URL.fullmatch(path)
+    if isinstance(found, int):
+        return found
+    task = world.store.get(match[1], match[2]) if match else None
+    wire = None
+    if task is not None:
+        for struck in world.strikes("result", world.operation(task), world.about(task), path):
+            instead = effect(struck)()
+            if isinstance(instead, int):
+                return instead
+            wire = instead
+    return Result(found, wire)
+
+
 def find(world: World, path: str, now: Millis) -> Artifact | int:
     """Return what is behind the path of a result URL, or the status of an answer without it."""
     match = _URL.fullmatch(path)
     if match is None:
-        return 404
+        return world.uploads.find(path) or 404
     service, id, index, mark, suffix = match.groups()
     task = world.store.get(service, id)
     if task is None or task.state(now).status != "succeed":

@@ -23,6 +23,7 @@ class Store:
         self._lists: dict[tuple[Owner, str], list[str]] = {}
         self._in_flight: dict[tuple[Owner, str], deque[str]] = {}
         self._looks: dict[str, int] = {}
+        self.version = 0
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -34,6 +35,7 @@ class Store:
     def add(self, task: Task, now: Millis) -> None:
         """Keep a new task."""
         owner = _owner(task)
+        self.version += 1
         self._tasks[owner[0], task.id] = task
         self._lists.setdefault((owner, task.operation), []).append(task.id)
         if task.external_id is not None:
@@ -48,11 +50,13 @@ class Store:
 
     def replace(self, task: Task) -> None:
         """Put a changed task in the place of the one with its id."""
+        self.version += 1
         self._tasks[_owner(task)[0], task.id] = task
 
     def remove(self, task: Task) -> None:
         """Forget a task."""
         owner = _owner(task)
+        self.version += 1
         del self._tasks[owner[0], task.id]
         self._lists[owner, task.operation].remove(task.id)
         if task.external_id is not None and self._by_external_id.get((owner, task.external_id)) == task.id:
@@ -96,9 +100,15 @@ class Store:
         self._looks[task.id] = looks = self._looks.get(task.id, 0) + 1
         return looks
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self.__init__()  # type: ignore[misc] # an empty store is a new one
+    def clear(self, account: str | None = None) -> None:
+        """Forget all tasks, or those of one account."""
+        if account is None:
+            version = self.version + 1
+            self.__init__()  # type: ignore[misc] # an empty store is a new one
+            self.version = version
+        else:
+            for task in [task for task in self if task.account == account]:
+                self.remove(task)
 
     def _is_over(self, owner: Owner, id: str, now: Millis) -> bool:
         task = self._tasks.get((owner[0], id))

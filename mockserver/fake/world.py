@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jiter
 
@@ -14,11 +14,16 @@ from mockserver.contract.validation import Violation
 from mockserver.fake import plan
 from mockserver.fake.agenda import Agenda, Delivery
 from mockserver.fake.clock import Clock
+from mockserver.fake.faults import BadFault, Fault, Faults, Stage, Target
 from mockserver.fake.ids import Ids
 from mockserver.fake.journal import Journal
 from mockserver.fake.lifecycle import Pace, Status, Task, following
+from mockserver.fake.limits import Limit, Limits, Rate
+from mockserver.fake.mishaps.lines import effect, fault
 from mockserver.fake.refusal import Refused
+from mockserver.fake.spells import Spells
 from mockserver.fake.store import Store
+from mockserver.fake.uploads import Uploads
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Payload, Request, Response
 
@@ -45,6 +50,15 @@ class Call:
     document: bytes = b"{}"
     violations: tuple[Violation, ...] = ()
     failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a request, a result or a callback is about: the payload of a task, made or in the making."""
+
+    maker: Operation
+    account: str
+    payload: Payload
 
 
 Action = Callable[["World", Call], Response]
@@ -78,17 +92,25 @@ class World:
         self.pace = Pace.parse(settings.pace)
         self.ids = Ids(settings.seed)
         self.store = Store()
+        self.uploads = Uploads()
         self.journal = Journal()
-        self.agenda = Agenda(self.store.get, self._notice)
+        self.agenda = Agenda(self.store.get, self._notices)
+        self.limits = Limits(_limit(settings))
+        self.faults = Faults(settings.seed)
+        self.spells = Spells()
+        self.version = 0
+        for line in settings.faults:
+            self.faults.add(self.read_fault(line))
 
     def create(self, call: Call, id: str, *, external_id: str | None = None, callback_url: str | None = None) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
         operation, owner = call.operation, (call.service.id, call.account)
         model = str(plan.chosen(operation, call.payload, "model") or "")
         slots = self._slots(call)
-        if self.settings.slots is not None:
+        most = self._most(call)
+        if most is not None:
             taken = sum(task.slots for task in self.store.in_flight(owner, model, call.now))
-            if taken + slots > self.settings.slots:
+            if taken + slots > most:
                 raise Refused("no-slot")
         task = Task(
             id=id,
@@ -106,9 +128,31 @@ class World:
             ratio=plan.ratio(operation, call.payload),
             looks=self.pace.looks,
         )
+        subject = Subject(operation, call.account, call.payload)
+        for struck in self.strikes("task", operation, subject, call.request.path):
+            task = effect(struck)(task, call.service.reasons)
         self.store.add(task, call.now)
         self.agenda.plan(task)
         return task
+
+    def read_fault(self, line: str, account: str | None = None) -> Fault:
+        """Read a line that asks for a fault. Raises ``BadFault``."""
+        found = fault(line, {service.id: service for service in self.services})
+        return found if account is None else replace(found, account=account)
+
+    def strikes(self, stage: Stage, operation: Operation, subject: Subject, path: str) -> list[Fault]:
+        """Return the faults that strike now: those asked for by anybody, and those of the subject's prompt.
+
+        Raises ``Refused`` for a prompt that is misspelt.
+        """
+        try:
+            cast = self.spells.of(subject.maker, subject.account, subject.payload, self.catalog.services)
+        except BadFault as error:
+            raise Refused("invalid", message=f"mock: {error}") from error
+        if not self.faults and cast is None:
+            return []
+        target = Target(operation.service, operation.id, subject.account, path, subject.payload)
+        return [*self.faults.striking(stage, target), *(cast.striking(stage, target) if cast else ())]
 
     def look(self, task: Task, now: Millis) -> Task:
         """Return a task that a client asks for; under a pace that counts looks this may be what moves it on."""
@@ -124,10 +168,14 @@ class World:
         return forced
 
     def reconfigure(self, settings: Settings) -> None:
-        """Live on under other settings."""
-        self.readings = settled(self.catalog.questions(settings.services), settings.readings)
-        self.pace = Pace.parse(settings.pace)
-        self.settings = settings
+        """Live on under other settings. Raises ``MockserverError``, and then nothing has changed."""
+        services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
+        readings = settled(self.catalog.questions(settings.services), settings.readings)
+        pace = Pace.parse(settings.pace)
+        limit = _limit(settings)
+        self.version += 1
+        self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
+        self.readings = {**self.readings, **readings}  # the tasks of a service that is left out live on, too
 
     def operation(self, task: Task) -> Operation:
         """Return the operation that created a task."""
@@ -142,28 +190,65 @@ class World:
         """Whether a task's results are gone."""
         return now - task.state(now).updated_at >= RETENTION
 
-    def reset(self) -> None:
-        """Forget tasks, callbacks and exchanges."""
-        self.store.clear()
-        self.agenda.clear()
-        self.journal.clear()
+    def is_troubled(self, call: Call) -> bool:
+        """Whether any fault might strike a request; without one nobody has to look closer."""
+        return bool(self.faults) or bool(self.spells) or b"[[" in call.document
+
+    def subject(self, call: Call) -> Subject:
+        """Return what a request is about: its own payload, or that of the task whose id is in its path."""
+        for id in () if call.operation.task else call.parameters.values():
+            own = self.store.get(call.service.id, id, call.account)
+            task = own or self.store.get_external((call.service.id, call.account), id)
+            if task is not None:
+                return self.about(task)
+        return Subject(call.operation, call.account, call.payload)
+
+    def about(self, task: Task) -> Subject:
+        """Return a task as what something is about."""
+        return Subject(self.operation(task), task.account, self.payload(task))
+
+    def reset(self, account: str | None = None) -> None:
+        """Forget tasks, callbacks, exchanges and faults, of all accounts or of one."""
+        self.faults.clear(account)
+        self.spells.clear(account)
+        self.limits.clear(account)
+        self.journal.clear(account)
+        self.store.clear(account)
+        self.uploads.clear(account)
+        self.agenda.clear(account)
+
+    def _most(self, call: Call) -> int | None:
+        """Return how many slots there are for a request: the account's, or what the request says instead."""
+        own, wanted = self.limits.of(call.account).slots, plan.chosen(call.operation, call.payload, "jobs")
+        if own is None or wanted is None:
+            return own if wanted is None else int(wanted)
+        return int(min(own, wanted) if call.readings.get("max-jobs") == "lowers" else wanted)
 
     def _slots(self, call: Call) -> int:
-        if call.operation.task["media"] == "video":
+        if call.operation.task["media"] == "video" or "jobs" in call.operation.task:
             return 1
         if plan.is_series(call.operation, call.payload) and call.readings.get("series-slots") == "one":
             return 1
         return plan.count(call.operation, call.payload)
 
-    def _notice(self, task: Task, status: Status, at: Millis) -> Delivery | None:
+    def _notices(self, task: Task, status: Status, at: Millis, gap: Millis) -> tuple[Delivery, ...]:
+        """Word what is to be sent when a task enters a state; ``gap`` is the time until its next."""
         service = self.catalog.services[task.operation.partition("/")[0]]
         dialect, readings = self.dialects[service.dialect], self.readings[service.id]
-        if not dialect.reports(readings, status):
-            return None
+        if not task.callback_url or not dialect.reports(readings, status):
+            return ()
         body = encoded(dialect.notice(self, task, at))
         retries = int(readings["callback-retries"])
-        url = task.callback_url or ""
-        return Delivery(self.ids.uuid(), service.id, task.id, task.account, status, url, body, at, retries)
+        url = task.callback_url
+        usual = Delivery(self.ids.uuid(), service.id, task.id, task.account, status, url, body, at, retries)
+        sent: tuple[Delivery, ...] = (usual,)
+        for struck in self.strikes("callback", self.operation(task), self.about(task), url):
+            sent = tuple(delivery for one in sent for delivery in effect(struck)(one, gap))
+        return sent
+
+
+def _limit(settings: Settings) -> Limit:
+    return Limit(settings.slots, Rate.parse(settings.rate) if settings.rate else None)
 
 
 def encoded(body: JSON) -> bytes:

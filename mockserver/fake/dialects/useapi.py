@@ -1,3 +1,180 @@
-"""useapi.net's way to speak."""
+"""useapi.net's way to speak: bare objects without an envelope, a task in Kling's own terms, and ``error`` alone."""
 
-from mockserver.fake.dialects.kling import DIALECT
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import islice
+
+from mockserver.contract.readings import Readings
+from mockserver.fake.dialects import useapi_accounts as accounts
+from mockserver.fake.dialects import useapi_assets as assets
+from mockserver.fake.dialects import useapi_task as shape
+from mockserver.fake.lifecycle import FINAL, STATUSES, Status, Task
+from mockserver.fake.refusal import Refused
+from mockserver.fake.world import Call, Dialect, World, encoded
+from mockserver.types import JSON, Millis, Response
+
+_JSON = {"content-type": "application/json"}
+_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+_REPORTED = {"every-change": STATUSES, "after-created": STATUSES[1:], "end-only": tuple(FINAL)}
+_STOPPED = "Task was successfully canceled."
+
+
+def create(world: World, call: Call) -> Response:
+    """Make a task. Its slot is one of its account's, so the account stands for the email."""
+    email = accounts.chosen(world, call)
+    assets.check_images(world, call, email)
+    named = replace(call, payload={**call.payload, "email": email})
+    reference, url = call.payload.get("replyRef"), call.payload.get("replyUrl")
+    try:
+        task = world.create(named, str(world.ids.integer()), external_id=reference, callback_url=url)
+    except Refused as refused:
+        if refused.row != "no-slot" or call.readings["retry-after"] == "absent":
+            raise
+        raise Refused("no-slot", headers={"retry-after": call.readings["retry-after"]}) from refused
+    return _answer(shape.created(world, task, call.readings))
+
+
+def get(world: World, call: Call) -> Response:
+    """Show one task."""
+    task = _found(world, call, "missing-task")
+    task = world.look(task, call.now)
+    if task.state(call.now).status == "failed" and call.readings["failed-task"] == "vanished":
+        raise Refused("missing-task")
+    shown = shape.model(world, task, call.now, call.readings)
+    return _answer(shape.with_eta(task, call.now, call.readings, shown))
+
+
+def list_(world: World, call: Call) -> Response:
+    """Show an account's tasks, the newest first."""
+    asked = {**call.operation.defaults, **call.payload}
+    email = accounts.meant(call)
+    before, after, kind = asked.get("createdBefore"), asked.get("createdAfter"), asked.get("contentType")
+    wanted = (
+        task
+        for task in accounts.newest(world, call)
+        if (before is None or task.created_at < before)
+        and (after is None or task.created_at > after)
+        and kind in (None, world.operation(task).task["media"])
+        and email in ("", task.model)
+    )
+    tasks = [world.look(task, call.now) for task in islice(wanted, asked["pageSize"])]
+    return _answer({"history": [shape.model(world, task, call.now, call.readings) for task in tasks]})
+
+
+def delete(world: World, call: Call) -> Response:
+    """Delete a task with all its works; one that has none is not found."""
+    task = _found(world, call, "no-works")
+    if task.state(call.now).status != "succeed":
+        raise Refused("no-works", id=task.id)
+    ids = shape.work_ids(world, task)
+    world.store.remove(task)
+    return _answer({"deleted": len(ids), "workIds": ids})
+
+
+def running(world: World, call: Call) -> Response:
+    """Show what this token has in flight."""
+    return _answer([accounts.running(world, task, call.now) for task in accounts.tracked(world, call)])
+
+
+def available(world: World, call: Call) -> Response:
+    """Show what is in flight, and how much more each account could take."""
+    tasks = accounts.tracked(world, call)
+    emails = accounts.configured(world, call)
+    taken = {email: sum(task.model in ("", email) for task in tasks) for email in emails}
+    most = accounts.most_jobs(world, call)
+    free = [
+        {"email": email, "maxJobs": most, "executing": count, "available": max(most - count, 0)}
+        for email, count in taken.items()
+    ]
+    return _answer({"executing": [accounts.running(world, task, call.now) for task in tasks], "available": free})
+
+
+def stop(world: World, call: Call) -> Response:
+    """Stop tracking a task: its slot is free and nothing is called back, and Kling goes on (useapi S-03)."""
+    id = _id(call)
+    task = world.store.get(call.service.id, id, call.account)
+    if task is None or not accounts.is_tracked(task, call.now):
+        raise Refused("no-running-task", id=id)
+    world.store.replace(replace(task, slots=0, callback_url=None))
+    if call.readings["stop-answer"] == "text":
+        return Response(200, _STOPPED.encode(), {"content-type": "text/plain"})
+    return Response(200)
+
+
+def upload(world: World, call: Call) -> Response:
+    """Take a file."""
+    return _answer(assets.upload(world, call))
+
+
+def uploaded(world: World, call: Call) -> Response:
+    """Show an account's files."""
+    return _answer({"uploadAssetsList": assets.listed(world, call)})
+
+
+def accounts_(world: World, call: Call) -> Response:
+    """Show the configured accounts, by email."""
+    return _answer({email: accounts.account(world, call, email) for email in accounts.configured(world, call)})
+
+
+def notice(world: World, task: Task, at: Millis) -> JSON:
+    """Return the body of a callback: what a query would show, with the maker's reference (useapi W-03)."""
+    service = task.operation.partition("/")[0]
+    readings = world.readings[service]
+    whole = world.store.get(service, task.id) or task  # what is reported knows only its past
+    shown = shape.with_eta(whole, at, readings, shape.model(world, task, at, readings))
+    if task.external_id is None:
+        return shown
+    reference = {"replyRef": task.external_id}
+    place = readings["reply-ref-place"]
+    return {**shown, **(reference if place == "root" else {place: reference})}
+
+
+def reports(readings: Readings, status: Status) -> bool:
+    """Whether entering a state is called back."""
+    return status in _REPORTED[readings["callback-on"]]
+
+
+def refused(_: World, __: Readings, body: dict[str, JSON]) -> dict[str, JSON]:
+    """Leave the body of a refusal as its row has it: there is no id of the request."""
+    return body
+
+
+DIALECT = Dialect(
+    {
+        "create": create,
+        "get": get,
+        "list": list_,
+        "delete": delete,
+        "running": running,
+        "available": available,
+        "stop": stop,
+        "upload": upload,
+        "uploaded": uploaded,
+        "accounts": accounts_,
+    },
+    refused,
+    notice,
+    reports,
+)
+
+
+def _answer(body: JSON) -> Response:
+    return Response(200, encoded(body), _JSON)
+
+
+def _id(call: Call) -> str:
+    id = call.parameters["task_id"]
+    if not _ID.fullmatch(id):
+        raise Refused("bad-task-id")
+    return id
+
+
+def _found(world: World, call: Call, row: str) -> Task:
+    """Find the task in a path, of the account that is meant. Raises ``Refused`` with a row if there is none."""
+    id, email = _id(call), accounts.meant(call)
+    task = world.store.get(call.service.id, id, call.account)
+    if task is None or email not in ("", task.model):
+        raise Refused(row, id=id)
+    return task

@@ -1,0 +1,48 @@
+"""Server-sent events: the state of the fake whenever it changes, ten times a second at most."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from mockserver.fake.core import Fake
+from mockserver.types import JSON
+
+_PAUSE = 0.1
+_SILENCE = 15.0
+
+
+def state(fake: Fake) -> dict[str, JSON]:
+    """Return counts and versions: what has changed is what has another version than before."""
+    world = fake.world
+    return {
+        "now": fake.clock.now(),
+        "is_frozen": fake.clock.is_frozen,
+        "clock": {"version": fake.clock.version},
+        "tasks": {"total": len(world.store), "version": world.store.version},
+        "requests": {"total": len(world.journal), "version": world.journal.version},
+        "callbacks": {"total": len(world.agenda.deliveries), "version": world.agenda.version},
+        "faults": {"total": sum(1 for _ in world.faults), "version": world.faults.version},
+        "settings": {"version": world.version},
+    }
+
+
+async def events(fake: Fake, request: Request) -> StreamingResponse:
+    """Answer with the state now, and again after each change."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        said, silent = "", 0.0
+        while not await request.is_disconnected():
+            now = state(fake)
+            text = json.dumps({name: value for name, value in now.items() if name != "now"})
+            if text != said or silent >= _SILENCE:
+                said, silent = text, 0.0
+                yield f"data: {json.dumps(now)}\n\n".encode()
+            await asyncio.sleep(_PAUSE)
+            silent += _PAUSE
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})

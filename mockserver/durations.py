@@ -1,0 +1,18 @@
+"""Spans of time as a person writes them: ``90s``, ``1.5m``, ``500ms``, ``30d``."""
+
+from __future__ import annotations
+
+import re
+
+from mockserver.errors import BadSetting
+from mockserver.types import Millis
+
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)", re.ASCII)
+
+
+def millis(text: str, option: str = "duration") -> Millis:
+    """Read a span. Raises ``BadSetting``, which names the ``option`` it was given for."""
+    if found := _SPAN.fullmatch(text):
+        return round(float(found[1]) * _UNITS[found[2]])
+    raise BadSetting(option, text, "a duration such as 90s, 1.5m or 500ms")

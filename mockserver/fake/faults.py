@@ -1,0 +1,185 @@
+"""Faults: what shall go wrong, for whom, and how often.
+
+A fault is asked for in one line, in three places: ``--fault``, the control API, and a prompt (``[[mock: …]]``)::
+
+    NAME [ARGUMENT…] [xTIMES] [#NTH] [PERCENT%] [on SERVICE[/OPERATION]] [for ACCOUNT]
+
+``1303 x2`` refuses twice with code 1303; ``truncated #3 on kling/omni-image.get`` cuts the third answer to a query.
+What each does is in ``mishaps``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from itertools import count
+from random import Random
+from typing import Literal
+
+from mockserver.errors import MockserverError
+from mockserver.fake.patterns import matches
+from mockserver.types import JSON, Payload
+
+Stage = Literal["request", "answer", "task", "result", "callback"]
+
+_TIMES = re.compile(r"x([1-9][0-9]{0,5})", re.ASCII)
+_NTH = re.compile(r"#([1-9][0-9]{0,5})", re.ASCII)
+_CHANCE = re.compile(r"([0-9]{1,2}(?:\.[0-9]+)?|100)%", re.ASCII)
+
+
+class BadFault(MockserverError):
+    """A fault that cannot be meant; its text says what can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that shall go wrong.
+
+    * ``name`` and ``arguments``: the mishap
+    * ``stage``: when in the life of a request or task it strikes
+    * ``services``, ``operation``, ``account``, ``path`` (may hold ``*``), ``where`` (a pattern): whom it strikes;
+      no services means all
+    * ``nth``: only the nth that it could strike; ``chance``: only so often, from 0 to 1
+    * ``times``: how often in all; ``None`` means until it is taken away
+    """
+
+    name: str
+    stage: Stage
+    arguments: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    operation: str | None = None
+    account: str | None = None
+    path: str | None = None
+    where: Mapping[str, JSON] = field(default_factory=dict)
+    nth: int | None = None
+    chance: float | None = None
+    times: int | None = None
+
+    def __str__(self) -> str:
+        """Return the line that asks for it, but for the account, which is a secret."""
+        parts = [self.name, *self.arguments]
+        parts += [f"x{self.times}"] if self.times else []
+        parts += [f"#{self.nth}"] if self.nth else []
+        parts += [f"{self.chance * 100:g}%"] if self.chance is not None else []
+        return " ".join([*parts, *([f"on {self.operation}"] if self.operation else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that a fault might strike."""
+
+    service: str
+    operation: str | None
+    account: str | None
+    path: str
+    payload: Payload
+
+
+@dataclass(slots=True)
+class _Count:
+    """How often a fault could have struck, and how often it did."""
+
+    seen: int = 0
+    struck: int = 0
+
+
+class Faults:
+    """The faults that are asked for now, each with a number, in the order in which they came."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random = Random(seed)
+        self._numbers = count(1)
+        self._faults: dict[int, tuple[Fault, _Count]] = {}
+        self.version = 0
+
+    def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
+        """Yield each fault with its number and how often it has struck."""
+        return iter([(number, fault, counted.struck) for number, (fault, counted) in self._faults.items()])
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def add(self, fault: Fault) -> int:
+        """Ask for a fault, and return its number."""
+        number = next(self._numbers)
+        self._faults[number] = fault, _Count()
+        self.version += 1
+        return number
+
+    def remove(self, number: int) -> bool:
+        """Take a fault away; ``False`` if there is none of that number."""
+        self.version += 1
+        return self._faults.pop(number, None) is not None
+
+    def clear(self, account: str | None = None) -> None:
+        """Take away all faults, or those for one account."""
+        for number, fault, _ in self:
+            if account in (None, fault.account):
+                self.remove(number)
+
+    def striking(self, stage: Stage, target: Target) -> list[Fault]:
+        """Return the faults that strike now, and count them."""
+        return [fault for fault, counted in self._faults.values() if self._strikes(fault, counted, stage, target)]
+
+    def _strikes(self, fault: Fault, counted: _Count, stage: Stage, target: Target) -> bool:
+        if fault.stage != stage or (fault.times is not None and counted.struck >= fault.times):
+            return False
+        if not _is_meant(fault, target):
+            return False
+        counted.seen += 1
+        if fault.nth is not None and counted.seen != fault.nth:
+            return False
+        if fault.chance is not None and self._random.random() >= fault.chance:
+            return False
+        counted.struck += 1
+        self.version += 1
+        return True
+
+
+def _is_meant(fault: Fault, target: Target) -> bool:
+    if (fault.services and target.service not in fault.services) or fault.operation not in (None, target.operation):
+        return False
+    if fault.account not in (None, target.account):
+        return False
+    if fault.path is not None and not fnmatchcase(target.path, fault.path):
+        return False
+    return not fault.where or matches(dict(fault.where), target.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A line that asks for a fault, taken apart; the name is not looked up yet."""
+
+    name: str
+    arguments: tuple[str, ...]
+    on: str | None
+    account: str | None
+    times: int | None
+    nth: int | None
+    chance: float | None
+
+    @classmethod
+    def parse(cls, line: str) -> Words:
+        """Take a line apart. Raises ``BadFault``."""
+        words = line.split()
+        if not words:
+            raise BadFault("an empty fault; write a name, such as 1303 or truncated")
+        found = cls(words[0], (), None, None, None, None, None)
+        rest = iter(words[1:])
+        for word in rest:
+            if word in ("on", "for"):
+                value = next(rest, None)
+                if value is None:
+                    raise BadFault(f"fault {line!r}: nothing follows {word!r}")
+                found = replace(found, on=value) if word == "on" else replace(found, account=value)
+            elif times := _TIMES.fullmatch(word):
+                found = replace(found, times=int(times[1]))
+            elif nth := _NTH.fullmatch(word):
+                found = replace(found, nth=int(nth[1]))
+            elif chance := _CHANCE.fullmatch(word):
+                found = replace(found, chance=float(chance[1]) / 100)
+            else:
+                found = replace(found, arguments=(*found.arguments, word))
+        return found

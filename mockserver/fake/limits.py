@@ -1,0 +1,81 @@
+"""Limits of accounts: tasks in flight, and requests per time as a quota that refills."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mockserver.durations import millis
+from mockserver.errors import BadSetting
+from mockserver.types import Millis
+
+_RATE = re.compile(r"([1-9][0-9]{0,8})/([0-9.]*)([a-z]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests in a span of time."""
+
+    count: int
+    span: Millis
+
+    @classmethod
+    def parse(cls, text: str, option: str = "--rate") -> Rate:
+        """Read ``10/s`` or ``100/1.5m``. Raises ``BadSetting``."""
+        if found := _RATE.fullmatch(text):
+            span = millis((found[2] or "1") + found[3], option)
+            if span > 0:
+                return cls(int(found[1]), span)
+        raise BadSetting(option, text, "a count and a span, such as 10/s or 100/60s")
+
+    def __str__(self) -> str:
+        return f"{self.count}/{self.span}ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What one account may do; ``None`` means as much as it likes."""
+
+    slots: int | None = None
+    rate: Rate | None = None
+
+
+class Limits:
+    """The limit of each account, and how much of its quota is left."""
+
+    def __init__(self, usual: Limit) -> None:
+        self.usual = usual
+        self._own: dict[str, Limit] = {}
+        self._left: dict[str, tuple[float, Millis]] = {}
+
+    def of(self, account: str) -> Limit:
+        """Return an account's own limit, or the usual one."""
+        return self._own.get(account, self.usual)
+
+    def set(self, account: str, limit: Limit) -> None:
+        """Give an account a limit of its own, and a full quota."""
+        self._own[account] = limit
+        self._left.pop(account, None)
+
+    def take(self, account: str, now: Millis) -> Millis:
+        """Take one request out of an account's quota; otherwise return the time until there is one again."""
+        rate = self.of(account).rate
+        if rate is None:
+            return 0
+        left, since = self._left.get(account, (float(rate.count), now))
+        left = min(float(rate.count), left + max(now - since, 0) * rate.count / rate.span)
+        # A millionth is forgiven: what refills in thirds must not end up short of a whole by rounding.
+        if left >= 1 - 1e-6:
+            self._left[account] = left - 1, now
+            return 0
+        self._left[account] = left, now
+        return max(1, round((1 - left) * rate.span / rate.count))
+
+    def clear(self, account: str | None = None) -> None:
+        """Forget the own limits and the quotas that were used, of all accounts or of one."""
+        if account is None:
+            self._own.clear()
+            self._left.clear()
+        else:
+            self._own.pop(account, None)
+            self._left.pop(account, None)

@@ -1,0 +1,1 @@
+"""Mishaps: what a fault does, one function each, listed for people in docs/faults.md."""

@@ -1,0 +1,69 @@
+"""A snapshot: tasks, time and faults as JSON, to be put back later or into another fake.
+
+Callbacks that were sent and the journal are the past and stay out of it, and so are credentials of ``--key``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.errors import BadSetting
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.world import World
+from mockserver.resources import folder
+from mockserver.types import JSON, pointer
+
+_VERSION = 1
+
+
+def taken(world: World) -> dict[str, JSON]:
+    """Return the state of a world."""
+    return {
+        "version": _VERSION,
+        "now": world.clock.now(),
+        "is_frozen": world.clock.is_frozen,
+        "tasks": [{**asdict(task), "document": task.document.decode()} for task in world.store],
+        "faults": [{"fault": str(fault), "account": fault.account} for _, fault, _ in world.faults],
+    }
+
+
+def restored(world: World, state: JSON) -> None:
+    """Put a state in the place of a world's own. Raises ``BadSetting``, and then nothing has changed."""
+    for error in _form().iter_errors(state):
+        at = pointer(tuple(error.instance_path)) or "/"
+        raise BadSetting("snapshot", at, f"what a snapshot of version {_VERSION} has there: {error.message}")
+    tasks = [_task(item) for item in state["tasks"]]
+    unknown = {task.operation for task in tasks} - {
+        id for service in world.catalog.services.values() for id in service.operations
+    }
+    if unknown:
+        raise BadSetting("snapshot", min(unknown), "an operation of the contract")
+    planned = [world.read_fault(item["fault"], item["account"]) for item in state["faults"]]
+    world.reset()
+    if state["is_frozen"]:
+        world.clock.freeze()
+    world.clock.set(state["now"])
+    for task in tasks:
+        world.store.add(task, state["now"])
+        following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > state["now"]]
+        if following:
+            world.agenda.plan(task, following[0])
+    for fault in planned:
+        world.faults.add(fault)
+
+
+def _task(item: dict[str, Any]) -> Task:
+    timeline = tuple((start, status) for start, status in item["timeline"])
+    return Task(**{**item, "timeline": timeline, "document": item["document"].encode()})
+
+
+@cache
+def _form() -> Any:
+    description = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
+    whole = {"$ref": "#/components/schemas/Snapshot", "components": description["components"]}
+    return jsonschema_rs.validator_for(whole)
