@@ -24,25 +24,32 @@ class Storey(NamedTuple):
 
 
 HOUSE = (
-    Storey(0, "mockserver", "types < errors resources settings"),
+    Storey(0, "mockserver", "types < curl errors < durations resources settings"),
     Storey(
         1,
         "mockserver.contract",
-        "forms keywords readings < rules < validation vectors < catalog < routes < openapi",
+        "forms keywords readings < rules < validation vectors < catalog < routes openapi",
     ),
     Storey(
         3,
         "mockserver.fake",
-        "clock ids lettering lifecycle plan < auth callbacks faults journal pictures store < films < media"
-        " < dialects.kling dialects.useapi < core",
+        "artifacts clock ids lettering lifecycle patterns refusal signature < auth bodies judgement pictures uploads"
+        " < films journal plan store < media agenda verification < faults limits"
+        " < mishaps.shape < mishaps.answers mishaps.tasks < mishaps.lines < spells < world < results"
+        " < dialects.kling dialects.useapi_task steering snapshot < dialects.useapi_accounts"
+        " < dialects.useapi_assets < dialects.useapi < core",
     ),
     Storey(
         3,
         "mockserver.kit",
         "strategies testee transcript < mutations < server_checks client_checks < report",
     ),
-    Storey(5, "mockserver.adapters", "callbacks control results < asgi < live patch proxy"),
-    Storey(6, "mockserver", "__init__ < cli pytest_plugin"),
+    Storey(
+        5,
+        "mockserver.adapters",
+        "callbacks events guard views wire < control results < pages < asgi < server < live patch proxy",
+    ),
+    Storey(6, "mockserver", "options < cli pytest_plugin < __init__"),
 )
 
 # What a start must not pay for: each is imported by the function that needs it.

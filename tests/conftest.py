@@ -1,0 +1,165 @@
+"""What most tests start with: a fake whose every answer is held against the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import hypothesis
+import pytest
+
+from mockserver.contract.catalog import Catalog, load
+from mockserver.fake.agenda import Delivery
+from mockserver.fake.clock import Clock
+from mockserver.fake.core import Fake
+from mockserver.settings import Settings
+from mockserver.types import JSON, Millis, Request, Response
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
+
+NOON: Millis = 1_790_000_000_000
+"""When every test begins; time stands still until the test moves it."""
+
+HOST = "127.0.0.1:8080"
+TOKEN = "key-of-mine"
+
+IMAGE = "/v1/images/omni-image"
+VIDEO = "/v1/videos/omni-video"
+
+PAYLOADS: Mapping[str, Mapping[str, JSON]] = {
+    IMAGE: {"prompt": "A red bicycle in the rain"},
+    VIDEO: {"prompt": "A cat walks over the moon", "aspect_ratio": "16:9"},
+}
+"""The least that each path accepts without a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that keeps the contract."""
+
+    status: int
+    headers: Mapping[str, str]
+    json: JSON
+
+    @property
+    def code(self) -> int:
+        return int(self.json["code"])
+
+    @property
+    def message(self) -> str:
+        return str(self.json["message"])
+
+    @property
+    def data(self) -> Any:
+        return self.json["data"]
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules that the request broke."""
+        return list(filter(None, self.headers.get("mockserver-rule", "").split(", ")))
+
+
+class CheckedFake(Fake):
+    """A fake at noon, with the ways of a client; an answer or a callback outside the contract fails the test."""
+
+    def __init__(self, *, catalog: Catalog | None = None, clock: Clock | None = None, **settings: Any) -> None:
+        super().__init__(Settings(**{"seed": 1, **settings}), catalog=catalog, clock=clock or Clock(lambda: NOON))
+
+    def respond(self, request: Request) -> Response:
+        response = super().respond(request)
+        entry = self.world.journal._entries[-1]
+        assert (entry.request.path, entry.response.status) == (request.path, response.status)
+        service = self.world.catalog.services[entry.service]
+        operation = service.operations[entry.operation] if entry.operation else None
+        if response.status >= 400:
+            assert response.status in {row.status for row in service.errors.values()}
+            check(self.world.catalog, service.refusal, _body(response))
+        else:
+            assert operation is not None
+            assert response.status == operation.answer_status
+            if operation.answer is not None:
+                check(self.world.catalog, operation.answer, _body(response))
+        return response
+
+    def due(self) -> list[Delivery]:
+        found = super().due()
+        for delivery in found:
+            task = self.world.store.get(delivery.service, delivery.task_id)
+            if task is not None and (file := self.world.operation(task).callback):
+                check(self.world.catalog, file, json.loads(delivery.body))
+        return found
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        query: str = "",
+        token: str | None = TOKEN,
+        **headers: str | None,
+    ) -> Answer:
+        """Send bytes. A header is written with underscores; ``None`` leaves one of the usual ones out."""
+        usual = {
+            "host": HOST,
+            "authorization": None if token is None else f"Bearer {token}",
+            "content_type": "application/json",
+            **headers,
+        }
+        sent = {name.replace("_", "-"): value for name, value in usual.items() if value is not None}
+        response = self.respond(Request(method, path, query, sent, body))
+        is_json = response.headers.get("content-type") == "application/json"
+        return Answer(response.status, response.headers, json.loads(response.body) if is_json else None)
+
+    def post(self, path: str, payload: JSON, **how: Any) -> Answer:
+        """Send a payload as it is."""
+        return self.send("POST", path, json.dumps(payload).encode(), **how)
+
+    def create(self, path: str = IMAGE, *, token: str = TOKEN, **fields: JSON) -> Answer:
+        """Create a task of the least payload and some fields."""
+        return self.post(path, {**PAYLOADS.get(path, PAYLOADS[IMAGE]), **fields}, token=token)
+
+    def made(self, path: str = IMAGE, *, token: str = TOKEN, **fields: JSON) -> str:
+        """Create a task that is accepted, and return its id."""
+        answer = self.create(path, token=token, **fields)
+        assert answer.status == 200, answer.json
+        return str(answer.data["task_id"])
+
+    def get(self, path: str, id: str | None = None, **how: Any) -> Answer:
+        """Ask for a task, or without an id for a list."""
+        return self.send("GET", path if id is None else f"{path}/{id}", **how)
+
+    def status(self, id: str, path: str = IMAGE) -> str:
+        """Ask for the word of a task's state."""
+        return str(self.get(path, id).data["task_status"])
+
+
+@pytest.fixture
+def fake() -> CheckedFake:
+    return CheckedFake()
+
+
+def check(catalog: Catalog, file: str, document: JSON) -> None:
+    """Hold a document against the schema of an answer or a callback."""
+    validator = _compiled(file) if catalog is load() else catalog.validator(file)
+    errors = [f"{list(error.instance_path)}: {error.message}" for error in validator.iter_errors(document)]
+    assert errors == [], f"{document} breaks {file}"
+
+
+@cache
+def _compiled(file: str) -> Any:
+    return load().validator(file)
+
+
+def _body(response: Response) -> JSON:
+    assert response.headers["content-type"] == "application/json"
+    return json.loads(response.body, parse_constant=_no_number)
+
+
+def _no_number(text: str) -> None:
+    raise AssertionError(f"{text} is not JSON")

@@ -1,0 +1,221 @@
+"""Our keywords: each says what JSON Schema cannot, and nothing of an instance it does not speak of."""
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract.catalog import load
+from mockserver.contract.keywords import KEYWORDS, picture_size
+from mockserver.contract.vectors import picture
+from mockserver.types import JSON, Path
+
+IMAGE = picture(320, 300)
+URL = "https://example.com/cat.png"
+
+REFERENCES = {"in": ["prompt", "shots[].prompt"], "to": {"<<<image_%>>>": "images", "@image_%": "image_%"}}
+TOTAL = {"lists": ["images", "elements"], "max": 3}
+SUM = {"of": "shots[].duration", "equals": "duration", "default": "5"}
+
+VALUES: dict[str, Any] = {
+    "x-references": REFERENCES,
+    "x-total-items": TOTAL,
+    "x-sum-equals": SUM,
+    "x-utf16-length": 10,
+    "x-base64": True,
+    "x-image-format": ["PNG", "JPEG"],
+    "x-image-bytes": 100,
+    "x-image-side": 300,
+    "x-image-ratio": [0.4, 2.5],
+}
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["prompt", "shots", "images", "elements", "duration", "image_1"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+def problems(keyword: str, instance: JSON, value: Any = None) -> list[Path]:
+    """Return where a keyword finds something wrong."""
+    return [problem.path for problem in KEYWORDS[keyword](VALUES[keyword] if value is None else value, instance)]
+
+
+def test_every_keyword_of_ours_is_used_by_a_schema() -> None:
+    used = {
+        keyword for document in load().documents.values() for keyword in KEYWORDS if f"'{keyword}'" in str(document)
+    }
+    assert used == set(KEYWORDS)
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@given(instance=JSONS)
+def test_a_keyword_bears_any_instance(keyword: str, instance: JSON) -> None:
+    for path in problems(keyword, instance):
+        found = instance
+        for step in path:
+            found = found[step]
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@pytest.mark.parametrize(
+    "instance", [None, True, 7, 1.5, [], [[]], {}, {"images": 7, "shots": [7], "duration": []}, ""]
+)
+def test_a_keyword_says_nothing_of_what_it_does_not_speak_of(keyword: str, instance: JSON) -> None:
+    assert problems(keyword, instance) == []
+
+
+@pytest.mark.parametrize("keyword", [name for name in KEYWORDS if name.startswith("x-image") or name == "x-base64"])
+@pytest.mark.parametrize("url", [URL, "http://127.0.0.1/a"])
+def test_of_a_url_nothing_is_known(keyword: str, url: str) -> None:
+    assert problems(keyword, url) == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"prompt": "<<<image_1>>>", "images": ["a"]}, []),
+        ({"prompt": "<<<image_2>>>", "images": ["a", "b"]}, []),
+        ({"prompt": "<<<image_2>>>", "images": ["a"]}, [("prompt",)]),
+        ({"prompt": "<<<image_1>>>"}, [("prompt",)]),
+        ({"prompt": "<<<image_0>>>", "images": ["a"]}, [("prompt",)]),
+        ({"prompt": "<<<image_1>>> <<<image_7>>> <<<image_8>>>", "images": ["a"]}, [("prompt",), ("prompt",)]),
+        ({"prompt": "<<image_1>>, <<<image_>>> and <<<image_x>>>"}, []),
+        ({"prompt": "@image_1", "image_1": "a"}, []),
+        ({"prompt": "@image_10", "image_1": "a"}, [("prompt",)]),
+        ({"prompt": "@image_1", "image_1": ""}, [("prompt",)]),
+        ({"shots": [{"prompt": "a"}, {"prompt": "<<<image_1>>>"}]}, [("shots", 1, "prompt")]),
+    ],
+)
+def test_a_reference_needs_something_that_was_sent(payload: JSON, expected: list[Path]) -> None:
+    assert problems("x-references", payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"images": [1, 2, 3]}, []),
+        ({"images": [1, 2], "elements": [1]}, []),
+        ({"images": [1, 2], "elements": [1, 2]}, [()]),
+        ({"images": [1, 2, 3, 4]}, [()]),
+        ({"images": "abcd", "elements": [1]}, []),
+    ],
+)
+def test_lists_share_a_limit(payload: JSON, expected: list[Path]) -> None:
+    assert problems("x-total-items", payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("durations", "total", "expected"),
+    [
+        (["2", "3"], "5", []),
+        (["2", "3"], None, []),
+        ([2, "3"], 5, []),
+        (["2", "2"], "5", [()]),
+        (["5", "5"], None, [()]),
+        ([], "5", []),
+        (["2", "many"], "5", []),
+        (["2", "3"], "many", []),
+        ([True, "4"], "5", []),
+        (["0", "5"], "5", []),
+    ],
+)
+def test_parts_add_up_where_all_are_numbers(durations: list[JSON], total: JSON, expected: list[Path]) -> None:
+    payload: dict[str, JSON] = {"shots": [{"duration": duration} for duration in durations]}
+    if total is not None:
+        payload["duration"] = total
+    assert problems("x-sum-equals", payload) == expected
+
+
+def test_parts_do_not_add_up_while_one_is_missing() -> None:
+    assert problems("x-sum-equals", {"shots": [{"duration": "9"}, {}]}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x" * 10, []),
+        ("\U0001f600" * 5, []),
+        ("\U0001f600" * 5 + "x", [()]),
+        ("x" + "\U0001f600" * 9, [()]),
+        ("x" * 11, []),
+        ("\U0001f600" * 11, []),
+    ],
+)
+def test_units_are_counted_where_the_characters_are_not_too_many(text: str, expected: list[Path]) -> None:
+    assert problems("x-utf16-length", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (IMAGE, []),
+        ("AAAA", []),
+        ("data:image/png;base64," + IMAGE, [()]),
+        ("AAA", [()]),
+        ("no Base64", [()]),
+        ("ÄÖÜ!", [()]),
+    ],
+)
+def test_what_is_no_url_is_raw_base64(text: str, expected: list[Path]) -> None:
+    assert problems("x-base64", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (IMAGE, []),
+        (picture(300, 300, "JPEG"), []),
+        (picture(300, 300, "GIF"), [()]),
+        (b64encode(b"no picture").decode(), [()]),
+        (IMAGE[:80], [()]),
+        ("no Base64", []),
+    ],
+)
+def test_a_picture_is_whole_and_of_a_format_that_is_taken(text: str, expected: list[Path]) -> None:
+    assert problems("x-image-format", text) == expected
+
+
+@pytest.mark.parametrize(("size", "expected"), [(5000, []), (5001, [()])])
+def test_a_picture_has_only_so_many_bytes(size: int, expected: list[Path]) -> None:
+    assert problems("x-image-bytes", picture(300, 300, size=size), 5000) == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"), [(300, 300, []), (299, 300, [()]), (300, 299, [()]), (299, 299, [()])]
+)
+def test_both_sides_of_a_picture_have_so_many_pixels(width: int, height: int, expected: list[Path]) -> None:
+    assert problems("x-image-side", picture(width, height)) == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"), [(750, 300, []), (300, 750, []), (751, 300, [()]), (300, 751, [()])]
+)
+def test_a_picture_is_not_too_narrow(width: int, height: int, expected: list[Path]) -> None:
+    assert problems("x-image-ratio", picture(width, height)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [(IMAGE, (320, 300)), (URL, None), ("no Base64", None), ("AAAA", None), (7, None), ("", None)]
+)
+def test_the_size_of_a_picture_is_known_if_it_was_sent(text: JSON, size: tuple[int, int] | None) -> None:
+    assert picture_size(text) == size
+
+
+def test_a_picture_of_a_billion_pixels_is_measured_without_being_drawn() -> None:
+    """Its header is enough, and Pillow's warning of a decompression bomb stays ours."""
+    from zlib import crc32
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return len(content).to_bytes(4) + kind + content + crc32(kind + content).to_bytes(4)
+
+    header = (12_000).to_bytes(4) + (12_000).to_bytes(4) + bytes([1, 0, 0, 0, 0])
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    assert picture_size(b64encode(png).decode()) == (12_000, 12_000)

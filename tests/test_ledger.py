@@ -1,0 +1,205 @@
+"""The ledger: every fact that is known has its place in the contract, and every name that is given exists."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract import catalog
+from mockserver.contract.catalog import load
+from mockserver.contract.validation import Validator
+from mockserver.contract.vectors import vectors
+from mockserver.resources import folder
+from mockserver.types import JSON
+
+SCHEMAS = Path(str(folder("schemas")))
+README = (SCHEMAS / "README.md").read_text(encoding="utf-8")
+SERVICES = load().services.values()
+
+IMAGE = (
+    "model_name prompt image_list image_list[].image element_list count resolution result_type n series_amount"
+    " aspect_ratio"
+)
+VIDEO = (
+    "model_name multi_shot shot_type prompt multi_prompt image_list element_list video_list sound mode aspect_ratio"
+    " duration"
+)
+EVERYWHERE = "watermark_info callback_url external_task_id"
+SEED_004 = (
+    "URL MODEL AUTH CT-JSON CT-FORM EMAIL-1 EMAIL-N PROMPT-REQ PROMPT-LEN PROMPT-REF VER-ENUM VER-DEF RES-ENUM"
+    " RES-DEF AR-ENUM AR-DEF CNT-RANGE CNT-DEF UNL-DEF UNL-ELIG IMG-RANGE IMG-SRC JOBS-RANGE RURL RREF OK-TASKID"
+    " OK-STATUS OK-TYPE OK-SCENE OK-INPUT OK-PROMPT OK-RICH OK-ARGS OK-FLAGS OK-WORKS OK-LIMIT OK-POINTS 400 401 404"
+    " 500 500-TEXT 500-BODY MODEL-OPT STATUS-ENUM VIEWTIME ERRFIELD POINT-ITEM TICKET-ITEM FROMWORK"
+)
+
+
+def numbered(prefix: str, last: int) -> list[str]:
+    return [f"{prefix}{number}" for number in range(1, last + 1)]
+
+
+IDS = [
+    *numbered("V", 25),
+    *numbered("S0-", 21),
+    *numbered("S1-", 16),
+    *numbered("S2-", 16),
+    *numbered("S3-", 20),
+    *numbered("C-", 28),
+    *numbered("9.", 15),
+    *numbered("K-", 15),
+    *numbered("Q", 18),
+    *(f"SO-{name}" for name in SEED_004.split()),
+    *(f"1.2 {name}" for name in f"{IMAGE} {EVERYWHERE}".split()),
+    *(f"1.4 {name}" for name in f"{VIDEO} {EVERYWHERE}".split()),
+]
+
+
+def rows() -> Iterator[list[str]]:
+    """Yield the cells of each row of the ledger's tables, without their headings."""
+    for line in README.partition("## The ledger")[2].splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        if line.startswith("|") and cells[0] not in ("Id", "") and not line.startswith("|---"):
+            yield cells
+
+
+LEDGER = {cells[0]: cells for cells in rows()}
+
+KNOWN = {
+    "rule": {rule.id for service in SERVICES for each in service.operations.values() for rule in each.rules},
+    "reading": {id for service in SERVICES for id in service.questions},
+    "row": {id for service in SERVICES for id in service.errors},
+    "operation": {id for service in SERVICES for id in service.operations},
+}
+NAMED = re.compile(r"\b(rule|reading|row|operation)s? ((?:`[^`]+`(?:, | and )?)+)")
+
+
+def names() -> Iterator[tuple[str, str]]:
+    for kind, listed in NAMED.findall(README.partition("## The ledger")[2]):
+        for name in re.findall(r"`([^`]+)`", listed):
+            yield kind, name
+
+
+def sources() -> set[str]:
+    """Return every source that a rule, a reading or an error names."""
+    found = set()
+    for service in SERVICES:
+        found |= {rule.source for operation in service.operations.values() for rule in operation.rules}
+        found |= {each.source for each in service.questions.values()}
+        found |= {each.source for each in service.errors.values()}
+    return found
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_fact_is_in_the_ledger(id: str) -> None:
+    assert id in LEDGER
+
+
+@pytest.mark.parametrize("id", LEDGER)
+def test_a_fact_is_stated_and_has_a_place_or_a_reason(id: str) -> None:
+    assert len(LEDGER[id]) == 3
+    assert all(LEDGER[id])
+
+
+def test_no_fact_is_in_the_ledger_twice() -> None:
+    ids = [cells[0] for cells in rows()]
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize(("kind", "name"), sorted(set(names())))
+def test_a_name_in_the_ledger_exists(kind: str, name: str) -> None:
+    assert name in KNOWN[kind]
+
+
+# Which operation the rows of a table speak of, by the beginning of their ids.
+OF = {
+    r"1\.[23] |S2-": "kling/omni-image.create",
+    r"1\.[46] |V": "kling/omni-video.create",
+    r"S2-16": "kling/omni-image.list",
+    r"S0-": "chainhub/omni-image.create",
+    r"S3-": "chainhub/omni-video.create",
+    r"S1-": "yutoai/omni-image.create",
+    r"SO-": "useapi/omni-image.create",
+}
+LIMITS = ("minimum", "maximum", "maxLength", "minItems", "maxItems", "x-image-side", "enum")
+
+
+def limits() -> Iterator[tuple[str, str, str]]:
+    """Yield each limit and each word of the contract with its operation and rule; of a list of numbers, its ends."""
+    for id in OF.values():
+        for rule in load().operation(id).rules:
+            values = rule.value if isinstance(rule.value, list) else [rule.value]
+            numbers = sorted({int(value) for value in values if str(value).isdigit()})
+            words = [value for value in values if not str(value).isdigit()]
+            for value in (*words, *numbers[:1], *numbers[1:][-1:]) if rule.keyword in LIMITS else ():
+                yield id, rule.id, str(value)
+
+
+@pytest.mark.parametrize(("operation", "rule", "value"), list(limits()))
+def test_a_limit_in_a_schema_is_the_one_that_the_ledger_states(operation: str, rule: str, value: str) -> None:
+    beginning = next(key for key, id in OF.items() if id == operation)
+    rows = [cells for id, cells in LEDGER.items() if re.match(beginning, id)]
+    stated = "; ".join(fact for _, fact, where in rows if f"`{rule}`" in where)
+    assert re.search(rf"(?<![\w:.]){re.escape(value)}(?![\w:])", stated)
+
+
+@pytest.mark.parametrize("seed", [r"S0-\d+", r"S1-\d+", r"S2-\d+", r"S3-\d+", r"SO-[A-Z0-9-]+", r"K-\d+", r"Q\d+"])
+def test_a_source_that_names_a_statement_names_one_that_there_is(seed: str) -> None:
+    named = {id for source in sources() for id in re.findall(rf"\b{seed}", source)}
+    assert named
+    assert named <= set(IDS)
+
+
+def test_a_source_names_facts_that_there_are() -> None:
+    text = " ".join(sources())
+    assert set(re.findall(r"\bV\d+|\bC-\d+|\b9\.\d+", text)) <= set(IDS)
+
+
+SECTIONS = r"(V\d+|C-\d+|K\d+|\d(\.\d+)?)"
+TAG = re.compile(
+    rf"kling {SECTIONS}((, | ){SECTIONS})*|seed 000( S0-\d+)+|seed 001( S1-\d+)+|seed 002( S2-\d+)+|seed 003( S3-\d+)+"
+    r"|seed 004( SO-[A-Z0-9-]+)+|useapi \S+((, | )\S+)*|ours"
+)
+
+
+@pytest.mark.parametrize("source", sorted(sources()))
+def test_a_source_is_written_in_the_tags_that_are_explained(source: str) -> None:
+    assert [part for part in source.split("; ") if not TAG.fullmatch(part)] == []
+
+
+@pytest.mark.parametrize("kind", ["seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "ours"])
+def test_a_tag_is_explained(kind: str) -> None:
+    assert re.search(rf"^\| `{kind}[` ]", README, re.MULTILINE)
+
+
+def examples() -> list[Any]:
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+
+
+def test_the_examples_of_the_readme_are_a_contract(tmp_path: Path) -> None:
+    """An endpoint, its schema, a rule, a reading and an error, added to a copy as they are printed."""
+    shutil.copytree(SCHEMAS / "kling", tmp_path / "kling")
+    for name in ("schema.meta.json", "service.meta.json"):
+        shutil.copy(SCHEMAS / name, tmp_path)
+    endpoint, schema, rule, reading, error = examples()
+    schema["allOf"].append(rule)
+    (tmp_path / "kling" / "generations.request.json").write_text(json.dumps(schema), encoding="utf-8")
+    file = tmp_path / "kling" / "service.json"
+    service: JSON = json.loads(file.read_text(encoding="utf-8"))
+    for part, addition in (("operations", endpoint), ("readings", reading), ("errors", error)):
+        service[part] |= addition
+    file.write_text(json.dumps(service), encoding="utf-8")
+
+    found = catalog.read(tmp_path)
+    operation = found.operation("kling/generations")
+    rules = {each.id: each for each in operation.rules}
+    assert {"prompt.required", "prompt.type", "prompt.maxLength", "bicycles-are-red"} <= rules.keys()
+    assert "red-bicycles" in found.service("kling").questions
+    assert "no-such-voice" in found.service("kling").errors
+    validator = Validator(operation.schema, operation.rules, {})
+    for each in operation.rules:
+        accept, reject = vectors(each, operation.schema)
+        assert all(each.id not in {found.rule.id for found in validator.violations(payload)} for payload in accept)
+        assert all({found.rule.id for found in validator.violations(payload)} == {each.id} for payload in reject)

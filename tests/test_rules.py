@@ -1,0 +1,153 @@
+"""The sweep: every rule of every operation has a name, a source and vectors, and can be broken alone."""
+
+from functools import cache
+from typing import get_args
+
+import pytest
+
+from mockserver.contract.catalog import Operation, load
+from mockserver.contract.rules import Rule, rules_of
+from mockserver.contract.validation import Validator, _explainer
+from mockserver.contract.vectors import vectors
+from mockserver.types import JSON, Level, Payload, Schema, pointer
+
+OPERATIONS = {
+    operation.id: operation for service in load().services.values() for operation in service.operations.values()
+}
+RULES = [
+    pytest.param(operation, rule, id=f"{operation.id}:{rule.id}")
+    for operation in OPERATIONS.values()
+    for rule in operation.rules
+]
+EXAMPLES = [
+    pytest.param(operation, example, id=f"{operation.id}:{number}")
+    for operation in OPERATIONS.values()
+    for number, example in enumerate(operation.schema.get("examples", ()))
+]
+CONFIDENCES = {"documented", "gateway", "observed", "inferred", "unknown"}
+
+
+@cache
+def validator(operation: str, woken: str | None = None) -> Validator:
+    """Compile an operation's schema, with one rule that is ``off`` by default woken up."""
+    found = OPERATIONS[operation]
+    return Validator(found.schema, found.rules, {woken: "error"} if woken else {})
+
+
+def judge(operation: Operation, rule: Rule) -> Validator:
+    return validator(operation.id, rule.id if rule.level == "off" else None)
+
+
+def resolved(schema: JSON, rule: Rule) -> JSON:
+    for step in rule.path if rule.keyword != "required" else rule.path[:-1]:
+        schema = schema[step]
+    return schema
+
+
+@pytest.mark.parametrize(("operation", "rule"), RULES)
+def test_a_rule_says_what_it_is_and_where_it_comes_from(operation: Operation, rule: Rule) -> None:
+    assert rule.id
+    assert rule.operation == operation.id
+    assert rule.source
+    assert rule.description
+    assert rule.confidence in CONFIDENCES
+    assert rule.level in get_args(Level)
+    assert resolved(operation.schema, rule) == rule.value
+
+
+@pytest.mark.parametrize(("operation", "rule"), RULES)
+def test_what_keeps_a_rule_keeps_it(operation: Operation, rule: Rule) -> None:
+    """A rule across fields is kept by payloads that break no rule of level error at all."""
+    accept, _ = vectors(rule, operation.schema)
+    assert accept
+    for payload in accept:
+        found = judge(operation, rule).violations(payload)
+        assert rule.id not in {each.rule.id for each in found}
+        if rule.is_anchored:
+            assert [each.rule.id for each in found if each.level == "error"] == []
+
+
+@pytest.mark.parametrize(("operation", "rule"), RULES)
+def test_what_breaks_a_rule_breaks_this_one_alone(operation: Operation, rule: Rule) -> None:
+    _, reject = vectors(rule, operation.schema)
+    assert reject
+    for payload in reject:
+        assert {each.rule.id for each in judge(operation, rule).violations(payload)} == {rule.id}
+
+
+@pytest.mark.parametrize(("operation", "rule"), RULES)
+def test_the_fast_yes_and_the_full_explanation_agree(operation: Operation, rule: Rule) -> None:
+    """Two engines, one in Rust and one in Python, read the same schema."""
+    judged = judge(operation, rule)
+    explainer = _explainer()(judged._schema)
+    accept, reject = vectors(rule, operation.schema)
+    for payload in (*accept, *reject):
+        assert judged._is_valid(payload) is explainer.is_valid(payload)
+
+
+@pytest.mark.parametrize(("operation", "example"), EXAMPLES)
+def test_an_example_breaks_nothing(operation: Operation, example: Payload) -> None:
+    assert validator(operation.id).violations(example) == ()
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS.values() if each.schema], ids=lambda each: each.id)
+def test_a_schema_gives_examples(operation: Operation) -> None:
+    assert operation.schema["examples"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_no_two_rules_of_an_operation_share_a_name(operation: Operation) -> None:
+    ids = [rule.id for rule in operation.rules]
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("service", "seed"),
+    [("kling", "seed 002"), ("chainhub", "seed 000"), ("chainhub", "seed 003"), ("yutoai", "seed 001")],
+)
+def test_the_rules_of_a_seed_name_it(service: str, seed: str) -> None:
+    found = [rule for operation in load().service(service).operations.values() for rule in operation.rules]
+    assert any(rule.source.startswith(seed) or f"; {seed} " in rule.source for rule in found)
+
+
+def test_a_keyword_is_called_by_its_field() -> None:
+    schema: Schema = {
+        "x-source": "kling 1.2",
+        "x-confidence": "documented",
+        "type": "object",
+        "required": ["list"],
+        "properties": {
+            "list": {
+                "type": "array",
+                "x-confidence": "observed",
+                "items": {
+                    "x-source": "kling 1.4",
+                    "x-level": {"required": "warning"},
+                    "required": ["name"],
+                    "properties": {"name": {"maxLength": 3}},
+                },
+            }
+        },
+    }
+    found = {rule.id: rule for rule in rules_of("a/b", schema)}
+    assert list(found) == ["type", "list.required", "list.type", "list[].name.required", "list[].name.maxLength"]
+    inner = found["list[].name.required"]
+    assert (inner.source, inner.confidence, inner.level) == ("kling 1.4", "observed", "warning")
+    assert inner.pointer == "/properties/list/items/required/name"
+    assert found["list.required"].level == "error"
+    assert found["list[].name.maxLength"].pointer == pointer(
+        ("properties", "list", "items", "properties", "name", "maxLength")
+    )
+
+
+def test_a_keyword_inherits_the_message_of_its_schema_alone() -> None:
+    schema: Schema = {
+        "x-source": "kling 1.2",
+        "x-confidence": "documented",
+        "properties": {
+            "a": {"type": "string", "maxLength": 3, "x-message": {"maxLength": "too long"}},
+            "b": {"type": "string"},
+        },
+    }
+    messages = {rule.id: rule.message for rule in rules_of("a/b", schema)}
+    assert messages == {"a.type": None, "a.maxLength": "too long", "b.type": None}
