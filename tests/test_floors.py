@@ -28,7 +28,7 @@ HOUSE = (
     Storey(
         1,
         "mockserver.contract",
-        "forms keywords readings < rules < validation vectors < catalog < routes openapi",
+        "forms keywords readings < rules soundness < validation vectors < catalog < routes openapi",
     ),
     Storey(
         3,

@@ -17,6 +17,7 @@ import jsonschema_rs
 
 from mockserver.contract.readings import Question, Questions
 from mockserver.contract.rules import Rule, rules_of
+from mockserver.contract.soundness import check_references, check_request, check_routes, check_task
 from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
 from mockserver.resources import folder
 from mockserver.types import JSON, Schema, pointer
@@ -145,6 +146,7 @@ def read(schemas: Traversable) -> Catalog:
                     is_service = item.name == "service.json"
                     _check(metas["service.meta.json" if is_service else "schema.meta.json"], found, name)
                     (sources if is_service else documents)[place.name if is_service else name] = found
+    check_references(documents)
     services = {id: _service(id, sources, documents) for id in sources}
     return Catalog(MappingProxyType(services), MappingProxyType(documents))
 
@@ -167,11 +169,16 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
     base = sources.get(own.get("extends", id))
     if base is None:
         raise BadContract(file, "/extends", f"there is no service {own['extends']!r}")
+    if "extends" in base:
+        raise BadContract(file, "/extends", f"{own['extends']!r} extends another itself; name that one")
+    check_routes(file, own["operations"])
     errors = {**base["errors"], **own.get("errors", {})}
-    readings = {**base["readings"], **own.get("readings", {})}
     operations = {
         f"{id}/{name}": _operation(f"{id}/{name}", data, documents) for name, data in own["operations"].items()
     }
+    rules = {rule.id for operation in operations.values() for rule in operation.rules}
+    inherited = {name: data for name, data in base["readings"].items() if _concerns(data, rules)}
+    readings = {**inherited, **own.get("readings", {})}
     questions = {name: Question.parse(name, data) for name, data in readings.items()}
     _check_names(file, tuple(operations.values()), questions, own.get("readings", {}))
     return Service(
@@ -192,11 +199,22 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
     )
 
 
+def _concerns(question: JSON, rules: set[str]) -> bool:
+    """Whether an inherited question has anything to do with a service that has these rules."""
+    named = {rule for reading in question["readings"].values() for rule in reading.get("levels", {})}
+    return not named or bool(named & rules)
+
+
 def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operation:
     service, _, name = id.partition("/")
     at = f"/operations/{name}"
     file = data.get("body") or data.get("query")
-    schema = documents[_resolved(f"{service}/service.json", at, file, service, documents)] if file else _OPEN_SCHEMA
+    schema = _OPEN_SCHEMA
+    if file:
+        found = _resolved(f"{service}/service.json", at, file, service, documents)
+        schema = documents[found]
+        check_request(found, schema)
+    check_task(f"{service}/service.json", at, data.get("task", {}), schema)
 
     def resolved(key: str) -> str | None:
         if key not in data:

@@ -1,7 +1,8 @@
 """Routes: which operation of which service a request is for.
 
 A service's own path wins over everything, also where it lacks the method; then the path after a ``--prefix``; then
-the path after ``/<service>``. A ``Host`` that belongs to a service leaves only that one. Of two services on one path the first wins.
+the path after ``/<service>``. A ``Host`` that belongs to a service leaves only that one. Of two services on one path
+the first wins.
 """
 
 from __future__ import annotations

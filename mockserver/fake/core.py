@@ -17,6 +17,7 @@ from mockserver.contract.forms import typed
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.routes import Match, Router
 from mockserver.contract.validation import Validator, Violation
+from mockserver.errors import BadContract
 from mockserver.fake import auth, bodies, results, snapshot
 from mockserver.fake.agenda import Attempt, Delivery
 from mockserver.fake.clock import Clock
@@ -151,6 +152,12 @@ class Fake:
     def _compile(self) -> None:
         world = self.world
         routed = [(service, world.readings[service.id]) for service in world.services]
+        for service in world.services:
+            for operation in service.operations.values():
+                if operation.does not in DIALECTS[service.dialect].actions:
+                    at = f"/operations/{operation.name}/does"
+                    fact = f"the dialect {service.dialect!r} knows no action {operation.does!r}"
+                    raise BadContract(f"{service.id}/service.json", at, fact)
         self._router = Router(routed, world.settings.prefixes)
         self._validators = {
             operation.id: Validator(operation.schema, operation.rules, levels(service.questions, readings))

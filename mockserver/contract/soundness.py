@@ -1,0 +1,106 @@
+"""Soundness: what a meta-schema cannot see. Names that lead nowhere, rules without what makes them rules.
+
+Each function raises ``BadContract`` with the file and a pointer to the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import jsonschema_rs
+
+from mockserver.contract.keywords import KEYWORDS
+from mockserver.errors import BadContract
+from mockserver.types import JSON, Path, Schema, pointer
+
+_ROLES = ("prompt", "count", "ratio", "size", "duration", "sound", "model")
+
+
+def check_request(file: str, schema: Schema) -> None:
+    """A request schema has a source, a confidence and an example, and each of its rules can be named and shown."""
+    for keyword in ("x-source", "x-confidence", "examples"):
+        if keyword not in schema:
+            raise BadContract(file, "", f"a request schema needs {keyword!r}")
+    for index, rule in enumerate(schema.get("allOf", ())):
+        if not isinstance(rule, dict) or "$anchor" not in rule:
+            raise BadContract(file, f"/allOf/{index}", "a rule across fields needs an '$anchor'")
+    for path, part in _parts(schema):
+        if "$ref" in part:
+            raise BadContract(file, pointer((*path, "$ref")), "a request schema stands alone; write it out")
+        if path[:1] != ("allOf",):
+            _check_part(file, path, part)
+    try:
+        jsonschema_rs.validator_for(schema, keywords=dict.fromkeys(KEYWORDS, _Nothing))
+    except ValueError as error:
+        raise BadContract(file, "", f"not a schema: {str(error).splitlines()[0]}") from error
+
+
+def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> None:
+    """What a task takes from its payload is a field of its request, and its usual size is one of its sizes."""
+    series = task.get("series", {})
+    named = {role: task[role] for role in _ROLES if role in task}
+    named |= {f"series/{role}": series[role] for role in ("field", "count") if role in series}
+    for role, field in named.items():
+        if field not in schema.get("properties", {}):
+            raise BadContract(file, f"{at}/task/{role}", f"the request has no field {field!r}")
+    if task and task["usual_size"] not in task["sizes"]:
+        raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is none of its sizes")
+
+
+def check_routes(file: str, operations: Mapping[str, JSON]) -> None:
+    """No two operations answer to one method and path."""
+    taken: dict[tuple[str, str], str] = {}
+    for name, operation in operations.items():
+        route = operation["method"], operation["path"]
+        if route in taken:
+            raise BadContract(file, f"/operations/{name}/path", f"{' '.join(route)} is {taken[route]}'s already")
+        taken[route] = name
+
+
+def check_references(documents: Mapping[str, Schema]) -> None:
+    """Every reference of one schema to another leads somewhere."""
+    for file, schema in documents.items():
+        for path, part in _parts(schema):
+            target, _, inside = part.get("$ref", "").partition("#")
+            service = file.partition("/")[0]
+            named = (
+                (target.removeprefix("../") if target.startswith("../") else f"{service}/{target}") if target else file
+            )
+            found: JSON = documents.get(named)
+            for step in inside.split("/")[1:]:
+                found = found.get(step) if isinstance(found, dict) else None
+            if "$ref" in part and found is None:
+                raise BadContract(file, pointer((*path, "$ref")), f"{part['$ref']!r} leads nowhere")
+
+
+def _check_part(file: str, path: Path, part: Schema) -> None:
+    if "pattern" in part and not part.keys() >= {"x-accept", "x-reject"}:
+        raise BadContract(file, pointer((*path, "pattern")), "a pattern needs 'x-accept' and 'x-reject'")
+    for name in part.get("required", ()):
+        if name not in part.get("properties", {}):
+            raise BadContract(file, pointer((*path, "required")), f"there is no property {name!r}")
+
+
+def _parts(schema: JSON, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
+    """Yield a schema and each schema in it, with the way there."""
+    if not isinstance(schema, dict):
+        return
+    yield path, schema
+    for keyword in ("items", "contains", "additionalProperties", "not", "if", "then", "else"):
+        yield from _parts(schema.get(keyword), (*path, keyword))
+    for keyword in ("properties", "$defs"):
+        for name, part in schema.get(keyword, {}).items():
+            yield from _parts(part, (*path, keyword, name))
+    for keyword in ("allOf", "anyOf"):
+        for index, part in enumerate(schema.get(keyword, ())):
+            yield from _parts(part, (*path, keyword, index))
+
+
+class _Nothing:
+    """Stands for a keyword of ours where only the form of a schema counts."""
+
+    def __init__(self, *_: JSON) -> None:
+        pass
+
+    def validate(self, _: JSON) -> None:
+        pass

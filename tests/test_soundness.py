@@ -1,0 +1,133 @@
+"""Soundness: a contract whose names lead nowhere does not load, and says where."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract import catalog
+from mockserver.errors import BadContract
+from mockserver.fake.core import Fake
+from mockserver.resources import folder
+
+SCHEMAS = Path(str(folder("schemas")))
+REQUEST, SERVICE = "kling/omni-image.request.json", "kling/service.json"
+CREATE = "/operations/omni-image.create"
+
+Edit = Callable[[Any], object]
+
+# The file that is broken, how, and where it must be said to be.
+BROKEN: dict[str, tuple[str, Edit, str]] = {
+    "no-source": (REQUEST, lambda it: it.pop("x-source"), ""),
+    "no-confidence": (REQUEST, lambda it: it.pop("x-confidence"), ""),
+    "no-example": (REQUEST, lambda it: it.pop("examples"), ""),
+    "rule-without-name": (REQUEST, lambda it: it["allOf"][2].pop("$anchor"), "/allOf/2"),
+    "rule-that-is-true": (REQUEST, lambda it: it["allOf"].append(True), "/allOf/"),
+    "reference-in-a-request": (
+        REQUEST,
+        lambda it: it["properties"]["n"].update({"$ref": "#/properties/prompt"}),
+        "/properties/n/$ref",
+    ),
+    "pattern-without-vectors": (
+        REQUEST,
+        lambda it: it["properties"]["callback_url"].pop("x-reject"),
+        "/properties/callback_url/pattern",
+    ),
+    "required-unknown": (REQUEST, lambda it: it["required"].append("nothing"), "/required"),
+    "bad-expression": (REQUEST, lambda it: it["properties"]["callback_url"].update(pattern="("), ""),
+    "extends-one-that-extends": ("chainhub/service.json", lambda it: it.update(extends="yutoai"), "/extends"),
+    "extends-nobody": ("chainhub/service.json", lambda it: it.update(extends="nobody"), "/extends"),
+    "two-on-one-route": (
+        SERVICE,
+        lambda it: it["operations"]["omni-video.list"].update(path="/v1/images/omni-image"),
+        "/operations/omni-video.list/path",
+    ),
+    "task-of-no-field": (
+        SERVICE,
+        lambda it: it["operations"]["omni-image.create"]["task"].update(count="amount"),
+        f"{CREATE}/task/count",
+    ),
+    "series-of-no-field": (
+        SERVICE,
+        lambda it: it["operations"]["omni-image.create"]["task"]["series"].update(count="amount"),
+        f"{CREATE}/task/series~1count",
+    ),
+    "usual-size-of-none": (
+        SERVICE,
+        lambda it: it["operations"]["omni-image.create"]["task"].update(usual_size="8k"),
+        f"{CREATE}/task/usual_size",
+    ),
+    "unknown-action": (
+        SERVICE,
+        lambda it: it["operations"]["omni-image.get"].update(does="fly"),
+        "/operations/omni-image.get/does",
+    ),
+    "reference-to-no-file": (
+        "kling/omni-image.get.json",
+        lambda it: it["properties"]["data"].update({"$ref": "nothing.json"}),
+        "/properties/data/$ref",
+    ),
+    "reference-to-no-place": (
+        "kling/created.json",
+        lambda it: it["properties"]["data"]["properties"]["task_id"].update({"$ref": "envelope.json#/$defs/nothing"}),
+        "/properties/data/properties/task_id/$ref",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_contract_that_is_not_sound_says_where(case: str, tmp_path: Path) -> None:
+    file, edit, at = BROKEN[case]
+    schemas = tmp_path / "schemas"
+    shutil.copytree(SCHEMAS, schemas)
+    document = json.loads((schemas / file).read_text(encoding="utf-8"))
+    edit(document)
+    (schemas / file).write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(BadContract) as caught:
+        Fake(catalog=catalog.read(schemas))
+    assert (caught.value.file, caught.value.pointer.startswith(at.replace("~1", "/"))) == (file, True), caught.value
+
+
+def test_a_gateway_inherits_no_question_that_its_rules_leave_moot() -> None:
+    services = catalog.load().services
+    assert "o1-abilities" in services["kling"].questions
+    assert "o1-abilities" not in services["yutoai"].questions
+    assert "missing-task" in services["yutoai"].questions
+
+
+def test_every_refusal_in_the_code_is_a_row_of_every_service_that_can_meet_it() -> None:
+    code = Path(str(folder("schemas"))).parent / "mockserver" / "fake"
+    services = catalog.load().services
+    for path in sorted(code.rglob("*.py")):
+        for name in _refusals(path.read_text(encoding="utf-8")):
+            speakers = [service for service in services.values() if _can_meet(path, service.dialect, name)]
+            assert all(name in service.errors for service in speakers), (path.name, name)
+
+
+def _refusals(source: str) -> list[str]:
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "Refused" and call.args
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+    ]
+
+
+def _can_meet(path: Path, dialect: str, name: str) -> bool:
+    if path.parent.name == "dialects":
+        return path.stem.startswith(dialect)
+    # Only services that take JWTs look at one.
+    return dialect == "kling" or name not in {
+        "not-a-jwt",
+        "bad-signature",
+        "token-early",
+        "token-expired",
+        "unknown-access-key",
+    }
