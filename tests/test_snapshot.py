@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from mockserver.contract.vectors import picture
 from mockserver.errors import MockserverError
+from mockserver.fake.core import Fake
+from mockserver.fake.media import render
+from mockserver.settings import Settings
+from mockserver.types import Request
 from tests.conftest import IMAGE, NOON, CheckedFake
 
 
@@ -36,6 +43,18 @@ def test_callbacks_that_are_still_to_come_come_after_a_restore(fake: CheckedFake
     other.restore(state)
     other.clock.advance("1m")
     assert [delivery.status for delivery in other.due()] == ["processing", "succeed"]
+
+
+def test_uploads_go_along_with_their_contents() -> None:
+    fake, other = Fake(Settings(seed=1)), Fake(Settings(seed=2))
+    image = b64decode(picture(300, 300))
+    headers = {"host": "localhost", "authorization": "Bearer me", "content-type": "image/png"}
+    answer = fake.respond(Request("POST", "/v1/kling/assets", "", headers, image))
+    path = urlsplit(json.loads(answer.body)["url"]).path
+    other.restore(json.loads(json.dumps(fake.snapshot())))
+    found = other.result(path)
+    assert not isinstance(found, int)
+    assert render(found.artifact) == image
 
 
 def _task(fake: CheckedFake) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A snapshot: tasks, time and faults as JSON, to be put back later or into another fake.
+"""A snapshot: tasks, uploads, time and faults as JSON, to be put back later or into another fake.
 
 Callbacks that were sent and the journal are the past and stay out of it, and so are credentials of ``--key``.
 """
@@ -6,6 +6,7 @@ Callbacks that were sent and the journal are the past and stay out of it, and so
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ import jsonschema_rs
 
 from mockserver.errors import BadSetting
 from mockserver.fake.lifecycle import Task
+from mockserver.fake.uploads import Measure, Upload
 from mockserver.fake.world import World
 from mockserver.resources import folder
 from mockserver.types import JSON, pointer
@@ -28,6 +30,7 @@ def taken(world: World) -> dict[str, JSON]:
         "now": world.clock.now(),
         "is_frozen": world.clock.is_frozen,
         "tasks": [{**asdict(task), "document": task.document.decode()} for task in world.store],
+        "uploads": [_upload_as_json(world, upload) for upload in reversed(list(world.uploads))],
         "faults": [{"fault": str(fault), "account": fault.account} for _, fault, _ in world.faults],
     }
 
@@ -53,8 +56,18 @@ def restored(world: World, state: JSON) -> None:
         following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > state["now"]]
         if following:
             world.agenda.plan(task, following[0])
+    for item in state.get("uploads", ()):
+        fields = {**item, "measure": Measure(**item["measure"])}
+        content = fields.pop("content")
+        world.uploads.add(Upload(**fields), None if content is None else b64decode(content))
     for fault in planned:
         world.faults.add(fault)
+
+
+def _upload_as_json(world: World, upload: Upload) -> dict[str, JSON]:
+    content = world.uploads.content(upload)
+    text = None if content is None else b64encode(content).decode()
+    return {**asdict(upload), "measure": upload.measure._asdict(), "content": text}
 
 
 def _task(item: dict[str, Any]) -> Task:

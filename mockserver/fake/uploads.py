@@ -82,15 +82,20 @@ class Uploads:
         """Yield what is known, the newest first."""
         return iter(list(reversed(self._uploads.values())))
 
-    def add(self, upload: Upload, content: bytes) -> None:
-        """Keep a file; the oldest go when there is no more room."""
+    def add(self, upload: Upload, content: bytes | None) -> None:
+        """Keep a file, or only what is known of it; the oldest go when there is no more room."""
         self._uploads[upload.id] = upload
-        self._contents[upload.id] = content
-        self._held += len(content)
+        if content is not None:
+            self._contents[upload.id] = content
+            self._held += len(content)
         while self._held > self._room:
             self._held -= len(self._contents.popitem(last=False)[1])
         while len(self._uploads) > self._most:
             self._forget(next(iter(self._uploads)))
+
+    def content(self, upload: Upload) -> bytes | None:
+        """Return a file's bytes, as long as they are kept."""
+        return self._contents.get(upload.id)
 
     def behind(self, url: str) -> Upload | None:
         """Return the upload that a URL points to, or ``None``."""
@@ -105,7 +110,7 @@ class Uploads:
             return None
         if match[2]:
             return Picture(upload.id, 0, upload.name, *_COVER, "jpeg")
-        content = self._contents.get(upload.id)
+        content = self.content(upload)
         if content is None or match[3] != upload.suffix:
             return None
         return File(upload.id, upload.content_type, f".{upload.suffix}", content)
