@@ -136,6 +136,7 @@ def test_faults_are_added_listed_and_removed(client: httpx.Client) -> None:
             "number": number,
             "fault": "1303 x1",
             "stage": "request",
+            "services": ["chainhub", "kling", "yutoai"],
             "account": "me…",
             "path": None,
             "where": {},

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from mockserver.adapters.handle import Handle
 from mockserver.adapters.server import Server, listen
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
@@ -15,12 +15,12 @@ from mockserver.settings import Settings
 _PATIENCE = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Handle):
     """A fake that answers at ``url``."""
 
-    url: str
-    fake: Fake
+    def __init__(self, fake: Fake, url: str) -> None:
+        super().__init__(fake)
+        self.url = url
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def live(fake: Fake | None = None, *, host: str = "127.0.0.1", port: int = 0, **
     try:
         if not ready.wait(_PATIENCE):
             raise RuntimeError(f"mockserver did not start within {_PATIENCE:g} s")
-        yield Live(server.url, running)
+        yield Live(running, server.url)
     finally:
         server.should_exit = True
         thread.join(_PATIENCE)

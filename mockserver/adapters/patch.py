@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
+from mockserver.adapters.handle import Handle
 from mockserver.fake.core import Fake
 from mockserver.fake.media import render
 from mockserver.fake.results import PATH
@@ -21,7 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Patch:
+class Patch(Handle):
     """A context manager and a decorator, of plain and of async functions; the fake is at ``.fake``.
 
     Calls to other hosts go out as ever. Nobody sends callbacks here: ``fake.due()`` hands them out, and
@@ -29,7 +30,7 @@ class Patch:
     """
 
     def __init__(self, fake: Fake) -> None:
-        self.fake = fake
+        super().__init__(fake)
         self._router: respx.MockRouter | None = None
 
     def __enter__(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import ceil
 
 from mockserver.durations import millis
 from mockserver.errors import BadSetting
@@ -69,7 +70,7 @@ class Limits:
             self._left[account] = left - 1, now
             return 0
         self._left[account] = left, now
-        return max(1, round((1 - left) * rate.span / rate.count))
+        return max(1, ceil((1 - left) * rate.span / rate.count - 1e-6))
 
     def clear(self, account: str | None = None) -> None:
         """Forget the own limits and the quotas that were used, of all accounts or of one."""
