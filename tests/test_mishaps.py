@@ -167,6 +167,13 @@ def ok_code(client: Client) -> None:
     assert "data" not in answer.json()
 
 
+def odd_status(client: Client) -> None:
+    id = client.made()
+    client.fault("odd-status x1")
+    client.fault("odd-status pending #2")
+    assert [client.record(id)["task_status"] for _ in range(3)] == ["queued", "pending", "succeed"]
+
+
 def extra_fields(client: Client) -> None:
     client.fault("extra-fields x1")
     answer = client.create().json()
@@ -260,6 +267,7 @@ CASES: dict[str, Callable[[Client], None]] = {
     "html": html,
     "wrong-type": wrong_type,
     "ok-code": ok_code,
+    "odd-status": odd_status,
     "extra-fields": extra_fields,
     "absent-fields": absent_fields,
     "null-fields": null_fields,

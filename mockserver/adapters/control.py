@@ -171,7 +171,8 @@ class Control:
             bodies = (entry.request.body, entry.response.body) if search else ()
             return _holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))
 
-        return _page(request, filter(is_wanted, self._fake.requests.like(expected)), views.exchange)
+        view = views.whole_exchange if "whole" in wanted else views.exchange
+        return _page(request, filter(is_wanted, self._fake.requests.like(expected)), view)
 
     def requests_get(self, request: Request) -> JSON:
         number = _number(request.path_params["number"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from mockserver.curl import curl
-from mockserver.fake import results
+from mockserver.fake import auth, results
 from mockserver.fake.agenda import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults import Fault
@@ -60,12 +60,14 @@ def exchange(entry: Entry) -> dict[str, JSON]:
         "path": entry.request.path,
         "status": entry.response.status,
         "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
+        "differences": [difference.pointer for difference in entry.differences],
     }
 
 
 def whole_exchange(entry: Entry) -> dict[str, JSON]:
-    """Show an exchange with its bodies, its violations, and a line that repeats it."""
-    return {**entry.as_json(), "curl": curl(entry.request)}
+    """Show an exchange with its bodies, its violations, the form of its credentials, and a line that repeats it."""
+    credentials = auth.form(entry.request.headers.get("authorization", ""))
+    return {**entry.as_json(), "credentials": credentials, "curl": curl(entry.request)}
 
 
 def callback(delivery: Delivery) -> dict[str, JSON]:

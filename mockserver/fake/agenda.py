@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 
 from mockserver.fake.lifecycle import Status, Task
@@ -85,6 +85,7 @@ class Agenda:
         self._expected: dict[tuple[str, str], _Step] = {}
         self._order = count()
         self._deliveries: OrderedDict[str, Delivery] = OrderedDict()
+        self._out: dict[str, Delivery] = {}
         self.version = 0
         self._watchers: list[Callable[[], None]] = []
 
@@ -113,6 +114,7 @@ class Agenda:
         while self._queue and self._queue[0][0] <= now:
             at, _, item = heappop(self._queue)
             if isinstance(item, Delivery):
+                self._out[item.id] = item
                 found.append(item)
             else:
                 self._report(item, at)
@@ -122,7 +124,8 @@ class Agenda:
         """Note an attempt; if it failed and there are retries left, the next waits 1 s, 2 s, 4 s …"""
         before = self._deliveries.get(delivery.id, delivery)  # one that is sent twice has one list of attempts
         tried = replace(delivery, attempts=(*before.attempts, attempt))
-        if delivery.id not in self._deliveries:
+        was_out = self._out.pop(delivery.id, None)  # the log alone does not know: it is bounded
+        if was_out is None and delivery.id not in self._deliveries:
             return tried  # everything was forgotten while it was on its way
         self._keep(tried)
         if not attempt.is_success and len(tried.attempts) <= delivery.retries:
@@ -145,11 +148,14 @@ class Agenda:
         """Forget what is planned and what was sent; of one account only what was sent, for its tasks are gone."""
         self.version += 1
         if account is None:
-            for held in (self._queue, self._expected, self._deliveries):
+            for held in (self._queue, self._expected, self._deliveries, self._out):
                 held.clear()
         else:
-            for delivery in [delivery for delivery in self.deliveries if delivery.account == account]:
-                del self._deliveries[delivery.id]
+            for log in (self._deliveries, self._out):
+                for delivery in [delivery for delivery in log.values() if delivery.account == account]:
+                    del log[delivery.id]
+            self._queue = [entry for entry in self._queue if not _is_of(entry[2], account)]
+            heapify(self._queue)
 
     def _expect(self, task: Task, index: int) -> None:
         if index < len(task.timeline):
@@ -163,9 +169,9 @@ class Agenda:
             return  # its task was forced into another state
         del self._expected[step.service, step.task_id]
         task = self._find(step.service, step.task_id)
-        if task is None:
+        if task is None or step.moment not in task.timeline:
             return
-        following = task.timeline.index(step.moment) + 1
+        following = len(task.timeline) - task.timeline[::-1].index(step.moment)
         gap = task.timeline[following][0] - step.moment[0] if following < len(task.timeline) else 0
         # Several transitions may share a moment, so the time alone does not say which state is reported.
         for delivery in self._write(replace(task, timeline=task.timeline[:following]), step.moment[1], at, gap):
@@ -189,3 +195,7 @@ class Agenda:
 
 def _key(task: Task) -> tuple[str, str]:
     return task.operation.partition("/")[0], task.id
+
+
+def _is_of(item: _Step | Delivery, account: str) -> bool:
+    return isinstance(item, Delivery) and item.account == account

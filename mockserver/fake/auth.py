@@ -43,6 +43,14 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
     return token
 
 
+def form(header: str) -> dict[str, Any]:
+    """Return what may be seen of an ``Authorization`` header: its scheme, and the claims of a JWT."""
+    scheme, _, token = header.partition(" ")
+    claims = _claims(token.strip())
+    shown = {name: claims[name] for name in ("iss", "exp", "nbf", "iat") if name in claims} if claims else None
+    return {"scheme": scheme if token else None, "claims": shown}
+
+
 def _claims(token: str) -> dict[str, Any] | None:
     """Return the claims of what looks like a JWT, or ``None`` for any other token."""
     parts = token.split(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from io import BytesIO
 from math import isinf
 
@@ -14,6 +15,7 @@ from mockserver.fake.refusal import Refused
 from mockserver.types import JSON, Payload, Request
 
 _LONG = 1024
+_SILENCE = logging.NullHandler()
 
 
 def media_type(request: Request, operation: Operation, readings: Readings) -> str:
@@ -68,6 +70,8 @@ def _form(request: Request) -> dict[str, str]:
     from python_multipart import parse_form
     from python_multipart.exceptions import FormParserError
 
+    # What is wrong with a form is said in the answer; without a handler it would be printed, too.
+    logging.getLogger("python_multipart").addHandler(_SILENCE)
     fields: dict[str, str] = {}
 
     def keep(field: object) -> None:

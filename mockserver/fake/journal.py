@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.curl import SECRETS
 from mockserver.types import JSON, Millis, Request, Response
@@ -16,7 +17,10 @@ _VIOLATIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One exchange, with its first 100 violations. Bodies of more than 16 KiB are cut; ``sizes`` tell what they had."""
+    """One exchange, with its first 100 violations. Bodies of more than 16 KiB are cut; ``sizes`` tell what they had.
+
+    ``differences`` are those of an exchange with somebody else's service; our own answers have none.
+    """
 
     number: int
     at: Millis
@@ -27,6 +31,7 @@ class Entry:
     response: Response
     violations: tuple[Violation, ...]
     sizes: tuple[int, int]
+    differences: tuple[Difference, ...] = ()
 
     def as_json(self) -> dict[str, JSON]:
         """Return what a person may see: secrets are masked."""
@@ -49,6 +54,7 @@ class Entry:
                 "headers": _shown(self.response.headers),
                 "body": self.response.body.decode(errors="replace"),
                 "size": self.sizes[1],
+                "wire": asdict(self.response.wire) if self.response.wire else None,
             },
             "violations": [
                 {
@@ -62,11 +68,12 @@ class Entry:
                 }
                 for violation in self.violations
             ],
+            "differences": [asdict(difference) for difference in self.differences],
         }
 
 
 class Journal:
-    """The last exchanges: at most ``entries`` of them, and ``size`` bytes of bodies, paths and headers."""
+    """The last exchanges: at most ``entries`` of them, and ``size`` bytes of bodies, paths, headers and differences."""
 
     def __init__(self, entries: int = 20_000, size: int = 32 << 20) -> None:
         self._entries: deque[Entry] = deque()
@@ -96,6 +103,7 @@ class Journal:
         request: Request,
         response: Response,
         violations: tuple[Violation, ...],
+        differences: tuple[Difference, ...] = (),
     ) -> Entry:
         """Note an exchange; the oldest go when there is no more room."""
         sizes = len(request.body), len(response.body)
@@ -106,7 +114,7 @@ class Journal:
         # What was wrong is kept, the value that was wrong is in the request; it can be megabytes.
         violations = tuple(replace(violation, value=None) for violation in violations[:_VIOLATIONS])
         self._number += 1
-        entry = Entry(self._number, at, service, operation, account, request, response, violations, sizes)
+        entry = Entry(self._number, at, service, operation, account, request, response, violations, sizes, differences)
         self._entries.append(entry)
         self._held += _weight(entry)
         while len(self._entries) > self._most or self._held > self._room:
@@ -129,7 +137,8 @@ def masked(secret: str) -> str:
 def _weight(entry: Entry) -> int:
     request = entry.request
     text = len(request.path) + len(request.query) + sum(map(len, request.headers.values()))
-    return text + len(request.body) + len(entry.response.body)
+    told = sum(len(found.documented) + len(found.received) for found in entry.differences)
+    return text + told + len(request.body) + len(entry.response.body)
 
 
 def _shown(headers: Mapping[str, str]) -> dict[str, str]:

@@ -68,10 +68,14 @@ class Task:
         return self.state(now).status in FINAL
 
     def forced(self, status: Status, now: Millis, reason: str | None = None) -> Task:
-        """Return the task as it is when it enters a state now and stays there; what was planned is forgotten."""
+        """Return the task as it is when it enters a state now and stays there; what was planned is forgotten.
+
+        One that is in that state already has been so since it entered it.
+        """
         age = max(now - self.created_at, 0)
-        past = tuple(step for step in self.timeline if step[0] <= age and step[1] != status)
-        timeline = (*(past or self.timeline[:1]), (age, status))
+        timeline = tuple(step for step in self.timeline if step[0] <= age)
+        if timeline[-1][1] != status:
+            timeline = (*(step for step in timeline if step != (age, status)), (age, status))
         fate = reason or self.reason or "Forced to fail" if status == "failed" else self.reason
         return replace(self, timeline=timeline, reason=fate)
 

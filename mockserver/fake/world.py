@@ -164,7 +164,8 @@ class World:
         """Put a task into a state, and report it."""
         forced = task.forced(status, now, reason)
         self.store.replace(forced)
-        self.agenda.plan(forced, len(forced.timeline) - 1)
+        if forced.timeline != task.timeline[: len(forced.timeline)]:
+            self.agenda.plan(forced, len(forced.timeline) - 1)
         return forced
 
     def reconfigure(self, settings: Settings) -> None:

@@ -116,6 +116,24 @@ def ok_code(words: Arguments) -> AnswerEffect:
     return changed
 
 
+@mishap("odd-status", "answer", "[WORD]")
+def odd_status(words: Arguments) -> AnswerEffect:
+    """The task's state is a word that no document knows: `queued`, or the one named."""
+    if len(words) > 1:
+        raise BadFault("odd-status: write one word, or nothing")
+    word = words[0] if words else "queued"
+
+    def changed(response: Response, _: Callable[[JSON], bool]) -> Response:
+        body = json.loads(response.body)
+        for record in _objects(body):
+            for name in ("task_status", "status_name"):
+                if name in record:
+                    record[name] = word
+        return _with_body(response, body)
+
+    return changed
+
+
 @mishap("extra-fields", "answer")
 def extra_fields(words: Arguments) -> AnswerEffect:
     """Each object has a field that no document knows."""

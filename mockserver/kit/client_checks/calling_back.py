@@ -1,0 +1,27 @@
+"""What a client makes of callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.kit.client_checks.registry import Checks
+from mockserver.kit.scenes import Act
+
+CHECKS = check = Checks("callbacks")
+
+_ALL = ("called-back", "called-back-twice", "called-back-late", "called-back-out-of-order")
+
+
+@check(*_ALL, why="Callbacks come at least once, late, and in any order.", source="kling 3, 9.1")
+def callbacks_lead_to_the_end(act: Act) -> Iterator[str]:
+    """Doubled, late or out of order: the task's end is found, and told once."""
+    if act.outcome != "succeed":
+        yield f"outcome {act.told}"
+
+
+@check("called-back", why="A client that is called back has no need to ask.", severity="warning")
+def callbacks_spare_polls(act: Act) -> Iterator[str]:
+    """Where it is called back, it polls no more than once to make sure."""
+    polls = len(act.transcript.of("get"))
+    if polls > 3:
+        yield f"{polls} polls"

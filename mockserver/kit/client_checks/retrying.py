@@ -1,0 +1,101 @@
+"""What a client tries again, and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from mockserver.kit.client_checks.registry import Checks
+from mockserver.kit.scenes import Act
+from mockserver.types import Millis
+
+CHECKS = check = Checks("retry")
+
+_MOST_CREATES = 12
+_SHORTEST: Millis = 300
+_SLACK: Millis = 150
+
+
+@check(
+    "refused",
+    "invalid",
+    why="What is wrong with a request is still wrong the second time.",
+    source="kling 4.1; clients.md",
+)
+def own_mistakes_are_not_repeated(act: Act) -> Iterator[str]:
+    """A request that was refused for what it says (400) is not sent again."""
+    refused = [exchange for exchange in act.creates if exchange.status == 400]
+    if len(refused) > 1:
+        yield f"{len(refused)} creates, each refused with 400"
+
+
+@check("slow-down-seconds", "slow-down-date", "slow-down-poll", why="Everybody meets 429.", source="kling 4.1, 6")
+def slowing_down_is_survived(act: Act) -> Iterator[str]:
+    """After a 429 it waits and tries again, or tells the refusal; it does not crash."""
+    if act.outcome not in ("succeed", "error"):
+        yield f"outcome {act.told}"
+
+
+@check(
+    "slow-down-seconds",
+    "slow-down-date",
+    why="Who comes back too early is refused again, and longer.",
+    source="clients.md",
+)
+def retry_after_is_honoured(act: Act) -> Iterator[str]:
+    """It waits as long as Retry-After says, in seconds or as a date."""
+    for first, second in pairwise(act.creates):
+        if first.status == 429 and (waited := second.at - first.at) < 1000 - _SLACK:
+            header = first.response.headers.get("retry-after") if first.response else ""
+            yield f"again after {waited} ms, where Retry-After said {header}"
+
+
+@check(
+    "poll-5xx",
+    "poll-reset",
+    "poll-html",
+    "slow-down-poll",
+    why="One bad moment must not lose a task that is paid for.",
+    source="kling 4.1; clients.md",
+)
+def one_bad_poll_does_not_end_the_job(act: Act) -> Iterator[str]:
+    """A 5xx, a page of HTML or a reset while it polls is survived."""
+    if act.outcome != "succeed":
+        yield f"outcome {act.told}"
+
+
+@check("token-expired", why="Long films outlive a token.", source="kling 4.1, 5; clients.md")
+def an_expired_token_is_renewed_once(act: Act) -> Iterator[str]:
+    """After 401 with code 1004 it signs a new token and goes on."""
+    if act.outcome != "succeed":
+        yield f"outcome {act.told}"
+
+
+@check("answer-lost", why="Each task is paid for.", source="useapi X-07; kling 1.2")
+def a_lost_answer_makes_no_second_task(act: Act) -> Iterator[str]:
+    """A create whose answer was lost is not sent again, unless an external_task_id keeps it one task."""
+    if act.tasks > 1:
+        yield f"{act.tasks} tasks"
+
+
+@check("down-for-good", why="A retry around a retry multiplies: five times five requests for one.", severity="error")
+def retries_have_an_end(act: Act) -> Iterator[str]:
+    """It gives up after a few tries."""
+    if len(act.creates) > _MOST_CREATES:
+        yield f"{len(act.creates)} creates"
+    if act.outcome not in ("error", "timeout"):
+        yield f"outcome {act.told}"
+
+
+@check(
+    "down-for-good",
+    "slow-down-seconds",
+    why="A service that is down is kept down by those who do not wait.",
+    severity="warning",
+)
+def retries_wait(act: Act) -> Iterator[str]:
+    """It waits between two tries of a create, 300 ms at the least."""
+    for first, second in pairwise(act.creates):
+        if second.at - first.at < _SHORTEST:
+            yield f"again after {second.at - first.at} ms"
+            return

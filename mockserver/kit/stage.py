@@ -1,0 +1,109 @@
+"""The stage on which a client is watched: a fake in a process of its own, steered over its control API.
+
+The judge sees what anybody sees from outside, and shares no code with what it is played on.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any, Self
+
+import httpx
+
+from mockserver.errors import MockserverError
+from mockserver.kit.transcript import Exchange, Transcript
+from mockserver.types import JSON, Request, Response
+
+_READY = "mockserver ready on "
+_PAGE = 1000
+
+
+class NoStage(MockserverError):
+    """The fake could not be started, or has ended."""
+
+
+class Stage:
+    """A running fake. ``with Stage(["--pace", "instant"]) as stage:``."""
+
+    def __init__(self, options: Sequence[str] = ()) -> None:
+        """``options`` are those of ``mockserver serve``."""
+        self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options]
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line.startswith(_READY):
+            _, said = self._process.communicate()
+            raise NoStage(f"the fake did not start: {said.strip() or line.strip()}")
+        self.url = line.removeprefix(_READY).strip()
+        self._http = httpx.Client(base_url=f"{self.url}/_mock", timeout=30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._http.close()
+            self._process.terminate()
+            self._process.communicate()
+
+    def fault(self, line: str, account: str) -> None:
+        """Ask for a fault that strikes one account."""
+        self._steer("POST", "/faults", {"fault": line, "account": account})
+
+    def change(self, **settings: JSON) -> None:
+        """Change settings: ``pace``, ``readings``, ``keys``."""
+        self._steer("PATCH", "/settings", settings)
+
+    def reset(self, account: str) -> None:
+        """Forget everything of an account."""
+        self._steer("POST", "/reset", {"account": account})
+
+    def transcript(self, account: str | None = None) -> Transcript:
+        """Return what an account's client and the fake said to each other; without an account, everybody's."""
+        items: list[dict[str, JSON]] = []
+        offset: int | None = 0
+        while offset is not None:
+            params = {"whole": "1", "limit": str(_PAGE), "offset": str(offset)}
+            page = self._steer("GET", "/requests", **({**params, "account": account} if account else params))
+            items += page["items"]
+            offset = page["next"]
+        return transcript(items)
+
+    def count(self, account: str) -> int:
+        """Count an account's tasks."""
+        return len(self._steer("GET", "/tasks", account=account, limit=str(_PAGE))["items"])
+
+    def _steer(self, method: str, path: str, body: JSON = None, **params: str) -> Any:
+        try:
+            answer = self._http.request(method, path, json=body, params=params)
+        except httpx.HTTPError as error:
+            raise NoStage(f"the fake does not answer any more: {error}") from error
+        if answer.status_code != 200:
+            raise NoStage(f"the fake refused {method} {path}: {answer.text[:200]}")
+        return answer.json()
+
+
+def transcript(items: Sequence[dict[str, JSON]]) -> Transcript:
+    """Read what the control API shows of exchanges, in any order."""
+    return Transcript(tuple(_exchange(item) for item in sorted(items, key=lambda item: item["number"])))
+
+
+def _exchange(item: dict[str, JSON]) -> Exchange:
+    sent, got = item["request"], item["response"]
+    credentials = item["credentials"]
+    wire = got["wire"] or {}
+    lost = wire.get("hangs") or wire.get("resets", "no") != "no"
+    return Exchange(
+        number=item["number"],
+        at=item["at"],
+        took=0,
+        operation=item["operation"],
+        request=Request(sent["method"], sent["path"], sent["query"], sent["headers"], sent["body"].encode()),
+        response=None if lost else Response(got["status"], got["body"].encode(), got["headers"]),
+        scheme=credentials["scheme"],
+        claims=credentials["claims"],
+        fault=("hangs" if wire.get("hangs") else "reset") if lost else None,
+    )

@@ -1,0 +1,72 @@
+"""A transcript: what went over the wire between a client and a server, in order, and what each exchange was for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mockserver.types import JSON, Millis, Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came of it.
+
+    * ``number``: its place in the transcript, from 1
+    * ``at`` and ``took``: when it began and how long it took, in milliseconds
+    * ``operation``: what it is by the contract's routes, ``kling/omni-image.get``; ``None`` for a path that is none
+    * ``scheme`` and ``claims``: the form of its credentials, as far as it is known; claims are a JWT's
+    * ``response``: the answer, or ``None`` when there was none; ``fault`` then says why
+    """
+
+    number: int
+    at: Millis
+    took: Millis
+    operation: str | None
+    request: Request
+    response: Response | None
+    fault: str | None = None
+    scheme: str | None = None
+    claims: Mapping[str, JSON] | None = None
+
+    @property
+    def sent(self) -> JSON:
+        """The request's body; ``None`` for one that is no JSON."""
+        return _parsed(self.request.body)
+
+    @property
+    def received(self) -> JSON:
+        """The answer's body; ``None`` for one that is no JSON, or when there was no answer."""
+        return _parsed(self.response.body) if self.response is not None else None
+
+    @property
+    def status(self) -> int | None:
+        """The answer's HTTP status."""
+        return self.response.status if self.response is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Exchanges in the order in which they began."""
+
+    exchanges: tuple[Exchange, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.exchanges)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self.exchanges)
+
+    def of(self, *does: str) -> Transcript:
+        """Return the exchanges of operations whose last part is one of these: ``create``, ``get``, ``list``."""
+        return Transcript(
+            tuple(each for each in self.exchanges if each.operation and each.operation.rpartition(".")[2] in does)
+        )
+
+
+def _parsed(body: bytes) -> JSON:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
