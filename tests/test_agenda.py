@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.fake import agenda as module
@@ -38,9 +39,14 @@ class Desk:
         return (Delivery(str(self._written), "kling", task.id, task.account, status, HOOK, body, at, self._retries),)
 
     def add(
-        self, id: str = "1", at: Millis = NOON, plan: tuple[tuple[Millis, Status], ...] = PLAN, hook: str | None = HOOK
+        self,
+        id: str = "1",
+        at: Millis = NOON,
+        plan: tuple[tuple[Millis, Status], ...] = PLAN,
+        hook: str | None = HOOK,
+        account: str = "me",
     ) -> Task:
-        task = Task(id, "kling/omni-image.create", "me", "http://127.0.0.1", at, plan, b"{}", 1, callback_url=hook)
+        task = Task(id, "kling/omni-image.create", account, "http://127.0.0.1", at, plan, b"{}", 1, callback_url=hook)
         self.store.add(task, at)
         self.agenda.plan(task)
         return task
@@ -50,7 +56,8 @@ class Desk:
         assert task is not None
         forced = task.forced(status, now)
         self.store.replace(forced)
-        self.agenda.plan(forced, len(forced.timeline) - 1)
+        if forced.timeline != task.timeline[: len(forced.timeline)]:
+            self.agenda.plan(forced, len(forced.timeline) - 1)
 
     def told(self, now: Millis) -> list[tuple[str, str, Millis]]:
         """Take what is due, and return what each says to its receiver."""
@@ -148,6 +155,18 @@ def test_a_state_forced_before_the_planned_one_takes_its_place(desk: Desk) -> No
     assert desk.told(NOON + 100_000) == [("1", "processing", 100)]
 
 
+def test_forced_into_the_state_it_is_in_a_task_tells_nothing_and_stays(desk: Desk) -> None:
+    desk.add()
+    desk.told(NOON + 600)
+    desk.force("1", "processing", NOON + 700)
+    assert desk.told(NOON + 100_000) == []
+
+
+def test_a_moment_that_a_timeline_has_twice_is_told_once_and_leads_on(desk: Desk) -> None:
+    desk.add(plan=((0, "submitted"), (0, "submitted"), (500, "succeed")))
+    assert desk.told(NOON + 1000) == [("1", "submitted", 0), ("1", "succeed", 500)]
+
+
 def test_a_state_forced_after_the_end_is_told_too(desk: Desk) -> None:
     desk.add()
     desk.told(NOON + 2000)
@@ -163,7 +182,9 @@ def test_a_deleted_task_is_told_of_no_more(desk: Desk) -> None:
     assert len(desk.agenda) == 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 900), st.sampled_from(["wait", "look", *STATUSES]))))
+@given(st.lists(st.tuples(st.just(0) | st.integers(0, 900), st.sampled_from(["wait", "look", *STATUSES]))))
+@example([(0, "submitted")])
+@example([(0, "look"), (0, "submitted")])
 def test_whatever_is_forced_when_nothing_is_told_twice_and_the_last_word_is_the_tasks_state(
     steps: list[tuple[int, str]],
 ) -> None:
@@ -179,7 +200,7 @@ def test_whatever_is_forced_when_nothing_is_told_twice_and_the_last_word_is_the_
     told += desk.told(now + 5000)
     task = desk.store.get("kling", "1")
     assert task is not None
-    assert len(set(told)) == len(told)
+    assert all(before != after for before, after in pairwise(told))
     assert [at for _, _, at in told] == sorted(at for _, _, at in told)
     assert told[-1][1:] == (task.timeline[-1][1], task.timeline[-1][0])
     assert len(desk.agenda) == 0
@@ -249,6 +270,31 @@ def test_the_log_of_callbacks_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyP
         desk.agenda.attempted(delivery, Attempt(NOON, 1, 200))
     assert len(found) == 30
     assert [delivery.task_id for delivery in desk.agenda.deliveries] == [str(n) for n in range(20, 30)]
+
+
+def test_a_callback_that_fell_out_of_the_log_is_tried_again_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KEPT", 1)
+    desk.add("1", plan=((0, "submitted"),))
+    desk.add("2", plan=((0, "submitted"),))
+    for delivery in desk.agenda.due(NOON):
+        desk.agenda.attempted(delivery, Attempt(NOON, 0, 500))
+    assert [delivery.task_id for delivery in desk.agenda.due(NOON + 1000)] == ["1", "2"]
+
+
+def test_clearing_one_account_calls_off_what_it_waits_for_and_leaves_the_others(desk: Desk) -> None:
+    mine, yours = desk.add("1", account="me"), desk.add("2", account="you")
+    first, second = desk.agenda.due(NOON)
+    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
+    desk.agenda.attempted(second, Attempt(NOON, 0, 500))
+    desk.store.clear("me")
+    desk.agenda.clear("me")
+    told = [(delivery.task_id, delivery.status) for delivery in desk.agenda.due(NOON + 9000)]
+    assert told == [("2", "processing"), ("2", "submitted"), ("2", "succeed")]
+    assert {delivery.account for delivery in desk.agenda.deliveries} == {yours.account} != {mine.account}
+    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
+    assert {delivery.account for delivery in desk.agenda.deliveries} == {"you"}
 
 
 def test_who_watches_is_called_when_something_comes_earlier_than_all_else(desk: Desk) -> None:

@@ -1,7 +1,10 @@
 """Bodies: what a request's bytes say, and each way in which they say nothing."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ OPERATION = load().operation("kling/omni-image.create")
 FORMS = replace(OPERATION, media_types=("application/json", "multipart/form-data"))
 READINGS = {"content-type": "refused", "null-field": "refused"}
 BOUNDARY = "limit"
+ROOT = Path(__file__).parent.parent
 
 
 def read(body: bytes, kind: str | None = "application/json", **readings: str) -> Any:
@@ -198,6 +202,12 @@ def test_a_form_that_is_none_is_unreadable_with_a_fact(name: str) -> None:
     row, fields = refused(*BROKEN_FORMS[name])
     assert row == "unreadable"
     assert 5 < len(str(fields["fact"])) < 300
+
+
+def test_of_a_form_that_is_none_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import tests.test_bodies as t; t.refused(b'no form at all', t.MULTIPART)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_short_payload_is_kept_as_it_came() -> None:

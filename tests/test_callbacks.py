@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import struct
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
@@ -233,9 +234,13 @@ async def test_the_clock_brings_callbacks_when_nobody_asks_for_them() -> None:
 
 async def test_a_task_made_in_another_thread_is_called_back() -> None:
     fake = frozen(pace="instant")
+    loop = asyncio.get_running_loop()
     async with receiver() as there, Courier(fake):
+        await until_idle()
+        loop.set_debug(True)  # to wake the loop from another thread in a way that may fail is an error then
         await asyncio.to_thread(fake.made, IMAGE, callback_url=there.url)
         await there.until(3)
+        loop.set_debug(False)
 
 
 REFUSALS = {
@@ -362,6 +367,16 @@ async def test_each_attempt_is_signed_at_its_own_time() -> None:
     assert int(second.headers["webhook-timestamp"]) >= int(first.headers["webhook-timestamp"]) + 1
 
 
+async def test_a_secret_that_cannot_sign_is_a_failed_attempt() -> None:
+    fake = frozen(pace="instant", readings=END_ONLY, webhook_secret="whsec_a")
+    async with receiver() as there, Courier(fake) as courier:
+        fake.made(IMAGE, callback_url=there.url)
+        await courier.settle()
+    (attempt,) = attempts(fake)
+    assert "--webhook-secret" in (attempt.fault or "")
+    assert there.got == []
+
+
 async def test_callbacks_are_signed_if_the_reading_says_so() -> None:
     readings = {**END_ONLY, "callback-signed": "no"}
     fake = frozen(pace="instant", readings=readings, webhook_secret=SECRET)
@@ -411,15 +426,13 @@ async def test_a_thousand_pending_callbacks_cost_what_one_does(count: int) -> No
 
 
 async def test_a_slow_receiver_costs_no_one_else_his_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(callbacks, "_TIMEOUT", 0.1)
-    monkeypatch.setattr(callbacks, "_AT_ONCE", 2)
+    monkeypatch.setattr(callbacks, "_TIMEOUT", 0.5)
     fake = frozen(pace="instant", readings=END_ONLY)
-    async with receiver(silence, silence, status(200)) as there, Courier(fake) as courier:
-        for _ in range(10):
+    async with receiver(*[silence] * callbacks._AT_ONCE, status(200)) as there, Courier(fake) as courier:
+        for _ in range(2 * callbacks._AT_ONCE):
             fake.made(IMAGE, callback_url=there.url)
         await courier.settle()
-    assert sorted(str(attempt.status) for attempt in attempts(fake)) == ["200"] * 8 + ["None"] * 2
-    assert all(attempt.took < 1000 for attempt in attempts(fake) if attempt.is_success)
+    assert Counter(attempt.status for attempt in attempts(fake)) == {None: callbacks._AT_ONCE, 200: callbacks._AT_ONCE}
 
 
 async def test_when_it_ends_it_leaves_no_task_and_no_connection() -> None:

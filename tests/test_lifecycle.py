@@ -157,8 +157,22 @@ def test_however_often_it_is_forced_it_is_what_it_was_forced_to_and_updated_at_n
 
 @given(PLANNED, st.integers(0, 5000), st.sampled_from(STATUSES), st.integers(0, 10**9))
 def test_a_forced_state_lasts(made: Task, age: int, status: Status, later: int) -> None:
+    before = made.state(NOON + age)
     forced = made.forced(status, NOON + age)
-    assert forced.state(NOON + age + later) == (status, NOON + age)
+    since = before.updated_at if before.status == status else NOON + age
+    assert forced.state(NOON + age + later) == (status, since)
+
+
+@given(PLANNED, st.lists(st.tuples(st.sampled_from([0, 0, 500]), st.sampled_from(STATUSES)), min_size=1))
+def test_no_moment_of_a_timeline_comes_twice_however_often_it_is_forced(
+    made: Task, steps: list[tuple[int, Status]]
+) -> None:
+    now = NOON
+    for span, status in steps:
+        now += span
+        made = made.forced(status, now)
+        assert len(set(made.timeline)) == len(made.timeline)
+        assert [start for start, _ in made.timeline] == sorted(start for start, _ in made.timeline)
 
 
 def test_forcing_keeps_what_was_and_forgets_what_was_planned() -> None:
@@ -167,6 +181,16 @@ def test_forcing_keeps_what_was_and_forgets_what_was_planned() -> None:
     assert forced.timeline == ((0, "submitted"), (500, "processing"), (700, "failed"))
     assert forced.reason == "The moderators said no"
     assert made.reason is None
+
+
+def test_forced_into_the_state_it_is_in_a_task_stays_as_it_was_and_goes_no_further() -> None:
+    made = task(((0, "submitted"), (500, "processing"), (2000, "succeed")))
+    assert made.forced("processing", NOON + 700).timeline == ((0, "submitted"), (500, "processing"))
+
+
+def test_forced_back_a_task_keeps_its_past() -> None:
+    made = task(((0, "submitted"), (500, "processing"), (2000, "succeed")))
+    assert made.forced("processing", NOON + 3000).timeline == (*made.timeline, (3000, "processing"))
 
 
 def test_a_task_that_is_forced_to_fail_always_has_a_reason() -> None:

@@ -14,10 +14,11 @@ def signed(secret: str, id: str, at: Millis, body: bytes) -> dict[str, str]:
     Raises ``BadSetting`` for a secret that is none.
     """
     from standardwebhooks import Webhook
+    from standardwebhooks.webhooks import EmptyWebhookSecretError
 
     moment = datetime.fromtimestamp(at // 1000, UTC)
     try:
         signature = Webhook(secret).sign(id, moment, body.decode())
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
         raise BadSetting("--webhook-secret", "whsec_…", "whsec_ and the Base64 of a key") from error
     return {"webhook-id": id, "webhook-timestamp": str(at // 1000), "webhook-signature": signature}
