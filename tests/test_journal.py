@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mockserver.contract.catalog import load
+from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.fake.journal import Entry, Journal, masked
 from mockserver.types import Request, Response
@@ -131,7 +132,7 @@ def test_an_entry_as_json_says_what_a_person_wants_to_know() -> None:
             "body": '{"n":10}',
             "size": 8,
         },
-        "response": {"status": 200, "headers": {}, "body": '{"code":1201}', "size": 13},
+        "response": {"status": 200, "headers": {}, "body": '{"code":1201}', "size": 13, "wire": None},
         "violations": [
             {
                 "rule": "n.maximum",
@@ -143,7 +144,34 @@ def test_an_entry_as_json_says_what_a_person_wants_to_know() -> None:
                 "confidence": "documented",
             }
         ],
+        "differences": [],
     }
+
+
+def difference(received: str = "201") -> Difference:
+    return Difference("answer", "", "status", "200", received, "kling/service.json#/operations/omni-image.create")
+
+
+def test_an_entry_shows_where_an_answer_was_not_what_the_contract_says() -> None:
+    request, response = Request("GET", "/"), Response(201)
+    entry = Journal().write(NOON, "kling", None, None, request, response, (), (difference(),))
+    assert entry.as_json()["differences"] == [
+        {
+            "side": "answer",
+            "pointer": "",
+            "keyword": "status",
+            "documented": "200",
+            "received": "201",
+            "where": "kling/service.json#/operations/omni-image.create",
+        }
+    ]
+
+
+def test_differences_take_room_too() -> None:
+    journal = Journal(size=10_000)
+    for _ in range(100):
+        journal.write(NOON, "kling", None, None, Request("GET", "/"), Response(201), (), (difference("x" * 200),) * 10)
+    assert len(journal) == 4
 
 
 def test_a_body_that_is_no_utf_8_can_still_be_shown() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -19,6 +20,9 @@ from mockserver.adapters.wire import deliver
 from mockserver.fake.core import Fake
 from mockserver.fake.results import PATH
 from mockserver.types import Request
+
+_OWN = ("/_mock", PATH)
+"""How paths begin that may be ours and no service's."""
 
 _LARGE = 256 * 1024
 """From this size on a body is read and judged in a thread, so that it holds nobody else up."""
@@ -39,11 +43,21 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
         Mount("/_mock", app=Guard(Router(Control(fake, courier).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
-    starlette = Starlette(routes=routes, lifespan=lifespan)
+    starlette = _Fork(routes=routes, lifespan=lifespan)
     # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
     starlette.router.default = Door(fake)
-    starlette.router.redirect_slashes = False
+    starlette.router.redirect_slashes = False  # it would match every request to a service twice
     return starlette
+
+
+class _Fork(Starlette):
+    """Lets the services' own requests go past routes and middleware, which cost as much as finding the answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(_OWN):
+            await self.router.default(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class Door:
@@ -59,14 +73,7 @@ class Door:
         body = await _body(receive, self._fake.settings.max_body)
         if body is None:
             return
-        request = Request(
-            method=scope["method"],
-            path=scope["raw_path"].decode("latin-1"),
-            query=scope["query_string"].decode("latin-1"),
-            headers=_headers(scope["headers"]),
-            body=body,
-            scheme=scope["scheme"],
-        )
+        request = request_of(scope, body)
         if len(body) < _LARGE:
             response = self._fake.respond(request)
         else:
@@ -74,13 +81,31 @@ class Door:
         await deliver(response, scope, receive, send)
 
 
-def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def request_of(scope: Scope, body: bytes = b"") -> Request:
+    """Return the request that a scope is about."""
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=mapped(scope["headers"]),
+        body=body,
+        scheme=scope["scheme"],
+    )
+
+
+def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return headers by name; one that is repeated means its values in a list (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in pairs:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        name, value = _text(raw_name), _text(raw_value)
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
+
+
+@lru_cache(maxsize=1024)
+def _text(raw: bytes) -> str:
+    """Decode what nearly every request says again; the journal then holds it once."""
+    return raw.decode("latin-1")
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

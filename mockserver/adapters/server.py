@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from mockserver.adapters.asgi import application
 from mockserver.adapters.wire import Protocol
@@ -25,11 +27,20 @@ class Server(uvicorn.Server):
     """One fake on one socket that is already bound."""
 
     def __init__(
-        self, fake: Fake, listener: socket.socket, ready: Callable[[str], None], control_token: str | None = None
+        self,
+        fake: Fake,
+        listener: socket.socket,
+        ready: Callable[[str], None],
+        control_token: str | None = None,
+        app: ASGIApp | None = None,
     ) -> None:
-        """``ready`` is called with the base URL once requests are answered."""
+        """``ready`` is called with the base URL once requests are answered.
+
+        An ``app`` of its own is answered with instead of the fake's, and dates its answers itself.
+        """
         config = uvicorn.Config(
-            application(fake, control_token),
+            app or application(fake, control_token),
+            date_header=app is None,
             http=Protocol,
             lifespan="on",
             log_level="warning",
@@ -58,6 +69,10 @@ class Server(uvicorn.Server):
 
         The loop stays open: closing it would wait for a film in the making, or for a name that is being looked up.
         """
+        # What is here now stays, and so do tasks: to look for garbage among them takes time and finds none.
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(50_000, 20, 100)
         factory = self.config.get_loop_factory() or asyncio.new_event_loop
         factory().run_until_complete(self.serve([self._listener]))
 
@@ -90,6 +105,7 @@ class Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Bind a socket; port 0 takes a free one. Raises ``BadSetting``."""
     try:
+        host.encode("idna")  # the socket module would leave a socket open that it cannot bind to such a name
         return socket.create_server((host, port), family=_family(host), backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from mockserver.curl import curl
-from mockserver.fake import auth, results
+from mockserver.fake import auth, plan, results
 from mockserver.fake.agenda import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults import Fault
@@ -18,21 +18,23 @@ from mockserver.types import JSON
 def task(fake: Fake, found: Task) -> dict[str, JSON]:
     """Show a task in a list."""
     status, updated_at = found.state(fake.clock.now())
-    payload = fake.world.payload(found)
+    payload, operation = fake.world.payload(found), fake.world.operation(found)
     return {
         "service": found.operation.partition("/")[0],
         "id": found.id,
         "operation": found.operation,
-        "media": fake.world.operation(found).task["media"],
+        "media": operation.task["media"],
         "account": masked(found.account),
         "external_id": found.external_id,
-        "prompt": payload.get(fake.world.operation(found).task["prompt"]),
+        "prompt": payload.get(operation.task["prompt"]),
         "status": status,
         "reason": found.reason if status == "failed" else None,
         "created_at": found.created_at,
         "updated_at": updated_at,
         "timeline": [{"at": found.created_at + after, "status": step} for after, step in found.timeline],
-        "results": results.urls(fake.world, found) if status == "succeed" else [],
+        "results": [results.url(found, made) for made in plan.artifacts(operation, found, payload)]
+        if status == "succeed"
+        else [],
     }
 
 

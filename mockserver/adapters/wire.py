@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from typing import Any, cast
 
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,12 +17,50 @@ _TRANSPORT = "mockserver.transport"
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, which here shows the application the connection, so that it can be reset."""
+    """uvicorn's protocol, which sends an answer in one piece, and shows the application its connection to be reset."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin a connection."""
+        super().connection_made(cast("asyncio.Transport", _Gathering(transport, self.loop)))
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
         self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
+
+
+class _Gathering:
+    """A transport that sends what is written in one turn of the loop with one call.
+
+    uvicorn writes an answer's head and its body apart, and each costs a system call and wakes the client: together
+    a quarter of what a whole request costs.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._pieces.clear()
+        self._transport.abort()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _flush(self) -> None:
+        if self._pieces:
+            data = b"".join(self._pieces)
+            self._pieces.clear()
+            self._transport.write(data)
 
 
 async def deliver(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

@@ -37,6 +37,7 @@ class Operation:
     * ``when``: readings under which alone it exists
     * ``task``: for an operation that makes tasks, what of the payload makes what of the result
     * ``uploads``: for an operation that takes a file as its body, what each media type may be
+    * ``defaults``: what each field means when it is not sent
     """
 
     id: str
@@ -54,16 +55,12 @@ class Operation:
     when: Mapping[str, str]
     task: Mapping[str, Any]
     uploads: Mapping[str, Mapping[str, Any]]
+    defaults: Mapping[str, JSON]
 
     @property
     def product(self) -> str:
         """What it is about: ``omni-image``."""
         return self.name.rpartition(".")[0]
-
-    @property
-    def defaults(self) -> dict[str, JSON]:
-        """What each field means when it is not sent."""
-        return {name: sub["default"] for name, sub in self.schema.get("properties", {}).items() if "default" in sub}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,10 @@ def load() -> Catalog:
 
 def read(schemas: Traversable) -> Catalog:
     """Read a folder of contracts. Raises ``BadContract``."""
-    metas = {name: _json(schemas / name, name) for name in ("schema.meta.json", "service.meta.json")}
+    metas = {
+        name: jsonschema_rs.validator_for(_json(schemas / name, name))
+        for name in ("schema.meta.json", "service.meta.json")
+    }
     documents: dict[str, Schema] = {}
     sources: dict[str, JSON] = {}
     for place in sorted(schemas.iterdir(), key=lambda item: item.name):
@@ -158,8 +158,8 @@ def _json(file: Traversable, name: str) -> JSON:
         raise BadContract(name, "", f"not JSON: {error}") from error
 
 
-def _check(meta: Schema, document: JSON, name: str) -> None:
-    for error in jsonschema_rs.validator_for(meta).iter_errors(document):
+def _check(meta: jsonschema_rs.Validator, document: JSON, name: str) -> None:
+    for error in meta.iter_errors(document):
         raise BadContract(name, pointer(tuple(error.instance_path)), error.message)
 
 
@@ -237,6 +237,9 @@ def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operatio
         when=MappingProxyType(data.get("when", {})),
         task=MappingProxyType(data.get("task", {})),
         uploads=MappingProxyType(data.get("uploads", {})),
+        defaults=MappingProxyType(
+            {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}
+        ),
     )
 
 

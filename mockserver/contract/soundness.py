@@ -13,6 +13,8 @@ from mockserver.contract.keywords import KEYWORDS
 from mockserver.errors import BadContract
 from mockserver.types import JSON, Path, Schema, pointer
 
+_ONE = frozenset({"items", "contains", "additionalProperties", "not", "if", "then", "else"})
+_MANY = frozenset({"properties", "$defs", "allOf", "anyOf"})
 _ROLES = ("prompt", "count", "ratio", "size", "duration", "sound", "model")
 
 
@@ -61,7 +63,9 @@ def check_references(documents: Mapping[str, Schema]) -> None:
     """Every reference of one schema to another leads somewhere."""
     for file, schema in documents.items():
         for path, part in _parts(schema):
-            target, _, inside = part.get("$ref", "").partition("#")
+            if "$ref" not in part:
+                continue
+            target, _, inside = part["$ref"].partition("#")
             service = file.partition("/")[0]
             named = (
                 (target.removeprefix("../") if target.startswith("../") else f"{service}/{target}") if target else file
@@ -69,7 +73,7 @@ def check_references(documents: Mapping[str, Schema]) -> None:
             found: JSON = documents.get(named)
             for step in inside.split("/")[1:]:
                 found = found.get(step) if isinstance(found, dict) else None
-            if "$ref" in part and found is None:
+            if found is None:
                 raise BadContract(file, pointer((*path, "$ref")), f"{part['$ref']!r} leads nowhere")
 
 
@@ -86,14 +90,12 @@ def _parts(schema: JSON, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
     if not isinstance(schema, dict):
         return
     yield path, schema
-    for keyword in ("items", "contains", "additionalProperties", "not", "if", "then", "else"):
-        yield from _parts(schema.get(keyword), (*path, keyword))
-    for keyword in ("properties", "$defs"):
-        for name, part in schema.get(keyword, {}).items():
-            yield from _parts(part, (*path, keyword, name))
-    for keyword in ("allOf", "anyOf"):
-        for index, part in enumerate(schema.get(keyword, ())):
-            yield from _parts(part, (*path, keyword, index))
+    for keyword, value in schema.items():
+        if keyword in _ONE:
+            yield from _parts(value, (*path, keyword))
+        elif keyword in _MANY:
+            for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from _parts(part, (*path, keyword, key))
 
 
 class _Nothing:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from mockserver.contract.keywords import KEYWORDS, Keyword
+from mockserver.contract.keywords import KEYWORDS, OF_DATA, Keyword
 from mockserver.contract.rules import Rule, broken_rule
 from mockserver.types import JSON, Level, Path, Schema, pointer
 
@@ -56,12 +56,18 @@ class Validator:
     """A request schema compiled under chosen levels."""
 
     def __init__(self, schema: Schema, rules: tuple[Rule, ...], levels: Mapping[str, Level]) -> None:
-        """Compile ``schema``. ``levels`` overrides the level of rules, by id; an anchored rule can be ``off``: gone."""
+        """Take ``schema``. ``levels`` overrides the level of rules, by id; an anchored rule can be ``off``: gone."""
         self._level = {rule.id: levels.get(rule.id, rule.level) for rule in rules}
         self._rules = {rule.path: rule for rule in rules}
         kept = [sub if self._level[sub["$anchor"]] != "off" else True for sub in schema.get("allOf", ())]
         self._schema = {**schema, "allOf": kept} if kept else schema
-        self._is_valid = jsonschema_rs.validator_for(_without(self._schema, _ASIDE), keywords=_fast_keywords()).is_valid
+
+    # Compiled when first needed: a cold start serves one operation or two.
+    @cached_property
+    def _is_valid(self) -> Callable[[JSON], bool]:
+        fast = _guarded(_without(self._schema, _ASIDE))
+        is_valid: Callable[[JSON], bool] = jsonschema_rs.validator_for(fast, keywords=_fast_keywords()).is_valid
+        return is_valid
 
     def violations(self, payload: JSON) -> tuple[Violation, ...]:
         """Name every broken rule, errors first, each rule once at each place; an anchored rule once at all.
@@ -164,6 +170,19 @@ def _fast_keyword(keyword: Keyword) -> type:
                 raise ValueError(problem.fact)
 
     return Check
+
+
+def _guarded(schema: JSON) -> JSON:
+    """Ask about the data of a picture only where there is no URL: each such question comes back into Python."""
+    if isinstance(schema, list):
+        return [_guarded(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _guarded(value) for name, value in schema.items() if name not in OF_DATA}
+    if own := {name: value for name, value in schema.items() if name in OF_DATA}:
+        unless = [{"not": {"type": "string"}}, {"pattern": "^(https?://|$)"}, own]
+        found["allOf"] = [*found.get("allOf", ()), {"anyOf": unless}]
+    return found
 
 
 def _without(schema: Schema, names: frozenset[str]) -> Schema:

@@ -1,6 +1,7 @@
 """What a finished task points to: pictures and films as frozen values, and their sizes."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import gcd, isqrt, sqrt
 from typing import Literal
 
@@ -86,6 +87,7 @@ Artifact = Made | File
 """What the URL of a result points to."""
 
 
+@lru_cache(maxsize=256)
 def dimensions(ratio: str, area: int) -> tuple[int, int]:
     """Return the width and height in pixels that have exactly this ratio and come nearest to this area.
 
@@ -102,6 +104,7 @@ def dimensions(ratio: str, area: int) -> tuple[int, int]:
     return wide * factor, high * factor
 
 
+@lru_cache(maxsize=256)
 def film_dimensions(ratio: str, short_side: int) -> tuple[int, int]:
     """Return the width and height in pixels of a film whose shorter side is 720, 1080 or 2160.
 

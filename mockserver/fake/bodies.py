@@ -93,11 +93,15 @@ def _form(request: Request) -> dict[str, str]:
 
 
 def _has_infinity(value: JSON) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_infinity, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_infinity, value))
-    return isinstance(value, float) and isinf(value)
+    found = [value]
+    for each in found:  # it grows while we go through it
+        if isinstance(each, dict):
+            found.extend(each.values())
+        elif isinstance(each, list):
+            found.extend(each)
+        elif isinstance(each, float) and isinf(each):
+            return True
+    return False
 
 
 def _cut(value: JSON) -> JSON:

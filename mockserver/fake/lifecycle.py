@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, NamedTuple, get_args
 
 from mockserver.errors import BadSetting
@@ -102,7 +103,13 @@ class Pace:
         if self.looks:
             return ((0, "submitted"),)
         total = 0 if self.name == "instant" else round(seconds[self.name] * 1000)
-        return ((0, "submitted"), (total // 4, "processing"), (total, end))
+        return _timeline(total, end)
+
+
+@cache
+def _timeline(total: Millis, end: Status) -> Timeline:
+    """Return the one timeline that all tasks of a length and an end share."""
+    return ((0, "submitted"), (total // 4, "processing"), (total, end))
 
 
 def following(task: Task) -> Status:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.keywords import picture_size
@@ -64,9 +65,14 @@ def seconds(operation: Operation, payload: Payload) -> int:
 
 def units(operation: Operation, payload: Payload) -> str:
     """Return the price in units, as the wire writes it."""
-    price = Decimal(operation.task.get("units", {}).get(size(operation, payload), "0"))
+    price = operation.task.get("units", {}).get(size(operation, payload), "0")
     amount = count(operation, payload) if operation.task["media"] == "image" else seconds(operation, payload)
-    total = price * amount
+    return _product(price, amount)
+
+
+@lru_cache(maxsize=256)
+def _product(price: str, amount: int) -> str:
+    total = Decimal(price) * amount
     return f"{total.normalize():f}" if total else "0"
 
 

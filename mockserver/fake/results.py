@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from mockserver.fake import plan
-from mockserver.fake.artifacts import Artifact
+from mockserver.fake.artifacts import Artifact, Made
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.mishaps.lines import effect
 from mockserver.fake.world import World
@@ -16,12 +16,11 @@ PATH = "/results/"
 _URL = re.compile(r"/results/([a-z0-9-]+)/([0-9]+)/([0-9])(-watermark)?(\.[a-z0-9]+)")
 
 
-def urls(world: World, task: Task, *, watermark: bool = False) -> list[str]:
-    """Return the URLs of a task's results, or of their watermarked twins."""
+def url(task: Task, made: Made, *, watermark: bool = False) -> str:
+    """Return the URL of a result of a task, or of its watermarked twin."""
     service = task.operation.partition("/")[0]
     mark = "-watermark" if watermark else ""
-    found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=watermark)
-    return [f"{task.base_url}{PATH}{service}/{task.id}/{n}{mark}{item.suffix}" for n, item in enumerate(found)]
+    return f"{task.base_url}{PATH}{service}/{task.id}/{made.index}{mark}{made.suffix}"
 
 
 @dataclass(frozen=True, slots=True)

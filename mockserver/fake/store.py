@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import cache
 
 from mockserver.fake.lifecycle import Task
 from mockserver.types import Millis
@@ -116,4 +117,10 @@ class Store:
 
 
 def _owner(task: Task) -> Owner:
-    return task.operation.partition("/")[0], task.account
+    return _service(task.operation), task.account
+
+
+@cache
+def _service(operation: str) -> str:
+    """Return one text for all tasks: it is kept with each."""
+    return operation.partition("/")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from sys import intern
 
 import jiter
 
@@ -105,7 +106,7 @@ class World:
     def create(self, call: Call, id: str, *, external_id: str | None = None, callback_url: str | None = None) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
         operation, owner = call.operation, (call.service.id, call.account)
-        model = str(plan.chosen(operation, call.payload, "model") or "")
+        model = intern(str(plan.chosen(operation, call.payload, "model") or ""))  # one text for all tasks, as below
         slots = self._slots(call)
         most = self._most(call)
         if most is not None:
@@ -115,8 +116,8 @@ class World:
         task = Task(
             id=id,
             operation=operation.id,
-            account=call.account,
-            base_url=self.settings.public_url or call.request.base_url,
+            account=intern(call.account),
+            base_url=intern(self.settings.public_url or call.request.base_url),
             created_at=call.now,
             timeline=self.pace.timeline(operation.task["seconds"], "failed" if call.failure else "succeed"),
             document=call.document,
@@ -125,7 +126,7 @@ class World:
             external_id=external_id,
             callback_url=callback_url,
             reason=call.failure,
-            ratio=plan.ratio(operation, call.payload),
+            ratio=intern(plan.ratio(operation, call.payload)),
             looks=self.pace.looks,
         )
         subject = Subject(operation, call.account, call.payload)
@@ -252,6 +253,9 @@ def _limit(settings: Settings) -> Limit:
     return Limit(settings.slots, Rate.parse(settings.rate) if settings.rate else None)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def encoded(body: JSON) -> bytes:
     """Write JSON as the wire has it."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(body).encode()

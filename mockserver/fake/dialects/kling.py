@@ -136,15 +136,16 @@ def _info(task: Task, readings: Readings) -> dict[str, JSON]:
 def _result(world: World, task: Task, payload: Payload, readings: Readings) -> dict[str, JSON]:
     operation = world.operation(task)
     wants_watermark = bool((payload.get("watermark_info") or {}).get("enabled"))
-    marked = results.urls(world, task, watermark=True) if wants_watermark else []
-    found = plan.artifacts(operation, task, payload)
     items: list[dict[str, JSON]] = []
-    for index, (url, item) in enumerate(zip(results.urls(world, task), found, strict=True)):
-        watermark = {"watermark_url": marked[index]} if marked else _no_watermark(readings)
+    for item in plan.artifacts(operation, task, payload):
+        url = results.url(task, item)
+        marked = (
+            {"watermark_url": results.url(task, item, watermark=True)} if wants_watermark else _no_watermark(readings)
+        )
         if isinstance(item, Film):
-            items.append({"id": f"{task.id}-{index}", "url": url, **watermark, "duration": item.duration})
+            items.append({"id": f"{task.id}-{item.index}", "url": url, **marked, "duration": item.duration})
         else:
-            items.append({"index": index, "url": url, **watermark})
+            items.append({"index": item.index, "url": url, **marked})
     if operation.task["media"] == "video":
         return {"videos": items}
     series = plan.is_series(operation, payload)

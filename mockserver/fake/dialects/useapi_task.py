@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from zlib import crc32
 
 from mockserver.contract.catalog import Operation
@@ -147,7 +147,7 @@ def _arguments(operation: Operation, payload: Payload, sent: list[str], readings
             yield {"name": name, "value": str(plan.count(operation, payload)) if field == "imageCount" else value}
 
 
-def _defaults(operation: Operation, payload: Payload, readings: Readings) -> dict[str, JSON]:
+def _defaults(operation: Operation, payload: Payload, readings: Readings) -> Mapping[str, JSON]:
     """Return what each field means that is not sent; the edition of 2026 has other versions and ratios (Q18)."""
     if readings["edition"] != "2026":
         return operation.defaults
@@ -175,7 +175,7 @@ def _works(
         return []
     operation = world.operation(task)
     found = plan.artifacts(operation, task, world.payload(task))
-    urls = results.urls(world, task)
+    urls = [results.url(task, item) for item in found]
     inputs = [{**item, "fromUploadId": None} for item in info["inputs"]]
     return [
         {

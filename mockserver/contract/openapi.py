@@ -1,0 +1,234 @@
+"""OpenAPI: a service described in the words of OpenAPI 3.1, from the same files that the fake answers by.
+
+What the service refuses stands in standard keywords; what it accepts and only records is under ``x-warnings``, and what
+JSON Schema cannot say is in the ``x-`` keywords of ``contract/keywords.py``. Examples are recorded answers and the rows
+of the error table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+from mockserver.contract.catalog import Catalog, Operation, Row, Service
+from mockserver.contract.components import Components, enforced
+from mockserver.contract.evidence import Document, recorded
+from mockserver.contract.readings import Readings, levels
+from mockserver.contract.rules import Rule
+from mockserver.contract.vectors import sample
+from mockserver.types import JSON, Level, Schema
+
+_FAKE = {"url": "http://127.0.0.1:8080", "description": "The fake, as mockserver serve starts it"}
+
+_CREDENTIALS = {
+    "api-key": {"type": "http", "scheme": "bearer", "description": "An API key"},
+    "jwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "HS256, signed with the secret key; iss is the access key, exp and nbf are Unix seconds",
+    },
+}
+
+_CALLBACK_FIELDS = ("callback_url", "replyUrl")
+"""Where a request says who is to be called back."""
+
+_SIGNATURE = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+_FIELD = re.compile(r"\{(\w+)\}")
+_FILLED = {
+    "method": "GET",
+    "path": "/v1/no/such/path",
+    "id": "848021964837912615",
+    "message": "prompt: must not be blank",
+    "fact": "it is empty",
+    "wanted": "application/json",
+    "listed": "application/json",
+    "sent": "text/plain",
+    "limit": "67108864",
+    "nbf": "1790000000",
+    "exp": "1790000000",
+}
+"""What may stand where a text of the error table has a field."""
+
+
+def openapi(catalog: Catalog, service: Service, readings: Readings) -> dict[str, JSON]:
+    """Return the document. ``readings`` are those of the service: they decide what is there and what is refused."""
+    return _Description(catalog, service, readings).document()
+
+
+class _Description:
+    """One document in the making."""
+
+    def __init__(self, catalog: Catalog, service: Service, readings: Readings) -> None:
+        self._service, self._readings = service, readings
+        self._levels = levels(service.questions, readings)
+        self._components = Components(service.id, catalog.documents)
+        self._documents = catalog.documents
+
+    def document(self) -> dict[str, JSON]:
+        paths: dict[str, dict[str, JSON]] = {}
+        for operation in self._service.operations.values():
+            if all(self._readings.get(question) == reading for question, reading in operation.when.items()):
+                paths.setdefault(operation.path, {})[operation.method.lower()] = self._operation(operation)
+        refusals = {f"refused-{status}": self._refusal(status) for status in self._statuses()}
+        return {
+            "openapi": "3.1.0",
+            "info": self._info(),
+            "servers": [*({"url": f"https://{host}"} for host in self._service.hosts), _FAKE],
+            "security": [{name: []} for name in self._service.credentials],
+            "tags": [{"name": name} for name in dict.fromkeys(map(_tag, self._service.operations.values()))],
+            "paths": paths,
+            "components": {
+                "schemas": dict(sorted(self._components.schemas.items())),
+                "responses": refusals,
+                "securitySchemes": {name: _CREDENTIALS[name] for name in self._service.credentials},
+            },
+        }
+
+    def _info(self) -> dict[str, JSON]:
+        told = (
+            "Made of the contract that mockserver holds fakes, clients and servers to. x-source says which document a"
+            " statement comes from; x-readings are the answers taken to what the documents leave open."
+        )
+        info = {"title": self._service.title, "version": version("kling-mockserver"), "description": told}
+        return {**info, "x-readings": dict(self._readings)}
+
+    def _statuses(self) -> list[int]:
+        return sorted({row.status for row in self._service.errors.values()})
+
+    def _operation(self, operation: Operation) -> dict[str, JSON]:
+        schema = enforced(operation, self._levels)
+        warnings = [rule for rule in operation.rules if self._level(rule) == "warning"]
+        found: dict[str, JSON] = {
+            "operationId": operation.name,
+            "tags": [_tag(operation)],
+            "summary": self._summary(operation),
+            "parameters": [*_path_parameters(operation), *(() if _is_body(operation) else self._query(schema))],
+            "responses": {
+                str(operation.answer_status): self._answer(operation),
+                **{str(status): {"$ref": f"#/components/responses/refused-{status}"} for status in self._statuses()},
+            },
+        }
+        if operation.uploads:
+            found["requestBody"] = _upload(operation)
+        if _is_body(operation):
+            found["requestBody"] = self._body(operation, schema)
+        else:
+            # A parameter knows nothing of the others.
+            across = (rule for rule in operation.rules if rule.is_anchored and self._level(rule) == "error")
+            found["x-rules"] = _told(across)
+        if operation.callback:
+            found["callbacks"] = self._callbacks(operation, operation.callback)
+        found["x-warnings"] = _told(warnings)
+        return {name: value for name, value in found.items() if value != []}
+
+    def _level(self, rule: Rule) -> Level:
+        return self._levels.get(rule.id, rule.level)
+
+    def _summary(self, operation: Operation) -> str:
+        """Say what an operation is about: a body's title, or that of its answer."""
+        if _is_body(operation):
+            return str(operation.schema["title"])
+        return str(self._documents[operation.answer]["title"] if operation.answer else operation.name)
+
+    def _query(self, schema: Schema) -> Iterator[dict[str, JSON]]:
+        for name, part in schema.get("properties", {}).items():
+            about = {"name": name, "in": "query", "required": name in schema.get("required", ())}
+            yield {**about, "schema": self._components.standard(part, "")}
+
+    def _body(self, operation: Operation, schema: Schema) -> dict[str, JSON]:
+        file = next(name for name, found in self._documents.items() if found is operation.schema)
+        held = self._components.keep(file, {name: value for name, value in schema.items() if name != "examples"})
+        examples = {f"example-{number}": {"value": value} for number, value in enumerate(schema["examples"], start=1)}
+        content = {kind: {"schema": held} for kind in operation.media_types}
+        content["application/json"]["examples"] = examples
+        return {"required": True, "content": content}
+
+    def _answer(self, operation: Operation) -> dict[str, JSON]:
+        if operation.answer is None:
+            return {"description": "Done; there is nothing to say"}
+        content: dict[str, JSON] = {"schema": self._components.refer(operation.answer)}
+        documents = recorded(operation.answer)
+        own = [document for document in documents if document.operation == operation.id]
+        if documents:
+            content["examples"] = _examples(own or documents)
+        description = str(self._documents[operation.answer]["title"])
+        return {"description": description, "content": {"application/json": content}}
+
+    def _refusal(self, status: int) -> dict[str, JSON]:
+        """Describe the refusals with a status, each as the error table has it."""
+        rows = [row for row in self._service.errors.values() if row.status == status]
+        # A stateless mock answers with the first: one that happens by itself, not one that is only in the table.
+        rows.sort(key=lambda row: row.id.isdigit())
+        held = self._components.refer(self._service.refusal)
+        schema = self._documents[self._service.refusal]
+        examples = {
+            row.id: {
+                "value": _body_of(row, schema),
+                "x-confidence": row.confidence,
+                "x-source": row.source,
+            }
+            for row in rows
+        }
+        content = {"application/json": {"schema": held, "examples": examples}}
+        return {"description": f"Refused with HTTP {status}", "content": content}
+
+    def _callbacks(self, operation: Operation, file: str) -> dict[str, JSON]:
+        field = next(name for name in _CALLBACK_FIELDS if name in operation.schema["properties"])
+        content: dict[str, JSON] = {"schema": self._components.refer(file)}
+        if documents := recorded(file):
+            content["examples"] = _examples(documents)
+        signature = _SIGNATURE if self._readings.get("callback-signed") == "yes" else ()
+        call = {
+            "summary": "The task, at each change of its status",
+            "parameters": [
+                {"name": name, "in": "header", "required": False, "schema": {"type": "string"}} for name in signature
+            ],
+            "requestBody": {"required": True, "content": {"application/json": content}},
+            "responses": {"2XX": {"description": "Taken; anything else counts as not delivered"}},
+            "security": [],
+        }
+        return {"task": {f"{{$request.body#/{field}}}": {"post": call}}}
+
+
+def _tag(operation: Operation) -> str:
+    return operation.product
+
+
+def _is_body(operation: Operation) -> bool:
+    """Tell whether the schema of an operation is for its body, and not for its query string."""
+    return bool(operation.media_types) and not operation.uploads
+
+
+def _path_parameters(operation: Operation) -> Iterator[dict[str, JSON]]:
+    for name in _FIELD.findall(operation.path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+def _upload(operation: Operation) -> dict[str, JSON]:
+    """Describe a file as a body. OpenAPI 3.1 has no schema for bytes; what one may be is an extension."""
+    return {"required": True, "content": {kind: {"x-file": dict(file)} for kind, file in operation.uploads.items()}}
+
+
+def _told(rules: Iterable[Rule]) -> list[dict[str, JSON]]:
+    return [{"rule": rule.id, "description": rule.description, "source": rule.source} for rule in rules]
+
+
+def _examples(documents: Iterable[Document]) -> dict[str, JSON]:
+    return {
+        document.case: {"value": document.body, "x-confidence": document.confidence, "x-source": document.source}
+        for document in documents
+    }
+
+
+def _body_of(row: Row, schema: Schema) -> dict[str, Any]:
+    """Return the body of a row with its fields filled in, and with what the schema asks for beside it."""
+    body = {
+        name: _FIELD.sub(lambda found: _FILLED.get(found[1], found[0]), value) if isinstance(value, str) else value
+        for name, value in row.body.items()
+    }
+    missing = [name for name in schema["required"] if name not in body]
+    return {**body, **{name: sample(schema["properties"][name]) for name in missing}}
