@@ -5,9 +5,13 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BROWSER := $(VENV)/.browser
+
+export ARTIFACTS ?= artifacts
+export CHROMIUM ?= chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench clean
+.PHONY: help serve test browser check bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +24,13 @@ serve: $(READY) ## run the fake on http://127.0.0.1:8080
 test: $(READY) ## run our own tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+# The browser is the machine's own; where there is none, Debian's is installed if we may.
+browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACTS
+	@command -v $(CHROMIUM) >/dev/null \
+	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
+	  || { echo 'Install chromium, or name a browser of its kind: make browser CHROMIUM=google-chrome' >&2; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
 check: $(READY) ## lint, formatting, types, floors and packaging
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -30,7 +41,7 @@ bench: $(READY) ## measure, beside floors measured in the same run
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove the environment, the builds and the caches
-	rm -rf .venv dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made again only when pyproject.toml has changed. The stamp comes last, so that
@@ -39,5 +50,9 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mockserver needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
 	@echo 'Making $(VENV) (once; it takes half a minute)'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[kit,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fonts,kit,dev]'
+	@touch $@
+
+$(BROWSER): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@touch $@

@@ -1,0 +1,32 @@
+"""``mockserver openapi``: a service in the words of OpenAPI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mockserver.errors import BadSetting
+
+
+@click.command()
+@click.argument("service")
+@click.option("--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+def openapi(service: str, output: Path | None) -> None:
+    """Print an OpenAPI 3.1 description of SERVICE, made from the contract."""
+    from mockserver.contract import openapi as description
+    from mockserver.contract.catalog import load
+    from mockserver.contract.readings import settled
+
+    catalog = load()
+    found = catalog.service(service)
+    readings = settled({found.id: found.questions}, {})[found.id]
+    text = json.dumps(description.openapi(catalog, found, readings), ensure_ascii=False, indent=2)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BadSetting("--output", str(output), f"a file that can be written: {error.strerror}") from error

@@ -1,0 +1,97 @@
+"""The report in a terminal: one table, each finding with what repeats it, and last the verdict in one sentence.
+
+Where there is no terminal the same comes plain: no colour, no frame, and no line is broken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.kit.findings import ExitStatus, Verdict
+from mockserver.kit.reports.summary import Case, cases, lines, sentence
+from mockserver.kit.reports.text import document, sound, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LONGEST = 8000
+"""Characters of a payload or a curl line; megabytes of Base64 belong into a file."""
+
+_HANGING = "\n" + " " * 16
+
+_COLOURS = {"kept": "green", "broken": "red", "warned": "yellow", "accepted": "yellow"}
+_VERDICTS = {ExitStatus.KEPT: "bold green", ExitStatus.BROKEN: "bold red", ExitStatus.UNJUDGED: "bold yellow"}
+
+
+def show(verdict: Verdict, console: Console) -> None:
+    """Print the report."""
+    if verdict.made:
+        _table(verdict, console)
+    for case in cases(verdict, verdict.findings):
+        _finding(case, console)
+    _section("Accepted by the baseline", [finding.key for finding in verdict.accepted], console)
+    _section("Lines of the baseline that nothing was found for: take them out", verdict.stale, console)
+    _section("Not checked", [f"{each.check}: {each.reason}" for each in verdict.skipped], console)
+    _section("Figures", [f"{name}: {value}" for name, value in verdict.facts], console)
+    _line(console, "")
+    _line(console, sentence(verdict), style=_VERDICTS[verdict.status])
+
+
+def _table(verdict: Verdict, console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    for heading in ("Family", "Check", "Outcome"):
+        table.add_column(heading, no_wrap=not console.is_terminal, overflow="fold")
+    table.add_column("Found", justify="right")
+    table.add_column("Accepted", justify="right")
+    last = None
+    for line in lines(verdict):
+        family = "" if line.check.family == last else line.check.family
+        last = line.check.family
+        outcome = Text(line.outcome, style=_COLOURS[line.outcome])
+        amounts = (str(amount) if amount else "" for amount in (line.found, line.accepted))
+        table.add_row(Text(visible(family)), Text(visible(line.check.id)), outcome, *amounts)
+    console.print(table)
+
+
+def _finding(case: Case, console: Console) -> None:
+    finding = case.finding
+    colour = "red" if case.check.severity == "error" else "yellow"
+    _line(console, "")
+    _line(console, f"{case.check.severity}: {finding.key}", style=f"bold {colour}")
+    repeat = finding.curl
+    if repeat is not None and len(repeat) > _LONGEST:
+        repeat = f"a line of {len(repeat)} characters, which the written reports hold"
+    payload = None if finding.payload is None else document(sound(finding.payload))
+    for label, value in (
+        ("documented", case.documented),
+        ("received", finding.received),
+        ("rule", finding.rule),
+        ("source", case.source),
+        ("why", case.check.why),
+        ("payload", payload),
+        ("repeat", repeat),
+    ):
+        if value:
+            told = visible(value, _LONGEST)
+            # A new line in a curl line is part of what is sent.
+            _line(console, f"    {label:<11} {told if label == 'repeat' else told.replace(chr(10), _HANGING)}")
+
+
+def _section(title: str, entries: tuple[str, ...] | list[str], console: Console) -> None:
+    if entries:
+        _line(console, "")
+        _line(console, title, style="bold")
+    for entry in entries:
+        _line(console, f"    {entry}")
+
+
+def _line(console: Console, text: str, style: str | None = None) -> None:
+    """Print a line that can be copied whole: nothing in it is markup, and nothing breaks it but the terminal."""
+    from rich.text import Text
+
+    encodable = visible(text).encode(console.encoding, "backslashreplace").decode(console.encoding)
+    console.print(Text(encodable, style=style or ""), soft_wrap=True)
