@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -11,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockserver.commands.check import check
+from mockserver.commands.example import example
+from mockserver.commands.openapi import openapi
+from mockserver.commands.proxy import proxy
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.options import settings_from, settings_options
 from mockserver.types import JSON
@@ -51,6 +56,12 @@ def main(verbose: bool) -> None:  # verbose: Doors reads it from the context
     """A fake of the Kling Omni-Image and Omni-Video APIs. Without a command: serve."""
 
 
+main.add_command(check)
+main.add_command(example)
+main.add_command(openapi)
+main.add_command(proxy)
+
+
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
@@ -61,6 +72,7 @@ def main(verbose: bool) -> None:  # verbose: Doors reads it from the context
 @settings_options
 def serve(host: str, port: int, control_token: str | None, state: str | None, **options: Any) -> None:
     """Answer as the services do, until Ctrl-C."""
+    gc.disable()  # until the server runs: what a start makes stays
     from mockserver.adapters.server import Server, listen
     from mockserver.fake.core import Fake
 

@@ -28,7 +28,8 @@ HOUSE = (
     Storey(
         1,
         "mockserver.contract",
-        "forms keywords readings < rules soundness < validation vectors < catalog < routes openapi",
+        "forms keywords readings < rules soundness < validation vectors < catalog"
+        " < components differences evidence routes < openapi",
     ),
     Storey(
         3,
@@ -42,14 +43,19 @@ HOUSE = (
     Storey(
         3,
         "mockserver.kit",
-        "strategies testee transcript < mutations < server_checks client_checks < report",
+        "findings reports.text strategies testee transcript < baseline mutations reports.summary"
+        " < reports.junit reports.page reports.record reports.sarif reports.terminal"
+        " < server_checks client_checks < report",
     ),
     Storey(
         5,
         "mockserver.adapters",
-        "callbacks events guard views wire < control results < pages < asgi < server < live patch proxy",
+        "callbacks copies events guard redaction views wire < control fixtures inspection results upstream"
+        " < pages recordings witness < asgi replay < proxy server < live patch",
     ),
-    Storey(6, "mockserver", "options < cli pytest_plugin < __init__"),
+    Storey(
+        6, "mockserver", "options < commands.example commands.openapi commands.proxy < cli pytest_plugin < __init__"
+    ),
 )
 
 # What a start must not pay for: each is imported by the function that needs it.

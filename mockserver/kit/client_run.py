@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
 from mockserver.contract.catalog import Catalog, Operation
 from mockserver.curl import curl
+from mockserver.errors import MockserverError
 from mockserver.kit.client_checks import calling_back, outcomes, retrying, waiting, wire
 from mockserver.kit.client_checks.registry import ClientCheck
 from mockserver.kit.findings import Finding, Skipped, Verdict
@@ -32,13 +33,57 @@ _PATIENCE = 8.0
 _SECRET = "a-secret-of-nobody-at-all-but-32-long"  # noqa: S105 - the fake's key, made up
 
 
+_ENOUGH = 3
+"""So many questions in a row without an answer, and the testee is asked no more."""
+
+
+class NoSuchCheck(MockserverError):
+    """A check that is none."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+        super().__init__(
+            f"no check {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
+        )
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An answer to an open question other than the usual one: ``question`` is ``kling/missing-task``."""
+
+    question: str
+    reading: str
+    default: str
+
+    def __str__(self) -> str:
+        return f"{self.question.partition('/')[2]}={self.reading}"
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """One operation in one scene, under one choice of readings."""
+    """One operation in one scene, perhaps under another reading."""
 
     operation: Operation
     scene: Scene
-    readings: tuple[tuple[str, str], ...] = ()
+    choice: Choice | None = None
+
+
+def chosen(only: Sequence[str], skip: Sequence[str]) -> tuple[list[str], list[Skipped]]:
+    """Return the checks to make, and those that the user left out; a family stands for its checks.
+
+    Raises ``NoSuchCheck``.
+    """
+    known = {**CHECKS, **{each.check.family: each for each in CHECKS.values()}}
+    for name in (*only, *skip):
+        if name not in known:
+            raise NoSuchCheck(name, known)
+    names = {id: {id, each.check.family} for id, each in CHECKS.items()}
+    left = {id: "left out by --skip" for id in CHECKS if names[id] & {*skip}}
+    left |= {id: "not among --only" for id in CHECKS if only and not names[id] & {*only}}
+    return [id for id in CHECKS if id not in left], [Skipped(id, reason) for id, reason in left.items()]
 
 
 def cast(
@@ -72,7 +117,9 @@ def play(stage: Stage, testee: Testee, each: Cast, payload: Mapping[str, JSON] |
     product = operation.id.removesuffix(".create")
     for line in scene.faults:
         stage.fault(line.replace("{op}", _asked(operation)), account)
-    sent = {**_payload(operation, scene), **(payload or {})}
+    if each.choice is not None:
+        stage.change(readings={each.choice.question: each.choice.reading})
+    sent = {**plain(operation, scene), **(payload or {})}
     request: dict[str, JSON] = {
         "do": "generate",
         "operation": product,
@@ -93,8 +140,11 @@ def play(stage: Stage, testee: Testee, each: Cast, payload: Mapping[str, JSON] |
         fault = error
     seconds = time.monotonic() - began
     transcript = Transcript(tuple(each for each in stage.transcript(account) if each.request.path[:6] != "/_mock"))
-    act = Act(scene, operation.id, sent, answer, transcript, stage.count(account), seconds, fault)
+    reading = str(each.choice or "")
+    act = Act(scene, operation.id, sent, answer, transcript, stage.count(account), seconds, fault, reading)
     stage.reset(account)
+    if each.choice is not None:
+        stage.change(readings={each.choice.question: each.choice.default})
     return act
 
 
@@ -109,7 +159,7 @@ def judged(act: Act, checks: Sequence[str]) -> Iterator[Finding]:
         for received in CHECKS[id].judge(act):
             yield Finding(
                 check=id,
-                subject=f"{act.operation.removesuffix('.create')} {act.scene.id}",
+                subject=f"{act.operation.removesuffix('.create')} {act.scene.id} {act.reading}".rstrip(),
                 received=received,
                 documented=check.documented,
                 source=check.source,
@@ -133,7 +183,7 @@ def run(
     acts: list[Act] = []
     end = None if seconds is None else time.monotonic() + seconds
     for number, each in enumerate(played):
-        if end is not None and time.monotonic() > end:
+        if (end is not None and time.monotonic() > end) or is_hopeless(acts):
             return findings, acts, list(played[number:])
         told(each)
         act = play(stage, testee, each)
@@ -142,27 +192,44 @@ def run(
     return findings, acts, []
 
 
+def is_hopeless(acts: Sequence[Act]) -> bool:
+    """Tell whether the testee answers no more: each question would cost all of its patience."""
+    last = acts[-_ENOUGH:]
+    return len(last) == _ENOUGH and all(
+        act.fault is not None and (act.fault.kind == "hung" or len(acts) == _ENOUGH) for act in last
+    )
+
+
 def verdict(
     hello: Hello,
     checks: Sequence[str],
     findings: Sequence[Finding],
     acts: Sequence[Act],
     skipped: Sequence[Skipped],
+    left: Sequence[Cast] = (),
 ) -> Verdict:
-    """Add up a run."""
+    """Add up a run; ``left`` is what was not played any more."""
+    faults = [act.fault for act in acts if act.fault is not None]
+    obstacle = str(faults[0]) if faults and len(faults) == len(acts) else None
+    why = f"{faults[-1]}, {_ENOUGH} times in a row" if is_hopeless(acts) else "the time of --seconds was over"
     given_up = {act.scene.id for act in acts if act.outcome == "unsupported"}
     played = {act.scene.id for act in acts} - given_up
     made = tuple(CHECKS[id].check for id in checks if set(CHECKS[id].scenes) & played)
-    missing = {skip.check for skip in skipped} | {check.id for check in made}
+    unplayed = {each.scene.id for each in left}
+    late = [Skipped(id, why) for id in checks if set(CHECKS[id].scenes) & unplayed and CHECKS[id].check not in made]
+    missing = {skip.check for skip in (*skipped, *late)} | {check.id for check in made}
     unsupported = [Skipped(id, "the testee says that it does not support this") for id in checks if id not in missing]
     unique = {(finding.check, finding.subject, finding.received): finding for finding in findings}
     facts = (
         ("scenes", str(len(acts))),
         ("exchanges", str(sum(len(act.transcript) for act in acts))),
         ("seconds", f"{sum(act.seconds for act in acts):.1f}"),
+        *((("scenes not played", f"{len(left)}: {why}"),) if left else ()),
     )
     target = f"{hello.name} {hello.version}".strip()
-    return Verdict(target, made, tuple(unique.values()), (*skipped, *unsupported), facts=facts)
+    return Verdict(
+        target, made, tuple(unique.values()), (*skipped, *late, *unsupported), obstacle=obstacle, facts=facts
+    )
 
 
 _NUMBERS = count(1)
@@ -208,7 +275,8 @@ def _asked(operation: Operation) -> str:
     return operation.id.removesuffix(".create")
 
 
-def _payload(operation: Operation, scene: Scene) -> dict[str, JSON]:
+def plain(operation: Operation, scene: Scene) -> dict[str, JSON]:
+    """Return the payload of a scene."""
     example = {name: value for name, value in operation.schema["examples"][0].items() if name != "callback_url"}
     return {**example, **scene.payload.get(operation.product, {})}
 

@@ -41,7 +41,8 @@ class Act:
 
     * ``payload``: what the client was asked to send; ``answer``: what the testee said, unless it had a ``fault``
     * ``transcript``: what client and fake said to each other; ``tasks``: how many tasks there were in the end
-    * ``seconds``: how long it took
+    * ``seconds``: how long it took; ``reading``: the answer to an open question under which it was played, if not the
+      usual one
     """
 
     scene: Scene
@@ -52,6 +53,7 @@ class Act:
     tasks: int
     seconds: float
     fault: TesteeFault | None = None
+    reading: str = ""
 
     @property
     def outcome(self) -> str:

@@ -7,11 +7,14 @@ apart by the exception, and is started again for the next question.
 from __future__ import annotations
 
 import json
+import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -24,6 +27,8 @@ from mockserver.resources import folder
 from mockserver.types import JSON
 
 _STDERR = 50
+_TOLD = 5
+_LONGEST = 1 << 24
 
 
 class TesteeFault(MockserverError):
@@ -74,12 +79,8 @@ class Program:
         self._id += 1
         process = self._running()
         line = json.dumps({"id": self._id, **request}) + "\n"
-        try:
-            if process.stdin is not None:
-                process.stdin.write(line.encode())
-                process.stdin.flush()
-        except OSError:
-            self._fail("died", f"ended with status {process.wait(1)} before it was asked")
+        # A testee that does not read would hold whoever writes to it.
+        threading.Thread(target=_write, args=(process.stdin, line.encode(), self._lines), daemon=True).start()
         return self._answer(request, patience)
 
     def close(self) -> None:
@@ -88,15 +89,12 @@ class Program:
         if process is None:
             return
         if process.stdin is not None:
-            process.stdin.close()
-        try:
+            with suppress(OSError):
+                process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
             process.wait(1)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
+        _kill(process)
+        process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +107,11 @@ class Program:
             self._lines, self._said = queue.Queue(), []
             try:
                 self._process = subprocess.Popen(
-                    list(self.command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                    list(self.command),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,  # it is ended together with what it has started
                 )
             except OSError as error:
                 raise NoTestee(f"cannot start {self.command[0]!r}: {error.strerror}") from error
@@ -123,25 +125,29 @@ class Program:
         except queue.Empty:
             self._fail("hung", f"did not answer {request['do']!r} within {patience:g} s")
         if line is None:
-            process = self._process
-            self._fail("died", f"ended with status {process.wait(1) if process else '?'} instead of an answer")
+            self._fail("died", f"{self._end()} instead of an answer to {request['do']!r}")
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError):
             self._fail("noise", f"wrote what is no JSON: {line[:200]!r}")
-        for error in _form().iter_errors(answer):
-            self._fail("nonsense", f"wrote what is no answer: {json.dumps(answer)[:200]}: {error.message[:200]}")
+        if wrong := _wrong(request, answer):
+            self._fail("nonsense", f"wrote what is no answer: {json.dumps(answer)[:200]}: {wrong}")
         if answer["id"] != self._id:
             self._fail("nonsense", f"answered {answer['id']} when {self._id} was asked")
         return dict(answer)
 
     def _fail(self, kind: str, text: str) -> NoReturn:
-        process = self._process
-        if process is not None:
-            process.kill()
+        if self._process is not None:
+            _kill(self._process)
         self.close()
-        said = "".join(self._said[-_STDERR:]).strip()
+        said = " | ".join(line.strip() for line in self._said[-_TOLD:])
         raise TesteeFault(kind, f"{text}; its stderr: {said[-500:]}" if said else text)
+
+    def _end(self) -> str:
+        try:
+            return f"ended with status {self._process.wait(1)}" if self._process else "ended"
+        except subprocess.TimeoutExpired:
+            return "closed its stdin or stdout"
 
 
 @dataclass
@@ -174,8 +180,8 @@ class Object:
         if error is not None:
             raise TesteeFault("died", f"raised {type(error).__name__}: {error}") from error
         whole = {"id": 0, **answer} if isinstance(answer, dict) else answer
-        for wrong in _form().iter_errors(whole):
-            raise TesteeFault("nonsense", f"returned what is no answer: {str(answer)[:200]}: {wrong.message[:200]}")
+        if wrong := _wrong(request, whole):
+            raise TesteeFault("nonsense", f"returned what is no answer: {str(answer)[:200]}: {wrong}")
         return dict(whole)
 
     def close(self) -> None:
@@ -193,9 +199,9 @@ def found(words: Sequence[str]) -> Testee:
     sys.path.insert(0, "")
     try:
         target = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise NoTestee(f"no testee {words[0]!r}: {error}") from error
-    return Object(target() if isinstance(target, type) else target)
+        return Object(target() if isinstance(target, type) else target)
+    except Exception as error:  # whatever a stranger's module raises
+        raise NoTestee(f"no testee {words[0]!r}: {type(error).__name__}: {error}") from error
 
 
 def hello(testee: Testee, patience: float = 20.0) -> Hello:
@@ -218,13 +224,39 @@ def _form() -> Any:
     return jsonschema_rs.validator_for({"$ref": "#/$defs/answer", "$defs": description["$defs"]})
 
 
+def _wrong(request: dict[str, JSON], answer: JSON) -> str | None:
+    """Say what is wrong with an answer to a request; ``None`` if nothing is."""
+    try:
+        for error in _form().iter_errors(answer):
+            return str(error.message)[:200]
+    except ValueError as error:  # what Python can hold and JSON cannot
+        return str(error)[:200]
+    needed = {"generate": ("outcome",), "listen": ("url", "outcome")}.get(str(request["do"]), ())
+    return None if not needed or set(needed) & answer.keys() else f"it has no {' or '.join(needed)}"
+
+
+def _write(stream: Any, line: bytes, lines: queue.Queue[bytes | None]) -> None:
+    try:
+        stream.write(line)
+        stream.flush()
+    except (OSError, ValueError):  # it has gone, or was ended meanwhile
+        lines.put(None)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def _read(stream: Any, lines: queue.Queue[bytes | None]) -> None:
-    for line in iter(stream.readline, b""):
-        lines.put(line)
+    with stream:
+        for line in iter(lambda: stream.readline(_LONGEST), b""):
+            lines.put(line)
     lines.put(None)
 
 
 def _keep(stream: Any, said: list[str]) -> None:
-    for line in iter(stream.readline, b""):
-        said.append(line.decode(errors="replace"))
-        del said[:-_STDERR]
+    with stream:
+        for line in iter(lambda: stream.readline(_LONGEST), b""):
+            said.append(line.decode(errors="replace"))
+            del said[:-_STDERR]
