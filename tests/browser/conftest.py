@@ -1,0 +1,140 @@
+"""A real Chromium before a real server; whatever a test does, no page may err, ask a question or look elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mockserver.types import JSON
+from tests.conftest import IMAGE, PAYLOADS
+from tests.process import Process, started
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page
+
+# Whoever runs all tests need not have a browser: `make browser` brings what these need.
+collect_ignore_glob = [] if find_spec("playwright") else ["test_*.py"]
+
+# No GPU, no sandbox inside a container, and nothing that the browser does on its own account.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HOSTILE = '<script>window.ran=1</script><img src="x" onerror="window.ran=1;alert(1)">'
+"""What would run if any text were taken for markup."""
+
+ARTIFACTS = Path(os.environ.get("ARTIFACTS", "artifacts"))
+
+
+@dataclass
+class Desk:
+    """A person at a browser, and a server; everything that the browser did is noted."""
+
+    page: Page
+    server: Process
+    asked: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, view: str = "tasks") -> Page:
+        """Go to a view, and wait until it is live."""
+        self.page.goto(f"{self.server.url}/_mock/#{view}")
+        self.page.get_by_text("Live", exact=True).first.wait_for()
+        self.page.locator(f"#{view.partition('/')[0]}").wait_for()
+        return self.page
+
+    def row(self, text: str) -> Locator:
+        """Return the row that shows a text."""
+        return self.page.locator("a.row:visible", has_text=text)
+
+    def control(self, method: str, path: str, body: JSON = None) -> JSON:
+        """Call the control API as another program would."""
+        answer = self.server.request(method, f"/_mock/{path}", body)
+        assert answer.status < 400, answer.body
+        return answer.json
+
+    def create(self, prompt: str, path: str = IMAGE, **fields: JSON) -> str:
+        """Make a task as a client would, and return its id."""
+        answer = self.server.request("POST", path, {**PAYLOADS[path], "prompt": prompt, **fields})
+        assert answer.status == 200, answer.body
+        return str(answer.json["data"]["task_id"])
+
+    def wait(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so at the server, as the browser goes on."""
+        for _ in range(100):
+            if is_so():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("it did not come to be so")
+
+    def forgive(self, text: str) -> None:
+        """Let the browser have complained of something."""
+        self.wrong = [wrong for wrong in self.wrong if text not in wrong]
+
+    def note(self, message: ConsoleMessage) -> None:
+        """Note what the browser complains of; that a result is not there yet is no complaint."""
+        if message.type in ("error", "warning") and "/results/" not in message.location["url"]:
+            self.wrong.append(f"console: {message.text}")
+
+    def refuse(self, dialog: Dialog) -> None:
+        """Note that the page asked a question of the browser's own, which it never should."""
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def check(self) -> None:
+        """Fail if anything ran that should not, or was asked of anybody else."""
+        assert self.wrong == []
+        assert [url for url in self.asked if not url.startswith(f"{self.server.url}/_mock")] == []
+        assert self.page.evaluate("window.ran") is None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    name = os.environ.get("CHROMIUM", "chromium")
+    path = shutil.which(name)
+    assert path, f"no {name}: apt-get install chromium, or name another in CHROMIUM"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def look() -> dict[str, Any]:
+    """How the browser is set up: a test may have it otherwise."""
+    return {"viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture
+def options() -> tuple[str, ...]:
+    """How the server is started: a test may have it otherwise."""
+    return ()
+
+
+@pytest.fixture
+def desk(browser: Browser, look: dict[str, Any], options: tuple[str, ...]) -> Iterator[Desk]:
+    with started("--seed", "1", *options) as server:
+        context = browser.new_context(**look)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        found = Desk(page, server)
+        page.on("request", lambda request: found.asked.append(request.url))
+        page.on("pageerror", lambda error: found.wrong.append(f"error: {error}"))
+        page.on("dialog", found.refuse)
+        page.on("console", found.note)
+        yield found
+        found.check()
+        context.close()
