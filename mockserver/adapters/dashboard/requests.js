@@ -21,7 +21,7 @@ view.list = new List({
     make("span", { class: "number quiet" }, exchange.number),
     make("span", { class: "method" }, exchange.method),
     make("span", { class: "text path" }, excerpt(exchange.path)),
-    make("span", { class: "rules" }, chips(exchange.rules)),
+    make("span", { class: "rules" }, chips([...exchange.rules, ...exchange.differences.map(asRule)])),
     make("span", { class: "what quiet" }, exchange.operation ?? exchange.service),
     make("span", { class: "age quiet" }, time(exchange.at)),
   ],
@@ -43,6 +43,11 @@ function kind(status) {
   return `${Math.floor(status / 100)}xx`;
 }
 
+// What a real service said otherwise than the contract is shown where broken rules are.
+function asRule(pointer) {
+  return { rule: pointer || "/", level: "error" };
+}
+
 function chips(rules) {
   const shown = rules
     .slice(0, CHIPS)
@@ -58,13 +63,15 @@ function suggest(id, values) {
 
 async function whole(key) {
   const exchange = await ask("GET", `requests/${key}`);
-  const { number, request, response, violations } = exchange;
+  const { number, request, response, violations, differences } = exchange;
   return {
     title: `${request.method} ${excerpt(request.path, 80)}`,
     sections: [
       section("About", number, () => about(exchange)),
       violations.length &&
         section("Violations", violations, () => make("ul", { class: "cards" }, violations.map(violation))),
+      differences.length &&
+        section("Differences", differences, () => make("ul", { class: "cards" }, differences.map(difference))),
       section("Repeat", exchange.curl, () => repeat(exchange.curl)),
       section("Request", request, () =>
         message(request, `${request.method} ${request.path}${request.query && `?${request.query}`}`),
@@ -103,6 +110,15 @@ function violation({ rule, level, pointer, fact, description, source, confidence
     make("p", {}, fact),
     make("p", { class: "quiet" }, description),
     facts({ At: make("code", {}, pointer || "/"), Source: source, Confidence: confidence }),
+  );
+}
+
+function difference({ side, pointer, keyword, documented, received, where }) {
+  return make(
+    "li",
+    { class: "violation", "data-level": "error" },
+    make("p", { class: "now" }, make("span", { class: "pill", "data-level": "error" }, side), make("code", {}, pointer || "/")),
+    facts({ Documented: documented, Received: received, Keyword: keyword, Where: where }),
   );
 }
 

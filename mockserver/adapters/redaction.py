@@ -1,0 +1,191 @@
+"""Redaction: what may be kept of an exchange. Credentials, people and accounts are taken out, files are shortened.
+
+A secret is known by where it stands (a header, a parameter, a field of that name), by its looks (a JWT, a key that
+begins with ``sk-``), and once known it is taken out wherever it stands. What is put in its place depends on nothing but
+what was there, so that the same request looks the same again; and what is redacted already stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, urlsafe_b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import PurePosixPath
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from jiter import from_json
+
+from mockserver.curl import SECRETS
+from mockserver.types import JSON
+
+REMOVED = "removed"
+"""What stands in the place of a secret, and of what only a person can have."""
+
+ACCOUNT = 12345
+"""The number of every account."""
+
+KNOWN = 8
+"""A secret of fewer letters is taken out only where it stands: a key called ``me`` is in many words."""
+
+_LONG = 128
+"""From so many letters on a text without a space that may be Base64 is taken for a file."""
+
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_SECRET = re.compile(
+    r"(.*_)?(token|secret|password|passwd|pwd|credentials?|cookies?|authorization|auth|signature|sign|session_id"
+    r"|(api|access|secret|private|subscription)_?key|apikey|key)"
+)
+_ACCOUNT = re.compile(r"(user|account|owner|member|customer|team|org|organization)_id|uid")
+_PERSON = re.compile(
+    r"(user|nick|real|first|last|full|account|display)_?name|phone|mobile|tel|address|birthday|ip|avatar"
+    r"|(phone|mobile|ip|mail)_(number|no|address)"
+)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_OURS = re.compile(r"account-\d+@example\.com")
+_URL = re.compile(r"(https?)://[^\s\"'<>\\]+")
+_FORM = re.compile(r"https?://example\.com/[0-9a-f]{16}(\.[a-z0-9]{1,5})?")
+_DATA = re.compile(r"(data:[\w/+.-]*;base64,)([\w+/=-]+)")
+_FILE = re.compile(rf"[A-Za-z0-9+/_\r\n-]{{{_LONG},}}={{0,2}}\s*")
+_LOOKS = (
+    re.compile(r"eyJ[\w-]{4,}\.[\w-]+\.[\w-]*"),  # a JWT
+    re.compile(r"(?<=bearer )(?!removed)[^\s\"',;<]{4,}", re.IGNORECASE),
+    re.compile(r"\b(?:sk|pk|ak|whsec|ghp|api-key)[-_][\w+/=-]{12,}"),
+    re.compile(r"(?<=user:)\d+-\w+"),  # useapi
+    re.compile(r"(?:(?<=token=)|(?<=secret=)|(?<=password=)|(?<=key=)|(?<=signature=))[^\s\"'&,;<]+", re.IGNORECASE),
+)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header, a parameter or a field of this name holds a secret."""
+    return name.lower() in SECRETS or _SECRET.fullmatch(_spelt(name)) is not None
+
+
+def secrets(headers: Mapping[str, str], parameters: Mapping[str, str], document: JSON) -> Iterator[str]:
+    """Yield the secrets that one side of an exchange shows by name, as they are and without what is around them."""
+    for name, value in headers.items():
+        if is_secret(name):
+            yield from _parts(value)
+    yield from (value for name, value in parameters.items() if is_secret(name))
+    yield from _named(document, "")
+
+
+class Redactor:
+    """Redacts one exchange; the emails in it are numbered in the order in which they appear."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        """``known`` are the secrets to be taken out wherever they stand."""
+        long = [secret for secret in known if len(secret) >= KNOWN]
+        self._known = sorted({*long, *(quote(secret, safe="") for secret in long)}, key=len, reverse=True)
+        self._emails: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        """Redact words, or the whole of a text that is no JSON."""
+        for secret in self._known:
+            text = text.replace(secret, REMOVED)
+        for looks in _LOOKS:
+            text = looks.sub(REMOVED, text)
+        text = _DATA.sub(lambda found: f"{found[1]}{digest(found[2])}", text)
+        text = _URL.sub(lambda found: _form(found[0]), text)
+        return _EMAIL.sub(self._email, text)
+
+    def json(self, value: JSON, name: str = "") -> JSON:
+        """Redact a document; ``name`` is that of the field it is in."""
+        if isinstance(value, dict):
+            return {self.text(key): self.json(inner, key) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.json(inner, name) for inner in value]
+        spelt = _spelt(name)
+        if _ACCOUNT.fullmatch(spelt) and value and not isinstance(value, bool):
+            return str(ACCOUNT) if isinstance(value, str) else ACCOUNT
+        if not isinstance(value, str) or not value:
+            return value
+        if is_secret(name) or _PERSON.fullmatch(spelt):
+            return REMOVED
+        if _FILE.fullmatch(value):
+            return digest(value)
+        return self.text(value)
+
+    def query(self, query: str, known: Mapping[str, JSON]) -> str:
+        """Redact a query string; of a parameter that is not ``known`` only the name is kept."""
+        pairs = parse_qsl(query, keep_blank_values=True)
+        redacted = [(self.text(name), self._parameter(name, value, known)) for name, value in pairs]
+        return urlencode(redacted)
+
+    def segment(self, text: str) -> str:
+        """Redact a part of a path that nobody described: a plain word is kept, all else is only told apart."""
+        is_plain = re.fullmatch(r"[a-z][a-z-]{0,30}|v\d{1,2}|x-[0-9a-f]{16}|", text)
+        return text if is_plain and self.text(text) == text else f"x-{digest(text)[7:]}"
+
+    def _parameter(self, name: str, value: str, known: Mapping[str, JSON]) -> str:
+        if name not in known and value:
+            return REMOVED
+        return str(self.json(value, name))
+
+    def _email(self, found: re.Match[str]) -> str:
+        if _OURS.fullmatch(found[0]):
+            return found[0]
+        return self._emails.setdefault(found[0], f"account-{len(self._emails) + 1}@example.com")
+
+
+def _spelt(name: str) -> str:
+    """Spell a name in lower case, with an underscore between its words: ``apiKey``, ``x-api-key``."""
+    return "_".join(_WORD.findall(name)).lower()
+
+
+def document(body: bytes) -> JSON:
+    """Return what a body says if it is JSON as the services read it, or else ``None``."""
+    try:
+        return from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError:
+        return None
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield what of a header's value is secret: the key after its scheme, the value of each cookie."""
+    yield value
+    scheme, _, key = value.partition(" ")
+    yield key.strip()
+    with suppress(ValueError, AttributeError):
+        if scheme.lower() == "basic":
+            yield from b64decode(_padded(key)).decode().split(":")
+        elif key.count(".") == 2:
+            yield str(from_json(urlsafe_b64decode(_padded(key.split(".")[1]))).get("iss"))
+    yield from (unquote(part.partition("=")[2]) for part in re.split(r"[;,]", value))
+
+
+def _named(value: JSON, name: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _named(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner, name)
+    elif isinstance(value, str) and is_secret(name):
+        yield value
+
+
+def _padded(text: str) -> str:
+    return text + "=" * (-len(text) % 4)
+
+
+def _form(url: str) -> str:
+    """Keep of a URL what kind of file it points to, and whether it is the same as another."""
+    if _FORM.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        place, suffix = f"{parts.hostname}{parts.path}", PurePosixPath(parts.path).suffix.lower()
+    except ValueError:
+        place, suffix = url, ""
+    kept = suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ""
+    return f"{url.partition('://')[0]}://example.com/{digest(place)[7:]}{kept}"
+
+
+def digest(content: str | bytes) -> str:
+    """Stand in for what is long or nobody's business: the same only for the same."""
+    if isinstance(content, str) and re.fullmatch(r"sha256-[0-9a-f]{16}", content):
+        return content
+    found = sha256(content.encode(errors="replace") if isinstance(content, str) else content)
+    return f"sha256-{found.hexdigest()[:16]}"
