@@ -16,6 +16,7 @@ from mockserver.commands.check import check
 from mockserver.commands.example import example
 from mockserver.commands.openapi import openapi
 from mockserver.commands.proxy import proxy
+from mockserver.commands.run import run
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.options import settings_from, settings_options
 from mockserver.types import JSON
@@ -60,6 +61,7 @@ main.add_command(check)
 main.add_command(example)
 main.add_command(openapi)
 main.add_command(proxy)
+main.add_command(run)
 
 
 @main.command()

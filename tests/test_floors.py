@@ -43,8 +43,12 @@ HOUSE = (
     Storey(
         3,
         "mockserver.kit",
-        "findings reports.text strategies testee transcript < baseline mutations reports.summary"
-        " < reports.junit reports.page reports.record reports.sarif reports.terminal"
+        "certificates choices excerpts findings references reports.text shapes testee transcript"
+        " < baseline lexicon numbers oddities reports.summary sums texts"
+        " < meeting reports.junit reports.page reports.record reports.sarif reports.terminal"
+        " < alternatives growth < branches swaps < mending payloads < strategies ways < breaks < examples mutations"
+        " < scenes stage < client_checks.registry < client_checks.calling_back client_checks.outcomes"
+        " client_checks.retrying client_checks.waiting client_checks.wire < client_run < traffic variations"
         " < server_checks client_checks < report",
     ),
     Storey(
@@ -54,7 +58,10 @@ HOUSE = (
         " < pages recordings witness < asgi replay < proxy server < live patch",
     ),
     Storey(
-        6, "mockserver", "options < commands.example commands.openapi commands.proxy < cli pytest_plugin < __init__"
+        6,
+        "mockserver",
+        "options < commands.client commands.example commands.openapi commands.proxy < commands.check commands.run"
+        " < cli pytest_plugin < __init__",
     ),
 )
 
@@ -74,9 +81,7 @@ def sources(folder: str) -> dict[str, Path]:
 
 MODULES = sources("mockserver")
 EVERYTHING = {
-    name: path
-    for top in ("mockserver", "contract_tests", "benchmarks", "tests")
-    for name, path in sources(top).items()
+    name: path for top in ("mockserver", "contract_tests", "benchmarks", "tests") for name, path in sources(top).items()
 }
 
 
@@ -110,9 +115,7 @@ def imports(source: str, package: str) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            yield from (
-                ".".join([*parents, *filter(None, [node.module]), alias.name]) for alias in node.names
-            )
+            yield from (".".join([*parents, *filter(None, [node.module]), alias.name]) for alias in node.names)
 
 
 def modules_imported_by(name: str, path: Path) -> set[str]:

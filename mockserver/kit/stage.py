@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -14,10 +15,11 @@ import httpx
 
 from mockserver.errors import MockserverError
 from mockserver.kit.transcript import Exchange, Transcript
-from mockserver.types import JSON, Request, Response
+from mockserver.types import JSON, Millis, Request, Response
 
 _READY = "mockserver ready on "
 _PAGE = 1000
+_DRIFT: Millis = 1000
 
 
 class NoStage(MockserverError):
@@ -76,6 +78,12 @@ class Stage:
         """Count an account's tasks."""
         return len(self._steer("GET", "/tasks", account=account, limit=str(_PAGE))["items"])
 
+    @property
+    def is_steered(self) -> bool:
+        """Whether somebody has stopped the fake's clock, or set it: its times say nothing of a client then."""
+        clock = self._steer("GET", "/clock")
+        return bool(clock["is_frozen"]) or abs(clock["now"] - time.time() * 1000) > _DRIFT
+
     def _steer(self, method: str, path: str, body: JSON = None, **params: str) -> Any:
         try:
             answer = self._http.request(method, path, json=body, params=params)
@@ -105,5 +113,7 @@ def _exchange(item: dict[str, JSON]) -> Exchange:
         response=None if lost else Response(got["status"], got["body"].encode(), got["headers"]),
         scheme=credentials["scheme"],
         claims=credentials["claims"],
+        account=item["account"],
+        violations=tuple(item["violations"]),
         fault=("hangs" if wire.get("hangs") else "reset") if lost else None,
     )

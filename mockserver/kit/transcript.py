@@ -17,6 +17,7 @@ class Exchange:
     * ``at`` and ``took``: when it began and how long it took, in milliseconds
     * ``operation``: what it is by the contract's routes, ``kling/omni-image.get``; ``None`` for a path that is none
     * ``scheme`` and ``claims``: the form of its credentials, as far as it is known; claims are a JWT's
+    * ``account``: who sent it, and ``violations``: the rules it breaks, as far as the server tells
     * ``response``: the answer, or ``None`` when there was none; ``fault`` then says why
     """
 
@@ -29,6 +30,8 @@ class Exchange:
     fault: str | None = None
     scheme: str | None = None
     claims: Mapping[str, JSON] | None = None
+    account: str | None = None
+    violations: tuple[Mapping[str, JSON], ...] = ()
 
     @property
     def sent(self) -> JSON:

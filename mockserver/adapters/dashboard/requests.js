@@ -21,7 +21,7 @@ view.list = new List({
     make("span", { class: "number quiet" }, exchange.number),
     make("span", { class: "method" }, exchange.method),
     make("span", { class: "text path" }, excerpt(exchange.path)),
-    make("span", { class: "rules" }, chips([...exchange.rules, ...exchange.differences.map(asRule)])),
+    make("span", { class: "rules" }, chips(exchange.rules.concat(exchange.differences.map(asRule)))),
     make("span", { class: "what quiet" }, exchange.operation ?? exchange.service),
     make("span", { class: "age quiet" }, time(exchange.at)),
   ],
@@ -117,7 +117,12 @@ function difference({ side, pointer, keyword, documented, received, where }) {
   return make(
     "li",
     { class: "violation", "data-level": "error" },
-    make("p", { class: "now" }, make("span", { class: "pill", "data-level": "error" }, side), make("code", {}, pointer || "/")),
+    make(
+      "p",
+      { class: "now" },
+      make("span", { class: "pill", "data-level": "error" }, side),
+      make("code", {}, pointer || "/"),
+    ),
     facts({ Documented: documented, Received: received, Keyword: keyword, Where: where }),
   );
 }
