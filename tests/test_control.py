@@ -63,8 +63,8 @@ def test_a_scripted_day_takes_less_than_a_second(client: httpx.Client, hook: Rec
     elapsed = time.monotonic() - began
     assert hook.words == ["submitted", "processing", "succeed"]
     assert record["updated_at"] - record["created_at"] == 90_000
-    with av.open(BytesIO(film)) as opened:
-        assert sum(1 for _ in opened.decode(video=0)) == 121
+    with av.open(BytesIO(film), "r") as opened:
+        assert len(list(opened.decode(video=0))) == 121
     print(f"a day of 90 s in {elapsed:.2f} s")  # noqa: T201 - shown with -s; a loaded machine must not fail it
 
 

@@ -17,7 +17,7 @@ def test_a_task_can_be_forced_into_any_state(fake: CheckedFake, status: str) -> 
     fake.clock.advance("1h")
     record = fake.get(IMAGE, task.id).data
     assert record["task_status"] == status
-    assert ("because" == record.get("task_status_msg")) == (status == "failed")
+    assert (record.get("task_status_msg") == "because") == (status == "failed")
 
 
 def test_a_final_task_can_be_sent_back(fake: CheckedFake) -> None:

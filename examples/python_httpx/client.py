@@ -54,8 +54,9 @@ class Kling:
                 return response
             wait = pause(response, tries)
             if tries == 3 or wait > self.left():
-                return response
+                break
             time.sleep(wait)
+        return response
 
     def is_worth_it(self, method, response):
         if response.status_code == 401:

@@ -1,4 +1,4 @@
-"""A testee on requests, whose retries are urllib3's: mockserver check client -- python examples/python_requests/testee.py"""
+"""A testee on requests, with urllib3's retries: mockserver check client -- python examples/python_requests/testee.py"""
 
 import json
 import sys
