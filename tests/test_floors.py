@@ -43,25 +43,32 @@ HOUSE = (
     Storey(
         3,
         "mockserver.kit",
-        "certificates choices excerpts findings references reports.text shapes testee transcript"
-        " < baseline lexicon numbers oddities reports.summary sums texts"
-        " < meeting reports.junit reports.page reports.record reports.sarif reports.terminal"
-        " < alternatives growth < branches swaps < mending payloads < strategies ways < breaks < examples mutations"
+        "budget certificates choices credentials excerpts files findings records references reports.text shapes testee"
+        " transcript"
+        " < baseline lexicon numbers oddities reports.summary sums terms texts"
+        " < evidence meeting reports.junit reports.page reports.record reports.sarif reports.terminal"
+        " < alternatives growth model receiver signatures < branches server_checks.promise swaps"
+        " < mending payloads server_checks.answers server_checks.callbacks server_checks.credentials"
+        " server_checks.lifecycle server_checks.lists server_checks.queries server_checks.readings"
+        " server_checks.requests server_checks.results server_checks.stateful"
+        " < orders probe server_checks.roster strategies ways < acts.accounts breaks bundles commission"
+        " < acts.acceptance acts.anyorder acts.burst acts.credentials acts.lives acts.noise acts.queries acts.refusals"
+        " examples mutations < acts.programme outlay < examination < collector"
         " < scenes stage < client_checks.registry < client_checks.calling_back client_checks.outcomes"
         " client_checks.retrying client_checks.waiting client_checks.wire < client_run < traffic variations"
-        " < server_checks client_checks < report",
+        " < client_checks < report",
     ),
     Storey(
         5,
         "mockserver.adapters",
-        "callbacks copies events guard redaction views wire < control fixtures inspection results upstream"
+        "callbacks copies events guard handle redaction views wire < control fixtures inspection results upstream"
         " < pages recordings witness < asgi replay < proxy server < live patch",
     ),
     Storey(
         6,
         "mockserver",
-        "options < commands.client commands.example commands.openapi commands.proxy < commands.check commands.run"
-        " < cli pytest_plugin < __init__",
+        "options < commands.client commands.example commands.openapi commands.proxy < commands.run commands.server"
+        " < commands.check < cli pytest_plugin < __init__ __main__",
     ),
 )
 

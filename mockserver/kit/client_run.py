@@ -139,10 +139,12 @@ def play(stage: Stage, testee: Testee, each: Cast, payload: Mapping[str, JSON] |
     except TesteeFault as error:
         fault = error
     seconds = time.monotonic() - began
-    transcript = Transcript(tuple(each for each in stage.transcript(account) if each.request.path[:6] != "/_mock"))
+    transcript = Transcript(tuple(each for each in stage.transcript() if each.request.path[:6] != "/_mock"))
     reading = str(each.choice or "")
     act = Act(scene, operation.id, sent, answer, transcript, stage.count(account), seconds, fault, reading)
-    stage.reset(account)
+    if fault is not None and fault.kind == "hung":
+        stage.overlook(account)
+    stage.reset()
     if each.choice is not None:
         stage.change(readings={each.choice.question: each.choice.default})
     return act

@@ -34,6 +34,7 @@ class Stage:
         self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options]
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
+        self._overlooked: list[str] = []
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -59,24 +60,31 @@ class Stage:
         """Change settings: ``pace``, ``readings``, ``keys``."""
         self._steer("PATCH", "/settings", settings)
 
-    def reset(self, account: str) -> None:
-        """Forget everything of an account."""
-        self._steer("POST", "/reset", {"account": account})
+    def reset(self) -> None:
+        """Forget everything but the settings."""
+        self._steer("POST", "/reset", {})
 
-    def transcript(self, account: str | None = None) -> Transcript:
-        """Return what an account's client and the fake said to each other; without an account, everybody's."""
-        items: list[dict[str, JSON]] = []
-        offset: int | None = 0
-        while offset is not None:
-            params = {"whole": "1", "limit": str(_PAGE), "offset": str(offset)}
-            page = self._steer("GET", "/requests", **({**params, "account": account} if account else params))
-            items += page["items"]
-            offset = page["next"]
-        return transcript(items)
+    def transcript(self) -> Transcript:
+        """Return what anybody and the fake said to each other since the last reset."""
+        overlooked = {item["number"] for account in self._overlooked for item in self._exchanges(account=account)}
+        return transcript([item for item in self._exchanges() if item["number"] not in overlooked])
+
+    def overlook(self, account: str) -> None:
+        """Leave an account's client out of transcripts from now on: nobody can stop it."""
+        self._overlooked.append(account)
 
     def count(self, account: str) -> int:
         """Count an account's tasks."""
         return len(self._steer("GET", "/tasks", account=account, limit=str(_PAGE))["items"])
+
+    def _exchanges(self, **wanted: str) -> list[dict[str, JSON]]:
+        items: list[dict[str, JSON]] = []
+        offset: int | None = 0
+        while offset is not None:
+            page = self._steer("GET", "/requests", **wanted, whole="1", limit=str(_PAGE), offset=str(offset))
+            items += page["items"]
+            offset = page["next"]
+        return items
 
     @property
     def is_steered(self) -> bool:

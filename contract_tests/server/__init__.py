@@ -1,0 +1,1 @@
+"""What a server promises, by family; ``mockserver check server`` runs it."""

@@ -1,0 +1,13 @@
+"""What breaks a rule is refused, what keeps them all is not, and bad bytes do no harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.kit.collector import Judge
+from mockserver.kit.server_checks.requests import REQUESTS
+
+
+@pytest.mark.parametrize("check", REQUESTS.promises)
+def test_requests(check: str, judge: Judge) -> None:
+    judge(check)

@@ -1,0 +1,130 @@
+"""``mockserver check server``: does a server, the real one or a gateway, keep the contract?"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Timer
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockserver.commands.client import made
+from mockserver.errors import BadSetting
+
+if TYPE_CHECKING:
+    from mockserver.kit.commission import Commission
+    from mockserver.kit.findings import Verdict
+
+_GRACE = 120.0
+"""Seconds that a run may take longer than it was told: the last answers, and the judging."""
+
+_FOREIGN = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DEBUG"})
+
+
+@click.command()
+@click.argument("url")
+@click.option("--service", default="kling", show_default=True, metavar="NAME", help="The contract that it is held to.")
+@click.option("--token", metavar="TOKEN", help="An API key, sent as a bearer token.")
+@click.option("--ak", metavar="KEY", help="An access key, for tokens that --sk signs.")
+@click.option("--sk", metavar="SECRET", help="The secret of --ak.")
+@click.option("--webhook-secret", metavar="whsec_…", help="Verify the signatures of callbacks with this.")
+@click.option("--operation", "operations", multiple=True, metavar="OPERATION", help="Try this only; repeatable.")
+@click.option(
+    "--max-creates", type=click.IntRange(min=1), default=50, show_default=True, help="Make at most so many tasks."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=600,
+    show_default=True,
+    help="Send nothing after so long.",
+)
+@click.option("--reading", "readings", multiple=True, metavar="[SERVICE/]QUESTION=READING",
+              help="Settle an open question; see `mockserver readings`.")  # fmt: skip
+@click.option("--seed", type=int, default=0, help="Other payloads for each seed.")
+@click.option("--report", metavar="DIR", type=click.Path(path_type=Path), help="Write HTML, JUnit, SARIF, JSON here.")
+@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="Findings that are accepted.")
+@click.option("--only", multiple=True, metavar="CHECK", help="Make this check, or this family, only; repeatable.")
+@click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check, or this family, out; repeatable.")
+def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
+    """Send requests to the server at URL, good ones and bad ones, and judge what comes back.
+
+    The plan, with what it costs, is shown before anything is sent. Exits with 0 when every promise is kept, 1 when one
+    is broken, 2 when nothing could be judged.
+    """
+    from mockserver.kit.baseline import apply, read
+    from mockserver.kit.commission import Commission
+    from mockserver.kit.examination import acts, chosen
+    from mockserver.kit.outlay import lines, outlay
+    from mockserver.kit.report import terminal, write
+
+    accepted = read(baseline) if baseline is not None else ()
+    if report is not None:
+        made(report)
+    commission = Commission(**{**options, "readings": tuple(map(_reading, options["readings"]))})
+    target, played = commission.target(), acts(chosen(commission.only, commission.skip)[0])
+    for line in lines(outlay(target, played, commission.max_creates), commission.max_creates):
+        click.echo(line, err=True)
+    verdict = apply(_judged(commission, len(played)), accepted)
+    terminal(verdict)
+    if report is not None:
+        write(verdict, report)
+    sys.exit(verdict.status)
+
+
+def _reading(text: str) -> tuple[str, str]:
+    question, equals, reading = text.partition("=")
+    if not equals:
+        raise BadSetting("--reading", text, "of the form question=reading")
+    return question, reading
+
+
+def _judged(commission: Commission, acts: int) -> Verdict:
+    """Run the suites with pytest, in a process of its own that knows nothing of the user's settings for pytest."""
+    from mockserver.kit.findings import Verdict
+    from mockserver.kit.reports.record import from_json
+
+    with TemporaryDirectory(prefix="mockserver-") as folder:
+        file, verdict = Path(folder) / "commission.json", Path(folder) / "verdict.json"
+        commission.write(file)
+        complaint = _ran(file, verdict, commission.seconds + _GRACE, acts)
+        if verdict.exists():
+            return from_json(json.loads(verdict.read_text(encoding="utf-8")))
+        return Verdict(commission.url, (), obstacle=f"the suites did not run to their end: {complaint}")
+
+
+def _ran(file: Path, verdict: Path, patience: float, acts: int) -> str:
+    """Run pytest; show which act is played. Return the end of what it complained of."""
+    from mockserver.kit.report import progress
+    from mockserver.resources import folder
+
+    suites = folder("contract_tests")
+    ini = suites / "pytest.ini"
+    command = (
+        sys.executable, "-P", "-m", "pytest", str(suites / "server"), "-c", str(ini), "--rootdir", str(suites),
+        "--confcutdir", str(suites), "-p", "mockserver.kit.collector",
+        "--mockserver-commission", str(file), "--mockserver-verdict", str(verdict),
+    )  # fmt: skip
+    variables = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    variables["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    with (
+        (file.parent / "complaints").open("w+", encoding="utf-8", errors="replace") as complaints,
+        subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=complaints, text=True) as child,
+        progress(acts) as step,
+    ):
+        timer = Timer(patience, child.kill)
+        timer.start()
+        said = []
+        for line in child.stdout or ():
+            said.append(line.strip())
+            step(said[-1])
+        child.wait()
+        timer.cancel()
+        complaints.seek(0)
+        told = [line for line in (*said, *complaints.read().splitlines()) if line.strip()]
+        return told[-1] if told else "it said nothing"

@@ -1,0 +1,148 @@
+"""Any order: tasks are created, asked for and listed as chance has it, by Hypothesis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.contract.catalog import Operation
+from mockserver.kit.acts.accounts import fields
+from mockserver.kit.budget import Spent
+from mockserver.kit.model import Model
+from mockserver.kit.orders import base_payload
+from mockserver.kit.probe import Probe
+from mockserver.types import JSON, Millis
+
+if TYPE_CHECKING:
+    from hypothesis.stateful import RuleBasedStateMachine
+
+RUNS = 8
+STEPS = 20
+TASKS = 2
+"""Tasks that one run makes at most, and as often as there are runs that all of them make."""
+
+_PAUSES: tuple[Millis, ...] = (50, 300, 1000)
+
+
+def any_order(probe: Probe) -> None:
+    """Run the machine a few times; nothing is shrunk, for each task may cost money. Raises ``Spent``."""
+    from hypothesis import Phase, settings
+    from hypothesis.stateful import run_state_machine_as_test
+
+    if probe.budget.left < RUNS:
+        raise Spent(f"fewer than the {RUNS} tasks of the runs were left")
+    few = settings(
+        max_examples=RUNS,
+        stateful_step_count=STEPS,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        derandomize=True,
+    )
+    run_state_machine_as_test(_machine(probe), settings=few)
+
+
+class Walk:
+    """The steps of one run; a step that cannot be made is none."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe, self.model = probe, Model(probe.terms)
+        probe.facts["runs"] = self.run = probe.facts.get("runs", 0) + 1
+        probe.facts.setdefault("made in runs", 0)
+
+    def create(self, number: int, *, is_named: bool) -> None:
+        """Make a task, with a name of its own or without."""
+        maker = self.probe.target.operations[number % len(self.probe.target.operations)]
+        field = self.probe.terms.layout.external_field
+        named = {field: self.probe.name()} if is_named and field in maker.schema["properties"] else {}
+        facts = self.probe.facts
+        if len(self.model.tasks) < TASKS and facts["made in runs"] < RUNS and self.probe.budget.left > 0:
+            facts["made in runs"] += 1
+            self._create(maker, named, "create")
+
+    def create_again(self, number: int) -> None:
+        """Use a name that is taken."""
+        named = [known for known in self.model.tasks.values() if known.name and known.status != "failed"]
+        if named and self.probe.terms.layout.finds_external and self.probe.budget.left > 0:
+            known = named[number % len(named)]
+            self._create(known.maker, {self.probe.terms.layout.external_field: known.name}, "a name again")
+
+    def look(self, number: int, *, by_name: bool) -> None:
+        """Ask for a task, by one of its ids."""
+        if not self.model.tasks:
+            return
+        id, known = list(self.model.tasks.items())[number % len(self.model.tasks)]
+        shows = self.probe.terms.beside(known.maker, "get")
+        asked = known.name if by_name and known.name and self.probe.terms.layout.finds_external else id
+        if shows is not None:
+            self._ask(shows, "look", asked, {"id": id})
+
+    def look_for_nothing(self, number: int) -> None:
+        """Ask for a task that is not there."""
+        maker = self.probe.target.operations[number % len(self.probe.target.operations)]
+        shows = self.probe.terms.beside(maker, "get")
+        if shows is not None:
+            self._ask(shows, "no such task", f"90000000000000{number:04}", {})
+
+    def list(self, number: int) -> None:
+        """Ask for all tasks of an operation."""
+        maker = self.probe.target.operations[number % len(self.probe.target.operations)]
+        shows = self.probe.terms.beside(maker, "list")
+        if shows is not None:
+            size = shows.schema["properties"]["pageSize"].get("maximum", 500)
+            mail = {**fields(self.probe, shows), "pageSize": size}
+            self.model.step(self.probe.ask(shows, mail, "step", case="list", about={"size": size, "run": self.run}))
+
+    def wait(self, number: int) -> None:
+        """Let time pass."""
+        self.probe.clock.sleep(_PAUSES[number % len(_PAUSES)])
+
+    def _create(self, maker: Operation, extra: dict[str, JSON], case: str) -> None:
+        payload = {**base_payload(self.probe.terms, maker), **fields(self.probe, maker), **extra}
+        self.model.step(self.probe.create(maker, payload, "step", case=case, about={"run": self.run}))
+
+    def _ask(self, shows: Operation, case: str, id: str, about: dict[str, JSON]) -> None:
+        mail = fields(self.probe, shows) or None
+        self.model.step(self.probe.ask(shows, mail, "step", id=id, case=case, about={**about, "run": self.run}))
+
+
+def _machine(probe: Probe) -> type[RuleBasedStateMachine]:
+    """Return a state machine whose steps are those of a walk."""
+    from hypothesis import strategies as st
+    from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+    numbers = st.integers(0, 9)
+
+    class AnyOrder(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.walk = Walk(probe)
+
+        @initialize(number=numbers)
+        def begin(self, number: int) -> None:
+            self.walk.create(number, is_named=True)
+
+        @rule(number=numbers, is_named=st.booleans())
+        def create(self, number: int, is_named: bool) -> None:
+            self.walk.create(number, is_named=is_named)
+
+        @rule(number=numbers)
+        def create_again(self, number: int) -> None:
+            self.walk.create_again(number)
+
+        @rule(number=numbers, by_name=st.booleans())
+        def look(self, number: int, by_name: bool) -> None:
+            self.walk.look(number, by_name=by_name)
+
+        @rule(number=numbers)
+        def look_for_nothing(self, number: int) -> None:
+            self.walk.look_for_nothing(number)
+
+        @rule(number=numbers)
+        def list(self, number: int) -> None:
+            self.walk.list(number)
+
+        @rule(number=numbers)
+        def wait(self, number: int) -> None:
+            self.walk.wait(number)
+
+    return AnyOrder

@@ -1,0 +1,120 @@
+"""A commission: whom to judge, by what and how far, as one process tells another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mockserver.contract.catalog import load
+from mockserver.errors import BadSetting
+from mockserver.kit.budget import Budget, RealTime
+from mockserver.kit.credentials import Credentials
+from mockserver.kit.probe import Probe, Target
+from mockserver.kit.receiver import Receiver
+from mockserver.kit.terms import Terms
+
+_CONNECT = 10.0
+_READ = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commission:
+    """What the options of ``mockserver check server`` say; the names are theirs."""
+
+    url: str
+    service: str
+    token: str | None = field(default=None, repr=False)
+    ak: str | None = None
+    sk: str | None = field(default=None, repr=False)
+    webhook_secret: str | None = field(default=None, repr=False)
+    operations: tuple[str, ...] = ()
+    readings: tuple[tuple[str, str], ...] = ()
+    max_creates: int = 50
+    seconds: float = 600.0
+    seed: int = 0
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, path: Path) -> Commission:
+        """Read what ``write`` wrote."""
+        found = json.loads(path.read_text(encoding="utf-8"))
+        lists = {name: tuple(found[name]) for name in ("operations", "only", "skip")}
+        return cls(
+            **{**found, **lists, "readings": tuple((question, reading) for question, reading in found["readings"])}
+        )
+
+    def write(self, path: Path) -> None:
+        """Write it down, for nobody else to read."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    def target(self) -> Target:
+        """Return whom to judge. Raises ``MockserverError`` for what cannot be meant."""
+        parts = _parts(self.url)
+        if parts is None:
+            raise BadSetting("URL", self.url, "an http or https URL of a server")
+        catalog = load()
+        terms = Terms(catalog, catalog.service(self.service), dict(self.readings))
+        wanted = [catalog.operation(name) for name in self.operations]
+        makers = terms.makers()
+        for operation in wanted:
+            if operation not in makers:
+                known = ", ".join(maker.id for maker in makers)
+                raise BadSetting(
+                    "--operation", operation.id, f"an operation of {self.service} that makes tasks: {known}"
+                )
+        return Target(self.url, terms, tuple(wanted) or makers, self.credentials(), self.webhook_secret, self.seed)
+
+    def credentials(self) -> Credentials:
+        """Return what to show at the door; something made up where nothing is given. Raises ``BadSetting``."""
+        if (self.ak is None) != (self.sk is None):
+            raise BadSetting("--ak and --sk", self.ak or "…", "there with both or neither")
+        if self.ak is not None and self.token is not None:
+            raise BadSetting("--token", "…", "for whom there is no --ak: give one of both")
+        if self.ak is None and self.token is None:
+            return Credentials.made_up()
+        return Credentials(self.token, self.ak, self.sk)
+
+    @contextmanager
+    def probe(self) -> Iterator[Probe]:
+        """Open a probe, with a receiver of callbacks where the server can reach one. Raises ``MockserverError``."""
+        import httpx
+
+        target, clock = self.target(), RealTime()
+        limits = httpx.Limits(max_connections=20)
+        timeout = httpx.Timeout(_READ, connect=_CONNECT)
+        with ExitStack() as stack:
+            client = stack.enter_context(httpx.Client(timeout=timeout, limits=limits, trust_env=False))
+            unreachable = (
+                None if is_near(self.url) else "the server is on another machine, and callbacks go to this one"
+            )
+            mailbox = stack.enter_context(Receiver(clock)) if unreachable is None else None
+            budget = Budget(self.max_creates, self.seconds, clock)
+            yield Probe(target, client, budget, clock=clock, mailbox=mailbox, unreachable=unreachable)
+
+
+def is_near(url: str) -> bool:
+    """Whether a server is on this machine, by its address."""
+    parts = _parts(url)
+    host = parts[1] if parts is not None else ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parts(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it raises where it is none
+        if parts.scheme in ("http", "https") and parts.hostname and url.isascii() and " " not in url:
+            return parts.scheme, parts.hostname
+    except ValueError:
+        pass
+    return None

@@ -1,0 +1,77 @@
+"""The outlay: which tasks a run will make, and what they cost by the contract's prices. It is shown beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockserver.contract.catalog import Operation
+from mockserver.kit.acts.anyorder import RUNS
+from mockserver.kit.acts.burst import SIZE
+from mockserver.kit.bundles import bundles
+from mockserver.kit.orders import base_payload, orders, units
+from mockserver.kit.probe import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Tasks that an act makes of one operation: at most so many, and what they cost in units."""
+
+    act: str
+    operation: str
+    tasks: int
+    units: Decimal
+
+
+def outlay(target: Target, acts: Iterable[str], most: int) -> tuple[Item, ...]:
+    """Return what some acts make, in the order in which they are played, and no more than ``most`` tasks in all.
+
+    What a server should refuse is not counted: it costs nothing, unless the server is wrong.
+    """
+    found: dict[tuple[str, str], Item] = {}
+    left = most
+    for item in _wanted(target, tuple(acts)):
+        tasks = min(item.tasks, left)
+        left -= tasks
+        if tasks:
+            key = item.act, item.operation
+            before = found.get(key, Item(*key, 0, Decimal(0)))
+            found[key] = Item(*key, before.tasks + tasks, before.units + item.units * tasks / item.tasks)
+    return tuple(found.values())
+
+
+def lines(items: tuple[Item, ...], most: int) -> Iterator[str]:
+    """Word a plan for a person."""
+    tasks, total = sum(item.tasks for item in items), sum((item.units for item in items), Decimal(0))
+    yield f"The plan: {tasks} tasks (--max-creates {most}), about {_written(total)} units by the contract's prices."
+    for item in items:
+        yield f"  {item.act}: {item.tasks} × {item.operation}, {_written(item.units)} units"
+    yield "  What has to be refused costs nothing, unless the server does not refuse it; that counts, too."
+
+
+def _wanted(target: Target, acts: tuple[str, ...]) -> Iterator[Item]:
+    first = target.operations[0]
+    if "lives" in acts:
+        for maker in target.operations:
+            prices = [units(maker, order.payload) for order in orders(target.terms, maker)]
+            yield Item("lives", maker.id, len(prices), sum(prices, Decimal(0)))
+    if "burst" in acts:
+        yield Item("burst", first.id, SIZE, SIZE * _simplest(target, first))
+    if "any order" in acts:
+        dearest = max((_simplest(target, maker) for maker in target.operations), default=Decimal(0))
+        yield Item("any order", first.id, RUNS, RUNS * dearest)
+    if "acceptance" in acts:
+        found = {maker: bundles(target.terms, maker, {}, target.seed, target.largest) for maker in target.operations}
+        for turn in range(max(map(len, found.values()))):
+            for maker, some in found.items():
+                if turn < len(some):
+                    yield Item("acceptance", maker.id, 1, units(maker, some[turn].payload))
+
+
+def _simplest(target: Target, maker: Operation) -> Decimal:
+    return units(maker, base_payload(target.terms, maker))
+
+
+def _written(amount: Decimal) -> str:
+    return f"{amount.quantize(Decimal('0.1')).normalize():f}"

@@ -1,0 +1,1 @@
+"""Checks of a server: pure functions from evidence to findings."""

@@ -1,0 +1,30 @@
+"""Stateful: in whatever order a client works, the server answers as its model of it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.kit.evidence import Evidence
+from mockserver.kit.findings import Finding
+from mockserver.kit.model import Model
+from mockserver.kit.server_checks.promise import Family, Unseen, finding
+
+STATEFUL = Family("stateful", "any order")
+
+
+@STATEFUL.check(
+    "any-order",
+    "In any order of creating, asking, listing and waiting each task is there, goes forward, and keeps its ids.",
+    "What works in the order of a tutorial fails in that of a busy client.",
+    "kling 2.1 to 2.4; useapi 2",
+)
+def any_order(evidence: Evidence) -> Iterator[Finding]:
+    runs: dict[int, tuple[Model, list[str]]] = {}
+    for trial in evidence.of("step"):
+        model, done = runs.setdefault(trial.about["run"], (Model(evidence.terms), []))
+        done.append(trial.case)
+        problem = model.step(trial)
+        if problem is not None:
+            yield finding(trial, f"{problem}, after {', '.join(done[-5:])}", subject=f"{trial.subject} {trial.case}")
+    if not any(model.tasks for model, _ in runs.values()):
+        raise Unseen("no task could be created")

@@ -1,0 +1,176 @@
+"""Traffic: what can be said of a client from its exchanges alone, without asking it for anything.
+
+The exchanges are sorted into jobs: a create, its repetitions, and the queries for its task.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mockserver.curl import curl
+from mockserver.kit.client_run import CHECKS
+from mockserver.kit.findings import Check, Finding, Skipped, Verdict
+from mockserver.kit.scenes import Act, Scene
+from mockserver.kit.transcript import Exchange, Transcript
+from mockserver.types import Millis
+
+OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")
+OF_A_JOB = (
+    "content-type-is-json",
+    "stops-at-the-end",
+    "own-mistakes-are-not-repeated",
+    "a-lost-answer-makes-no-second-task",
+)
+IN_TIME = ("polls-at-a-sane-pace", "retry-after-is-honoured", "retries-wait")
+
+REFUSED = Check(
+    id="payloads-keep-the-rules",
+    family="wire",
+    severity="error",
+    documented="No payload is sent that breaks a rule of the contract.",
+    why="The real service refuses it, in production.",
+    source="schemas/",
+)
+
+_AGAIN: Millis = 60_000
+"""Within so long the same payload is the same wish; later it is somebody's new one."""
+
+_SCENE = Scene("traffic")
+
+
+@dataclass(slots=True)
+class _Job:
+    creates: list[Exchange]
+    polls: list[Exchange] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a create of the same payload would be a repetition of this one."""
+        return self.creates[-1].status != 200
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there may be; a name of the client's own keeps it one."""
+        sent = self.creates[0].sent
+        if isinstance(sent, dict) and sent.get("external_task_id"):
+            return 1
+        return sum(each.response is None or each.status == 200 for each in self.creates)
+
+    def act(self) -> Act:
+        """Return the job as the checks know it."""
+        first = self.creates[0]
+        exchanges = sorted([*self.creates, *self.polls], key=lambda each: each.number)
+        sent = first.sent if isinstance(first.sent, dict) else {}
+        return Act(_SCENE, str(first.operation), sent, {}, Transcript(tuple(exchanges)), self.tasks, 0.0)
+
+
+def verdict(target: str, transcript: Transcript, *, is_timed: bool = True) -> Verdict:
+    """Judge what a client said. ``is_timed``: the times are real."""
+    exchanges = [each for each in transcript if not each.request.path.startswith("/_mock")]
+    jobs = list(_jobs(exchanges))
+    ids = (*OF_ALL, *OF_A_JOB, *IN_TIME)
+    reason = {} if is_timed else dict.fromkeys(IN_TIME, "the fake's clock was stopped or set")
+    reason |= dict.fromkeys(() if jobs else (*OF_A_JOB, *IN_TIME, REFUSED.id), "nothing was created")
+    made = [id for id in ids if id not in reason] if exchanges else []
+    findings = [*_overall(exchanges, made), *(found for job in jobs for found in _found(job, made)), *_refused(jobs)]
+    unique = {(each.check, each.subject, each.received): each for each in findings}
+    return Verdict(
+        target,
+        (*(CHECKS[id].check for id in made), *([REFUSED] if jobs else [])),
+        tuple(unique.values()),
+        tuple(
+            Skipped(id, reason.get(id, "nothing was asked"))
+            for id in (*ids, REFUSED.id)
+            if id not in made and not (id == REFUSED.id and jobs)
+        ),
+        facts=tuple(_facts(exchanges)),
+    )
+
+
+def _jobs(exchanges: Sequence[Exchange]) -> Iterator[_Job]:
+    wishes: dict[tuple[str | None, str | None, bytes], _Job] = {}
+    tasks: dict[str, _Job] = {}
+    for each in exchanges:
+        does = (each.operation or "").rpartition(".")[2]
+        if does == "create":
+            wish = (each.account, each.operation, each.request.body)
+            job = wishes.get(wish)
+            if job is not None and job.is_open and each.at - job.creates[-1].at < _AGAIN:
+                job.creates.append(each)
+            else:
+                job = wishes[wish] = _Job([each])
+                yield job
+            if task_id := _task_id(each):
+                tasks[task_id] = job
+        elif does == "get" and (job := tasks.get(each.request.path.rpartition("/")[2])) is not None:
+            job.polls.append(each)
+
+
+def _overall(exchanges: Sequence[Exchange], made: Sequence[str]) -> Iterator[Finding]:
+    """Judge each account's exchanges as one whole."""
+    for account in dict.fromkeys(each.account for each in exchanges):
+        of_one = tuple(each for each in exchanges if each.account == account)
+        act = Act(_SCENE, "", {}, {}, Transcript(of_one), 0, 0.0)
+        for id in OF_ALL:
+            if id in made:
+                for received in CHECKS[id].judge(act):
+                    check = CHECKS[id].check
+                    yield Finding(id, "traffic", received, check.documented, source=check.source)
+
+
+def _found(job: _Job, made: Sequence[str]) -> Iterator[Finding]:
+    act = job.act()
+    for id in (*OF_A_JOB, *IN_TIME):
+        if id in made:
+            check = CHECKS[id].check
+            for received in CHECKS[id].judge(act):
+                yield Finding(
+                    check=id,
+                    subject=act.operation.removesuffix(".create"),
+                    received=received,
+                    documented=check.documented,
+                    source=check.source,
+                    payload=job.creates[0].sent,
+                    curl=curl(job.creates[0].request),
+                )
+
+
+def _refused(jobs: Sequence[_Job]) -> Iterator[Finding]:
+    for job in jobs:
+        first = job.creates[0]
+        if first.status == 200:
+            continue
+        for broken in first.violations:
+            if broken["level"] == "error":
+                operation = str(first.operation).removesuffix(".create")
+                yield Finding(
+                    check=REFUSED.id,
+                    subject=f"{operation} {broken['rule']}",
+                    received=f"{broken['pointer'] or 'the body'}: {broken['fact']}",
+                    documented=broken["description"],
+                    rule=broken["rule"],
+                    source=broken["source"],
+                    payload=first.sent,
+                    curl=curl(first.request),
+                )
+
+
+def _facts(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str]]:
+    yield "exchanges", str(len(exchanges))
+    operations = Counter(each.operation or "no path of a service" for each in exchanges)
+    yield "operations", ", ".join(f"{name} {count}" for name, count in sorted(operations.items())) or "none"
+    rules = Counter(
+        f"{str(each.operation).removesuffix('.create')} {broken['rule']} ({broken['level']})"
+        for each in exchanges
+        for broken in each.violations
+    )
+    yield "rules broken", ", ".join(f"{name} {count}" for name, count in sorted(rules.items())) or "none"
+
+
+def _task_id(exchange: Exchange) -> str | None:
+    body = exchange.received
+    task = (body.get("data") or body.get("task")) if isinstance(body, dict) else None
+    found = (task.get("task_id") or task.get("id")) if isinstance(task, dict) else None
+    return str(found) if found is not None else None

@@ -1,0 +1,26 @@
+"""A mutant: the reference with one method changed, and the check that is meant for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.mutants.clients.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A client that is wrong in one way; ``check`` is the one that is to catch it."""
+
+    id: str
+    check: str
+    changes: dict[str, Any]
+
+    def born(self) -> Reference:
+        kind: type[Reference] = type("Mutant", (Reference,), self.changes)
+        return kind()
+
+
+def mutant(id: str, check: str, **changes: Any) -> Mutant:
+    assert all(hasattr(Reference, name) for name in changes), f"{id} changes what there is none of"
+    return Mutant(id, check, changes)

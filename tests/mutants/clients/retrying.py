@@ -1,0 +1,101 @@
+"""Mutants that try again too often, too soon or too little, and mutants that are at odds with callbacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.mutants.clients.mutant import mutant
+from tests.mutants.clients.reference import Reference
+
+_ONCE = "one-bad-poll-does-not-end-the-job"
+
+
+def _worth(*, create: Any = None, poll: Any = None) -> Any:
+    """Return an ``is_worth_it`` that is another one for creates, or for polls, where ``None`` is no answer."""
+
+    def is_worth_it(self: Reference, method: str, response: httpx.Response | None) -> bool:
+        other = create if method == "POST" else poll
+        status = response.status_code if response is not None else None
+        return bool(other(status)) if other is not None else Reference.is_worth_it(self, method, response)
+
+    return is_worth_it
+
+
+def _retried_around(self: Reference, body: dict[str, Any]) -> httpx.Response:
+    for _ in range(5):
+        answer = Reference.create(self, body)
+        if answer.status_code < 500:
+            break
+    return answer
+
+
+def _looks_all_the_time(self: Reference) -> None:
+    self.bell.wait(self.pause)
+
+
+def _believes_the_first(self: Reference, data: dict[str, Any]) -> None:
+    self.deadline = 0.0
+    self.bell.set()
+
+
+RETRYING = (
+    mutant(
+        "repeats-its-own-mistakes",
+        "own-mistakes-are-not-repeated",
+        is_worth_it=_worth(create=lambda status: status != 200),
+    ),
+    mutant(
+        "dies-of-429",
+        "slowing-down-is-survived",
+        wait=lambda self, response, tries: float(response.headers["x-wait"]) if response.status_code == 429 else 0.3,
+    ),
+    mutant(
+        "waits-for-ever-after-429",
+        "slowing-down-is-survived",
+        refusal=lambda self, response: {"outcome": "timeout"},
+        is_worth_it=_worth(create=lambda status: False),
+    ),
+    mutant("does-not-wait-as-told", "retry-after-is-honoured", wait=lambda self, response, tries: 0.4),
+    mutant("reads-no-seconds", "retry-after-is-honoured", seconds=lambda self, text: 0.4),
+    mutant("reads-seconds-as-milliseconds", "retry-after-is-honoured", seconds=lambda self, text: float(text) / 1000),
+    mutant("reads-no-date", "retry-after-is-honoured", date=lambda self, text: 0.4),
+    mutant("dies-of-a-date", "slowing-down-is-survived", date=lambda self, text: float(text)),
+    mutant("ends-on-a-500", _ONCE, is_worth_it=_worth(poll=lambda status: status in (None, 503, 429))),
+    mutant("ends-on-a-reset", _ONCE, is_worth_it=_worth(poll=lambda status: status in (500, 503, 429))),
+    mutant("ends-on-a-page", _ONCE, is_worth_it=_worth(poll=lambda status: status in (None, 500, 429))),
+    mutant("ends-on-429", _ONCE, is_worth_it=_worth(poll=lambda status: status in (None, 500, 503))),
+    mutant(
+        "takes-a-bad-poll-for-a-failure",
+        _ONCE,
+        is_worth_it=_worth(poll=lambda status: False),
+        unusable=lambda self, response: {"outcome": "failed", "message": "bad poll"},
+    ),
+    mutant(
+        "ends-on-an-old-token",
+        "an-expired-token-is-renewed-once",
+        is_worth_it=_worth(poll=lambda status: status not in (200, 401)),
+    ),
+    mutant(
+        "makes-a-lost-task-twice",
+        "a-lost-answer-makes-no-second-task",
+        is_worth_it=_worth(create=lambda status: status is None or status >= 500),
+    ),
+    mutant("tries-thirty-times", "retries-have-an-end", tries=30, wait=lambda self, response, tries: 0.05),
+    mutant("tries-around-tries", "retries-have-an-end", create=_retried_around, wait=lambda self, response, tries: 0.1),
+    mutant("tries-for-ever", "retries-have-an-end", tries=10_000, wait=lambda self, response, tries: 0.3),
+    mutant("tries-again-at-once", "retries-wait", wait=lambda self, response, tries: 0.0),
+)
+
+CALLING_BACK = (
+    mutant("polls-although-it-is-called", "callbacks-spare-polls", rest=_looks_all_the_time),
+    mutant(
+        "hears-nothing",
+        "callbacks-lead-to-the-end",
+        called_back=lambda self, data: None,
+        is_done=lambda self, status: self.bell.is_set(),
+        limit=lambda self: 3.0,
+    ),
+    mutant("takes-the-first-callback-for-the-end", "callbacks-lead-to-the-end", called_back=_believes_the_first),
+)

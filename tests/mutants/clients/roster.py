@@ -1,0 +1,9 @@
+"""The roster: every mutant of the reference, by its id."""
+
+from __future__ import annotations
+
+from tests.mutants.clients.retrying import CALLING_BACK, RETRYING
+from tests.mutants.clients.waiting import OUTCOMES, WAITING
+from tests.mutants.clients.wire import WIRE
+
+MUTANTS = {each.id: each for each in (*WIRE, *WAITING, *OUTCOMES, *RETRYING, *CALLING_BACK)}

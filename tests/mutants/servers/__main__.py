@@ -1,0 +1,55 @@
+"""``python -m tests.mutants.servers``: how many wrong servers the kit catches, and what it finds in the clean fake."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from time import monotonic
+
+import click
+
+from mockserver.contract.catalog import load
+from mockserver.kit.examination import examine
+from mockserver.kit.findings import Verdict
+from tests.mutants.servers.roster import MUTANTS, judged
+from tests.mutants.servers.stage import probe
+
+SEEDS = range(10)
+
+
+def main() -> int:
+    """Print the score; return 1 if a mutant gets away, or the clean fake does not."""
+    began = monotonic()
+    missed = [mutant for mutant in MUTANTS.values() if not any(judged(mutant).of(mutant.check))]
+    for mutant in missed:
+        click.echo(f"missed: {mutant.id}, meant for {mutant.check}")
+    checks = {mutant.check for mutant in MUTANTS.values()}
+    caught = f"{len(MUTANTS) - len(missed)} of {len(MUTANTS)} wrong servers caught by the check meant for each"
+    click.echo(f"{caught} ({len(checks)} checks), {monotonic() - began:.0f} s")
+    untrue = 0
+    runs = 0
+    for name, verdict in clean():
+        runs += 1
+        for finding in verdict.findings:
+            untrue += 1
+            click.echo(f"untrue: {name}: {finding.key}: {finding.received}")
+    click.echo(f"{untrue} findings in {runs} runs against the clean fake, {monotonic() - began:.0f} s")
+    return bool(missed or untrue)
+
+
+def clean() -> Iterator[tuple[str, Verdict]]:
+    """Judge the clean fake: each service with ten seeds, and under each reading, settled and open."""
+    for service in load().services.values():
+        for seed in SEEDS:
+            yield f"{service.id}, seed {seed}", examine(probe(service.id, settings={"seed": seed}, seed=seed))
+        for question in service.questions.values():
+            for reading in question.readings:
+                settings = {"readings": {f"{service.id}/{question.id}": reading}}
+                name = f"{service.id}, {question.id}={reading}"
+                if reading != question.default:
+                    yield f"{name}, open", examine(probe(service.id, settings=settings))
+                yield name, examine(probe(service.id, settings=settings, chosen={question.id: reading}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

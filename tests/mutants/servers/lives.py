@@ -1,0 +1,244 @@
+"""Tasks that live in a wrong way, and results that are not what was asked for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from mockserver.fake.results import PATH
+from mockserver.types import Request, Response
+from tests.mutants.servers.mutant import VIDEO, Mutants, doing, payload, refusal, with_body, with_field
+from tests.mutants.servers.stage import NOON, Ask, Wrong
+
+LIVES = Mutants()
+RESULTS = Mutants()
+
+
+def _when(state: str, change: Any) -> Any:
+    return lambda body: change(body["data"]) if body["data"]["task_status"] == state else None
+
+
+def _looks(check: str, change: Any) -> None:
+    """Add a mutant whose queries change with the number of times that a task was looked at."""
+
+    def make() -> Wrong:
+        looks: Counter[str] = Counter()
+
+        def respond(ask: Ask, request: Request) -> Response:
+            response = ask(request)
+            if doing(request) != "get" or response.status != 200:
+                return response
+            body = json.loads(response.body)
+            if body["data"]["task_status"] == "succeed":
+                looks[request.path] += 1
+            change(body["data"], looks[request.path])
+            return with_body(response, body)
+
+        return Wrong(respond)
+
+    LIVES.add(change.__name__.strip("_").replace("_", "-"), check, make)
+
+
+def _end_changes(data: Any, looks: int) -> None:
+    if looks > 2:
+        data.update(task_status="failed", task_status_msg="on second thoughts")
+
+
+def _end_reopens(data: Any, looks: int) -> None:
+    if looks == 2:
+        data.update(task_status="processing")
+
+
+def _results_shrink(data: Any, looks: int) -> None:
+    if looks > 2:
+        data["task_result"]["images"] = data["task_result"]["images"][:1]
+
+
+def _touched_by_reading(data: Any, looks: int) -> None:
+    data["updated_at"] += looks
+
+
+_looks("final-stays-final", _end_changes)
+_looks("final-stays-final", _end_reopens)
+_looks("reads-are-idempotent", _results_shrink)
+_looks("updated-at-moves", _touched_by_reading)
+
+LIVES.answer("never-ends", "task-ends", "get", lambda body: body["data"].update(task_status="processing"))
+LIVES.answer(
+    "frozen-update", "updated-at-moves", "get", lambda body: body["data"].update(updated_at=body["data"]["created_at"])
+)
+LIVES.answer(
+    "updated-before-created",
+    "updated-not-before-created",
+    "get",
+    lambda body: body["data"].update(updated_at=body["data"]["created_at"] - 1),
+)
+LIVES.answer(
+    "updated-tomorrow",
+    "updated-at-not-ahead",
+    "get",
+    lambda body: body["data"].update(updated_at=body["data"]["updated_at"] + 86_400_000),
+)
+LIVES.answer(
+    "created-when-asked",
+    "created-at-stays",
+    "get",
+    lambda body: body["data"].update(created_at=body["data"]["updated_at"]),
+)
+LIVES.answer(
+    "updated-at-birth",
+    "new-task-is-not-updated",
+    "create",
+    lambda body: body["data"].update(updated_at=body["data"]["created_at"] + 7),
+)
+LIVES.answer(
+    "results-too-early",
+    "no-result-before-end",
+    "get",
+    _when("processing", lambda data: data.update(task_result={"images": [{"index": 0, "url": "http://a/b"}]})),
+)
+LIVES.answer(
+    "born-in-2001",
+    "created-at-is-now",
+    "create",
+    lambda body: body["data"].update(created_at=NOON - 10**12 // 2, updated_at=NOON - 10**12 // 2),
+)
+
+
+@LIVES.make("status-moves-forward")
+def goes_back() -> Wrong:
+    seen: set[str] = set()
+
+    def respond(ask: Ask, request: Request) -> Response:
+        response = ask(request)
+        if doing(request) == "get" and b'"processing"' in response.body:
+            if request.path in seen:
+                return replace(response, body=response.body.replace(b'"processing"', b'"submitted"'))
+            seen.add(request.path)
+        return response
+
+    return Wrong(respond)
+
+
+@LIVES.make("query-shows-the-task")
+def shows_the_first_task() -> Wrong:
+    first: list[str] = []
+
+    def respond(ask: Ask, request: Request) -> Response:
+        if doing(request) == "get" and request.path.rpartition("/")[2].isdecimal():
+            first.append(request.path)
+            return ask(replace(request, path=first[0]))
+        return ask(request)
+
+    return Wrong(respond)
+
+
+@LIVES.make("task-is-shown")
+def not_there_at_first() -> Wrong:
+    asked: Counter[str] = Counter()
+
+    def respond(ask: Ask, request: Request) -> Response:
+        asked[request.path] += doing(request) == "get"
+        return refusal(400, 1201, "Task not found") if asked[request.path] == 1 else ask(request)
+
+    return Wrong(respond)
+
+
+def _images(body: Any) -> list[Any]:
+    found: list[Any] = body["data"].get("task_result", {}).get("images", [])
+    return found
+
+
+RESULTS.answer("one-too-few", "results-are-counted", "get", lambda body: _images(body)[1:] and _images(body).pop())
+RESULTS.answer(
+    "one-too-many",
+    "results-are-counted",
+    "get",
+    lambda body: _images(body).extend({**item, "index": 9} for item in _images(body)[:1]),
+)
+RESULTS.answer(
+    "counts-from-one",
+    "results-are-numbered",
+    "get",
+    lambda body: [item.update(index=item["index"] + 1) for item in _images(body)],
+)
+RESULTS.answer(
+    "one-url-for-all",
+    "result-urls-differ",
+    "get",
+    lambda body: [item.update(url=_images(body)[0]["url"]) for item in _images(body)],
+)
+RESULTS.answer(
+    "no-watermark",
+    "watermarks-come-when-asked",
+    "get",
+    lambda body: [item.pop("watermark_url", None) for item in _images(body)],
+)
+RESULTS.answer(
+    "watermark-unasked",
+    "watermarks-come-when-asked",
+    "get",
+    lambda body: [item.setdefault("watermark_url", item["url"]) for item in _images(body)],
+)
+RESULTS.answer(
+    "film-told-too-long",
+    "films-have-the-length",
+    "get",
+    lambda body: [item.update(duration="14.0") for item in body["data"].get("task_result", {}).get("videos", ())],
+    operation=VIDEO,
+)
+RESULTS.answer(
+    "pixels-swapped",
+    "pixels-are-told",
+    "get",
+    lambda body: [
+        work["resource"].update(width=work["resource"]["height"], height=work["resource"]["width"])
+        for work in body["works"]
+    ],
+    service="useapi",
+    operation=None,
+)
+
+
+def _asks_for(id: str, check: str, name: str, value: Any, **about: Any) -> None:
+    """Add a mutant that makes something else than what was asked for, where the field was sent."""
+
+    def respond(ask: Ask, request: Request) -> Response:
+        is_meant = doing(request) == "create" and name in payload(request)
+        return ask(with_field(request, name, value) if is_meant else request)
+
+    RESULTS.add(id, check, lambda: Wrong(respond), **about)
+
+
+_asks_for("landscape-for-portrait", "results-have-the-ratio", "aspect_ratio", "16:9")
+_asks_for("always-square", "results-have-the-ratio", "aspect_ratio", "1:1")
+_asks_for("one-picture-only", "results-are-counted", "n", 1)
+_asks_for("series-too-long", "results-are-counted", "series_amount", 3)
+_asks_for("film-too-long", "films-have-the-length", "duration", "4", operation=VIDEO)
+_asks_for("film-too-large", "films-have-the-size", "mode", "pro", operation=VIDEO)
+_asks_for("silent-film", "films-have-sound-when-asked", "sound", "off", operation=VIDEO)
+
+
+def _gives(id: str, check: str, answer: Any, **about: Any) -> None:
+    """Add a mutant that gives something else than the file behind a result's URL."""
+
+    def respond(ask: Ask, request: Request) -> Response:
+        response = ask(request)
+        return answer(request, response) if request.path.startswith(PATH) else response
+
+    RESULTS.add(id, check, lambda: Wrong(respond), **about)
+
+
+_gives(
+    "results-need-credentials",
+    "results-can-be-fetched",
+    lambda request, response: response if "authorization" in request.headers else Response(401),
+)
+_gives("results-are-gone", "results-can-be-fetched", lambda _, __: Response(404, b"gone"))
+_gives("results-hang", "results-can-be-fetched", lambda _, __: Response(0))
+_gives("cut-pictures", "results-can-be-opened", lambda _, response: replace(response, body=response.body[:2000]))
+_gives("a-page-for-a-picture", "results-can-be-opened", lambda _, __: Response(200, b"<html>please log in</html>"))
+_gives("empty-films", "results-can-be-opened", lambda _, response: replace(response, body=b""), operation=VIDEO)
+_gives("gif-for-png", "results-can-be-opened", lambda _, response: replace(response, body=b"GIF89a" + response.body))

@@ -1,0 +1,34 @@
+"""All mutants, and how one is judged."""
+
+from __future__ import annotations
+
+from mockserver.kit.examination import examine
+from mockserver.kit.findings import Verdict
+from mockserver.kit.server_checks.roster import ROSTER
+from tests.mutants.servers.answers import ANSWERS
+from tests.mutants.servers.callbacks import CALLBACKS
+from tests.mutants.servers.lives import LIVES, RESULTS
+from tests.mutants.servers.mutant import Mutant
+from tests.mutants.servers.queries import QUERIES, READINGS
+from tests.mutants.servers.requests import CREDENTIALS, REQUESTS
+from tests.mutants.servers.stage import Wrong, probe
+
+MUTANTS: dict[str, Mutant] = {
+    id: mutant
+    for family in (ANSWERS, REQUESTS, CREDENTIALS, LIVES, RESULTS, QUERIES, CALLBACKS, READINGS)
+    for id, mutant in family.all.items()
+}
+
+
+def judged(mutant: Mutant, *, is_clean: bool = False, seed: int = 0) -> Verdict:
+    """Let the check that is meant for a mutant judge it, or the clean fake in its place."""
+    before = probe(
+        mutant.service,
+        Wrong() if is_clean else mutant.make(),
+        settings={"seed": seed, **({"readings": mutant.chosen} if is_clean else {})},
+        chosen=mutant.chosen,
+        operation=mutant.operation,
+        is_signing=mutant.is_signing,
+        seed=seed,
+    )
+    return examine(before, [ROSTER[mutant.check]])

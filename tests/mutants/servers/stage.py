@@ -1,0 +1,148 @@
+"""The stage: a fake in this process, its clock, and the kit as its client, without a socket and without waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+import httpx
+
+from mockserver.contract.catalog import load
+from mockserver.fake.agenda import Attempt, Delivery
+from mockserver.fake.artifacts import Artifact
+from mockserver.fake.clock import Clock
+from mockserver.fake.core import Fake
+from mockserver.fake.media import render
+from mockserver.fake.results import PATH
+from mockserver.kit.budget import Budget
+from mockserver.kit.credentials import Credentials
+from mockserver.kit.evidence import Callback
+from mockserver.kit.probe import Probe, Target
+from mockserver.kit.terms import Terms
+from mockserver.settings import Key, Settings
+from mockserver.types import JSON, Millis, Request, Response
+
+NOON: Millis = 1_790_000_000_000
+URL = "http://server.test"
+HOOKS = "http://kit.test/hook/"
+SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
+TOKEN = Credentials("key-of-mine")
+SIGNER = Credentials(None, "ak-of-mine", "sk-of-mine-of-at-least-32-bytes!!")
+
+Ask = Callable[[Request], Response]
+Respond = Callable[[Ask, Request], Response]
+Deliver = Callable[[Fake, list[Delivery]], list[Delivery]]
+
+
+def as_it_is(ask: Ask, request: Request) -> Response:
+    return ask(request)
+
+
+def in_order(_: Fake, due: list[Delivery]) -> list[Delivery]:
+    return due
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is put around a fake.
+
+    * ``respond``: answers a request, and may ask the fake; ``deliver``: which callbacks go out now
+    * ``headers``: what becomes of a callback's
+    """
+
+    respond: Respond = as_it_is
+    deliver: Deliver = in_order
+    headers: Callable[[dict[str, str]], dict[str, str]] = dict
+
+
+class Stage(httpx.BaseTransport):
+    """A fake behind an adapter: a transport, a clock and a mailbox for the kit.
+
+    Time stands still but for the kit's waiting, and then callbacks come.
+    """
+
+    def __init__(self, wrong: Wrong = Wrong(), *, is_signing: bool = False, **settings: JSON) -> None:
+        keys = (Key(SIGNER.access_key or "", SIGNER.secret),) if is_signing else (Key(TOKEN.token or ""),)
+        self.fake = Fake(Settings(**{"seed": 1, "keys": keys, **settings}), clock=Clock(lambda: NOON))
+        self.wrong = wrong
+        self._received: list[Callback] = []
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        asked = Request(
+            request.method,
+            request.url.raw_path.partition(b"?")[0].decode("ascii"),
+            request.url.query.decode("ascii"),
+            {name.lower(): value for name, value in request.headers.items()},
+            request.read(),
+            request.url.scheme,
+        )
+        with self._lock:
+            answer = self.wrong.respond(self._ask, asked)
+            if answer.status == 0:
+                raise httpx.ReadTimeout("the server does not answer", request=request)
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+
+    def _ask(self, request: Request) -> Response:
+        if request.path.startswith(PATH):
+            found = self.fake.result(request.path)
+            if isinstance(found, int):
+                return Response(found, b"there is no such result\n", {"content-type": "text/plain"})
+            return Response(200, rendered(found.artifact), {"content-type": found.artifact.content_type})
+        return self.fake.respond(request)
+
+    def now(self) -> Millis:
+        return self.fake.clock.now()
+
+    def sleep(self, span: Millis) -> None:
+        """Let time pass, and callbacks come at their time."""
+        end = self.now() + span
+        while (due := self.fake.next_delivery) is not None and due <= end:
+            self.fake.clock.set(max(due, self.now()))
+            self._deliver()
+        self.fake.clock.set(end)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        for delivery in self.wrong.deliver(self.fake, self.fake.due()):
+            signature = self.fake.signature(delivery)
+            headers = self.wrong.headers({"content-type": "application/json; charset=utf-8", **signature})
+            order = delivery.url.removeprefix(HOOKS)
+            self._received.append(Callback(self.now(), order, "POST", headers, delivery.body))
+            self.fake.attempted(delivery, Attempt(self.now(), 1, 200))
+
+    def url(self, order: str) -> str:
+        return HOOKS + order
+
+    def received(self) -> tuple[Callback, ...]:
+        return tuple(self._received)
+
+
+def probe(
+    service: str,
+    wrong: Wrong = Wrong(),
+    *,
+    settings: Mapping[str, JSON] = MappingProxyType({}),
+    chosen: Mapping[str, str] = MappingProxyType({}),
+    operation: str | None = None,
+    is_signing: bool = False,
+    most: int = 1000,
+    seed: int = 0,
+) -> Probe:
+    """Put a fake on the stage, and a probe in front of it."""
+    stage = Stage(wrong, is_signing=is_signing, services=(service,), **{"webhook_secret": SECRET, **settings})
+    catalog = load()
+    terms = Terms(catalog, catalog.service(service), chosen)
+    operations = tuple(maker for maker in terms.makers() if operation in (None, maker.id))
+    own = SIGNER if is_signing else TOKEN
+    target = Target(URL, terms, operations, own, SECRET, seed)
+    client = httpx.Client(transport=stage)
+    return Probe(target, client, Budget(most, 3600, stage), clock=stage, mailbox=stage)
+
+
+@lru_cache(maxsize=64)
+def rendered(artifact: Artifact) -> bytes:
+    return render(artifact)

@@ -1,0 +1,306 @@
+"""Valid payloads keep every rule, go every way through the contract, and end in what a person would write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import Phase, find, given, settings
+
+from mockserver.contract.catalog import Operation, load
+from mockserver.contract.keywords import picture_size
+from mockserver.contract.rules import Rule
+from mockserver.contract.validation import Validator
+from mockserver.errors import NoSuchReading
+from mockserver.kit.alternatives import alternatives
+from mockserver.kit.branches import Branches
+from mockserver.kit.choices import Choices, Seeded
+from mockserver.kit.excerpts import at as holder
+from mockserver.kit.excerpts import lifted, place_of
+from mockserver.kit.payloads import NothingToSend, payloads, ruled
+from mockserver.kit.strategies import strategy
+from mockserver.types import JSON, Payload
+
+EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
+CREATES = [each for each in EVERY if each.method == "POST" and each.schema["properties"].get("prompt")]
+
+
+def named(operations: list[Operation]) -> list[Any]:
+    return [pytest.param(each, id=each.id) for each in operations]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What Hypothesis drew in one run, and how often it was refused a payload."""
+
+    payloads: tuple[JSON, ...]
+    refused: int
+
+    def having(self, condition: Callable[[Any], object]) -> int:
+        return sum(bool(condition(payload)) for payload in self.payloads)
+
+
+@cache
+def drawn(id: str, *, strict: bool) -> Drawn:
+    """Draw as a test would, with every health check on."""
+    operation = load().operation(id)
+    source = payloads(operation, is_strict=strict)
+    refused: list[None] = []
+    found: list[JSON] = []
+
+    def counted(choices: Choices) -> JSON:
+        payload = type(source).grown(source, choices)
+        refused.extend([None] if payload is None else [])
+        return payload
+
+    draws = 30 if operation not in CREATES else 300 if strict else 150
+
+    @settings(max_examples=draws, derandomize=True, database=None)
+    @given(strategy(operation, strict=strict))
+    def run(payload: JSON) -> None:
+        found.append(payload)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "grown", counted)
+        run()
+    return Drawn(tuple(found), len(refused))
+
+
+@cache
+def grown(id: str) -> list[JSON]:
+    """Grow many loose payloads without Hypothesis, which is in no hurry to try everything."""
+    source = payloads(load().operation(id), is_strict=False)
+    return [source.grown(Seeded(index)) for index in range(1500)]
+
+
+def judge(operation: Operation, readings: dict[str, str] | None = None) -> Validator:
+    return Validator(operation.schema, operation.rules, ruled(operation, readings))
+
+
+@pytest.mark.parametrize("operation", named(EVERY))
+def test_a_strict_payload_draws_no_warning(operation: Operation) -> None:
+    judged = judge(operation)
+    broken = [payload for payload in drawn(operation.id, strict=True).payloads if judged.violations(payload)]
+    assert broken == []
+
+
+@pytest.mark.parametrize("operation", named(EVERY))
+def test_a_loose_payload_draws_no_error(operation: Operation) -> None:
+    judged = judge(operation)
+    found = [each for payload in drawn(operation.id, strict=False).payloads for each in judged.violations(payload)]
+    assert {each.rule.id for each in found if each.level == "error"} == set()
+
+
+@pytest.mark.parametrize("operation", named(CREATES))
+def test_loose_payloads_draw_each_warning(operation: Operation) -> None:
+    judged, missing = judge(operation), {id for id, level in ruled(operation, None).items() if level == "warning"}
+    # A picture of too many bytes makes a payload of megabytes, so none is drawn unless it is asked for.
+    missing -= {id for id in missing if id.endswith("x-image-bytes")}
+    for payload in grown(operation.id) if missing else ():
+        missing -= {each.rule.id for each in judged.violations(payload)}
+        if not missing:
+            return
+    assert missing == set()
+
+
+@pytest.mark.parametrize("operation", named(EVERY))
+@pytest.mark.parametrize("strict", [True, False])
+def test_few_draws_are_rejected(operation: Operation, strict: bool) -> None:
+    run = drawn(operation.id, strict=strict)
+    assert run.refused < 0.05 * len(run.payloads)
+
+
+def at(payload: JSON, steps: Sequence[str]) -> Iterator[JSON]:
+    """Yield what a payload holds in a field, ``image_list[].image``."""
+    if not steps:
+        yield payload
+    elif steps[0] == "[]":
+        yield from (found for item in payload for found in at(item, steps[1:]))
+    elif steps[0] in payload:
+        yield from at(payload[steps[0]], steps[1:])
+
+
+def steps(field: str) -> list[str]:
+    return [step for step in field.replace("[]", ".[]").split(".") if step]
+
+
+def can_be(operation: Operation, rule: Rule, edge: JSON) -> bool:
+    """Tell whether rules across fields leave a listed value any room, and whether a length is all that a text needs."""
+    place = place_of(rule)
+    if rule.keyword == "enum":
+        goal = alternatives(lifted({"const": edge}, place))
+        return Branches(payloads(operation, is_strict=False).schema).find(goal, Random(0)) is not None
+    return {"pattern", "x-base64"}.isdisjoint(holder(operation.schema, place))
+
+
+EDGES: dict[str, tuple[Callable[[Any], JSON], Callable[[Any], list[JSON]]]] = {
+    "enum": (lambda value: value, list),
+    "minimum": (lambda value: value, lambda limit: [limit]),
+    "maximum": (lambda value: value, lambda limit: [limit]),
+    "minLength": (len, lambda limit: [limit]),
+    "maxLength": (len, lambda limit: [limit, limit - 1]),
+    "minItems": (len, lambda limit: [limit]),
+    "maxItems": (len, lambda limit: [limit]),
+}
+"""What is measured of a value, and how much of it lies at the edge of a keyword."""
+
+
+@pytest.mark.parametrize("operation", named(EVERY))
+def test_each_edge_of_each_keyword_is_reached(operation: Operation) -> None:
+    missed = []
+    for rule in operation.rules:
+        if rule.keyword in EDGES:
+            measure, edges = EDGES[rule.keyword]
+            found = (measure(value) for payload in grown(operation.id) for value in at(payload, steps(rule.field)))
+            reached = {json.dumps(each) for each in found}
+            missed += [(rule.id, edge) for edge in edges(rule.value) if json.dumps(edge) not in reached]
+            missed = [(id, edge) for id, edge in missed if id != rule.id or can_be(operation, rule, edge)]
+    assert missed == []
+
+
+def kinds(payload: Payload, name: str, key: str) -> list[JSON]:
+    return [item.get(key) for item in payload.get(name, [])]
+
+
+def references(payload: Payload) -> int:
+    return len(payload.get("image_list", [])) + len(payload.get("element_list", []))
+
+
+VIDEO_BRANCHES: dict[str, Callable[[Payload], object]] = {
+    "text only": lambda it: references(it) == 0 and not it.get("video_list") and not it.get("multi_shot"),
+    "first frame": lambda it: kinds(it, "image_list", "type") == ["first_frame"],
+    "first and last frame": lambda it: {"first_frame", "end_frame"} <= {*kinds(it, "image_list", "type")},
+    "images": lambda it: kinds(it, "image_list", "type").count(None) > 1,
+    "elements": lambda it: it.get("element_list"),
+    "seven references": lambda it: references(it) == 7,
+    "four references beside a video": lambda it: it.get("video_list") and references(it) == 4,
+    "base video": lambda it: kinds(it, "video_list", "refer_type") in (["base"], [None]),
+    "feature video": lambda it: kinds(it, "video_list", "refer_type") == ["feature"],
+    "shots in the prompt": lambda it: it.get("shot_type") == "intelligence",
+    "shots of their own": lambda it: it.get("shot_type") == "customize",
+    "six shots": lambda it: len(it.get("multi_prompt", [])) == 6,
+    "shots with a feature video": lambda it: it.get("multi_shot") and it.get("video_list"),
+    "kling-video-o1": lambda it: it.get("model_name") == "kling-video-o1",
+    "kling-v3-omni": lambda it: it.get("model_name") == "kling-v3-omni",
+    "the model left out": lambda it: "model_name" not in it,
+    "4k": lambda it: it.get("mode") == "4k",
+    "sound": lambda it: it.get("sound") == "on",
+    "an image named": lambda it: "<<<image_" in it.get("prompt", ""),
+    "an element named": lambda it: "<<<element_" in it.get("prompt", ""),
+    "a video named": lambda it: "<<<video_" in it.get("prompt", ""),
+    "an image named in a shot": lambda it: any("<<<" in text for text in kinds(it, "multi_prompt", "prompt")),
+    "a picture as Base64": lambda it: any(map(picture_size, kinds(it, "image_list", "image_url"))),
+}
+
+IMAGE_BRANCHES: dict[str, Callable[[Payload], object]] = {
+    "text only": lambda it: references(it) == 0,
+    "a series": lambda it: it.get("result_type") == "series",
+    "as many as it likes": lambda it: it.get("series_amount") == "auto",
+    "ten references": lambda it: references(it) == 10,
+    "kling-image-o1": lambda it: it.get("model_name") == "kling-image-o1",
+    "kling-v3-omni": lambda it: it.get("model_name") == "kling-v3-omni",
+    "4k": lambda it: it.get("resolution") == "4k",
+    "the ratio of what is sent": lambda it: it.get("aspect_ratio") == "auto",
+    "an image named": lambda it: "<<<image_" in it["prompt"],
+    "an element named": lambda it: "<<<element_" in it["prompt"],
+    "a picture as Base64": lambda it: any(map(picture_size, kinds(it, "image_list", "image"))),
+}
+
+WAYS = {"kling/omni-video.create": VIDEO_BRANCHES, "kling/omni-image.create": IMAGE_BRANCHES}
+
+
+@pytest.mark.parametrize(("id", "way"), [(id, way) for id, ways in WAYS.items() for way in ways])
+def test_each_way_through_the_contract_is_gone(id: str, way: str) -> None:
+    assert drawn(id, strict=True).having(WAYS[id][way]) >= 1
+
+
+@pytest.mark.parametrize("operation", named(CREATES))
+def test_the_prompts_have_characters_of_every_plane(operation: Operation) -> None:
+    letters = {letter for payload in grown(operation.id) for letter in payload.get("prompt", "")}
+    assert {ord(letter) >> 16 for letter in letters} == {*range(17)}
+    assert not any(0xD800 <= ord(letter) < 0xE000 for letter in letters)
+    assert len(letters) > 100
+
+
+@pytest.mark.parametrize("operation", named(CREATES))
+def test_most_payloads_differ(operation: Operation) -> None:
+    source = payloads(operation, is_strict=True)
+    different = {json.dumps(source.grown(Seeded(index))) for index in range(300)}
+    assert len(different) > 285
+
+
+SHRUNK: list[Any] = [
+    ("kling/omni-image", lambda it: True, {"prompt"}),
+    ("kling/omni-video", lambda it: True, {"prompt", "aspect_ratio"}),
+    ("kling/omni-video", lambda it: it.get("mode") == "4k", {"model_name", "prompt", "mode", "aspect_ratio"}),
+    ("kling/omni-video", lambda it: references(it) == 7, {"prompt", "image_list", "element_list", "aspect_ratio"}),
+    (
+        "kling/omni-video",
+        lambda it: len(it.get("multi_prompt", [])) > 1,
+        {"model_name", "multi_shot", "shot_type", "prompt", "multi_prompt", "aspect_ratio"},
+    ),
+    ("kling/omni-image", lambda it: "<<<image_2>>>" in it["prompt"], {"prompt", "image_list"}),
+    ("useapi/omni-image", lambda it: it.get("imageCount") == 9, {"prompt", "imageCount"}),
+    ("kling/omni-video.list", lambda it: it.get("pageSize", 0) > 30, {"pageSize"}),
+]
+
+
+@pytest.mark.parametrize(("id", "condition", "fields"), SHRUNK)
+def test_a_payload_shrinks_to_few_fields_with_the_values_of_the_contract(
+    id: str, condition: Callable[[Payload], bool], fields: set[str]
+) -> None:
+    operation = load().operation(id)
+    phases = (Phase.generate, Phase.shrink)
+    run = settings(max_examples=2000, derandomize=True, database=None, phases=phases)
+    found = find(strategy(operation, strict=True), condition, settings=run)
+    assert len(found) <= len(fields)
+    prompts = {text for example in operation.schema["examples"] if (text := example.get("prompt"))}
+    assert "prompt" not in found or any(found["prompt"].startswith(text) for text in prompts)
+
+
+def other_readings() -> list[Any]:
+    """Each reading that gives a rule of an operation another level than the default does."""
+    return [
+        pytest.param(
+            operation, {f"{service.id}/{question.id}": reading.id}, id=f"{operation.id}-{question.id}={reading.id}"
+        )
+        for service in load().services.values()
+        for question in service.questions.values()
+        for reading in question.readings.values()
+        for operation in service.operations.values()
+        if {rule.id for rule in operation.rules} & reading.levels.keys()
+        if reading.id != question.default
+    ]
+
+
+@pytest.mark.parametrize(("operation", "readings"), other_readings())
+def test_payloads_are_valid_under_each_reading(operation: Operation, readings: dict[str, str]) -> None:
+    judged = judge(operation, readings)
+    for is_strict in (True, False):
+        source = payloads(operation, readings, is_strict=is_strict)
+        found = [source.grown(Seeded(index)) for index in range(40)]
+        broken = [each.rule.id for payload in found for each in judged.violations(payload) if each.level == "error"]
+        assert (found.count(None), broken) == (0, [])
+
+
+def test_a_reading_can_allow_what_the_default_refuses() -> None:
+    image = load().operation("kling/omni-image")
+    allowed = payloads(image, {"o1-abilities": "accepted"}, is_strict=False)
+    four_k = {"model_name": "kling-image-o1", "prompt": "A cat", "resolution": "4k"}
+    assert allowed.is_valid(four_k)
+    assert not payloads(image, is_strict=False).is_valid(four_k)
+
+
+def test_an_operation_without_a_payload_has_no_strategy() -> None:
+    with pytest.raises(NothingToSend, match=r"kling/omni-image\.get takes no payload"):
+        strategy(load().operation("kling/omni-image.get"))
+
+
+def test_an_unknown_reading_is_refused() -> None:
+    with pytest.raises(NoSuchReading, match="did you mean 'missing-task'"):
+        strategy(load().operation("kling/omni-image"), readings={"missing-tusk": "400-1201"})

@@ -1,0 +1,187 @@
+"""Testees: whatever one does, the answer is an answer or the name of a fault, and it comes in time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.kit.testee import NoTestee, Object, Program, found, hello
+from mockserver.kit.testee import TesteeFault as Fault
+
+HELLO = '{"id": 1, "name": "acme", "operations": ["kling/omni-image"]}'
+
+LOOP = f"""
+import json, os, sys, time
+for line in sys.stdin:
+    ask = json.loads(line)
+    if ask["do"] == "hello":
+        print({HELLO!r}.replace("1", str(ask["id"])), flush=True)
+        continue
+    BODY
+"""
+
+FAULTS = {
+    "sys.exit(3)": ("died", "ended with status 3"),
+    "os.kill(os.getpid(), 9)": ("died", "ended with status -9"),
+    "raise ValueError('no idea')": ("died", "ValueError: no idea"),
+    "os.close(1)": ("died", "instead of an answer"),
+    "time.sleep(60)": ("hung", "did not answer 'generate' within 0.5 s"),
+    "print('{', flush=True); time.sleep(60)": ("noise", "no JSON"),
+    "print('Debug: here', flush=True)": ("noise", "no JSON: b'Debug: here"),
+    "sys.stdout.buffer.write(bytes(range(128, 256)) + b'\\n'); sys.stdout.flush()": ("noise", "no JSON"),
+    "print('[' * 100000, flush=True)": ("noise", "no JSON"),
+    "print('', flush=True)": ("noise", "no JSON"),
+    "print('null', flush=True)": ("nonsense", "no answer: null"),
+    "print('{}', flush=True)": ("nonsense", "no answer: {}"),
+    "print(json.dumps({'id': ask['id'], 'outcome': 'fine'}), flush=True)": ("nonsense", "no answer"),
+    "print(json.dumps({'id': ask['id'], 'outcome': 'succeed'}), flush=True)": ("nonsense", "no answer"),
+    "print(json.dumps({'id': ask['id'], 'name': 'a', 'operations': ['b']}), flush=True)": ("nonsense", "no outcome"),
+    "print(json.dumps({'id': 77, 'outcome': 'timeout'}), flush=True)": ("nonsense", "answered 77 when 2"),
+}
+"""What a testee does when it is asked to generate, and what is said of it."""
+
+GENERATE: dict[str, Any] = {"do": "generate"}
+
+
+@pytest.fixture
+def programs() -> Iterator[Any]:
+    """Start testees that answer hello, and do something of their own when they are asked for more."""
+    started: list[Program] = []
+
+    def start(body: str) -> Program:
+        started.append(Program([sys.executable, "-c", LOOP.replace("BODY", body)]))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.close()
+
+
+@pytest.mark.parametrize("body", FAULTS)
+def test_a_fault_of_a_program_has_a_name(body: str, programs: Any) -> None:
+    program = programs(body)
+    hello(program)
+    kind, text = FAULTS[body]
+    began = time.monotonic()
+    with pytest.raises(Fault) as told:
+        program.ask(GENERATE, 0.5 if kind == "hung" else 10)
+    assert told.value.kind == kind
+    assert text in str(told.value)
+    assert len(str(told.value).splitlines()) == 1
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("body", ["sys.exit(3)", "time.sleep(60)", "print('noise', flush=True)"])
+def test_after_a_fault_the_program_is_started_again(body: str, programs: Any) -> None:
+    program = programs(body)
+    for _ in range(2):
+        assert hello(program).name == "acme"
+        with pytest.raises(Fault):
+            program.ask(GENERATE, 0.3)
+    assert hello(program).name == "acme"
+
+
+def test_a_program_that_does_not_read_holds_nobody() -> None:
+    program = Program([sys.executable, "-c", "import time; time.sleep(60)"])
+    began = time.monotonic()
+    with pytest.raises(Fault, match="did not answer"):
+        program.ask({"do": "generate", "payload": {"prompt": "a" * 1_000_000}}, 0.3)
+    assert time.monotonic() - began < 5
+
+
+def test_a_program_that_closes_its_ears_is_told_as_such() -> None:
+    program = Program([sys.executable, "-c", "import os, time; os.close(0); os.close(1); time.sleep(60)"])
+    with pytest.raises(Fault, match="closed its stdin or stdout"):
+        program.ask({"do": "hello"}, 10)
+
+
+def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    script = f"sleep 60 & echo $! > {note}; wait"
+    program = Program(["sh", "-c", script])
+    with pytest.raises(Fault, match="did not answer"):
+        program.ask({"do": "hello"}, 0.5)
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", note.read_text().strip()], capture_output=True, text=True, check=False
+    )
+    assert state.stdout.strip()[:1] in ("", "Z")
+
+
+def test_a_program_that_is_not_there_is_told_in_one_line() -> None:
+    with pytest.raises(NoTestee, match="cannot start 'no-such-program-at-all'"):
+        hello(found(["no-such-program-at-all"]))
+
+
+def test_answers_and_letters_arrive(programs: Any) -> None:
+    program = programs("print(json.dumps({'id': ask['id'], 'outcome': 'failed', 'message': ask['word']}), flush=True)")
+    for word in ("雪", "\u2028", "a\nb", "🐈"):
+        assert program.ask({"do": "generate", "word": word}, 10)["message"] == word
+
+
+def test_hello_says_who_it_is(programs: Any) -> None:
+    who = hello(programs("pass"))
+    assert (who.name, who.version, who.callbacks) == ("acme", "", False)
+    assert (who.operations, who.credentials) == (("kling/omni-image",), ("token",))
+
+
+class Polite:
+    """A testee as it should be."""
+
+    def hello(self) -> dict[str, Any]:
+        return {"name": "polite", "operations": ["kling/omni-image"], "credentials": ["token", "jwt"]}
+
+    def generate(self, request: dict[str, Any]) -> Any:
+        return request["answer"]() if callable(request["answer"]) else request["answer"]
+
+
+def _raising() -> None:
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        (_raising, "died", "raised SystemExit: 3"),
+        (lambda: 1 // 0, "died", "raised ZeroDivisionError"),
+        (lambda: time.sleep(3), "hung", "did not return from generate() within 0.2 s"),
+        (None, "nonsense", "no answer: None"),
+        ([], "nonsense", "no answer"),
+        ({"outcome": "fine"}, "nonsense", "no answer"),
+        ({"outcome": {1, 2}}, "nonsense", "no answer"),
+        ({"name": "a", "operations": ["b"]}, "nonsense", "no outcome"),
+    ],
+)
+def test_a_fault_of_an_object_has_a_name(answer: Any, kind: str, text: str) -> None:
+    with pytest.raises(Fault) as told:
+        Object(Polite()).ask({"do": "generate", "answer": answer}, 0.2 if kind == "hung" else 10)
+    assert told.value.kind == kind
+    assert text in str(told.value)
+
+
+def test_an_object_answers_and_says_what_it_cannot() -> None:
+    testee = found([f"{__name__}:Polite"])
+    assert hello(testee).credentials == ("token", "jwt")
+    assert testee.ask({"do": "generate", "answer": {"outcome": "timeout"}}, 10)["outcome"] == "timeout"
+    assert testee.ask({"do": "listen"}, 10)["outcome"] == "unsupported"
+
+
+@pytest.mark.parametrize("words", ["no.such.module:Thing", f"{__name__}:Nobody", f"{__name__}:_raising_at_once"])
+def test_a_class_that_is_not_there_or_not_to_be_had_is_told(words: str) -> None:
+    with pytest.raises(NoTestee, match="no testee"):
+        found([words])
+
+
+class _raising_at_once:  # noqa: N801 - it stands for whatever a stranger's module holds
+    def __init__(self) -> None:
+        raise RuntimeError("no key in the environment")
+
+
+@pytest.mark.parametrize("words", [["a:b", "c"], ["node", "testee.js"], ["./a.sh"], [":b"]])
+def test_all_else_is_a_program(words: list[str]) -> None:
+    assert isinstance(found(words), Program)
