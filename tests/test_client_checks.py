@@ -194,7 +194,11 @@ BROKEN: Mapping[str, Sequence[Act]] = {
             "outcome": "failed",
         }.items()
     ],
-    "a-code-in-a-200-is-an-error": [act("200-with-code", create(refused(200))), act("200-with-code", fault=DIED)],
+    "a-code-in-a-200-is-an-error": [
+        act("200-with-code", create(refused(200))),
+        act("200-with-code", create(refused(200)), poll(refused()), **ERROR),
+        act("200-with-code", fault=DIED),
+    ],
     "an-answer-that-is-none-is-an-error": [act("html-page", fault=DIED), act("truncated-answer", *LIFE)],
     "own-mistakes-are-not-repeated": [act("invalid", create(refused()), create(refused()), **ERROR)],
     "slowing-down-is-survived": [

@@ -150,16 +150,12 @@ class TestDimensions:
         assert film_dimensions(ratio, short) == size
 
     @given(st.integers(1, 100), st.integers(1, 100), st.sampled_from([720, 1080, 2160]))
-    def test_film_sides_are_even_and_at_most_a_pixel_off_the_ratio(
-        self, wide: int, high: int, short: int
-    ) -> None:
+    def test_film_sides_are_even_and_at_most_a_pixel_off_the_ratio(self, wide: int, high: int, short: int) -> None:
         width, height = film_dimensions(f"{wide}:{high}", short)
         assert (width % 2, height % 2, min(width, height)) == (0, 0, short)
         assert abs(max(width, height) - Fraction(short * max(wide, high), min(wide, high))) <= 1
 
-    @pytest.mark.parametrize(
-        "ratio", ["auto", "16x9", "16:", ":9", "0:1", "1:0", "-1:1", "1:1:1", "1.5:1", ""]
-    )
+    @pytest.mark.parametrize("ratio", ["auto", "16x9", "16:", ":9", "0:1", "1:0", "-1:1", "1:1:1", "1.5:1", ""])
     def test_anything_but_two_whole_numbers_is_refused_with_advice(self, ratio: str) -> None:
         for size in (dimensions, film_dimensions):
             with pytest.raises(ValueError, match="such as 16:9"):
@@ -185,10 +181,7 @@ class TestPictures:
             "import hashlib; from mockserver.fake.artifacts import Picture; from mockserver.fake.media import render;"
             f"print(hashlib.sha256(render({PICTURE!r})).hexdigest())"
         )
-        runs = {
-            subprocess.run([sys.executable, "-c", probe], capture_output=True, check=True).stdout
-            for _ in range(2)
-        }
+        runs = {subprocess.run([sys.executable, "-c", probe], capture_output=True, check=True).stdout for _ in range(2)}
         assert len(runs) == 1
 
     @pytest.mark.parametrize("change", [{"index": 1}, {"task_id": "2"}])
@@ -221,9 +214,7 @@ class TestPictures:
         assert opened(replace(PICTURE, prompt=prompt)).size == (320, 200)
 
     @settings(deadline=None, max_examples=50)
-    @given(
-        st.text(st.characters(exclude_categories=()), max_size=200), st.integers(1, 90), st.integers(1, 90)
-    )
+    @given(st.text(st.characters(exclude_categories=()), max_size=200), st.integers(1, 90), st.integers(1, 90))
     def test_any_prompt_becomes_a_picture_of_any_size(self, prompt: str, width: int, height: int) -> None:
         picture = Picture("1", 0, prompt, width, height, watermark=True)
         assert opened(picture).size == (width, height)
@@ -333,9 +324,7 @@ class TestFilms:
     def test_the_same_values_give_the_same_bytes_here(self) -> None:
         assert render(replace(FILM, sound=True)) == file(replace(FILM, sound=True))
 
-    @pytest.mark.parametrize(
-        "change", [{"index": 1}, {"task_id": "2"}, {"prompt": "A dog"}, {"watermark": True}]
-    )
+    @pytest.mark.parametrize("change", [{"index": 1}, {"task_id": "2"}, {"prompt": "A dog"}, {"watermark": True}])
     def test_another_index_task_prompt_or_mark_is_another_film(self, change: dict[str, object]) -> None:
         other = replace(FILM, **change)  # type: ignore[arg-type]
         one, two = (next(films.frames(film)) for film in (FILM, other))

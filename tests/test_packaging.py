@@ -106,9 +106,7 @@ def test_a_wheel_on_the_path_as_a_zip_finds_its_own_folders(wheel: Wheel) -> Non
     assert seen.stdout.splitlines() == expected, seen.stderr
 
 
-def test_an_installation_without_its_folders_says_so_and_takes_no_strangers(
-    wheel: Wheel, tmp_path: Path
-) -> None:
+def test_an_installation_without_its_folders_says_so_and_takes_no_strangers(wheel: Wheel, tmp_path: Path) -> None:
     site = tmp_path / "site"
     wheel.unpack(site)
     (site / "mockserver" / "_shipped").rename(tmp_path / "elsewhere")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PATIENCE: Millis = 60_000
 _ROOM = 512 << 20
 _BUSY = 8
+_NO_ROOM = 429
 _PAUSE: Millis = 1000
 _LONGEST_PAUSE: Millis = 60_000
 
@@ -82,21 +83,11 @@ class Probe:
         self._lock = threading.Lock()
 
     def create(self, operation: Operation, payload: JSON, aim: str, **about: Any) -> Trial:
-        """Send a payload that may make a task. Who is told that there is no room waits and asks again.
-
-        Raises ``Spent``.
-        """
-        for attempt in range(_BUSY):
-            self.budget.take()
-            trial = self.ask(operation, payload, aim, **about)
-            if trial.exchange.response is not None and not trial.is_accepted:
-                self.budget.give_back()
-            if trial.exchange.status != 429 or attempt + 1 == _BUSY:
-                break
-            with self._lock:
-                place = self._trials.index(trial)
-                self._trials[place] = Trial(trial.exchange, "busy", operation=operation, payload=payload)
-            self.clock.sleep(_pause(trial, attempt))
+        """Send a payload that may make a task. Raises ``Spent``."""
+        self.budget.take()
+        trial = self.ask(operation, payload, aim, **about)
+        if trial.exchange.response is not None and not trial.is_accepted:
+            self.budget.give_back()
         return trial
 
     def ask(
@@ -109,14 +100,23 @@ class Probe:
         headers: Mapping[str, str | None] | None = None,
         **about: Any,
     ) -> Trial:
-        """Send a request of an operation; ``id`` goes into its path. Of ``headers`` a ``None`` leaves one out."""
+        """Send a request of an operation; ``id`` goes into its path. Of ``headers`` a ``None`` leaves one out.
+
+        Who is told that there is no room, or to be slower, waits and asks again.
+        """
         path = operation.path.partition("{")[0] + quote(id, safe="", errors="replace")
         is_query = operation.method == "GET" and isinstance(payload, dict)
         query = urlencode(asked(payload)) if is_query else ""
         body = b"" if is_query or payload is None else encoded(payload)
-        return self.send(
-            operation.method, path, query, body, aim, operation=operation, payload=payload, headers=headers, **about
-        )
+        sent: dict[str, Any] = {"operation": operation, "payload": payload, "headers": headers, **about}
+        trial = self.send(operation.method, path, query, body, aim, **sent)
+        for attempt in range(_BUSY):
+            if trial.exchange.status != _NO_ROOM or self.budget.is_late:
+                break
+            self._set_aside(trial)
+            self.clock.sleep(_pause(trial, attempt))
+            trial = self.send(operation.method, path, query, body, aim, **sent)
+        return trial
 
     def send(
         self,
@@ -187,6 +187,12 @@ class Probe:
             self._unreachable if self.mailbox is None else None,
             self.target.secret,
         )
+
+    def _set_aside(self, trial: Trial) -> None:
+        """Let nobody take the answer of a server that is busy for the one that was asked for."""
+        with self._lock:
+            place = next(place for place, each in enumerate(self._trials) if each is trial)
+            self._trials[place] = replace(trial, aim="busy", order=None)
 
     def _note(self, trial: Trial) -> Trial:
         with self._lock:

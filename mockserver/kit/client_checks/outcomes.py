@@ -75,9 +75,11 @@ def a_refusal_carries_what_was_said(act: Act) -> Iterator[str]:
 
 @check("200-with-code", why="Some errors come as HTTP 200.", source="kling 4.2")
 def a_code_in_a_200_is_an_error(act: Act) -> Iterator[str]:
-    """HTTP 200 with a code that is not 0 is an error."""
+    """HTTP 200 with a code that is not 0 is an error, and nothing comes after it."""
     if act.outcome != "error":
         yield f"outcome {act.told}"
+    elif act.polls:
+        yield f"{len(act.polls)} polls for a task that was refused with HTTP 200"
 
 
 @check(

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from mockserver.contract.differences import Difference
 from mockserver.kit.evidence import Evidence, Trial
 from mockserver.kit.findings import Finding
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, said
+from mockserver.kit.server_checks.promise import Family, Unseen, finding, said, seen
 
 ANSWERS = Family("answers", "credentials", "lives", "burst", "noise", "queries")
 
 _TIMES = frozenset({"created_at", "updated_at", "createTime", "updateTime", "viewTime"})
 _STATES = frozenset({"task_status", "status_name"})
+_APART = frozenset({"noise", "result"})
+"""What checks of their own look at."""
+
 _ENVELOPE = frozenset({"/code", "/message", "/request_id", "/error"})
 
 
@@ -131,15 +134,15 @@ for _id, _documented, _why, _source in (
     "kling 2.1",
 )
 def request_ids_differ(evidence: Evidence) -> Iterator[Finding]:
-    seen: dict[str, Trial] = {}
+    known: dict[str, Trial] = {}
     for trial in evidence.trials:
         body = trial.exchange.received
         id = body.get("request_id") if isinstance(body, dict) else None
-        if isinstance(id, str) and id in seen:
-            yield finding(trial, f"{id}, as in the answer to {seen[id].subject}")
+        if isinstance(id, str) and id in known:
+            yield finding(trial, f"{id}, as in the answer to {known[id].subject}")
         elif isinstance(id, str):
-            seen[id] = trial
-    if not seen:
+            known[id] = trial
+    if not known:
         raise Unseen("no answer has a request_id")
 
 
@@ -150,8 +153,9 @@ def request_ids_differ(evidence: Evidence) -> Iterator[Finding]:
     "kling 4.1",
 )
 def no_server_errors(evidence: Evidence) -> Iterator[Finding]:
-    for trial in evidence.trials:
-        if trial.aim not in ("noise", "result") and trial.exchange.status is not None and trial.exchange.status >= 500:
+    sent = (trial for trial in evidence.trials if trial.aim not in _APART)
+    for trial in seen(sent, "the server answered nothing"):
+        if (trial.exchange.status or 0) >= 500:
             yield finding(trial, said(trial))
 
 
@@ -162,6 +166,9 @@ def no_server_errors(evidence: Evidence) -> Iterator[Finding]:
     "kling 4.1",
 )
 def always_answers(evidence: Evidence) -> Iterator[Finding]:
-    for trial in evidence.trials:
-        if trial.exchange.response is None and trial.aim not in ("noise", "result"):
+    sent = [trial for trial in evidence.trials if trial.aim not in _APART]
+    if not sent:
+        raise Unseen("nothing was sent")
+    for trial in sent:
+        if trial.exchange.response is None:
             yield finding(trial, said(trial))

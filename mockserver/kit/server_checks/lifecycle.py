@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from mockserver.kit.evidence import Evidence, Sighting, Story
 from mockserver.kit.findings import Finding
-from mockserver.kit.records import ORDER
+from mockserver.kit.records import ORDER, lasting
 from mockserver.kit.server_checks.promise import Family, Unseen, finding, short
-from mockserver.types import JSON, Millis
+from mockserver.types import Millis
 
 LIFECYCLE = Family("lifecycle", "lives")
 
@@ -233,17 +233,7 @@ def reads_are_idempotent(evidence: Evidence) -> Iterator[Finding]:
 def _alike(sighting: Sighting) -> object:
     """Return a record without the state and the time of its change, which checks of their own look at."""
     layout = sighting.record.layout
-    return _lasting(sighting.record.document, {layout.status[-1], layout.updated_at[-1]})
-
-
-def _lasting(value: JSON, apart: set[str | int]) -> JSON:
-    """Leave out some fields, and of URLs the query: a signature may be a new one each time."""
-    if isinstance(value, dict):
-        return {name: _lasting(inner, apart) for name, inner in value.items() if name not in apart}
-    if isinstance(value, list):
-        return [_lasting(item, apart) for item in value]
-    is_url = isinstance(value, str) and value.startswith(("http://", "https://"))
-    return value.partition("?")[0] if is_url else value
+    return lasting(sighting.record.document, frozenset({layout.status[-1], layout.updated_at[-1]}))
 
 
 def _created(evidence: Evidence) -> list[Story]:

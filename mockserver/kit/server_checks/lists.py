@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.kit.evidence import Evidence, Trial
 from mockserver.kit.findings import Finding
-from mockserver.kit.records import Record, records
+from mockserver.kit.records import Record, lasting, records
 from mockserver.kit.server_checks.promise import Family, Unseen, finding, is_row, said, seen, short
 
 LISTS = Family("lists", "lives", "burst", "queries")
@@ -172,7 +172,7 @@ def list_shows_what_a_query_shows(evidence: Evidence) -> Iterator[Finding]:
             queried = shown.get(record.id)
             if queried is not None and isinstance(record.document, dict):
                 for name, value in record.document.items():
-                    if queried.get(name) != value:
+                    if lasting(queried.get(name)) != lasting(value):
                         wanted = short(queried.get(name))
                         yield finding(trial, f"{name}: {short(value)} of {record.id}", documented=f"{name}: {wanted}")
 

@@ -25,6 +25,7 @@ class Reference:
     pause = 0.06
     tries = 3
     patience = 5.0
+    task_id: str | None = None
 
     def hello(self) -> Answer:
         return {"name": "reference", "operations": list(PATHS), "callbacks": True, "credentials": ["token", "jwt"]}
