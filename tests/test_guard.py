@@ -15,7 +15,7 @@ async def status(
     client: str = "127.0.0.1",
     token: str | None = None,
     path: str = "/",
-    **headers: str,
+    **headers: str | bytes,
 ) -> int:
     transport = httpx.ASGITransport(Guard(PlainTextResponse("in"), token), client=(client, 1234))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:

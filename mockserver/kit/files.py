@@ -35,17 +35,17 @@ def _picture(content: bytes) -> Opened:
             image.load()
             return Opened("image", image.width, image.height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return Opened(fault=f"no PNG, JPEG or MP4: {error or type(error).__name__}")
+        return Opened(fault=f"no PNG, JPEG or MP4: {str(error) or type(error).__name__}")
 
 
 def _film(content: bytes) -> Opened:
     import av
 
     try:
-        with av.open(BytesIO(content)) as container:
+        with av.open(BytesIO(content), "r") as container:
             video = container.streams.video[0]
             next(container.decode(video))
             seconds = float(container.duration or 0) / av.time_base
             return Opened("video", video.width, video.height, seconds, bool(container.streams.audio))
     except (OSError, ValueError, IndexError, StopIteration) as error:
-        return Opened(fault=f"an MP4 that cannot be decoded: {error or type(error).__name__}")
+        return Opened(fault=f"an MP4 that cannot be decoded: {str(error) or type(error).__name__}")

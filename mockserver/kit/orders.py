@@ -115,7 +115,9 @@ def _fitting(
     field = operation.task.get("model")
     models = operation.schema["properties"].get(field, {}).get("enum", ()) if field else ()
     for model in (None, *models):
-        named = {**base, **wish, **({field: model} if model else {})}
+        named = {**base, **wish}
+        if field and model:
+            named[field] = model
         if terms.is_accepted(operation, named):
             return named
     for name in wish:

@@ -28,6 +28,7 @@ from mockserver.types import JSON
 
 _STDERR = 50
 _TOLD = 5
+_LAST_WORDS = 0.5
 _LONGEST = 1 << 24
 
 
@@ -72,6 +73,7 @@ class Program:
     _process: subprocess.Popen[bytes] | None = None
     _lines: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
     _said: list[str] = field(default_factory=list)
+    _ear: threading.Thread | None = None
     _id: int = 0
 
     def ask(self, request: dict[str, JSON], patience: float) -> dict[str, JSON]:
@@ -116,7 +118,8 @@ class Program:
             except OSError as error:
                 raise NoTestee(f"cannot start {self.command[0]!r}: {error.strerror}") from error
             threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
-            threading.Thread(target=_keep, args=(self._process.stderr, self._said), daemon=True).start()
+            self._ear = threading.Thread(target=_keep, args=(self._process.stderr, self._said), daemon=True)
+            self._ear.start()
         return self._process
 
     def _answer(self, request: dict[str, JSON], patience: float) -> dict[str, JSON]:
@@ -140,6 +143,8 @@ class Program:
         if self._process is not None:
             _kill(self._process)
         self.close()
+        if self._ear is not None:
+            self._ear.join(_LAST_WORDS)
         said = " | ".join(line.strip() for line in self._said[-_TOLD:])
         raise TesteeFault(kind, f"{text}; its stderr: {said[-500:]}" if said else text)
 
