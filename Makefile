@@ -11,10 +11,10 @@ export ARTIFACTS ?= artifacts
 export CHROMIUM ?= chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test browser check bench clean
+.PHONY: help serve test browser torture client-mutants check bench clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'Options go into ARGS: make serve ARGS="--port 9000". PYTHON and VENV choose the interpreter and its environment.'
 
 serve: $(READY) ## run the fake on http://127.0.0.1:8080
@@ -30,6 +30,15 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
 	  || { echo 'Install chromium, or name a browser of its kind: make browser CHROMIUM=google-chrome' >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
+# Node, curl and jq are the machine's own; where jq is missing, Debian's is installed if we may.
+torture: $(READY) ## play the worked testees of examples/ through every scene; takes minutes
+	@command -v jq >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends jq >/dev/null; } \
+	  || echo 'There is no jq: the testee of curl and jq is left out' >&2
+	$(BIN)/python -m pytest -m torture tests/torture -n 4 $(ARGS)
+
+client-mutants: $(READY) ## count the broken clients that the kit catches
+	$(BIN)/python -m tests.mutants.clients $(ARGS)
 
 check: $(READY) ## lint, formatting, types, floors and packaging
 	$(BIN)/ruff check

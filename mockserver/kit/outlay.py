@@ -62,9 +62,9 @@ def _wanted(target: Target, acts: tuple[str, ...]) -> Iterator[Item]:
         dearest = max((_simplest(target, maker) for maker in target.operations), default=Decimal(0))
         yield Item("any order", first.id, RUNS, RUNS * dearest)
     if "acceptance" in acts:
-        found = {maker: bundles(target.terms, maker, {}, target.seed, target.largest) for maker in target.operations}
-        for turn in range(max(map(len, found.values()))):
-            for maker, some in found.items():
+        found = [(maker, bundles(target.terms, maker, {}, target.seed, target.largest)) for maker in target.operations]
+        for turn in range(max(len(some) for _, some in found)):
+            for maker, some in found:
                 if turn < len(some):
                     yield Item("acceptance", maker.id, 1, units(maker, some[turn].payload))
 

@@ -15,12 +15,12 @@ from mockserver.types import JSON, Millis
 if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
 
-RUNS = 8
+RUNS = 6
 STEPS = 20
 TASKS = 2
 """Tasks that one run makes at most, and as often as there are runs that all of them make."""
 
-_PAUSES: tuple[Millis, ...] = (50, 300, 1000)
+_PAUSES: tuple[Millis, ...] = (100, 700, 1500)
 
 
 def any_order(probe: Probe) -> None:

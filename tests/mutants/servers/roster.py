@@ -9,13 +9,14 @@ from tests.mutants.servers.answers import ANSWERS
 from tests.mutants.servers.callbacks import CALLBACKS
 from tests.mutants.servers.lives import LIVES, RESULTS
 from tests.mutants.servers.mutant import Mutant
+from tests.mutants.servers.order import ORDER
 from tests.mutants.servers.queries import QUERIES, READINGS
 from tests.mutants.servers.requests import CREDENTIALS, REQUESTS
 from tests.mutants.servers.stage import Wrong, probe
 
 MUTANTS: dict[str, Mutant] = {
     id: mutant
-    for family in (ANSWERS, REQUESTS, CREDENTIALS, LIVES, RESULTS, QUERIES, CALLBACKS, READINGS)
+    for family in (ANSWERS, REQUESTS, CREDENTIALS, LIVES, RESULTS, QUERIES, CALLBACKS, ORDER, READINGS)
     for id, mutant in family.all.items()
 }
 

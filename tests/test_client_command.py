@@ -1,0 +1,177 @@
+"""``mockserver check client``: it plays, it judges, and it never hangs or shows a traceback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli import main
+from mockserver.contract.catalog import load
+from mockserver.kit.client_run import CHECKS, Cast, cast, is_hopeless
+from mockserver.kit.report import FILES
+from mockserver.kit.scenes import SCENES, Act
+from mockserver.kit.testee import Hello
+from mockserver.kit.testee import TesteeFault as Fault
+from mockserver.kit.variations import variations
+from tests.acts import act
+from tests.mutants.clients.reference import Answer, Reference
+
+HERE = __name__
+
+
+class OneOperation(Reference):
+    """A client that is clean, and asks for pictures only."""
+
+    def hello(self) -> Answer:
+        return {**super().hello(), "operations": ["kling/omni-image"]}
+
+
+class Forgetful(OneOperation):
+    """A client that loses a field."""
+
+    def body(self, payload: Answer) -> Answer:
+        return {name: value for name, value in payload.items() if name != "prompt"}
+
+
+class Mute(OneOperation):
+    """A client that can do nothing that it is asked for."""
+
+    def generate(self, request: Answer) -> Answer:
+        return {"outcome": "unsupported", "reason": "it is a holiday"}
+
+
+class Dying(OneOperation):
+    """A client that dies of everything."""
+
+    def generate(self, request: Answer) -> Answer:
+        raise MemoryError
+
+
+class Stranger(OneOperation):
+    """A client of something else."""
+
+    def hello(self) -> Answer:
+        return {"name": "stranger", "operations": ["kling/omni-imge"]}
+
+
+def check(*words: str) -> Result:
+    return CliRunner().invoke(main, ["check", "client", *words])
+
+
+def told_in_one_line(result: Result) -> str:
+    assert (result.exit_code, result.stdout) == (2, ""), result
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("mockserver: ")
+    return line
+
+
+def test_a_clean_client_keeps_the_contract_and_the_reports_are_written(tmp_path: Path) -> None:
+    result = check(f"{HERE}:OneOperation", "--only", "content-type-is-json", "--report", str(tmp_path / "new" / "dir"))
+    assert result.exit_code == 0, result.output
+    assert "reference keeps the contract: 1 check, 0 findings" in result.stdout.splitlines()[-1]
+    assert sorted(path.name for path in (tmp_path / "new" / "dir").iterdir()) == sorted(FILES)
+
+
+def test_a_broken_promise_is_told_and_a_baseline_accepts_it(tmp_path: Path) -> None:
+    words = (f"{HERE}:Forgetful", "--only", "payload-arrives-unchanged")
+    result = check(*words, "--report", str(tmp_path))
+    assert result.exit_code == 1
+    assert "prompt is gone" in result.stdout
+    findings = json.loads((tmp_path / "verdict.json").read_text())["findings"]
+    baseline = tmp_path / "baseline"
+    lines = [f"{found['check']} {found['subject']}  # known" for found in findings]
+    baseline.write_text("\n".join(dict.fromkeys(lines)))
+    assert check(*words, "--baseline", str(baseline)).exit_code == 0
+
+
+def test_who_can_nothing_is_not_judged() -> None:
+    result = check(f"{HERE}:Mute", "--only", "content-type-is-json")
+    assert result.exit_code == 2
+    assert "could not be judged" in result.stdout
+
+
+def test_who_dies_of_everything_is_asked_no_more_than_three_times() -> None:
+    result = check(f"{HERE}:Dying", "--only", "wire")
+    assert result.exit_code == 2
+    assert "raised MemoryError" in result.stdout
+    assert "scenes: 3" in result.stdout
+
+
+def test_only_what_there_is_time_for_is_played() -> None:
+    result = check(f"{HERE}:OneOperation", "--only", "wire", "--seconds", "0.01")
+    assert "scenes: 1" in result.stdout
+    assert "the time of --seconds was over" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--", "no-such-program-at-all"], "cannot start 'no-such-program-at-all'"),
+        (["--", sys.executable, "-c", "pass"], "the testee ended with status 0 instead of an answer to 'hello'"),
+        (["--", sys.executable, "-c", "raise SystemExit('no key')"], "its stderr: no key"),
+        (["--", sys.executable, "-c", "print('hi')"], "no JSON: b'hi"),
+        (["no.such.module:Thing"], "no testee 'no.such.module:Thing'"),
+        ([f"{HERE}:Stranger"], "did you mean 'kling/omni-image"),
+        ([f"{HERE}:OneOperation", "--operation", "kling/omni-vido"], "did you mean 'kling/omni-video"),
+        ([f"{HERE}:OneOperation", "--only", "keeps-task-id"], "did you mean 'keeps-the-task-id'"),
+        ([f"{HERE}:OneOperation", "--skip", "keeps-task-id"], "did you mean 'keeps-the-task-id'"),
+        ([f"{HERE}:OneOperation", "--baseline", "/no/such/file"], "/no/such/file: No such file"),
+        ([f"{HERE}:OneOperation", "--report", "/dev/null/x"], "--report: '/dev/null/x' is not a folder"),
+        ([f"{HERE}:OneOperation", "--seconds", "0"], "--seconds"),
+        ([], "Missing argument 'TESTEE...'"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(words: list[str], text: str) -> None:
+    assert text in told_in_one_line(check(*words))
+
+
+def played() -> list[Cast]:
+    return cast(load(), Hello("a", "1", ("kling/omni-image",), True, ("token", "jwt")), list(CHECKS))[0]
+
+
+def test_everything_is_played_that_a_client_can() -> None:
+    assert {each.scene.id for each in played()} == SCENES.keys()
+    silent = Hello("a", "1", ("kling/omni-video",), False, ("token",))
+    casts, skipped = cast(load(), silent, list(CHECKS))
+    assert not {each.scene.id for each in casts} & {"called-back", "signed", "several-results"}
+    assert {skip.check: skip.reason for skip in skipped} == {
+        "jwt-has-its-claims": "a takes no jwt credentials",
+        "an-expired-token-is-renewed-once": "a takes no jwt credentials",
+        "callbacks-lead-to-the-end": "a takes no callbacks",
+        "callbacks-spare-polls": "a takes no callbacks",
+    }
+
+
+def test_each_other_reading_is_played_with_each_telling_scene() -> None:
+    catalog = load()
+    questions = catalog.services["kling"].questions.values()
+    others = {f"{question.id}={reading}" for question in questions for reading in question.readings}
+    others -= {f"{question.id}={question.default}" for question in questions}
+    found = variations(catalog, played())
+    assert {str(each.choice) for each in found} == others
+    assert {each.scene.id for each in found} == {"plain", "task-fails", "several-results"}
+
+
+HUNG, DIED = Fault("hung", "hung"), Fault("died", "died")
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        ([], False),
+        ([HUNG, HUNG], False),
+        ([HUNG, HUNG, HUNG], True),
+        ([DIED, HUNG, DIED], True),
+        ([None, DIED, DIED, DIED], False),
+        ([None, HUNG, HUNG, HUNG], True),
+        ([HUNG, HUNG, None], False),
+    ],
+)
+def test_a_testee_is_given_up_when_it_answers_no_more(faults: list[Any], expected: bool) -> None:
+    acts: list[Act] = [act("plain", fault=fault) for fault in faults]
+    assert is_hopeless(acts) is expected

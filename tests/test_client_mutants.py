@@ -1,0 +1,61 @@
+"""The judge of clients can judge: a sample of the mutants is caught, and the clean client is not.
+
+``make client-mutants`` tries all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mockserver.kit.client_run import CHECKS
+from mockserver.kit.stage import Stage
+from tests.mutants.clients.reference import Reference
+from tests.mutants.clients.roster import MUTANTS
+from tests.mutants.clients.trial import findings
+
+SAMPLE = (
+    "drops-the-watermark",
+    "rounds-big-numbers",
+    "invents-a-field",
+    "says-basic",
+    "signs-for-ten-days",
+    "polls-a-path-of-its-own",
+    "takes-submitted-for-a-failure",
+    "hands-out-the-first-only",
+    "loses-the-request-id",
+    "repeats-its-own-mistakes",
+    "makes-a-lost-task-twice",
+)
+QUICK = (
+    "payload-arrives-unchanged",
+    "credentials-are-a-bearer-token",
+    "jwt-has-its-claims",
+    "mistakes-are-not-repaired",
+    "polls-the-right-path",
+    "all-results-in-order",
+    "a-refusal-carries-what-was-said",
+)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with Stage() as running:
+        yield running
+
+
+@pytest.mark.parametrize("id", SAMPLE)
+def test_a_mutant_is_caught_by_the_check_meant_for_it(id: str, stage: Stage) -> None:
+    mutant = MUTANTS[id]
+    found = findings(stage, mutant.born(), [mutant.check], is_enough=True)
+    assert {finding.check for finding in found} == {mutant.check}
+
+
+def test_nothing_is_found_in_the_clean_client(stage: Stage) -> None:
+    assert findings(stage, Reference(), QUICK) == []
+
+
+def test_every_check_has_a_mutant_that_it_is_meant_for() -> None:
+    assert {mutant.check for mutant in MUTANTS.values()} == CHECKS.keys()
+    assert len(MUTANTS) >= 50
