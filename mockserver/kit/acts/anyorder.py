@@ -20,7 +20,8 @@ STEPS = 20
 TASKS = 2
 """Tasks that one run makes at most, and as often as there are runs that all of them make."""
 
-_PAUSES: tuple[Millis, ...] = (100, 700, 1500)
+_PAUSES: tuple[Millis, ...] = (0, 0, 0, 300, 1500)
+"""Times that pass before somebody looks."""
 
 
 def any_order(probe: Probe) -> None:
@@ -92,9 +93,9 @@ class Walk:
             mail = {**fields(self.probe, shows), "pageSize": size}
             self.model.step(self.probe.ask(shows, mail, "step", case="list", about={"size": size, "run": self.run}))
 
-    def wait(self, number: int) -> None:
+    def wait(self, span: Millis) -> None:
         """Let time pass."""
-        self.probe.clock.sleep(_PAUSES[number % len(_PAUSES)])
+        self.probe.clock.sleep(span)
 
     def _create(self, maker: Operation, extra: dict[str, JSON], case: str) -> None:
         payload = {**base_payload(self.probe.terms, maker), **fields(self.probe, maker), **extra}
@@ -110,7 +111,7 @@ def _machine(probe: Probe) -> type[RuleBasedStateMachine]:
     from hypothesis import strategies as st
     from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-    numbers = st.integers(0, 9)
+    numbers, pauses = st.integers(0, 9), st.sampled_from(_PAUSES)
 
     class AnyOrder(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -129,20 +130,18 @@ def _machine(probe: Probe) -> type[RuleBasedStateMachine]:
         def create_again(self, number: int) -> None:
             self.walk.create_again(number)
 
-        @rule(number=numbers, by_name=st.booleans())
-        def look(self, number: int, by_name: bool) -> None:
+        @rule(number=numbers, by_name=st.booleans(), pause=pauses)
+        def look(self, number: int, by_name: bool, pause: Millis) -> None:
+            self.walk.wait(pause)
             self.walk.look(number, by_name=by_name)
 
         @rule(number=numbers)
         def look_for_nothing(self, number: int) -> None:
             self.walk.look_for_nothing(number)
 
-        @rule(number=numbers)
-        def list(self, number: int) -> None:
+        @rule(number=numbers, pause=pauses)
+        def list(self, number: int, pause: Millis) -> None:
+            self.walk.wait(pause)
             self.walk.list(number)
-
-        @rule(number=numbers)
-        def wait(self, number: int) -> None:
-            self.walk.wait(number)
 
     return AnyOrder
