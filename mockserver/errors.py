@@ -3,6 +3,7 @@
 * ``MockserverError``: the root; its text is one line for a person
     * ``BadContract``: a file under ``schemas/`` that says something we do not understand
     * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchReading``: a name that is not in the contract
+    * ``NoSuchCheck``: a name that no check has
     * ``BadSetting``: an option whose value cannot be meant
 
 What goes wrong with a request is no exception of Python's to the client: it is an answer of the service.
@@ -52,6 +53,12 @@ class NoSuchReading(_NoSuchName):
     """A question, or an answer to one, that no ``service.json`` lists."""
 
     kind = "reading"
+
+
+class NoSuchCheck(_NoSuchName):
+    """A check of a server or a client that is none."""
+
+    kind = "check"
 
 
 class BadSetting(MockserverError):

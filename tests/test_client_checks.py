@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.kit.client_run import CHECKS, NoSuchCheck, chosen, judged
+from mockserver.errors import NoSuchCheck
+from mockserver.kit.client_run import CHECKS, chosen, judged
 from mockserver.kit.scenes import SCENES, Act
 from mockserver.kit.testee import TesteeFault as Fault
 from tests.acts import NOON, PAYLOAD, TASK, act, create, created, poll, refused, said, state

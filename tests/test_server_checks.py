@@ -5,9 +5,10 @@ import re
 import pytest
 
 from mockserver.contract.catalog import load
+from mockserver.errors import NoSuchCheck
 from mockserver.kit.acts.programme import PROGRAMME
 from mockserver.kit.evidence import Evidence, Trial
-from mockserver.kit.examination import NoSuchCheck, chosen, judged
+from mockserver.kit.examination import chosen, judged
 from mockserver.kit.findings import Finding
 from mockserver.kit.server_checks.promise import Promise, Unseen
 from mockserver.kit.server_checks.roster import FAMILIES, ROSTER

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
 from mockserver.contract.catalog import Catalog, Operation
 from mockserver.curl import curl
-from mockserver.errors import MockserverError
+from mockserver.errors import NoSuchCheck
 from mockserver.kit.client_checks import calling_back, outcomes, retrying, waiting, wire
 from mockserver.kit.client_checks.registry import ClientCheck
 from mockserver.kit.findings import Finding, Skipped, Verdict
@@ -35,19 +35,6 @@ _SECRET = "a-secret-of-nobody-at-all-but-32-long"  # noqa: S105 - the fake's key
 
 _ENOUGH = 3
 """So many questions in a row without an answer, and the testee is asked no more."""
-
-
-class NoSuchCheck(MockserverError):
-    """A check that is none."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-        super().__init__(
-            f"no check {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
-        )
-        self.name = name
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mockserver.errors import MockserverError
+from mockserver.errors import NoSuchCheck
 from mockserver.kit.acts.accounts import fields
 from mockserver.kit.acts.programme import PROGRAMME
 from mockserver.kit.budget import Spent
@@ -13,18 +13,6 @@ from mockserver.kit.findings import Check, Finding, Skipped, Verdict
 from mockserver.kit.probe import Probe, encoded
 from mockserver.kit.server_checks.promise import Promise, Unseen, said
 from mockserver.kit.server_checks.roster import ROSTER
-
-
-class NoSuchCheck(MockserverError):
-    """A check that is not on the roster."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-        super().__init__(f"no check {name!r}; {hint}")
-        self.name = name
 
 
 def chosen(
