@@ -11,7 +11,7 @@ export ARTIFACTS ?= artifacts
 export CHROMIUM ?= chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test browser torture client-mutants check bench clean
+.PHONY: help serve test browser torture mutants client-mutants check bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,13 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 # Node, curl and jq are the machine's own; where jq is missing, Debian's is installed if we may.
-torture: $(READY) ## play the worked testees of examples/ through every scene; takes minutes
+torture: $(READY) ## play examples/ through every scene, and the judge under every reading; takes minutes
 	@command -v jq >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends jq >/dev/null; } \
 	  || echo 'There is no jq: the testee of curl and jq is left out' >&2
-	$(BIN)/python -m pytest -m torture tests/torture -n 4 $(ARGS)
+	$(BIN)/python -m pytest -m torture tests/torture tests/test_mutants.py tests/test_check_server.py -n 4 $(ARGS)
+
+mutants: $(READY) ## count the wrong servers that the kit catches, and what it finds in the right one
+	$(BIN)/python -m tests.mutants.servers $(ARGS)
 
 client-mutants: $(READY) ## count the broken clients that the kit catches
 	$(BIN)/python -m tests.mutants.clients $(ARGS)

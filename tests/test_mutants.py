@@ -55,12 +55,14 @@ def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
     assert len(verdict.made) >= 50
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize(("service", "question", "reading"), READINGS)
 def test_a_reading_that_is_open_is_no_finding(service: str, question: str, reading: str) -> None:
     verdict = examine(probe(service, operation=OPERATIONS[service], settings={"readings": {question: reading}}))
     assert verdict.findings == ()
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize(("service", "question", "reading"), READINGS)
 def test_a_reading_that_is_settled_is_held(service: str, question: str, reading: str) -> None:
     settings = {"readings": {question: reading}}

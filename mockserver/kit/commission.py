@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -56,9 +57,10 @@ class Commission:
 
     def target(self) -> Target:
         """Return whom to judge. Raises ``MockserverError`` for what cannot be meant."""
-        parts = _parts(self.url)
-        if parts is None:
+        if _parts(self.url) is None:
             raise BadSetting("URL", self.url, "an http or https URL of a server")
+        if self.webhook_secret is not None and not _is_secret(self.webhook_secret):
+            raise BadSetting("--webhook-secret", "whsec_…", "whsec_ and the Base64 of a key")
         catalog = load()
         terms = Terms(catalog, catalog.service(self.service), dict(self.readings))
         wanted = [catalog.operation(name) for name in self.operations]
@@ -105,6 +107,14 @@ def is_near(url: str) -> bool:
     host = parts[1] if parts is not None else ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_secret(text: str) -> bool:
+    key = text.removeprefix("whsec_")
+    try:
+        return bool(b64decode(key + "=" * (-len(key) % 4), validate=True))
     except ValueError:
         return False
 

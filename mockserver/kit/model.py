@@ -22,7 +22,7 @@ class Known:
 
 
 class Model:
-    """Follows the steps of one run; each step is a trial whose case says what was done."""
+    """Follows steps; each is a trial whose case says what was done."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms

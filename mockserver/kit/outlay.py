@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.acts.anyorder import RUNS
+from mockserver.kit.acts.anyorder import TASKS
 from mockserver.kit.acts.burst import SIZE
+from mockserver.kit.acts.noise import READABLE
 from mockserver.kit.bundles import bundles
 from mockserver.kit.orders import base_payload, orders, units
 from mockserver.kit.probe import Target
@@ -25,7 +26,7 @@ class Item:
 
 
 def outlay(target: Target, acts: Iterable[str], most: int) -> tuple[Item, ...]:
-    """Return what some acts make, in the order in which they are played, and no more than ``most`` tasks in all.
+    """Return what some acts make at most, in the order in which they are played: no more than ``most`` tasks in all.
 
     What a server should refuse is not counted: it costs nothing, unless the server is wrong.
     """
@@ -44,29 +45,55 @@ def outlay(target: Target, acts: Iterable[str], most: int) -> tuple[Item, ...]:
 def lines(items: tuple[Item, ...], most: int) -> Iterator[str]:
     """Word a plan for a person."""
     tasks, total = sum(item.tasks for item in items), sum((item.units for item in items), Decimal(0))
-    yield f"The plan: {tasks} tasks (--max-creates {most}), about {_written(total)} units by the contract's prices."
+    price = f"{_written(total)} units by the contract's prices"
+    yield f"The plan: at most {tasks} tasks (--max-creates {most}), about {price}."
     for item in items:
         yield f"  {item.act}: {item.tasks} × {item.operation}, {_written(item.units)} units"
     yield "  What has to be refused costs nothing, unless the server does not refuse it; that counts, too."
 
 
 def _wanted(target: Target, acts: tuple[str, ...]) -> Iterator[Item]:
-    first = target.operations[0]
-    if "lives" in acts:
-        for maker in target.operations:
-            prices = [units(maker, order.payload) for order in orders(target.terms, maker)]
-            yield Item("lives", maker.id, len(prices), sum(prices, Decimal(0)))
-    if "burst" in acts:
-        yield Item("burst", first.id, SIZE, SIZE * _simplest(target, first))
-    if "any order" in acts:
-        dearest = max((_simplest(target, maker) for maker in target.operations), default=Decimal(0))
-        yield Item("any order", first.id, RUNS, RUNS * dearest)
-    if "acceptance" in acts:
-        found = [(maker, bundles(target.terms, maker, {}, target.seed, target.largest)) for maker in target.operations]
-        for turn in range(max(len(some) for _, some in found)):
-            for maker, some in found:
-                if turn < len(some):
-                    yield Item("acceptance", maker.id, 1, units(maker, some[turn].payload))
+    for name, items in _ACTS.items():
+        if name in acts:
+            yield from items(target)
+
+
+def _lives(target: Target) -> Iterator[Item]:
+    for maker in target.operations:
+        prices = [units(maker, order.payload) for order in orders(target.terms, maker)]
+        yield Item("lives", maker.id, len(prices), sum(prices, Decimal(0)))
+
+
+def _burst(target: Target) -> Iterator[Item]:
+    maker = target.operations[0]
+    yield Item("burst", maker.id, SIZE, SIZE * _simplest(target, maker))
+
+
+def _any_order(target: Target) -> Iterator[Item]:
+    dearest = max(target.operations, key=lambda maker: _simplest(target, maker))
+    yield Item("any order", dearest.id, TASKS, TASKS * _simplest(target, dearest))
+
+
+def _noise(target: Target) -> Iterator[Item]:
+    for maker in target.operations:
+        yield Item("noise", maker.id, READABLE, READABLE * _simplest(target, maker))
+
+
+def _acceptance(target: Target) -> Iterator[Item]:
+    found = [(maker, bundles(target.terms, maker, {}, target.seed, target.largest)) for maker in target.operations]
+    for turn in range(max(len(some) for _, some in found)):
+        for maker, some in found:
+            if turn < len(some):
+                yield Item("acceptance", maker.id, 1, units(maker, some[turn].payload))
+
+
+_ACTS: dict[str, Callable[[Target], Iterator[Item]]] = {
+    "lives": _lives,
+    "burst": _burst,
+    "any order": _any_order,
+    "noise": _noise,
+    "acceptance": _acceptance,
+}
 
 
 def _simplest(target: Target, maker: Operation) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from mockserver.kit.evidence import Callback
 
 _TOLERANCE = 5 * 60
@@ -9,11 +11,11 @@ _TOLERANCE = 5 * 60
 
 
 def fault_of(secret: str, callback: Callback) -> str | None:
-    """Say what is wrong with a callback's signature; ``None`` if nothing is.
+    """Say what is wrong with a callback's signature by a secret that is one; ``None`` if nothing is.
 
     The time that counts is when the callback came, so that a transcript can be judged later.
     """
-    from standardwebhooks import Webhook, WebhookVerificationError
+    from standardwebhooks import Webhook
 
     headers = {name: callback.headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")}
     if not all(headers.values()):
@@ -23,10 +25,8 @@ def fault_of(secret: str, callback: Callback) -> str | None:
     moment = int(headers["timestamp"])
     if abs(moment - callback.at // 1000) > _TOLERANCE:
         return f"webhook-timestamp {moment}, when it was {callback.at // 1000}"
-    from datetime import UTC, datetime
-
     try:
         wanted = Webhook(secret).sign(headers["id"], datetime.fromtimestamp(moment, UTC), callback.body.decode())
-    except (ValueError, RuntimeError, WebhookVerificationError) as error:
+    except ValueError as error:  # a body that is no text, or a time beyond all years
         return f"cannot be verified: {error}"
     return None if wanted in headers["signature"].split() else f"{headers['signature']} instead of {wanted}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mockserver.contract.catalog import Operation
@@ -15,12 +16,12 @@ from mockserver.types import JSON, Millis
 if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
 
-RUNS = 6
-STEPS = 20
-TASKS = 2
-"""Tasks that one run makes at most, and as often as there are runs that all of them make."""
+RUNS = 12
+STEPS = 15
+TASKS = 8
+"""Tasks that all runs together make at most; a run goes on with those of the runs before."""
 
-_PAUSES: tuple[Millis, ...] = (0, 0, 0, 300, 1500)
+_PAUSES: tuple[Millis, ...] = (0, 0, 0, 0, 300, 1500)
 """Times that pass before somebody looks."""
 
 
@@ -29,8 +30,8 @@ def any_order(probe: Probe) -> None:
     from hypothesis import Phase, settings
     from hypothesis.stateful import run_state_machine_as_test
 
-    if probe.budget.left < RUNS:
-        raise Spent(f"fewer than the {RUNS} tasks of the runs were left")
+    if probe.budget.left < TASKS:
+        raise Spent(f"fewer than the {TASKS} tasks of the runs were left")
     few = settings(
         max_examples=RUNS,
         stateful_step_count=STEPS,
@@ -39,25 +40,21 @@ def any_order(probe: Probe) -> None:
         deadline=None,
         derandomize=True,
     )
-    run_state_machine_as_test(_machine(probe), settings=few)
+    run_state_machine_as_test(_machine(Walk(probe)), settings=few)
 
 
 class Walk:
-    """The steps of one run; a step that cannot be made is none."""
+    """The steps of all runs; a step that cannot be made is none."""
 
     def __init__(self, probe: Probe) -> None:
         self.probe, self.model = probe, Model(probe.terms)
-        probe.facts["runs"] = self.run = probe.facts.get("runs", 0) + 1
-        probe.facts.setdefault("made in runs", 0)
 
     def create(self, number: int, *, is_named: bool) -> None:
         """Make a task, with a name of its own or without."""
         maker = self.probe.target.operations[number % len(self.probe.target.operations)]
         field = self.probe.terms.layout.external_field
         named = {field: self.probe.name()} if is_named and field in maker.schema["properties"] else {}
-        facts = self.probe.facts
-        if len(self.model.tasks) < TASKS and facts["made in runs"] < RUNS and self.probe.budget.left > 0:
-            facts["made in runs"] += 1
+        if len(self.model.tasks) < TASKS and self.probe.budget.left > 0:
             self._create(maker, named, "create")
 
     def create_again(self, number: int) -> None:
@@ -91,7 +88,7 @@ class Walk:
         if shows is not None:
             size = shows.schema["properties"]["pageSize"].get("maximum", 500)
             mail = {**fields(self.probe, shows), "pageSize": size}
-            self.model.step(self.probe.ask(shows, mail, "step", case="list", about={"size": size, "run": self.run}))
+            self.model.step(self.probe.ask(shows, mail, "step", case="list", about={"size": size}))
 
     def wait(self, span: Millis) -> None:
         """Let time pass."""
@@ -99,14 +96,15 @@ class Walk:
 
     def _create(self, maker: Operation, extra: dict[str, JSON], case: str) -> None:
         payload = {**base_payload(self.probe.terms, maker), **fields(self.probe, maker), **extra}
-        self.model.step(self.probe.create(maker, payload, "step", case=case, about={"run": self.run}))
+        with suppress(Spent):  # the other steps go on
+            self.model.step(self.probe.create(maker, payload, "step", case=case))
 
     def _ask(self, shows: Operation, case: str, id: str, about: dict[str, JSON]) -> None:
         mail = fields(self.probe, shows) or None
-        self.model.step(self.probe.ask(shows, mail, "step", id=id, case=case, about={**about, "run": self.run}))
+        self.model.step(self.probe.ask(shows, mail, "step", id=id, case=case, about=about))
 
 
-def _machine(probe: Probe) -> type[RuleBasedStateMachine]:
+def _machine(walk: Walk) -> type[RuleBasedStateMachine]:
     """Return a state machine whose steps are those of a walk."""
     from hypothesis import strategies as st
     from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -114,34 +112,30 @@ def _machine(probe: Probe) -> type[RuleBasedStateMachine]:
     numbers, pauses = st.integers(0, 9), st.sampled_from(_PAUSES)
 
     class AnyOrder(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.walk = Walk(probe)
-
         @initialize(number=numbers)
         def begin(self, number: int) -> None:
-            self.walk.create(number, is_named=True)
+            walk.create(number, is_named=True)
 
         @rule(number=numbers, is_named=st.booleans())
         def create(self, number: int, is_named: bool) -> None:
-            self.walk.create(number, is_named=is_named)
+            walk.create(number, is_named=is_named)
 
         @rule(number=numbers)
         def create_again(self, number: int) -> None:
-            self.walk.create_again(number)
+            walk.create_again(number)
 
         @rule(number=numbers, by_name=st.booleans(), pause=pauses)
         def look(self, number: int, by_name: bool, pause: Millis) -> None:
-            self.walk.wait(pause)
-            self.walk.look(number, by_name=by_name)
+            walk.wait(pause)
+            walk.look(number, by_name=by_name)
 
         @rule(number=numbers)
         def look_for_nothing(self, number: int) -> None:
-            self.walk.look_for_nothing(number)
+            walk.look_for_nothing(number)
 
         @rule(number=numbers, pause=pauses)
         def list(self, number: int, pause: Millis) -> None:
-            self.walk.wait(pause)
-            self.walk.list(number)
+            walk.wait(pause)
+            walk.list(number)
 
     return AnyOrder

@@ -10,6 +10,9 @@ from mockserver.kit.acts.accounts import fields
 from mockserver.kit.orders import base_payload
 from mockserver.kit.probe import Probe, encoded
 
+READABLE = 5
+"""Bodies of an operation that a server may take: what they say is odd, but it can be read."""
+
 _DEEP = 10_000
 
 

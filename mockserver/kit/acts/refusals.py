@@ -48,12 +48,14 @@ def _payloads(probe: Probe, operation: Operation, source: Breaks, rule: Rule) ->
             found = source.broken(rule, each)
         except NeverAlone:
             return
-        payload = found.payload if found is not None else None
+        if found is None or found.payload is None:
+            continue  # null as a whole body is nothing to send
+        payload = found.payload
         if isinstance(payload, dict):
             wider = {**fields(probe, operation), **renamed(probe, payload)}
             payload = wider if probe.terms.is_refused(operation, rule, wider) else payload
         elif operation.method == "GET":
             continue
-        if found is not None and payload not in seen and probe.terms.is_refused(operation, rule, payload):
+        if payload not in seen and probe.terms.is_refused(operation, rule, payload):
             seen.append(payload)
             yield payload

@@ -19,12 +19,11 @@ STATEFUL = Family("stateful", "any order")
     "kling 2.1 to 2.4; useapi 2",
 )
 def any_order(evidence: Evidence) -> Iterator[Finding]:
-    runs: dict[int, tuple[Model, list[str]]] = {}
+    model, done = Model(evidence.terms), []
     for trial in evidence.of("step"):
-        model, done = runs.setdefault(trial.about["run"], (Model(evidence.terms), []))
         done.append(trial.case)
         problem = model.step(trial)
         if problem is not None:
             yield finding(trial, f"{problem}, after {', '.join(done[-5:])}", subject=f"{trial.subject} {trial.case}")
-    if not any(model.tasks for model, _ in runs.values()):
+    if not model.tasks:
         raise Unseen("no task could be created")

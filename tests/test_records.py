@@ -1,0 +1,58 @@
+"""Records: a task is found in the answers of both dialects, and nonsense is found to be none."""
+
+import pytest
+
+from mockserver.kit.records import LAYOUTS, Record, lasting, records
+from mockserver.types import JSON
+
+KLING, USEAPI = LAYOUTS["kling"], LAYOUTS["useapi"]
+IMAGES = {"images": [{"index": 0, "url": "http://a/0"}, {"index": 1, "url": "http://a/1"}]}
+AT_KLING = {
+    "task_id": "17",
+    "task_status": "succeed",
+    "created_at": 1,
+    "updated_at": 2,
+    "task_info": {"external_task_id": "mine"},
+    "task_result": IMAGES,
+}
+AT_USEAPI = {
+    "task": {"id": 17, "createTime": 1, "updateTime": 2},
+    "status_name": "succeed",
+    "works": [{"resource": {"resource": "http://a/0"}}, {"resource": {"resource": "http://a/1"}}],
+    "request": {"replyRef": "mine"},
+}
+
+
+@pytest.mark.parametrize(
+    "record", [Record(AT_KLING, KLING), Record(AT_USEAPI, USEAPI), Record.of({"data": AT_KLING}, KLING)]
+)
+def test_both_dialects_say_the_same(record: Record) -> None:
+    assert (record.id, record.status, record.is_final) == ("17", "succeed", True)
+    assert (record.created_at, record.updated_at, record.external_id) == (1, 2, "mine")
+    assert record.urls == ["http://a/0", "http://a/1"]
+    assert len(record.results) == 2
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values())
+@pytest.mark.parametrize(
+    "answer", [None, 1, [], {}, {"data": None}, {"data": []}, {"data": {"task_id": True}}, {"task": {"id": ""}}]
+)
+def test_nonsense_is_no_task(answer: JSON, layout: object) -> None:
+    assert Record.of(answer, layout) is None  # type: ignore[arg-type]
+
+
+def test_fields_of_a_wrong_type_are_not_there() -> None:
+    record = Record({"task_status": 5, "created_at": True, "task_result": {"images": [None, {"url": 1}]}}, KLING)
+    assert (record.status, record.created_at, record.urls) == (None, None, [])
+
+
+def test_a_list_has_tasks_in_order() -> None:
+    assert [record.id for record in records({"data": [AT_KLING, {"task_id": "18"}]}, KLING)] == ["17", "18"]
+    assert [record.id for record in records({"history": [AT_USEAPI]}, USEAPI)] == ["17"]
+    assert records({"data": "no"}, KLING) == []
+
+
+def test_a_signature_of_a_url_may_change() -> None:
+    one, other = ({"url": f"http://a/b?signature={n}", "at": n} for n in (1, 2))
+    assert lasting(one) != lasting(other)
+    assert lasting([one], frozenset({"at"})) == lasting([other], frozenset({"at"}))
