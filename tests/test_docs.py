@@ -15,6 +15,8 @@ from click.testing import CliRunner
 import mockserver
 from mockserver.adapters.live import live
 from mockserver.cli import main
+from tests.mutants.clients.roster import MUTANTS as CLIENTS
+from tests.mutants.servers.roster import MUTANTS as SERVERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +38,7 @@ def test_each_command_the_readme_names_is_there() -> None:
     for command in re.findall(r"`mockserver ([a-z]+)", README):
         assert command in main.commands
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    for target in re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE):
+    for target in re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE):
         assert target in targets
 
 
@@ -78,6 +80,10 @@ def _typed(value: Any) -> Any:
             for name, item in value.items()
         }
     return [_typed(item) for item in value] if isinstance(value, list) else value
+
+
+def test_the_readme_counts_the_mutants_that_there_are() -> None:
+    assert f"tries {len(SERVERS)} wrong servers and `make client-mutants` {len(CLIENTS)} wrong clients" in README
 
 
 def test_the_python_in_the_readme_runs() -> None:
