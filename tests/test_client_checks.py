@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from mockserver.errors import NoSuchCheck
-from mockserver.kit.client_run import CHECKS, chosen, judged
-from mockserver.kit.scenes import SCENES, Act
+from mockserver.kit.audition import judged
+from mockserver.kit.client_checks.roster import CHECKS, chosen
+from mockserver.kit.findings import Unseen
+from mockserver.kit.scenes import FORGED, SCENES, Act
 from mockserver.kit.testee import TesteeFault as Fault
-from tests.acts import NOON, PAYLOAD, TASK, act, create, created, poll, refused, said, state
+from tests.acts import NOON, PAYLOAD, TASK, act, create, created, fetch, poll, refused, said, state
 
 DIED = Fault("died", "ended with status 1 instead of an answer")
 URL, OTHER = "http://a/1.png", "http://a/2.png"
@@ -26,20 +28,24 @@ ERROR: dict[str, Any] = {
     "message": "no good",
     "request_id": "r-1",
 }
+MODERATED = said(500, {"error": "so rude!", "message": "Service busy"})
 LIMITED = said(429, {"code": 1303, "message": "slow", "request_id": "r"}, retry_after="2")
 
 CLEAN: Mapping[str, Sequence[Act]] = {
     "payload-arrives-unchanged": [
         act("plain", *LIFE),
         act("unusual-payload", create(created(), {**DEEP, "external_task_id": "mine"}), payload=DEEP),
-        act("plain", outcome="unsupported", reason="no"),
+        act("any-payload", *LIFE),
     ],
-    "nothing-is-invented": [act("plain", *LIFE), act("plain", create(created(), {**PAYLOAD, "callback_url": "x"}))],
+    "nothing-is-invented": [
+        act("plain", *LIFE),
+        act("any-payload", create(created(), {**PAYLOAD, "callback_url": "x"})),
+    ],
     "content-type-is-json": [
         act("plain", *LIFE),
         act("plain", create(created(), headers={"content-type": "Application/JSON; charset=utf-8"})),
     ],
-    "credentials-are-a-bearer-token": [act("plain", *LIFE)],
+    "credentials-are-a-bearer-token": [act("plain", *LIFE), act("plain", *LIFE, fetch())],
     "no-key-in-the-url": [act("plain", *LIFE, poll(query="pageNum=1&pageSize=30"))],
     "jwt-has-its-claims": [
         act("signed", create(created(), claims=CLAIMS)),
@@ -48,9 +54,10 @@ CLEAN: Mapping[str, Sequence[Act]] = {
     "mistakes-are-not-repaired": [
         act("invalid", create(refused()), **ERROR),
         act("invalid", outcome="error", message="resolution must be 1k or 2k"),
+        act("any-mistake", create(created()), *LIFE[1:]),
     ],
     "polls-the-right-path": [
-        act("plain", *LIFE),
+        act("plain", *LIFE, fetch()),
         act("plain", create(created(), {**PAYLOAD, "external_task_id": "mine"}), poll(state("succeed"), "mine")),
     ],
     "polls-at-a-sane-pace": [act("long-wait", *LIFE), act("long-wait", *LIFE, every=60)],
@@ -82,7 +89,11 @@ CLEAN: Mapping[str, Sequence[Act]] = {
             message="the task failed: too rude",
         )
     ],
-    "a-refusal-carries-what-was-said": [act("refused", create(refused()), **ERROR)],
+    "a-refusal-carries-what-was-said": [
+        act("refused", create(refused()), **ERROR),
+        act("any-mistake", outcome="error", message="resolution must be 1k or 2k"),
+        act("any-mistake", create(created()), *LIFE[1:]),
+    ],
     "a-code-in-a-200-is-an-error": [act("200-with-code", create(refused(200, 5000)), **ERROR)],
     "an-answer-that-is-none-is-an-error": [
         act("html-page", create(said(502, b"<html>")), outcome="error", message="no JSON"),
@@ -99,7 +110,12 @@ CLEAN: Mapping[str, Sequence[Act]] = {
     ],
     "one-bad-poll-does-not-end-the-job": [act("poll-5xx", *LIFE[:1], poll(refused(503, 5001)), *LIFE[1:])],
     "an-expired-token-is-renewed-once": [act("token-expired", *LIFE[:1], poll(refused(401, 1004)), *LIFE[1:])],
+    "a-token-is-not-renewed-for-ever": [
+        act("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 3, **ERROR)
+    ],
     "a-lost-answer-makes-no-second-task": [act("answer-lost", create(None), outcome="error", message="lost")],
+    "a-moderation-500-is-not-repeated": [act("moderation-500", create(MODERATED), outcome="error", message="so rude!")],
+    "results-are-fetched-without-credentials": [act("plain", *LIFE, fetch())],
     "retries-have-an-end": [
         act("down-for-good", *[create(refused(500, 5000))] * 5, **ERROR),
         act("down-for-good", create(refused(500, 5000)), outcome="timeout"),
@@ -107,6 +123,7 @@ CLEAN: Mapping[str, Sequence[Act]] = {
     "retries-wait": [act("down-for-good", *[create(refused(500, 5000))] * 5, **ERROR)],
     "callbacks-lead-to-the-end": [act("called-back", *LIFE[:1]), act("called-back-twice", *LIFE)],
     "callbacks-spare-polls": [act("called-back", *LIFE)],
+    "a-stranger-is-not-believed": [act("called-by-a-stranger", *LIFE, urls=[URL])],
 }
 """For each check, acts in which it is to find nothing."""
 
@@ -209,7 +226,17 @@ BROKEN: Mapping[str, Sequence[Act]] = {
     "retry-after-is-honoured": [act("slow-down-seconds", create(LIMITED), *LIFE, every=500)],
     "one-bad-poll-does-not-end-the-job": [act("poll-reset", *LIFE[:1], poll(None), **ERROR)],
     "an-expired-token-is-renewed-once": [act("token-expired", *LIFE[:1], poll(refused(401, 1004)), **ERROR)],
+    "a-token-is-not-renewed-for-ever": [
+        act("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 9, **ERROR),
+        act("token-expired-for-good", *LIFE[:1], poll(refused(401, 1004)), outcome="timeout"),
+    ],
     "a-lost-answer-makes-no-second-task": [act("answer-lost", create(None), *LIFE, tasks=2)],
+    "a-moderation-500-is-not-repeated": [
+        act("moderation-500", *[create(MODERATED)] * 2, outcome="error", message="so rude!"),
+        act("moderation-500", create(MODERATED), outcome="error", message="HTTP 500"),
+        act("moderation-500", create(MODERATED), outcome="timeout"),
+    ],
+    "results-are-fetched-without-credentials": [act("plain", *LIFE, fetch(scheme="Bearer"))],
     "retries-have-an-end": [
         act("down-for-good", *[create(refused(500, 5000))] * 25, **ERROR),
         act("down-for-good", fault=DIED),
@@ -217,18 +244,22 @@ BROKEN: Mapping[str, Sequence[Act]] = {
     "retries-wait": [act("down-for-good", *[create(refused(500, 5000))] * 2, every=10, **ERROR)],
     "callbacks-lead-to-the-end": [act("called-back-late", outcome="timeout"), act("called-back-twice", fault=DIED)],
     "callbacks-spare-polls": [act("called-back", *LIFE, *[LIFE[-1]] * 3)],
+    "a-stranger-is-not-believed": [
+        act("called-by-a-stranger", *LIFE, urls=[FORGED]),
+        act("called-by-a-stranger", fault=DIED),
+    ],
 }
 """For each check, acts in which it is to find something."""
 
 
 @pytest.mark.parametrize(("id", "each"), [(id, each) for id, acts in CLEAN.items() for each in acts])
 def test_nothing_is_found_where_nothing_is_wrong(id: str, each: Act) -> None:
-    assert list(judged(each, [id])) == []
+    assert list(judged(each, id)) == []
 
 
 @pytest.mark.parametrize(("id", "each"), [(id, each) for id, acts in BROKEN.items() for each in acts])
 def test_what_is_wrong_is_found_and_told(id: str, each: Act) -> None:
-    found = list(judged(each, [id]))
+    found = list(judged(each, id))
     assert found
     for finding in found:
         assert finding.check == id
@@ -263,6 +294,7 @@ def test_the_checks_can_be_chosen_by_name_and_by_family() -> None:
     assert chosen(["callbacks", "keeps-the-task-id"], ["callbacks-spare-polls"])[0] == [
         "keeps-the-task-id",
         "callbacks-lead-to-the-end",
+        "a-stranger-is-not-believed",
     ]
     made, left = chosen(["wire"], [])
     assert sorted([*made, *(skip.check for skip in left)]) == sorted(CHECKS)
@@ -272,3 +304,8 @@ def test_the_checks_can_be_chosen_by_name_and_by_family() -> None:
 def test_a_check_that_is_none_is_told_with_the_nearest(only: list[str], skip: list[str]) -> None:
     with pytest.raises(NoSuchCheck, match="did you mean 'keeps-the-task-id'"):
         chosen(only, skip)
+
+
+def test_who_fetches_no_result_is_not_judged_by_how() -> None:
+    with pytest.raises(Unseen, match="fetches no result"):
+        list(judged(act("plain", *LIFE), "results-are-fetched-without-credentials"))

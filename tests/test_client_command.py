@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli import main
 from mockserver.contract.catalog import load
-from mockserver.kit.client_run import CHECKS, Cast, cast, is_hopeless
+from mockserver.kit.audition import is_hopeless
+from mockserver.kit.casting import Cast, cast
+from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.report import FILES
 from mockserver.kit.scenes import SCENES, Act
 from mockserver.kit.testee import Hello
@@ -135,15 +137,18 @@ def played() -> list[Cast]:
 
 
 def test_everything_is_played_that_a_client_can() -> None:
-    assert {each.scene.id for each in played()} == SCENES.keys()
+    assert {each.scene.id for each in played()} == SCENES.keys() - {"moderation-500"}
     silent = Hello("a", "1", ("kling/omni-video",), False, ("token",))
     casts, skipped = cast(load(), silent, list(CHECKS))
     assert not {each.scene.id for each in casts} & {"called-back", "signed", "several-results"}
     assert {skip.check: skip.reason for skip in skipped} == {
         "jwt-has-its-claims": "a takes no jwt credentials",
         "an-expired-token-is-renewed-once": "a takes no jwt credentials",
+        "a-token-is-not-renewed-for-ever": "a takes no jwt credentials",
+        "a-moderation-500-is-not-repeated": "kling has no such thing",
         "callbacks-lead-to-the-end": "a takes no callbacks",
         "callbacks-spare-polls": "a takes no callbacks",
+        "a-stranger-is-not-believed": "a takes no callbacks",
     }
 
 

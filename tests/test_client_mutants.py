@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.kit.client_run import CHECKS
+from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.stage import Stage
 from tests.mutants.clients.reference import Reference
 from tests.mutants.clients.roster import MUTANTS

@@ -43,8 +43,8 @@ HOUSE = (
     Storey(
         3,
         "mockserver.kit",
-        "budget certificates choices credentials excerpts files findings records references reports.text shapes testee"
-        " transcript"
+        "budget certificates choices credentials excerpts files findings letter records references reports.text shapes"
+        " testee transcript"
         " < baseline lexicon numbers oddities reports.summary sums terms texts"
         " < evidence meeting reports.junit reports.page reports.record reports.sarif reports.terminal"
         " < alternatives growth model receiver signatures < branches server_checks.promise swaps"
@@ -53,22 +53,23 @@ HOUSE = (
         " server_checks.requests server_checks.results server_checks.stateful"
         " < orders probe server_checks.roster strategies ways < acts.accounts breaks bundles commission"
         " < acts.acceptance acts.anyorder acts.burst acts.credentials acts.lives acts.noise acts.queries acts.refusals"
-        " examples mutations < acts.programme outlay < examination < collector"
-        " < scenes stage < client_checks.registry < client_checks.calling_back client_checks.outcomes"
-        " client_checks.retrying client_checks.waiting client_checks.wire < client_run < traffic variations"
+        " examples mutations papers < acts.programme outlay < examination < collector"
+        " < scenes stage < client_checks.registry conductor < client_checks.calling_back client_checks.outcomes"
+        " client_checks.results client_checks.retrying client_checks.waiting client_checks.wire < client_checks.roster"
+        " < casting < performance variations < booking < audition < improvisation traffic < client_collector"
         " < client_checks < report",
     ),
     Storey(
         5,
         "mockserver.adapters",
-        "callbacks copies events guard handle redaction views wire < control fixtures inspection results upstream"
-        " < pages recordings witness < asgi replay < proxy server < live patch",
+        "callbacks copies events guard handle redaction scopes views wire < control fixtures inspection results"
+        " upstream < pages recordings witness < asgi replay < proxy server < live patch",
     ),
     Storey(
         6,
         "mockserver",
-        "options < commands.client commands.example commands.openapi commands.proxy < commands.run commands.server"
-        " < commands.check < cli pytest_plugin < __init__ __main__",
+        "options < commands.suites < commands.client commands.example commands.openapi commands.proxy"
+        " < commands.run commands.server < commands.check < cli pytest_plugin < __init__ __main__",
     ),
 )
 

@@ -54,7 +54,7 @@ def test_a_finding_shows_what_was_promised_what_came_why_it_matters_and_how_to_r
         "    source      kling 2.1",
         "    why         JavaScript rounds eighteen digits, and the client polls a task that is not there.",
         '    payload     {"prompt": "A red bicycle"}',
-        f"    repeat      {NUMBER.curl}",
+        f"    repeat      {NUMBER.repeat}",
     ]
     assert "    rule        n.maximum" in lines
     assert "warning: updated-at-moves kling/omni-video.get" in lines
@@ -78,13 +78,13 @@ def test_a_pipe_has_no_edge_at_which_a_name_is_cut() -> None:
 
 def test_a_curl_line_is_never_broken() -> None:
     line = "curl " + "x" * 500
-    verdict = Verdict("x", CHECKS, (Finding("task-id-is-text", "a", "b", curl=line),))
+    verdict = Verdict("x", CHECKS, (Finding("task-id-is-text", "a", "b", repeat=line),))
     assert f"    repeat      {line}" in told(verdict)
     assert line in coloured(verdict)
 
 
 def test_megabytes_are_left_to_the_files() -> None:
-    finding = Finding("task-id-is-text", "a", "b", payload="x" * 1_000_000, curl="y" * 1_000_000)
+    finding = Finding("task-id-is-text", "a", "b", payload="x" * 1_000_000, repeat="y" * 1_000_000)
     assert sum(map(len, told(Verdict("x", CHECKS, (finding,))))) < 20_000
 
 

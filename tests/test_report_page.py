@@ -102,7 +102,7 @@ def test_a_stranger_reads_what_broke_why_it_matters_and_how_to_repeat_it() -> No
         "JavaScript rounds eighteen digits",
         "kling 2.1",
         '"prompt": "A red bicycle"',
-        str(NUMBER.curl),
+        str(NUMBER.repeat),
         "callback-is-signed",
         "no --webhook-secret was given",
         BROKEN.stale[0],

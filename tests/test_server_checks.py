@@ -9,8 +9,8 @@ from mockserver.errors import NoSuchCheck
 from mockserver.kit.acts.programme import PROGRAMME
 from mockserver.kit.evidence import Evidence, Trial
 from mockserver.kit.examination import chosen, judged
-from mockserver.kit.findings import Finding
-from mockserver.kit.server_checks.promise import Promise, Unseen
+from mockserver.kit.findings import Finding, Unseen
+from mockserver.kit.server_checks.promise import Promise
 from mockserver.kit.server_checks.roster import FAMILIES, ROSTER
 from mockserver.kit.terms import Terms
 from mockserver.kit.transcript import Exchange
@@ -72,5 +72,5 @@ def test_of_findings_about_the_same_thing_the_smallest_payload_is_kept() -> None
         documented="No request makes the server fail: what it cannot take it refuses with 4xx.",
         source="kling 4.1",
         payload={"prompt": "xx"},
-        curl="curl -X POST http://a/v1/images/omni-image --data-binary '{}'",
+        repeat="curl -X POST http://a/v1/images/omni-image --data-binary '{}'",
     )

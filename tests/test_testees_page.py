@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.commands.client import client
 from mockserver.kit import traffic
-from mockserver.kit.client_run import CHECKS
+from mockserver.kit.client_checks.roster import CHECKS
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "testees.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.kit.client_run import CHECKS
+from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.report import FILES
 from mockserver.kit.traffic import IN_TIME, OF_A_JOB, OF_ALL, REFUSED, verdict
 from mockserver.kit.transcript import Exchange, Transcript

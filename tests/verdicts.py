@@ -29,7 +29,7 @@ NUMBER = Finding(
     "kling/omni-image.create",
     "848021964837912615, a number",
     payload={"prompt": "A red bicycle"},
-    curl='curl -X POST http://127.0.0.1:8080/v1/images/omni-image --data-binary \'{"prompt": "A red bicycle"}\'',
+    repeat='curl -X POST http://127.0.0.1:8080/v1/images/omni-image --data-binary \'{"prompt": "A red bicycle"}\'',
 )
 NINE = Finding(
     "rule-is-enforced",
@@ -51,7 +51,7 @@ WICKED = Finding(
     rule=HOSTILE,
     source=HOSTILE,
     payload={HOSTILE: [HOSTILE, float("nan"), 10**30]},
-    curl=HOSTILE,
+    repeat=HOSTILE,
 )
 
 KEPT = Verdict("http://127.0.0.1:8080", CHECKS, facts=(("exchanges", "412"), ("seconds", "12.3")))
@@ -101,7 +101,7 @@ _FINDINGS = st.builds(
     rule=st.none() | _WORDS,
     source=_WORDS,
     payload=_PAYLOADS,
-    curl=st.none() | _WORDS,
+    repeat=st.none() | _WORDS,
 )
 ANY = st.builds(
     Verdict,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -16,10 +15,10 @@ from mockserver.adapters.callbacks import Courier
 from mockserver.adapters.control import Control
 from mockserver.adapters.guard import Guard
 from mockserver.adapters.results import Results
+from mockserver.adapters.scopes import request_of
 from mockserver.adapters.wire import deliver
 from mockserver.fake.core import Fake
 from mockserver.fake.results import PATH
-from mockserver.types import Request
 
 _OWN = ("/_mock", PATH)
 """How paths begin that may be ours and no service's."""
@@ -79,33 +78,6 @@ class Door:
         else:
             response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
         await deliver(response, scope, receive, send)
-
-
-def request_of(scope: Scope, body: bytes = b"") -> Request:
-    """Return the request that a scope is about."""
-    return Request(
-        method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=mapped(scope["headers"]),
-        body=body,
-        scheme=scope["scheme"],
-    )
-
-
-def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers by name; one that is repeated means its values in a list (RFC 9110, 5.3)."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in pairs:
-        name, value = _text(raw_name), _text(raw_value)
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
-@lru_cache(maxsize=1024)
-def _text(raw: bytes) -> str:
-    """Decode what nearly every request says again; the journal then holds it once."""
-    return raw.decode("latin-1")
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

@@ -85,11 +85,10 @@ class Patch(Handle):
         return httpx.Response(answer.status, headers=dict(answer.headers), content=content)
 
     def _result(self, asked: Request) -> Response:
-        found = self.fake.result(asked.path)
+        found = self.fake.fetch(asked)
         if isinstance(found, int):
             return Response(found, b"there is no such result, or no longer\n", {"content-type": "text/plain"})
-        headers = {"content-type": found.artifact.content_type}
-        return Response(200, render(found.artifact), headers, found.wire)
+        return Response(200, render(found.artifact), found.headers, found.wire)
 
 
 def _carried(answer: Response, request: httpx.Request) -> bytes:

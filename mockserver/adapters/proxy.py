@@ -20,7 +20,6 @@ from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
 from mockserver.adapters import pages
-from mockserver.adapters.asgi import mapped, request_of
 from mockserver.adapters.callbacks import Courier
 from mockserver.adapters.control import Control
 from mockserver.adapters.copies import Copy, Unknown
@@ -28,6 +27,7 @@ from mockserver.adapters.guard import Guard
 from mockserver.adapters.inspection import Exchange, Inspector
 from mockserver.adapters.recordings import Recorder
 from mockserver.adapters.results import Results
+from mockserver.adapters.scopes import mapped, request_of
 from mockserver.adapters.upstream import NoAnswer, Upstream, passed
 from mockserver.adapters.wire import reset
 from mockserver.adapters.witness import Say, Witness

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.adapters.scopes import request_of
 from mockserver.adapters.wire import deliver
 from mockserver.fake.artifacts import Artifact
 from mockserver.fake.core import Fake
@@ -49,7 +50,7 @@ class Results:
 
     async def serve(self, request: Request) -> ASGIApp:
         """Answer a request for one file."""
-        return self._answer(self._fake.result(request.scope["path"]))
+        return self._answer(self._fake.fetch(request_of(request.scope)))
 
     async def preview(self, request: Request) -> ASGIApp:
         """Answer whoever only looks, on the dashboard: no fault strikes, so none is used up."""
@@ -70,8 +71,7 @@ class Results:
             if result.wire is None:
                 await FileResponse(path, media_type=artifact.content_type)(scope, receive, send)
             else:
-                headers = {"content-type": artifact.content_type}
-                await deliver(Response(200, path.read_bytes(), headers, result.wire), scope, receive, send)
+                await deliver(Response(200, path.read_bytes(), result.headers, result.wire), scope, receive, send)
         finally:
             self._wanted -= Counter([artifact])
             self._make_room()

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Timer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mockserver.commands.client import made
+from mockserver.commands.suites import judged
 from mockserver.errors import BadSetting
-
-if TYPE_CHECKING:
-    from mockserver.kit.commission import Commission
-    from mockserver.kit.findings import Verdict
 
 _GRACE = 120.0
 """Seconds that a run may take longer than it was told: the last answers, and the judging."""
-
-_FOREIGN = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DEBUG"})
 
 
 @click.command()
@@ -70,7 +60,15 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     target, played = commission.target(), acts(chosen(commission.only, commission.skip)[0])
     for line in lines(outlay(target, played, commission.max_creates), commission.max_creates):
         click.echo(line, err=True)
-    verdict = apply(_judged(commission, len(played)), accepted)
+    found = judged(
+        commission.url,
+        "server",
+        "mockserver.kit.collector",
+        commission,
+        patience=commission.seconds + _GRACE,
+        total=len(played),
+    )
+    verdict = apply(found, accepted)
     terminal(verdict)
     if report is not None:
         write(verdict, report)
@@ -82,49 +80,3 @@ def _reading(text: str) -> tuple[str, str]:
     if not equals:
         raise BadSetting("--reading", text, "of the form question=reading")
     return question, reading
-
-
-def _judged(commission: Commission, acts: int) -> Verdict:
-    """Run the suites with pytest, in a process of its own that knows nothing of the user's settings for pytest."""
-    from mockserver.kit.findings import Verdict
-    from mockserver.kit.reports.record import from_json
-
-    with TemporaryDirectory(prefix="mockserver-") as folder:
-        file, verdict = Path(folder) / "commission.json", Path(folder) / "verdict.json"
-        commission.write(file)
-        complaint = _ran(file, verdict, commission.seconds + _GRACE, acts)
-        if verdict.exists():
-            return from_json(json.loads(verdict.read_text(encoding="utf-8")))
-        return Verdict(commission.url, (), obstacle=f"the suites did not run to their end: {complaint}")
-
-
-def _ran(file: Path, verdict: Path, patience: float, acts: int) -> str:
-    """Run pytest; show which act is played. Return the end of what it complained of."""
-    from mockserver.kit.report import progress
-    from mockserver.resources import folder
-
-    suites = folder("contract_tests")
-    ini = suites / "pytest.ini"
-    command = (
-        sys.executable, "-P", "-m", "pytest", str(suites / "server"), "-c", str(ini), "--rootdir", str(suites),
-        "--confcutdir", str(suites), "-p", "mockserver.kit.collector",
-        "--mockserver-commission", str(file), "--mockserver-verdict", str(verdict),
-    )  # fmt: skip
-    variables = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    variables["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    with (
-        (file.parent / "complaints").open("w+", encoding="utf-8", errors="replace") as complaints,
-        subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=complaints, text=True) as child,
-        progress(acts) as step,
-    ):
-        timer = Timer(patience, child.kill)
-        timer.start()
-        said = []
-        for line in child.stdout or ():
-            said.append(line.strip())
-            step(said[-1])
-        child.wait()
-        timer.cancel()
-        complaints.seek(0)
-        told = [line for line in (*said, *complaints.read().splitlines()) if line.strip()]
-        return told[-1] if told else "it said nothing"

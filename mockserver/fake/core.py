@@ -97,6 +97,16 @@ class Fake:
         with self._lock:
             return results.befallen(self.world, path, self.clock.now())
 
+    def fetch(self, request: Request) -> results.Result | int:
+        """Return what is behind a result URL as ``result`` does, and note in the journal who asked for it."""
+        with self._lock:
+            found = self.result(request.path)
+            response = Response(found, b"") if isinstance(found, int) else Response(200, b"", found.headers, found.wire)
+            service, account = results.owner(self.world, request.path)
+            operation = f"{service}/{results.FETCH}"
+            self.world.journal.write(self.clock.now(), service, operation, account, request, response, ())
+            return found
+
     @property
     def next_delivery(self) -> Millis | None:
         """When the next callback is due, on the fake's clock."""

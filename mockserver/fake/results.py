@@ -13,6 +13,9 @@ from mockserver.fake.world import World
 from mockserver.types import Millis, Wire
 
 PATH = "/results/"
+FETCH = "results.fetch"
+"""What the journal calls the request for a result; it is no operation of a service."""
+
 _URL = re.compile(r"/results/([a-z0-9-]+)/([0-9]+)/([0-9])(-watermark)?(\.[a-z0-9]+)")
 
 
@@ -30,6 +33,11 @@ class Result:
     artifact: Artifact
     wire: Wire | None = None
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say what it is."""
+        return {"content-type": self.artifact.content_type}
+
 
 def befallen(world: World, path: str, now: Millis) -> Result | int:
     """Return what is behind the path of a result URL, unless a fault strikes."""
@@ -46,6 +54,17 @@ def befallen(world: World, path: str, now: Millis) -> Result | int:
                 return instead
             wire = instead
     return Result(found, wire)
+
+
+def owner(world: World, path: str) -> tuple[str, str | None]:
+    """Return the service that a result URL belongs to, the first if there is no such, and the task's account."""
+    match = _URL.fullmatch(path)
+    task = world.store.get(match[1], match[2]) if match else None
+    if task is not None and match is not None:
+        return match[1], task.account
+    named = path.removeprefix(PATH).partition("/")[0]
+    known = [service.id for service in world.services]
+    return named if named in known else known[0], None
 
 
 def find(world: World, path: str, now: Millis) -> Artifact | int:

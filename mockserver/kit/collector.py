@@ -1,23 +1,21 @@
 """A plugin of pytest's: it opens the examination that the suites of contract_tests/server judge, and collects.
 
-``-p mockserver.kit.collector --mockserver-commission FILE --mockserver-verdict FILE``
+``-p mockserver.kit.collector --mockserver-letter FILE --mockserver-verdict FILE``
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
+from mockserver.kit import papers
 from mockserver.kit.commission import Commission
 from mockserver.kit.evidence import Evidence
 from mockserver.kit.examination import chosen, facts, judged, obstacle, play, shortened, unseen_of
-from mockserver.kit.findings import Check, Finding, Verdict
+from mockserver.kit.findings import Check, Finding, Unseen, Verdict
 from mockserver.kit.probe import Probe
-from mockserver.kit.reports.record import as_json, written
-from mockserver.kit.server_checks.promise import Promise, Unseen
+from mockserver.kit.server_checks.promise import Promise
 from mockserver.kit.server_checks.roster import ROSTER
 
 Judge = Callable[[str], None]
@@ -44,7 +42,7 @@ class Examination:
         """Do everything to the server that the checks need to see, and say of each act that it begins."""
         self.obstacle = obstacle(probe)
         if self.obstacle is None:
-            self.shortages = play(probe, self.promises.values(), told=_tell)
+            self.shortages = play(probe, self.promises.values(), told=papers.tell)
         self.facts = facts(probe)
         evidence = probe.evidence()
         self.skipped += evidence.untried
@@ -79,26 +77,19 @@ _EXAMINATION = pytest.StashKey[Examination]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the names of the two files."""
-    group = parser.getgroup("mockserver")
-    group.addoption("--mockserver-commission", metavar="FILE", help="whom to judge, and how far")
-    group.addoption("--mockserver-verdict", metavar="FILE", help="where the verdict goes")
+    """Add the names of the files."""
+    papers.options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the examination."""
-    file = config.getoption("--mockserver-commission")
-    if file is None:
-        raise pytest.UsageError("--mockserver-commission FILE says whom to judge; see mockserver check server --help")
-    config.stash[_EXAMINATION] = Examination(Commission.read(Path(file)))
+    config.stash[_EXAMINATION] = Examination(Commission.read(papers.letter(config)))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the verdict."""
-    file = session.config.getoption("--mockserver-verdict")
-    if file is not None and _EXAMINATION in session.config.stash:
-        verdict = session.config.stash[_EXAMINATION].verdict()
-        Path(file).write_text(written(as_json(verdict)), encoding="utf-8")
+    if _EXAMINATION in session.config.stash:
+        papers.deliver(session.config, session.config.stash[_EXAMINATION].verdict())
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +125,3 @@ def judge(examination: Examination, request: pytest.FixtureRequest) -> Judge:
             pytest.fail("\n".join(f"{each.subject}: {each.received}" for each in errors), pytrace=False)
 
     return made
-
-
-def _tell(act: str) -> None:
-    os.write(1, f"{act}\n".encode())

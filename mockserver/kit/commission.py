@@ -1,20 +1,19 @@
-"""A commission: whom to judge, by what and how far, as one process tells another."""
+"""A commission: which server to judge, by what and how far."""
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from mockserver.contract.catalog import load
 from mockserver.errors import BadSetting
 from mockserver.kit.budget import Budget, RealTime
 from mockserver.kit.credentials import Credentials
+from mockserver.kit.letter import Letter
 from mockserver.kit.probe import Probe, Target
 from mockserver.kit.receiver import Receiver
 from mockserver.kit.terms import Terms
@@ -23,8 +22,8 @@ _CONNECT = 10.0
 _READ = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commission:
+@dataclass(frozen=True, kw_only=True)
+class Commission(Letter):
     """What the options of ``mockserver check server`` say; the names are theirs."""
 
     url: str
@@ -40,20 +39,6 @@ class Commission:
     seed: int = 0
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
-
-    @classmethod
-    def read(cls, path: Path) -> Commission:
-        """Read what ``write`` wrote."""
-        found = json.loads(path.read_text(encoding="utf-8"))
-        lists = {name: tuple(found[name]) for name in ("operations", "only", "skip")}
-        return cls(
-            **{**found, **lists, "readings": tuple((question, reading) for question, reading in found["readings"])}
-        )
-
-    def write(self, path: Path) -> None:
-        """Write it down, for nobody else to read."""
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     def target(self) -> Target:
         """Return whom to judge. Raises ``MockserverError`` for what cannot be meant."""

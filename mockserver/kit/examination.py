@@ -9,9 +9,9 @@ from mockserver.kit.acts.accounts import fields
 from mockserver.kit.acts.programme import PROGRAMME
 from mockserver.kit.budget import Spent
 from mockserver.kit.evidence import Evidence
-from mockserver.kit.findings import Check, Finding, Skipped, Verdict
+from mockserver.kit.findings import Check, Finding, Skipped, Unseen, Verdict
 from mockserver.kit.probe import Probe, encoded
-from mockserver.kit.server_checks.promise import Promise, Unseen, said
+from mockserver.kit.server_checks.promise import Promise, said
 from mockserver.kit.server_checks.roster import ROSTER
 
 
@@ -147,7 +147,7 @@ def _complete(promise: Promise, found: Finding) -> Finding:
         found.rule,
         found.source or check.source,
         found.payload,
-        found.curl,
+        found.repeat,
     )
 
 

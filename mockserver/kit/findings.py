@@ -38,7 +38,7 @@ class Finding:
     * ``subject``: what it was found in: an operation, or an operation's rule
     * ``received``: what came instead of what is documented
     * ``rule``: the broken or wrongly enforced rule of the contract, if it is one
-    * ``payload`` and ``curl``: the smallest request that shows it, and a line that repeats it
+    * ``payload`` and ``repeat``: the smallest request that shows it, and a line for a shell that repeats it
     """
 
     check: str
@@ -48,7 +48,7 @@ class Finding:
     rule: str | None = None
     source: str = ""
     payload: JSON = None
-    curl: str | None = None
+    repeat: str | None = None
 
     @property
     def key(self) -> str:
@@ -62,6 +62,10 @@ class Skipped:
 
     check: str
     reason: str
+
+
+class Unseen(Exception):
+    """There was nothing that a check could judge; the text says why."""
 
 
 class ExitStatus(IntEnum):

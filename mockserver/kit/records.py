@@ -106,6 +106,12 @@ class Record:
         return found if isinstance(found, str) else None
 
     @property
+    def reason(self) -> str | None:
+        """Why it failed, in the service's words."""
+        found = at(self.document, self.layout.reason)
+        return found if isinstance(found, str) else None
+
+    @property
     def is_final(self) -> bool:
         """Whether nothing more happens to it."""
         return self.status in FINAL

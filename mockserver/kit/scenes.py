@@ -8,31 +8,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mockserver.contract.catalog import Operation, Service
+from mockserver.kit.records import LAYOUTS, Layout, Record, records
 from mockserver.kit.testee import TesteeFault
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
+
+FORGED = "https://forged.example.com/not-a-result.png"
+"""The result that a stranger's callback speaks of."""
+
+_SPELLINGS: Mapping[str, Mapping[str, str]] = {
+    "useapi": {"1301": "subscription", "1302": "too-fast", "1303": "too-fast", "5000": "bare 500"}
+}
+"""What goes wrong, in words of ``kling``, as the error tables of other dialects have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One way for a service to behave.
 
-    * ``faults``: what goes wrong, a line each; ``{op}`` is the operation without ``.create``
-    * ``payload``: fields beside those of a plain payload, by product; a product that is not named plays with none
+    * ``faults``: what goes wrong, a line each; ``{create}`` and ``{get}`` are the operations that make and show a task
+    * ``payload``: fields beside those of a plain payload, by product; ``only_products``: others cannot play it
     * ``pace``: how fast tasks live
     * ``timeout``: the seconds the client has
     * ``credentials``: the kind it gets; ``callbacks``: whether it is to listen for them
+    * ``stranger``: before the service calls back, somebody else does, with ``FORGED``
+    * ``dialects`` and ``services``: those that can play it; none means all
+    * ``is_generated``: it has no payload of its own, but is played with many that are drawn from the contract
     """
 
     id: str
     faults: tuple[str, ...] = ()
     payload: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
-    pace: str = "polls:2"
+    pace: str = "polls:1"
     timeout: float = 20.0
     credentials: str = "token"
     callbacks: bool = False
+    stranger: bool = False
+    dialects: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     only_products: bool = False
+    is_generated: bool = False
+
+    def is_known(self, service: Service) -> bool:
+        """Whether what happens here can happen at a service."""
+        is_named = not self.services or service.id in self.services
+        return is_named and (not self.dialects or service.dialect in self.dialects)
+
+    def lines(self, create: Operation, service: Service) -> tuple[str, ...]:
+        """Return the faults as a service has them, for what ``create`` makes."""
+        shows = [each for each in service.operations.values() if each.does == "get"]
+        get = next((each for each in shows if each.product == create.product), shows[0])
+        spellings = _SPELLINGS.get(service.dialect, {})
+        lines = (line.replace("{create}", create.id).replace("{get}", get.id) for line in self.faults)
+        words = (line.partition(" ") for line in lines)
+        return tuple(f"{spellings.get(name, name)}{space}{rest}" for name, space, rest in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +72,7 @@ class Act:
     * ``payload``: what the client was asked to send; ``answer``: what the testee said, unless it had a ``fault``
     * ``transcript``: what client and fake said to each other; ``tasks``: how many tasks there were in the end
     * ``seconds``: how long it took; ``reading``: the answer to an open question under which it was played, if not the
-      usual one
+      usual one; ``layout``: where the service's answers hold what
     """
 
     scene: Scene
@@ -54,6 +84,17 @@ class Act:
     seconds: float
     fault: TesteeFault | None = None
     reading: str = ""
+    layout: Layout = LAYOUTS["kling"]
+
+    @property
+    def product(self) -> str:
+        """What a testee calls the operation: ``kling/omni-image``."""
+        return self.operation.removesuffix(".create")
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the service took what was sent."""
+        return bool(self.creates) and self.creates[-1].status == 200
 
     @property
     def outcome(self) -> str:
@@ -66,6 +107,16 @@ class Act:
         return str(self.fault) if self.fault is not None else f"{self.outcome} {self.answer.get('message', '')}".strip()
 
     @property
+    def calls(self) -> tuple[Exchange, ...]:
+        """The requests to the service itself, and not to where its results lie."""
+        return tuple(each for each in self.transcript if not (each.operation or "").endswith(".fetch"))
+
+    @property
+    def fetches(self) -> tuple[Exchange, ...]:
+        """The requests for results."""
+        return self.transcript.of("fetch").exchanges
+
+    @property
     def creates(self) -> tuple[Exchange, ...]:
         """The requests that were to make a task."""
         return self.transcript.of("create").exchanges
@@ -75,73 +126,73 @@ class Act:
         """The requests that asked for a task or a list."""
         return self.transcript.of("get", "list").exchanges
 
+    def shown(self, exchange: Exchange) -> list[Record]:
+        """Return the tasks that an answer shows."""
+        record = Record.of(exchange.received, self.layout)
+        return [record] if record is not None else records(exchange.received, self.layout)
+
+    def task_id(self, exchange: Exchange) -> str | None:
+        """Return the id of the one task that an answer shows, as it is written in a path."""
+        record = Record.of(exchange.received, self.layout)
+        return record.id if record is not None else None
+
+    def status(self, exchange: Exchange) -> str | None:
+        """Return the state of the one task that an answer shows."""
+        record = Record.of(exchange.received, self.layout)
+        return record.status if record is not None else None
+
+
+_ODD: Mapping[str, JSON] = {
+    "prompt": "雪 🐈 “quoted” \\ \t <b>",
+    "element_list": [{"element_id": 829836802793406551}],
+    "image_list": [],
+}
+_MARKED: Mapping[str, JSON] = {"watermark_info": {"enabled": True}}
+_SERIES: Mapping[str, JSON] = {
+    "model_name": "kling-v3-omni",
+    "result_type": "series",
+    "series_amount": 3,
+    "image_list": [{"image": "https://example.com/tree.png"}],
+}
 
 SCENES: Mapping[str, Scene] = {
     scene.id: scene
     for scene in (
-        Scene("plain"),
-        Scene(
-            "unusual-payload",
-            payload={
-                "omni-image": {
-                    "prompt": "雪 🐈 “quoted” \\ \t <b>",
-                    "element_list": [{"element_id": 829836802793406551}],
-                    "image_list": [],
-                },
-                "omni-video": {
-                    "prompt": "雪 🐈 “quoted” \\ \t <b>",
-                    "element_list": [{"element_id": 829836802793406551}],
-                    "image_list": [],
-                },
-            },
-        ),
+        Scene("plain", pace="polls:2"),
+        Scene("any-payload", pace="instant", is_generated=True),
+        Scene("any-mistake", pace="instant", is_generated=True),
+        Scene("unusual-payload", payload={"omni-image": _ODD, "omni-video": _ODD}, dialects=("kling",)),
         Scene("signed", credentials="jwt"),
         Scene("invalid", payload={"omni-image": {"resolution": "16k"}, "omni-video": {"mode": "standard"}}),
         Scene("long-wait", pace="polls:4"),
         Scene("never-ends", faults=("never-ends",), timeout=2.0, pace="instant"),
-        Scene("unknown-status", faults=("odd-status x2 on {op}.get",)),
+        Scene("unknown-status", faults=("odd-status x2 on {get}",)),
         Scene("extra-fields", faults=("extra-fields",)),
         Scene("absent-fields", faults=("absent-fields",)),
-        Scene("several-results", payload={"omni-image": {"n": 3}}, only_products=True),
-        Scene(
-            "series",
-            payload={
-                "omni-image": {
-                    "model_name": "kling-v3-omni",
-                    "result_type": "series",
-                    "series_amount": 3,
-                    "image_list": [{"image": "https://example.com/tree.png"}],
-                }
-            },
-            services=("kling",),
-            only_products=True,
-        ),
-        Scene(
-            "watermark",
-            payload={
-                "omni-image": {"watermark_info": {"enabled": True}},
-                "omni-video": {"watermark_info": {"enabled": True}},
-            },
-            services=("kling",),
-        ),
+        Scene("several-results", payload={"omni-image": {"n": 3}}, dialects=("kling",), only_products=True),
+        Scene("series", payload={"omni-image": _SERIES}, services=("kling",), only_products=True),
+        Scene("watermark", payload={"omni-image": _MARKED, "omni-video": _MARKED}, services=("kling",)),
         Scene("task-fails", faults=("fail moderation",)),
         Scene("refused", faults=("1301",)),
-        Scene("200-with-code", faults=("ok-code 5000",)),
-        Scene("html-page", faults=("html 502 on {op}.create",)),
-        Scene("truncated-answer", faults=("truncated on {op}.create",)),
-        Scene("empty-answer", faults=("empty on {op}.create",)),
-        Scene("slow-down-seconds", faults=("1303 retry-after 2 x1 on {op}.create",)),
-        Scene("slow-down-date", faults=("1303 retry-after-date 2 x1 on {op}.create",)),
-        Scene("slow-down-poll", faults=("1302 x1 on {op}.get",)),
-        Scene("poll-5xx", faults=("5000 x1 on {op}.get",)),
-        Scene("poll-reset", faults=("reset-during x1 on {op}.get",)),
-        Scene("poll-html", faults=("html 503 x1 on {op}.get",)),
-        Scene("token-expired", faults=("token-expired x1 on {op}.get",), credentials="jwt"),
-        Scene("answer-lost", faults=("reset-after x1 on {op}.create",)),
-        Scene("down-for-good", faults=("5000 on {op}.create",), timeout=10.0),
-        Scene("called-back", callbacks=True, pace="fast"),
-        Scene("called-back-twice", faults=("callback-doubled",), callbacks=True, pace="fast"),
-        Scene("called-back-late", faults=("callback-delayed 2s",), callbacks=True, pace="fast"),
-        Scene("called-back-out-of-order", faults=("callback-out-of-order #2",), callbacks=True, pace="fast"),
+        Scene("200-with-code", faults=("ok-code 5000",), dialects=("kling",)),
+        Scene("html-page", faults=("html 502 on {create}",)),
+        Scene("truncated-answer", faults=("truncated on {create}",)),
+        Scene("empty-answer", faults=("empty on {create}",)),
+        Scene("slow-down-seconds", faults=("1303 retry-after 2 x1 on {create}",)),
+        Scene("slow-down-date", faults=("1303 retry-after-date 2 x1 on {create}",)),
+        Scene("slow-down-poll", faults=("1302 x1 on {get}",)),
+        Scene("poll-5xx", faults=("5000 x1 on {get}",)),
+        Scene("poll-reset", faults=("reset-during x1 on {get}",)),
+        Scene("poll-html", faults=("html 503 x1 on {get}",)),
+        Scene("token-expired", faults=("token-expired x1 on {get}",), credentials="jwt"),
+        Scene("token-expired-for-good", faults=("token-expired on {get}",), credentials="jwt", timeout=10.0),
+        Scene("answer-lost", faults=("reset-after x1 on {create}",)),
+        Scene("down-for-good", faults=("5000 on {create}",), timeout=10.0),
+        Scene("moderation-500", faults=("moderation on {create}",), dialects=("useapi",)),
+        Scene("called-back", callbacks=True, pace="real"),
+        Scene("called-back-twice", faults=("callback-doubled",), callbacks=True, pace="real"),
+        Scene("called-back-late", faults=("callback-delayed 2s",), callbacks=True, pace="real"),
+        Scene("called-back-out-of-order", faults=("callback-out-of-order #2",), callbacks=True, pace="real"),
+        Scene("called-by-a-stranger", callbacks=True, stranger=True, pace="real"),
     )
 }

@@ -73,9 +73,22 @@ class Stage:
         """Leave an account's client out of transcripts from now on: nobody can stop it."""
         self._overlooked.append(account)
 
+    def advance(self, span: str) -> None:
+        """Let time pass; what comes due has happened when this returns."""
+        self._steer("POST", "/clock/advance", {"advance": span})
+
+    def set_clock(self, now: Millis) -> None:
+        """Set the fake's time."""
+        self._steer("POST", "/clock/set", {"now": now})
+
+    def tasks(self, account: str) -> list[dict[str, JSON]]:
+        """Return an account's tasks, the newest first."""
+        items: list[dict[str, JSON]] = self._steer("GET", "/tasks", account=account, limit=str(_PAGE))["items"]
+        return items
+
     def count(self, account: str) -> int:
         """Count an account's tasks."""
-        return len(self._steer("GET", "/tasks", account=account, limit=str(_PAGE))["items"])
+        return len(self.tasks(account))
 
     def _exchanges(self, **wanted: str) -> list[dict[str, JSON]]:
         items: list[dict[str, JSON]] = []

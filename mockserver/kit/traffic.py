@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mockserver.contract.catalog import load
 from mockserver.curl import curl
-from mockserver.kit.client_run import CHECKS
+from mockserver.kit.audition import judged
+from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.findings import Check, Finding, Skipped, Verdict
+from mockserver.kit.records import LAYOUTS, Layout
 from mockserver.kit.scenes import Act, Scene
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import Millis
@@ -63,7 +66,9 @@ class _Job:
         first = self.creates[0]
         exchanges = sorted([*self.creates, *self.polls], key=lambda each: each.number)
         sent = first.sent if isinstance(first.sent, dict) else {}
-        return Act(_SCENE, str(first.operation), sent, {}, Transcript(tuple(exchanges)), self.tasks, 0.0)
+        operation = str(first.operation)
+        layout = _layout(operation.partition("/")[0])
+        return Act(_SCENE, operation, sent, {}, Transcript(tuple(exchanges)), self.tasks, 0.0, layout=layout)
 
 
 def verdict(target: str, transcript: Transcript, *, is_timed: bool = True) -> Verdict:
@@ -102,39 +107,31 @@ def _jobs(exchanges: Sequence[Exchange]) -> Iterator[_Job]:
             else:
                 job = wishes[wish] = _Job([each])
                 yield job
-            if task_id := _task_id(each):
+            if task_id := job.act().task_id(each):
                 tasks[task_id] = job
         elif does == "get" and (job := tasks.get(each.request.path.rpartition("/")[2])) is not None:
             job.polls.append(each)
 
 
 def _overall(exchanges: Sequence[Exchange], made: Sequence[str]) -> Iterator[Finding]:
-    """Judge each account's exchanges as one whole."""
-    for account in dict.fromkeys(each.account for each in exchanges):
-        of_one = tuple(each for each in exchanges if each.account == account)
-        act = Act(_SCENE, "", {}, {}, Transcript(of_one), 0, 0.0)
-        for id in OF_ALL:
-            if id in made:
-                for received in CHECKS[id].judge(act):
-                    check = CHECKS[id].check
-                    yield Finding(id, "traffic", received, check.documented, source=check.source)
+    """Judge what each account and each service said to each other as one whole."""
+    parts: dict[tuple[str | None, str], list[Exchange]] = {}
+    for each in exchanges:
+        parts.setdefault((each.account, (each.operation or "").partition("/")[0]), []).append(each)
+    for (_, service), part in parts.items():
+        act = Act(_SCENE, "", {}, {}, Transcript(tuple(part)), 0, 0.0, layout=_layout(service))
+        for id in made:
+            if id in OF_ALL:
+                yield from (replace(found, subject="traffic") for found in judged(act, id))
 
 
 def _found(job: _Job, made: Sequence[str]) -> Iterator[Finding]:
     act = job.act()
-    for id in (*OF_A_JOB, *IN_TIME):
-        if id in made:
-            check = CHECKS[id].check
-            for received in CHECKS[id].judge(act):
-                yield Finding(
-                    check=id,
-                    subject=act.operation.removesuffix(".create"),
-                    received=received,
-                    documented=check.documented,
-                    source=check.source,
-                    payload=job.creates[0].sent,
-                    curl=curl(job.creates[0].request),
-                )
+    for id in made:
+        if id in (*OF_A_JOB, *IN_TIME):
+            for found in judged(act, id):
+                first = job.creates[0]
+                yield replace(found, subject=act.product, payload=first.sent, repeat=curl(first.request))
 
 
 def _refused(jobs: Sequence[_Job]) -> Iterator[Finding]:
@@ -153,7 +150,7 @@ def _refused(jobs: Sequence[_Job]) -> Iterator[Finding]:
                     rule=broken["rule"],
                     source=broken["source"],
                     payload=first.sent,
-                    curl=curl(first.request),
+                    repeat=curl(first.request),
                 )
 
 
@@ -169,8 +166,6 @@ def _facts(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str]]:
     yield "rules broken", ", ".join(f"{name} {count}" for name, count in sorted(rules.items())) or "none"
 
 
-def _task_id(exchange: Exchange) -> str | None:
-    body = exchange.received
-    task = (body.get("data") or body.get("task")) if isinstance(body, dict) else None
-    found = (task.get("task_id") or task.get("id")) if isinstance(task, dict) else None
-    return str(found) if found is not None else None
+def _layout(service: str) -> Layout:
+    known = load().services
+    return LAYOUTS[known[service].dialect if service in known else "kling"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mockserver.contract.catalog import Catalog, Operation
 from mockserver.contract.readings import levels
 from mockserver.contract.validation import Validator
-from mockserver.kit.client_run import Cast, Choice, plain
+from mockserver.kit.casting import Cast, Choice, plain
 
 _SCENES = ("plain", "task-fails", "several-results")
 
@@ -21,7 +22,7 @@ def variations(catalog: Catalog, played: Sequence[Cast]) -> list[Cast]:
     A payload that the service would refuse under a reading is not played under it.
     """
     return [
-        Cast(each.operation, each.scene, choice)
+        replace(each, choice=choice)
         for each in played
         if each.scene.id in _SCENES
         for choice in _choices(catalog, each.operation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scenes import Act
+from mockserver.kit.scenes import FORGED, Act
 
 CHECKS = check = Checks("callbacks")
 
@@ -25,3 +25,12 @@ def callbacks_spare_polls(act: Act) -> Iterator[str]:
     polls = len(act.transcript.of("get"))
     if polls > 3:
         yield f"{polls} polls"
+
+
+@check("called-by-a-stranger", why="Anybody who knows the address can call it.", source="kling 3")
+def a_stranger_is_not_believed(act: Act) -> Iterator[str]:
+    """A callback that the service did not send, unsigned and with a result of its own, does not end the job."""
+    if FORGED in act.answer.get("urls", []):
+        yield f"{FORGED}, which only a stranger's callback spoke of"
+    elif act.outcome != "succeed":
+        yield f"outcome {act.told}"

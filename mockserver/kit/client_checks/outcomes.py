@@ -6,14 +6,19 @@ from collections.abc import Iterator
 
 from mockserver.kit.client_checks.registry import Checks
 from mockserver.kit.scenes import Act
-from mockserver.kit.transcript import Exchange
 from mockserver.types import JSON
 
 CHECKS = check = Checks("outcome")
 
 
 @check(
-    "plain", "several-results", "series", "watermark", why="A result that is left out was paid for.", source="kling 2.2"
+    "plain",
+    "any-payload",
+    "several-results",
+    "series",
+    "watermark",
+    why="A result that is left out was paid for.",
+    source="kling 2.2",
 )
 def all_results_in_order(act: Act) -> Iterator[str]:
     """It hands out every result, in the order of the answer: images, series_images or videos, and never a watermark."""
@@ -24,6 +29,7 @@ def all_results_in_order(act: Act) -> Iterator[str]:
 
 
 @check(
+    "any-payload",
     "several-results",
     "series",
     "watermark",
@@ -50,14 +56,21 @@ def a_failed_task_is_a_failure(act: Act) -> Iterator[str]:
 )
 def a_failure_has_its_reason(act: Act) -> Iterator[str]:
     """What it tells of a failed task holds the service's reason."""
-    reason = next((found for exchange in act.polls[::-1] if (found := _reason(exchange))), None)
+    reason = _reason(act)
     if act.outcome in ("failed", "error") and reason and reason not in str(act.answer.get("message")):
         yield f"message {act.answer.get('message')!r}, where the service said {reason!r}"
 
 
-@check("refused", why="Retrying, billing and support all go by code and request id.", source="kling 4.2")
+@check(
+    "refused",
+    "any-mistake",
+    why="Retrying, billing and support all go by code and request id.",
+    source="kling 4.2",
+)
 def a_refusal_carries_what_was_said(act: Act) -> Iterator[str]:
     """A refusal is told as an error, with HTTP status, code, message and request id."""
+    if act.scene.is_generated and (act.is_accepted or not act.creates):
+        return  # a reading takes it, or the client saw the mistake itself
     if act.outcome != "error":
         yield f"outcome {act.told}"
         return
@@ -98,22 +111,13 @@ def an_answer_that_is_none_is_an_error(act: Act) -> Iterator[str]:
 def _urls(act: Act) -> list[str]:
     """Return the results of the last answer that had any."""
     for exchange in act.polls[::-1]:
-        body = exchange.received
-        data = body.get("data") if isinstance(body, dict) else None
-        for record in data if isinstance(data, list) else [data]:
-            result = record.get("task_result") if isinstance(record, dict) else None
-            if isinstance(result, dict):
-                for kind in ("series_images", "images", "videos"):
-                    if result.get(kind):
-                        return [str(item["url"]) for item in result[kind]]
-        works = body.get("works") if isinstance(body, dict) else None
-        if works and all(isinstance(work, dict) and work.get("status_final") for work in works):
-            return [str(work["resource"]["resource"]) for work in works]
+        for record in act.shown(exchange):
+            if record.status == "succeed" and record.urls:
+                return record.urls
     return []
 
 
-def _reason(exchange: Exchange) -> str | None:
-    body = exchange.received
-    data = body.get("data") if isinstance(body, dict) else None
-    found = data.get("task_status_msg") if isinstance(data, dict) else (body or {}).get("error")
-    return str(found) if found else None
+def _reason(act: Act) -> str | None:
+    """Return the service's words for why a task failed, from the last answer that had any."""
+    shown = (record for exchange in act.polls[::-1] for record in act.shown(exchange))
+    return next((record.reason for record in shown if record.reason), None)

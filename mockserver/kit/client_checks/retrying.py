@@ -12,6 +12,7 @@ from mockserver.types import Millis
 CHECKS = check = Checks("retry")
 
 _MOST_CREATES = 12
+_MOST_TOKENS = 5
 _SHORTEST: Millis = 300
 _SLACK: Millis = 150
 
@@ -19,6 +20,7 @@ _SLACK: Millis = 150
 @check(
     "refused",
     "invalid",
+    "any-mistake",
     why="What is wrong with a request is still wrong the second time.",
     source="kling 4.1; clients.md",
 )
@@ -71,11 +73,40 @@ def an_expired_token_is_renewed_once(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}"
 
 
+@check(
+    "token-expired-for-good",
+    why="A service that takes no token will not take the tenth either; and too many are a reason to be locked out.",
+    source="kling 4.1, 5; clients.md",
+)
+def a_token_is_not_renewed_for_ever(act: Act) -> Iterator[str]:
+    """Where a new token is refused, too, it gives up and tells the refusal."""
+    refused = [exchange for exchange in act.polls if exchange.status == 401]
+    if len(refused) > _MOST_TOKENS:
+        yield f"{len(refused)} requests, each refused with 401"
+    if act.outcome != "error":
+        yield f"outcome {act.told}"
+
+
 @check("answer-lost", why="Each task is paid for.", source="useapi X-07; kling 1.2")
 def a_lost_answer_makes_no_second_task(act: Act) -> Iterator[str]:
     """A create whose answer was lost is not sent again, unless an external_task_id keeps it one task."""
     if act.tasks > 1:
         yield f"{act.tasks} tasks"
+
+
+@check(
+    "moderation-500",
+    why="The service refuses what was asked for with a 500; asked again, it counts against the account again.",
+    source="seed 004 SO-500; useapi K-6",
+)
+def a_moderation_500_is_not_repeated(act: Act) -> Iterator[str]:
+    """At useapi a create that moderation refuses is not sent again, and its text is told."""
+    if len(act.creates) > 1:
+        yield f"{len(act.creates)} creates, each refused by moderation"
+    if act.outcome != "error":
+        yield f"outcome {act.told}"
+    elif act.creates and not _is_told(act):
+        yield f"message {act.answer.get('message')!r}, which is not what the service said"
 
 
 @check("down-for-good", why="A retry around a retry multiplies: five times five requests for one.", severity="error")
@@ -99,3 +130,8 @@ def retries_wait(act: Act) -> Iterator[str]:
         if second.at - first.at < _SHORTEST:
             yield f"again after {second.at - first.at} ms"
             return
+
+
+def _is_told(act: Act) -> bool:
+    body = act.creates[0].received
+    return isinstance(body, dict) and str(body.get("error")) in str(act.answer.get("message"))

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 
 from mockserver.kit.client_checks.registry import Checks
 from mockserver.kit.scenes import Act
-from mockserver.kit.transcript import Exchange
 
 CHECKS = check = Checks("waiting")
 
@@ -22,11 +21,11 @@ _MARGIN = 3.0
 )
 def polls_the_right_path(act: Act) -> Iterator[str]:
     """It asks for the task by its id, on the path it was created on."""
-    for exchange in act.transcript:
+    for exchange in act.calls:
         if exchange.operation is None:
             yield f"{exchange.request.method} {exchange.request.path}, which is no path of the service"
             return
-    ids = {task_id for exchange in act.creates if (task_id := _task_id(exchange))}
+    ids = {task_id for exchange in act.creates if (task_id := act.task_id(exchange))}
     for exchange in act.transcript.of("get"):
         if unquote(exchange.request.path.rstrip("/").rpartition("/")[2]) not in ids | _own_names(act):
             yield f"{exchange.request.path}, where {', '.join(ids) or 'no task'} was created"
@@ -50,7 +49,7 @@ def polls_at_a_sane_pace(act: Act) -> Iterator[str]:
 @check("plain", "long-wait", "task-fails", why="Polls after the end are a leak that grows with each task.")
 def stops_at_the_end(act: Act) -> Iterator[str]:
     """It asks no more once it has seen a final state."""
-    states = [_status(exchange) for exchange in act.transcript.of("get")]
+    states = [act.status(exchange) for exchange in act.transcript.of("get")]
     final = next((index for index, state in enumerate(states) if state in _FINAL), None)
     if final is not None and len(states) > final + 2:
         yield f"{len(states) - final - 1} polls after {states[final]}"
@@ -66,7 +65,7 @@ def waits_for_the_end(act: Act) -> Iterator[str]:
 @check("unknown-status", why="New words come without notice.", source="clients.md")
 def an_unknown_status_is_not_done(act: Act) -> Iterator[str]:
     """It takes a state that it does not know for not done."""
-    if act.outcome == "succeed" and not any(_status(exchange) == "succeed" for exchange in act.polls):
+    if act.outcome == "succeed" and not any(act.status(exchange) == "succeed" for exchange in act.polls):
         yield "succeed, although it only saw a state that nobody knows"
 
 
@@ -91,32 +90,13 @@ def gives_up_in_time(act: Act) -> Iterator[str]:
 @check("never-ends", why="The task is paid for; whoever has lost its id cannot fetch it later.")
 def keeps_the_task_id(act: Act) -> Iterator[str]:
     """When it gives up, it tells the id of the task."""
-    ids = {_task_id(exchange) for exchange in act.creates}
+    ids = {act.task_id(exchange) for exchange in act.creates}
     if act.outcome == "timeout" and act.answer.get("task_id") not in ids:
         yield f"task_id {act.answer.get('task_id')!r}"
 
 
-def _task_id(exchange: Exchange) -> str | None:
-    body = exchange.received
-    data = body.get("data") if isinstance(body, dict) else None
-    if isinstance(data, dict) and isinstance(data.get("task_id"), str):
-        return str(data["task_id"])
-    task = body.get("task") if isinstance(body, dict) else None
-    return str(task["id"]) if isinstance(task, dict) and "id" in task else None
-
-
 def _own_names(act: Act) -> set[str]:
-    return {
-        str(exchange.sent["external_task_id"])
-        for exchange in act.creates
-        if isinstance(exchange.sent, dict) and exchange.sent.get("external_task_id")
-    }
-
-
-def _status(exchange: Exchange) -> str | None:
-    body = exchange.received
-    if not isinstance(body, dict):
-        return None
-    data = body.get("data")
-    found = data.get("task_status") if isinstance(data, dict) else body.get("status_name")
-    return str(found) if found is not None else None
+    """Return the names that the client gave its tasks, where a service finds them by those, too."""
+    field = act.layout.external_field
+    sent = (exchange.sent for exchange in act.creates if act.layout.finds_external)
+    return {str(body[field]) for body in sent if isinstance(body, dict) and body.get(field)}

@@ -92,6 +92,6 @@ def _story(case: Case) -> str:
         ("source", case.source),
         ("why it matters", case.check.why),
         ("payload", payload),
-        ("repeat", case.finding.curl),
+        ("repeat", case.finding.repeat),
     )
     return "\n".join(f"{label}: {value}" for label, value in told if value)

@@ -62,7 +62,7 @@ def _finding(case: Case, console: Console) -> None:
     colour = "red" if case.check.severity == "error" else "yellow"
     _line(console, "")
     _line(console, f"{case.check.severity}: {finding.key}", style=f"bold {colour}")
-    repeat = finding.curl
+    repeat = finding.repeat
     if repeat is not None and len(repeat) > _LONGEST:
         repeat = f"a line of {len(repeat)} characters, which the written reports hold"
     payload = None if finding.payload is None else document(sound(finding.payload))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from mockserver.contract.differences import Difference
 from mockserver.kit.evidence import Evidence, Trial
-from mockserver.kit.findings import Finding
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, said, seen
+from mockserver.kit.findings import Finding, Unseen
+from mockserver.kit.server_checks.promise import Family, finding, said, seen
 
 ANSWERS = Family("answers", "credentials", "lives", "burst", "noise", "queries")
 

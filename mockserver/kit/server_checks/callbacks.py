@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mockserver.kit.evidence import Callback, Evidence, Story
-from mockserver.kit.findings import Finding
+from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.records import ORDER, Record
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, short
+from mockserver.kit.server_checks.promise import Family, finding, short
 from mockserver.kit.signatures import fault_of
 from mockserver.types import JSON
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mockserver.kit.evidence import Evidence, Sighting, Story
-from mockserver.kit.findings import Finding
+from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.records import ORDER, lasting
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, short
+from mockserver.kit.server_checks.promise import Family, finding, short
 from mockserver.types import Millis
 
 LIFECYCLE = Family("lifecycle", "lives")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.kit.evidence import Evidence, Trial
-from mockserver.kit.findings import Finding
+from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.records import Record, lasting, records
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, is_row, said, seen, short
+from mockserver.kit.server_checks.promise import Family, finding, is_row, said, seen, short
 
 LISTS = Family("lists", "lives", "burst", "queries")
 

@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from mockserver.contract.catalog import Row
 from mockserver.curl import curl
 from mockserver.kit.evidence import Evidence, Trial
-from mockserver.kit.findings import Check, Finding, Severity
+from mockserver.kit.findings import Check, Finding, Severity, Unseen
 from mockserver.types import JSON
 
 Judge = Callable[[Evidence], Iterator[Finding]]
 
 _SHOWN = 300
-
-
-class Unseen(Exception):
-    """There was nothing that a check could judge; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

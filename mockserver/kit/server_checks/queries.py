@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from mockserver.contract.catalog import Row
 from mockserver.kit.evidence import Evidence, Story, Trial
-from mockserver.kit.findings import Finding
+from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.records import Record
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, is_row, row_said, said, seen, short
+from mockserver.kit.server_checks.promise import Family, finding, is_row, row_said, said, seen, short
 
 QUERIES = Family("queries", "lives", "burst", "queries")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mockserver.kit.evidence import Evidence, Trial
-from mockserver.kit.findings import Finding
+from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.records import Record
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, short
+from mockserver.kit.server_checks.promise import Family, finding, short
 from mockserver.types import JSON
 
 READINGS = Family("readings", "credentials", "lives", "noise")

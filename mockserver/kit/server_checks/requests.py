@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.kit.evidence import Evidence, Trial
-from mockserver.kit.findings import Finding
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, is_row, row_said, said, seen
+from mockserver.kit.findings import Finding, Unseen
+from mockserver.kit.server_checks.promise import Family, finding, is_row, row_said, said, seen
 
 REQUESTS = Family("requests")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mockserver.kit.evidence import Evidence, Sighting, Story, Trial
 from mockserver.kit.files import Opened, opened
-from mockserver.kit.findings import Finding
-from mockserver.kit.server_checks.promise import Family, Unseen, finding, said, short
+from mockserver.kit.findings import Finding, Unseen
+from mockserver.kit.server_checks.promise import Family, finding, said, short
 
 RESULTS = Family("results", "lives")
 

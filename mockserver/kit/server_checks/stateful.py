@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.kit.evidence import Evidence
-from mockserver.kit.findings import Finding
+from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.model import Model
-from mockserver.kit.server_checks.promise import Family, Unseen, finding
+from mockserver.kit.server_checks.promise import Family, finding
 
 STATEFUL = Family("stateful", "any order")
 

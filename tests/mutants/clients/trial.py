@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mockserver.contract.catalog import load
-from mockserver.kit.client_run import CHECKS, cast, judged, play
+from mockserver.kit.audition import Audition
+from mockserver.kit.booking import Booking
 from mockserver.kit.findings import Finding
+from mockserver.kit.improvisation import improvise
 from mockserver.kit.stage import Stage
 from mockserver.kit.testee import Object, hello
 from tests.mutants.clients.reference import Reference
@@ -15,18 +16,29 @@ from tests.mutants.clients.reference import Reference
 def findings(
     stage: Stage,
     client: Reference,
-    checks: Sequence[str] = tuple(CHECKS),
+    checks: Sequence[str] = (),
     operations: Sequence[str] = ("kling/omni-image",),
     *,
+    examples: int = 0,
+    seed: int = 0,
+    every_reading: bool = False,
     is_enough: bool = False,
 ) -> list[Finding]:
-    """Return what the checks find in a client; ``is_enough``: the first finding is."""
+    """Return what the checks, all if none are named, find in a client; ``is_enough``: the first finding is."""
     testee = Object(client)
-    played, skipped = cast(load(), hello(testee), checks, operations)
-    assert skipped == []
-    found: list[Finding] = []
-    for each in played:
-        found += judged(play(stage, testee, each), checks)
-        if found and is_enough:
-            break
-    return found
+    who = hello(testee)
+    booking = Booking(
+        testee=("reference",),
+        operations=tuple(operations),
+        only=tuple(checks),
+        examples=examples,
+        every_reading=every_reading,
+    )
+    held = Audition(stage, testee, who, booking.programme(who))
+    for each in held.programme.scripted:
+        held.play([each])
+        if held.findings and is_enough:
+            return held.findings
+    for each in held.programme.improvised:
+        improvise(held, each, examples=examples, seed=seed)
+    return held.findings

@@ -1,0 +1,1 @@
+"""What a client promises, by family; ``mockserver check client`` runs it."""

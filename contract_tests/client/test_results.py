@@ -1,0 +1,13 @@
+"""A client fetches what was made as anybody can."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.kit.client_checks.results import CHECKS
+from mockserver.kit.client_collector import Judge
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_results(check: str, judge: Judge) -> None:
+    judge(check)

@@ -1,0 +1,72 @@
+"""A booking: which testee to play, by what and how far."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from mockserver.contract.catalog import load
+from mockserver.kit.casting import Cast, cast
+from mockserver.kit.client_checks.roster import chosen
+from mockserver.kit.findings import Skipped
+from mockserver.kit.letter import Letter
+from mockserver.kit.testee import Hello
+from mockserver.kit.variations import variations
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booking(Letter):
+    """What the options of ``mockserver check client`` say; the names are theirs."""
+
+    testee: tuple[str, ...]
+    operations: tuple[str, ...] = ()
+    seconds: float | None = None
+    examples: int = 20
+    seed: int = 0
+    every_reading: bool = False
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def programme(self, hello: Hello) -> Programme:
+        """Return what is played with a testee. Raises ``MockserverError`` for names that nobody has."""
+        checks, left_out = chosen(self.only, self.skip)
+        catalog = load()
+        played, unmade = cast(catalog, hello, checks, self.operations)
+        scripted = [each for each in played if not each.scene.is_generated]
+        if self.every_reading:
+            scripted += variations(catalog, scripted)
+        improvised = [each for each in played if each.scene.is_generated and self.examples]
+        return Programme(
+            tuple(checks), tuple(scripted), tuple(improvised), (*left_out, *unmade), self.examples, self.words
+        )
+
+    @property
+    def words(self) -> str:
+        """What a command line has to say to do the same: how payloads are drawn, and whom to play."""
+        usual = Booking(testee=())
+        options = [
+            f"--{name} {getattr(self, name)}"
+            for name in ("examples", "seed")
+            if getattr(self, name) != getattr(usual, name)
+        ]
+        options += ["--every-reading"] if self.every_reading else []
+        return " ".join([*options, "--", shlex.join(self.testee)])
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What is played: the casts with a payload of their own and those without; and the checks, made and not made.
+
+    ``words`` are those of a command line that plays the same.
+    """
+
+    checks: tuple[str, ...]
+    scripted: tuple[Cast, ...]
+    improvised: tuple[Cast, ...]
+    skipped: tuple[Skipped, ...]
+    examples: int
+    words: str
+
+    def __len__(self) -> int:
+        """Return how often the testee is asked at least."""
+        return len(self.scripted) + len(self.improvised) * self.examples

@@ -1,0 +1,26 @@
+"""How a client fetches what was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.kit.client_checks.registry import Checks
+from mockserver.kit.findings import Unseen
+from mockserver.kit.scenes import SCENES, Act
+
+CHECKS = check = Checks("result")
+
+
+@check(
+    *(id for id, scene in SCENES.items() if not scene.is_generated),
+    why="Results lie with somebody else, whose logs are not yours: a key that is sent there is given away.",
+    source="clients.md; kling 2.2",
+)
+def results_are_fetched_without_credentials(act: Act) -> Iterator[str]:
+    """A result is fetched as anybody can who has its URL: without the key."""
+    if not act.fetches:
+        raise Unseen("the client hands out URLs, and fetches no result itself")
+    for exchange in act.fetches:
+        if exchange.scheme is not None:
+            yield f"{exchange.request.method} {exchange.request.path} with Authorization: {exchange.scheme} …"
+            return
