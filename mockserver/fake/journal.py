@@ -11,13 +11,13 @@ from mockserver.contract.validation import Violation
 from mockserver.curl import SECRETS
 from mockserver.types import JSON, Millis, Request, Response
 
-_BODY = 16 * 1024
+_BODY = 64 * 1024
 _VIOLATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One exchange, with its first 100 violations. Bodies of more than 16 KiB are cut; ``sizes`` tell what they had.
+    """One exchange, with its first 100 violations. Bodies of more than 64 KiB are cut; ``sizes`` tell what they had.
 
     ``differences`` are those of an exchange with somebody else's service; our own answers have none.
     """

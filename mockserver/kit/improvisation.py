@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 
 from hypothesis import Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.strategies import SearchStrategy
 
+from mockserver.contract.catalog import Operation
+from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
 from mockserver.kit.audition import Audition
 from mockserver.kit.casting import Cast
@@ -18,14 +21,21 @@ from mockserver.kit.findings import Finding
 from mockserver.kit.mutations import broken
 from mockserver.kit.payloads import ruled, size
 from mockserver.kit.records import LAYOUTS
+from mockserver.kit.samples import lessened, samples
 from mockserver.kit.strategies import strategy
-from mockserver.types import JSON
+from mockserver.types import JSON, Payload
 
 _LARGEST = 15_000
 """Bytes of a payload; the journal, in which the judge reads what arrived, keeps no more than a few times as many."""
 
-_SHRINKS = 80
+_SHRINKS = 60
 """So many more payloads are played to find the smallest one that tells the same."""
+
+_SAMPLES = 100
+"""As many samples are played at most: a contract of long lists would take too long."""
+
+VALID = "any-payload"
+"""The scene of valid payloads; in the other one each breaks a rule."""
 
 Drawn = tuple[dict[str, JSON], str | None]
 """A payload, and the rule that it breaks, if it breaks one."""
@@ -36,54 +46,98 @@ class Broken(AssertionError):
 
 
 def improvise(audition: Audition, each: Cast, *, examples: int, seed: int = 0) -> None:
-    """Play a cast with so many payloads, and keep of each check what it found in the smallest.
+    """Play a cast with a sample of each field, and with so many payloads more; keep what the smallest of them show.
 
     Raises ``MockserverError`` where there is no stage any more.
     """
-    if audition.end is not None:
+    if audition.end is None:
+        _Improvisation(audition, each, examples).play(seed)
+    else:
         audition.unplayed.append(each)
-        return
-    found: dict[str, list[Finding]] = {}
-    troubles: list[MockserverError] = []
 
-    def heard(payload: dict[str, JSON], rule: str | None) -> list[Finding]:
+
+class _Improvisation:
+    def __init__(self, audition: Audition, each: Cast, examples: int) -> None:
+        self._audition, self._cast, self._examples = audition, each, examples
+        self._heard: dict[str, list[Finding]] = {}
+        self._room = 0
+        self._trouble: MockserverError | None = None
+
+    def play(self, seed: int) -> None:
+        self._room = _SAMPLES
+        if self._cast.scene.id == VALID:
+            for payload in samples(self._cast.operation):
+                if _is_sendable((payload, None)):
+                    self._findings(payload, None)
+        self._room = len(self._heard) + self._examples + _SHRINKS
+        self._draw(seed, {finding.check for finding in chain.from_iterable(self._heard.values())})
+        self._room = len(self._heard) + _SHRINKS
+        self._audition.keep([found for finding in self._smallest() for found in self._fewest(finding)])
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _findings(self, payload: Payload, rule: str | None) -> list[Finding]:
+        """Play a payload, unless it was played before, and return what it shows."""
         key = json.dumps(payload, sort_keys=True)
-        is_over = troubles or audition.end or len(found) >= examples + _SHRINKS
-        if key not in found and not is_over:
-            if len(found) < examples:
-                audition.told(each)
+        is_over = self._trouble is not None or self._audition.end is not None or len(self._heard) >= self._room
+        if key not in self._heard and not is_over:
+            self._audition.told(self._cast)
             try:
-                found[key] = [replace(finding, rule=rule) for finding in audition.heard(each, payload)]
+                found = self._audition.heard(self._cast, payload)
             except MockserverError as error:  # no finding, and nothing to shrink
-                troubles.append(error)
-        return found.get(key, [])
+                self._trouble = error
+                return []
+            self._heard[key] = [replace(finding, rule=rule) for finding in found]
+        return self._heard.get(key, [])
 
-    @seeded(seed)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        verbosity=Verbosity.quiet,
-    )
-    @given(_payloads(each))
-    def tell(drawn: Drawn) -> None:
-        for finding in heard(*drawn):
-            raise _broken(finding.check)
+    def _draw(self, seed: int, shown: Collection[str]) -> None:
+        """Play what Hypothesis draws; what a sample has ``shown`` is as small as it can be."""
 
-    try:
-        tell()
-    except (Broken, BaseExceptionGroup) as shown:
-        _pass_on(shown)
-    if troubles:
-        raise troubles[0]
-    audition.keep(_smallest(finding for findings in found.values() for finding in findings))
+        @seeded(seed)
+        @settings(
+            max_examples=self._examples,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            verbosity=Verbosity.quiet,
+        )
+        @given(_payloads(self._cast))
+        def tell(drawn: Drawn) -> None:
+            for finding in self._findings(*drawn):
+                if finding.check not in shown:
+                    raise _broken(finding.check)
+
+        try:
+            tell()
+        except (Broken, BaseExceptionGroup) as raised:
+            _pass_on(raised)
+
+    def _smallest(self) -> list[Finding]:
+        """Return one finding of each check, with the smallest payload that shows it."""
+        least: dict[str, Finding] = {}
+        for finding in chain.from_iterable(self._heard.values()):
+            known = least.get(finding.check)
+            if known is None or _size(finding.payload) < _size(known.payload):
+                least[finding.check] = finding
+        return [*least.values()]
+
+    def _fewest(self, finding: Finding) -> list[Finding]:
+        """Return what a check finds in the payload of a finding once all fields are away that can be."""
+        is_alike = _alike(self._cast.operation, finding.rule)
+
+        def shows(payload: Payload) -> bool:
+            return is_alike(payload) and any(
+                each.check == finding.check for each in self._findings(payload, finding.rule)
+            )
+
+        payload = lessened(finding.payload, shows)
+        return [each for each in self._findings(payload, finding.rule) if each.check == finding.check]
 
 
 def _payloads(each: Cast) -> SearchStrategy[Drawn]:
     """Return valid payloads, or in the scene of mistakes such as break one rule."""
     callback = LAYOUTS[each.service.dialect].callback_field
-    if each.scene.id == "any-mistake":
+    if each.scene.id != VALID:
         levels = ruled(each.operation, None)
         refused = broken(each.operation).filter(lambda found: levels[found.rule.id] == "error")
         return refused.map(lambda found: (found.payload, found.rule.id)).filter(_is_sendable)
@@ -106,23 +160,20 @@ def _broken(check: str) -> type[Broken]:
     return type(check, (Broken,), {})
 
 
-def _pass_on(shown: BaseException) -> None:
+def _pass_on(raised: BaseException) -> None:
     """Raise what is no finding, but a mistake of ours."""
-    if isinstance(shown, BaseExceptionGroup):
-        for each in shown.exceptions:
+    if isinstance(raised, BaseExceptionGroup):
+        for each in raised.exceptions:
             _pass_on(each)
-    elif not isinstance(shown, Broken):
-        raise shown
+    elif not isinstance(raised, Broken):
+        raise raised
 
 
-def _smallest(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield of each check what it found in the smallest payload."""
-    by_check: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_check.setdefault(finding.check, []).append(finding)
-    for found in by_check.values():
-        least = min((finding.payload for finding in found), key=_size)
-        yield from (finding for finding in found if finding.payload == least)
+def _alike(operation: Operation, rule: str | None) -> Callable[[Payload], bool]:
+    """Return a test whether a payload breaks this rule alone, or none."""
+    judge = Validator(operation.schema, operation.rules, ruled(operation, None))
+    wanted = set() if rule is None else {rule}
+    return lambda payload: {violation.rule.id for violation in judge.violations(payload)} == wanted
 
 
 def _size(payload: JSON) -> tuple[int, int]:

@@ -136,5 +136,6 @@ def _exchange(item: dict[str, JSON]) -> Exchange:
         claims=credentials["claims"],
         account=item["account"],
         violations=tuple(item["violations"]),
+        is_whole=all(len(body["body"].encode()) >= body["size"] for body in (sent, got)),
         fault=("hangs" if wire.get("hangs") else "reset") if lost else None,
     )

@@ -18,6 +18,7 @@ class Exchange:
     * ``operation``: what it is by the contract's routes, ``kling/omni-image.get``; ``None`` for a path that is none
     * ``scheme`` and ``claims``: the form of its credentials, as far as it is known; claims are a JWT's
     * ``account``: who sent it, and ``violations``: the rules it breaks, as far as the server tells
+    * ``is_whole``: nothing of the bodies is left out; whoever kept them may have found them too long
     * ``response``: the answer, or ``None`` when there was none; ``fault`` then says why
     """
 
@@ -32,6 +33,7 @@ class Exchange:
     claims: Mapping[str, JSON] | None = None
     account: str | None = None
     violations: tuple[Mapping[str, JSON], ...] = ()
+    is_whole: bool = True
 
     @property
     def sent(self) -> JSON:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,24 @@ from tests.mutants.clients.reference import Reference
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A client that is wrong in one way; ``check`` is the one that is to catch it."""
+    """A client that is wrong in one way; ``check`` is the one that is to catch it.
+
+    ``fields``: of what is wrong with some payloads only, the fewest fields that show it.
+    """
 
     id: str
     check: str
     changes: dict[str, Any]
+    base: type[Reference]
+    fields: frozenset[str]
 
     def born(self) -> Reference:
-        kind: type[Reference] = type("Mutant", (Reference,), self.changes)
+        kind: type[Reference] = type("Mutant", (self.base,), self.changes)
         return kind()
 
 
-def mutant(id: str, check: str, **changes: Any) -> Mutant:
-    assert all(hasattr(Reference, name) for name in changes), f"{id} changes what there is none of"
-    return Mutant(id, check, changes)
+def mutant(
+    id: str, check: str, *, base: type[Reference] = Reference, fields: Iterable[str] = (), **changes: Any
+) -> Mutant:
+    assert all(hasattr(base, name) for name in changes), f"{id} changes what there is none of"
+    return Mutant(id, check, changes, base, frozenset(fields))

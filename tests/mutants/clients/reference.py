@@ -15,7 +15,6 @@ import jwt
 
 Answer = dict[str, Any]
 
-PATHS = {"kling/omni-image": "/v1/images/omni-image", "kling/omni-video": "/v1/videos/omni-video"}
 ENDS = ("succeed", "failed")
 
 
@@ -26,9 +25,13 @@ class Reference:
     tries = 3
     patience = 5.0
     task_id: str | None = None
+    paths: Mapping[str, str] = {
+        "kling/omni-image": "/v1/images/omni-image",
+        "kling/omni-video": "/v1/videos/omni-video",
+    }
 
     def hello(self) -> Answer:
-        return {"name": "reference", "operations": list(PATHS), "callbacks": True, "credentials": ["token", "jwt"]}
+        return {"name": "reference", "operations": list(self.paths), "callbacks": True, "credentials": ["token", "jwt"]}
 
     def listen(self) -> Answer:
         self.bell = threading.Event()
@@ -55,7 +58,7 @@ class Reference:
             self.bell.set()
 
     def generate(self, request: Answer) -> Answer:
-        self.request, self.path, self.task_id = request, PATHS[request["operation"]], None
+        self.request, self.path, self.task_id = request, self.paths[request["operation"]], None
         self.deadline = time.monotonic() + self.limit()
         self.is_called_back = "callback_url" in request["payload"]
         try:

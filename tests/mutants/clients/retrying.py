@@ -35,6 +35,12 @@ def _looks_all_the_time(self: Reference) -> None:
     self.bell.wait(self.pause)
 
 
+def _believes_whoever_calls(self: Reference, data: dict[str, Any]) -> None:
+    Reference.called_back(self, data)
+    if data["task_status"] == "succeed":
+        self.data = lambda _: data  # type: ignore[method-assign, assignment]
+
+
 def _believes_the_first(self: Reference, data: dict[str, Any]) -> None:
     self.deadline = 0.0
     self.bell.set()
@@ -78,6 +84,17 @@ RETRYING = (
         is_worth_it=_worth(poll=lambda status: status not in (200, 401)),
     ),
     mutant(
+        "renews-its-token-for-ever",
+        "a-token-is-not-renewed-for-ever",
+        tries=40,
+        wait=lambda self, response, tries: 0.05,
+    ),
+    mutant(
+        "waits-for-a-token-that-is-taken",
+        "a-token-is-not-renewed-for-ever",
+        unusable=lambda self, response: self.given_up(),
+    ),
+    mutant(
         "makes-a-lost-task-twice",
         "a-lost-answer-makes-no-second-task",
         is_worth_it=_worth(create=lambda status: status is None or status >= 500),
@@ -97,5 +114,6 @@ CALLING_BACK = (
         is_done=lambda self, status: self.bell.is_set(),
         limit=lambda self: 3.0,
     ),
+    mutant("believes-whoever-calls", "a-stranger-is-not-believed", called_back=_believes_whoever_calls),
     mutant("takes-the-first-callback-for-the-end", "callbacks-lead-to-the-end", called_back=_believes_the_first),
 )

@@ -10,26 +10,32 @@ from mockserver.kit.findings import Finding
 from mockserver.kit.improvisation import improvise
 from mockserver.kit.stage import Stage
 from mockserver.kit.testee import Object, hello
+from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
+
+_EXAMPLES = 40
 
 
 def findings(
     stage: Stage,
     client: Reference,
     checks: Sequence[str] = (),
-    operations: Sequence[str] = ("kling/omni-image",),
+    operations: Sequence[str] = (),
     *,
     examples: int = 0,
     seed: int = 0,
     every_reading: bool = False,
     is_enough: bool = False,
 ) -> list[Finding]:
-    """Return what the checks, all if none are named, find in a client; ``is_enough``: the first finding is."""
+    """Return what the checks, all if none are named, find in a client; ``is_enough``: the first finding is.
+
+    It plays the first operation that it knows, unless others are named.
+    """
     testee = Object(client)
     who = hello(testee)
     booking = Booking(
         testee=("reference",),
-        operations=tuple(operations),
+        operations=tuple(operations) or who.operations[:1],
         only=tuple(checks),
         examples=examples,
         every_reading=every_reading,
@@ -42,3 +48,9 @@ def findings(
     for each in held.programme.improvised:
         improvise(held, each, examples=examples, seed=seed)
     return held.findings
+
+
+def shown(stage: Stage, mutant: Mutant, seed: int = 0) -> list[Finding]:
+    """Return what the check that is meant for a mutant finds in it; payloads are drawn if nothing else shows it."""
+    examples = _EXAMPLES if mutant.fields else 0
+    return findings(stage, mutant.born(), [mutant.check], examples=examples, seed=seed, is_enough=True)

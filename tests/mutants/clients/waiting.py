@@ -23,6 +23,13 @@ def _polls_twice(self: Reference) -> None:
     self.look()
 
 
+def _fetches_with_its_key(self: Reference, data: Answer) -> Answer:
+    answer = Reference.success(self, data)
+    for url in answer["urls"]:
+        self.http.get(url, headers={"authorization": self.authorization()})
+    return answer
+
+
 _NUMBERS = count(1)
 
 WAITING = (
@@ -132,6 +139,7 @@ OUTCOMES = (
             *_all({**result, "images": result["images"][1:]}, "images"),
         ],
     ),
+    mutant("fetches-with-its-key", "results-are-fetched-without-credentials", success=_fetches_with_its_key),
     mutant(
         "takes-failed-for-done",
         "a-failed-task-is-a-failure",
