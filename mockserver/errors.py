@@ -71,8 +71,8 @@ class BadSetting(MockserverError):
 
 
 class MissingPackage(MockserverError):
-    """A package that an extra of ours brings, and that ``user`` needs."""
+    """Something, ``user``, that needs packages which an extra of ours brings."""
 
-    def __init__(self, user: str, package: str, extra: str) -> None:
-        super().__init__(f"{user} needs {package}: pip install 'kling-mockserver[{extra}]'")
-        self.user, self.package, self.extra = user, package, extra
+    def __init__(self, user: str, packages: str, extra: str) -> None:
+        super().__init__(f"{user} needs {packages}: pip install 'kling-mockserver[{extra}]'")
+        self.user, self.packages, self.extra = user, packages, extra

@@ -195,5 +195,5 @@ def test_what_is_not_installed_is_done_without_or_named_with_its_extra(package: 
     probe = f"import sys; sys.modules[{package!r}] = sys.modules['httpcore2'] = None\nfrom mockserver import patch\n"
     probe += "try:\n    with patch(): print('well')\nexcept Exception as error: print(type(error).__name__, error)"
     found = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
-    said = f"MissingPackage mockserver.patch() needs {package}: pip install 'kling-mockserver[kit]'"
+    said = "MissingPackage mockserver.patch() needs httpx and respx: pip install 'kling-mockserver[kit]'"
     assert found.stdout.strip() == ("well" if package == "httpx2" else said)

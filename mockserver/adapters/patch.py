@@ -90,5 +90,5 @@ def _switchboard() -> Switchboard:
     try:
         from mockserver.adapters.switchboard import SWITCHBOARD
     except ModuleNotFoundError as error:
-        raise MissingPackage("mockserver.patch()", error.name or "respx", "kit") from error
+        raise MissingPackage("mockserver.patch()", "httpx and respx", "kit") from error
     return SWITCHBOARD
