@@ -23,7 +23,7 @@ def test_a_call_to_the_real_host_is_answered_in_this_process() -> None:
         id = create().json()["data"]["task_id"]
         record = httpx.get(f"{URL}/{id}", headers=KEY).json()["data"]
         image = httpx.get(record["task_result"]["images"][0]["url"])
-        assert len(patched.fake.requests) == 2
+        assert len(patched.fake.requests) == 3
     assert image.headers["content-type"] == "image/png"
     with Image.open(BytesIO(image.content)) as opened:
         assert opened.size == (1024, 1024)
