@@ -17,6 +17,7 @@ SUBJECTS = {
     "memory": "what 100 000 tasks take, and what one more costs",
     "callbacks": "how many are delivered in a second, and what it costs that many wait",
     "results": "a picture and a film through HTTP, made and kept",
+    "patching": "a call through patch() beside a static route of respx, and what the plugin costs a pytest run",
     "payloads": "valid and broken payloads per second",
 }
 

@@ -44,7 +44,7 @@ def ours(*options: str) -> tuple[str, ...]:
 @contextmanager
 def started(command: Sequence[str]) -> Iterator[Process]:
     """Start a server that says ``… on http://127.0.0.1:PORT`` once it answers, and end it in any case."""
-    child = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE)
+    child = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE)
     try:
         yield Process(child.pid, _port(child))
     finally:
@@ -58,7 +58,7 @@ def started(command: Sequence[str]) -> Iterator[Process]:
         child.stdout.close()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return ours without the wish to keep no bytecode: what pip has installed is compiled."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

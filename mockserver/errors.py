@@ -5,6 +5,7 @@
     * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchReading``: a name that is not in the contract
     * ``NoSuchCheck``: a name that no check has
     * ``BadSetting``: an option whose value cannot be meant
+    * ``MissingPackage``: something that comes only with an extra, and was not installed
 
 What goes wrong with a request is no exception of Python's to the client: it is an answer of the service.
 """
@@ -67,3 +68,11 @@ class BadSetting(MockserverError):
     def __init__(self, option: str, value: object, wanted: str) -> None:
         super().__init__(f"{option}: {value!r} is not {wanted}")
         self.option, self.value, self.wanted = option, value, wanted
+
+
+class MissingPackage(MockserverError):
+    """Something, ``user``, that needs packages which an extra of ours brings."""
+
+    def __init__(self, user: str, packages: str, extra: str) -> None:
+        super().__init__(f"{user} needs {packages}: pip install 'kling-mockserver[{extra}]'")
+        self.user, self.packages, self.extra = user, packages, extra

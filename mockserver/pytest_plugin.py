@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mockserver.adapters.live import Live
     from mockserver.adapters.patch import Patch
 
-_FIXTURES = ("mock_kling", "mock_kling_server")
+_HANDLES = pytest.StashKey[dict[str, "Handle"]]()
+"""The fakes of a test, by the fixture that made them."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,6 +33,7 @@ def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
     from mockserver.adapters.patch import patch
 
     with patch(**_settings(request)) as patched:
+        _keep(request, patched)
         yield patched
 
 
@@ -41,19 +43,22 @@ def mock_kling_server(request: pytest.FixtureRequest) -> Iterator[Live]:
     from mockserver.adapters.live import live
 
     with live(**_settings(request)) as running:
+        _keep(request, running)
         yield running
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Show the last exchanges of a test that failed."""
+    """Show the last exchanges of a test that failed, or one of its fixtures."""
     report = yield
-    if report.when == "call" and report.failed:
-        for name in _FIXTURES:
-            handle: Handle | None = getattr(item, "funcargs", {}).get(name)
-            if handle is not None and (lines := handle.last_exchanges()):
-                report.sections.append((f"{name}: last exchanges", "\n".join(lines)))
+    for name, handle in item.stash.get(_HANDLES, {}).items() if report.failed else ():
+        if lines := handle.last_exchanges():
+            report.sections.append((f"{name}: last exchanges", "\n".join(lines)))
     return report
+
+
+def _keep(request: pytest.FixtureRequest, handle: Handle) -> None:
+    request.node.stash.setdefault(_HANDLES, {})[request.fixturename] = handle
 
 
 def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,14 +17,16 @@ from hypothesis import strategies as st
 from benchmarks.__main__ import SUBJECTS
 from benchmarks.client import Line, Load, loaded, run
 from benchmarks.figures import Figure, quantile, ratios, table
+from benchmarks.patching import Call, compared, finished
 from benchmarks.process import FLOOR, clock_seconds, started
 from benchmarks.receiver import Receiver
 from benchmarks.serving import CREATE, IMAGE, IMAGES, VIDEO
 from benchmarks.timers import timers
 from benchmarks.wire import get, message, post
+from mockserver.adapters.patch import patch
 from mockserver.contract.catalog import load
 from mockserver.contract.validation import Validator
-from mockserver.types import Payload
+from mockserver.types import JSON, Payload
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 
@@ -131,3 +134,16 @@ def test_what_is_measured_draws_no_warning(operation: str, payload: Payload) -> 
 @pytest.mark.parametrize("tasks", [1, 100])
 def test_callbacks_that_wait_cost_one_timer(tasks: int) -> None:
     assert timers(tasks) == 1
+
+
+def test_a_patched_call_is_compared_with_a_route_that_gives_the_same_answer() -> None:
+    answers: list[JSON] = []
+
+    def once(call: Call) -> None:
+        answers.append(
+            httpx.request(call.method, call.url, headers={"authorization": "Bearer benchmark"}).json()["data"]
+        )
+
+    compared(patch(pace="instant"), finished, once)
+    assert answers[::2] == answers[1::2]
+    assert {answer["task_status"] for answer in answers} == {"succeed"}

@@ -62,8 +62,9 @@ HOUSE = (
     Storey(
         5,
         "mockserver.adapters",
-        "callbacks copies events guard handle redaction scopes views wire < control fixtures inspection results"
-        " upstream < pages recordings witness < asgi replay < proxy server < live patch",
+        "callbacks copies events guard handle headers redaction views"
+        " < control fixtures inspection scopes switchboard wire < results upstream"
+        " < pages recordings witness < asgi replay < proxy server < live patch",
     ),
     Storey(
         6,

@@ -68,6 +68,42 @@ def test_it(mock_kling):
     )
 
 
+@pytest.mark.parametrize("asks", ["client", "request"], ids=["in a fixture of its own", "when it runs"])
+def test_the_exchanges_are_shown_however_the_fixture_was_asked_for(pytester: pytest.Pytester, asks: str) -> None:
+    pytester.makepyfile(
+        CREATE
+        + f"""
+import pytest
+
+@pytest.fixture
+def client(mock_kling):
+    assert create().status_code == 429
+
+def test_it({asks}):
+    request.getfixturevalue("mock_kling")
+    assert create().status_code == 429
+"""
+    )
+    shown = pytester.runpytest_subprocess("-q").stdout
+    shown.fnmatch_lines(["*mock_kling: last exchanges*", "1. POST /v1/images/omni-image -> 200"])
+
+
+def test_a_fixture_of_that_name_may_be_the_users_own(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+import pytest
+
+@pytest.fixture
+def mock_kling():
+    return "mine"
+
+def test_it(mock_kling):
+    assert mock_kling == "ours"
+"""
+    )
+    pytester.runpytest_subprocess("-q").assert_outcomes(failed=1)
+
+
 def test_a_setting_that_cannot_be_meant_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

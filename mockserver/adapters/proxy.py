@@ -24,10 +24,11 @@ from mockserver.adapters.callbacks import Courier
 from mockserver.adapters.control import Control
 from mockserver.adapters.copies import Copy, Unknown
 from mockserver.adapters.guard import Guard
+from mockserver.adapters.headers import mapped
 from mockserver.adapters.inspection import Exchange, Inspector
 from mockserver.adapters.recordings import Recorder
 from mockserver.adapters.results import Results
-from mockserver.adapters.scopes import mapped, request_of
+from mockserver.adapters.scopes import request_of
 from mockserver.adapters.upstream import NoAnswer, Upstream, passed
 from mockserver.adapters.wire import reset
 from mockserver.adapters.witness import Say, Witness

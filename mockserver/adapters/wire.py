@@ -10,6 +10,7 @@ from typing import Any, cast
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockserver.adapters.headers import listed
 from mockserver.types import Response, Wire
 
 _DROPS = 20
@@ -65,14 +66,7 @@ class _Gathering:
 
 async def deliver(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer as its ``wire`` says. Elapsed time is real, whatever the fake's clock says."""
-    start: Message = {
-        "type": "http.response.start",
-        "status": response.status,
-        "headers": [
-            (b"content-length", str(len(response.body)).encode()),
-            *((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()),
-        ],
-    }
+    start: Message = {"type": "http.response.start", "status": response.status, "headers": listed(response)}
     if response.wire is None:
         await send(start)
         await send({"type": "http.response.body", "body": response.body})
