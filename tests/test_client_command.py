@@ -101,12 +101,12 @@ def test_who_dies_of_everything_is_asked_no_more_than_three_times() -> None:
     result = check(f"{HERE}:Dying", "--only", "wire")
     assert result.exit_code == 2
     assert "raised MemoryError" in result.stdout
-    assert "scenes: 3" in result.stdout
+    assert "times asked: 3" in result.stdout
 
 
 def test_only_what_there_is_time_for_is_played() -> None:
     result = check(f"{HERE}:OneOperation", "--only", "wire", "--seconds", "0.01")
-    assert "scenes: 1" in result.stdout
+    assert "times asked: 1" in result.stdout
     assert "the time of --seconds was over" in result.stdout
 
 

@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.performance import OPTIONS
 from mockserver.kit.stage import Stage
 from tests.mutants.clients.reference import Reference
 from tests.mutants.clients.roster import MUTANTS
-from tests.mutants.clients.trial import findings
+from tests.mutants.clients.trial import findings, shown
+from tests.mutants.clients.useapi import Useapi
+
+ROOT = Path(__file__).parents[1]
 
 SAMPLE = (
     "drops-the-watermark",
@@ -27,7 +34,11 @@ SAMPLE = (
     "loses-the-request-id",
     "repeats-its-own-mistakes",
     "makes-a-lost-task-twice",
+    "believes-whoever-calls",
+    "fetches-with-its-key",
+    "repeats-a-moderation",
 )
+CHOOSY = ("drops-elements-beside-pictures", "makes-silent-films", "counts-no-further-than-nine")
 QUICK = (
     "payload-arrives-unchanged",
     "credentials-are-a-bearer-token",
@@ -41,21 +52,37 @@ QUICK = (
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with Stage() as running:
+    with Stage(OPTIONS) as running:
         yield running
 
 
 @pytest.mark.parametrize("id", SAMPLE)
 def test_a_mutant_is_caught_by_the_check_meant_for_it(id: str, stage: Stage) -> None:
+    found = shown(stage, MUTANTS[id])
+    assert {finding.check for finding in found} == {MUTANTS[id].check}
+
+
+@pytest.mark.parametrize("id", CHOOSY)
+def test_what_only_some_payloads_show_is_told_with_the_fewest_fields(id: str, stage: Stage) -> None:
     mutant = MUTANTS[id]
-    found = findings(stage, mutant.born(), [mutant.check], is_enough=True)
+    found = shown(stage, mutant)
+    assert found
     assert {finding.check for finding in found} == {mutant.check}
+    assert all(finding.payload.keys() == mutant.fields for finding in found)
 
 
-def test_nothing_is_found_in_the_clean_client(stage: Stage) -> None:
-    assert findings(stage, Reference(), QUICK) == []
+@pytest.mark.parametrize("kind", [Reference, Useapi])
+def test_nothing_is_found_in_a_clean_client(kind: type[Reference], stage: Stage) -> None:
+    assert findings(stage, kind(), QUICK) == []
 
 
 def test_every_check_has_a_mutant_that_it_is_meant_for() -> None:
     assert {mutant.check for mutant in MUTANTS.values()} == CHECKS.keys()
     assert len(MUTANTS) >= 50
+
+
+@pytest.mark.torture
+def test_every_mutant_is_caught_and_no_clean_client_accused() -> None:
+    command = [sys.executable, "-m", "tests.mutants.clients"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

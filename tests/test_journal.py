@@ -94,14 +94,14 @@ def test_clearing_one_account_leaves_the_others() -> None:
     assert (list(journal), journal._held) == ([kept], len("/"))
 
 
-@pytest.mark.parametrize("size", [16 * 1024 - 1, 16 * 1024])
-def test_a_body_of_16_kib_is_kept_whole(size: int) -> None:
+@pytest.mark.parametrize("size", [64 * 1024 - 1, 64 * 1024])
+def test_a_body_of_64_kib_is_kept_whole(size: int) -> None:
     assert written(Journal(), b"x" * size).request.body == b"x" * size
 
 
 def test_a_longer_body_is_cut_and_its_size_told() -> None:
     entry = written(Journal(), b"x" * (1 << 20), b"y" * (1 << 19))
-    assert (len(entry.request.body), len(entry.response.body)) == (16 * 1024, 16 * 1024)
+    assert (len(entry.request.body), len(entry.response.body)) == (64 * 1024, 64 * 1024)
     assert entry.sizes == (1 << 20, 1 << 19)
     shown = entry.as_json()
     assert (shown["request"]["size"], shown["response"]["size"]) == (1 << 20, 1 << 19)

@@ -8,7 +8,7 @@ import jwt
 
 PATHS = {"kling/omni-image": "/v1/images/omni-image", "kling/omni-video": "/v1/videos/omni-video"}
 WORTH_ANOTHER_TRY = {401, 429, 500, 502, 503, 504}
-PAUSE = 0.1
+PAUSE = 0.06  # seconds; the real service wants some 5
 
 
 class Kling:
@@ -97,4 +97,4 @@ def pause(response, tries):
         return float(after)
     if after:
         return max(0.0, parsedate_to_datetime(after).timestamp() - time.time()) + 0.1
-    return 0.5 * 2**tries
+    return 0.35 * 2**tries

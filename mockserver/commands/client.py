@@ -26,9 +26,9 @@ _GRACE = 120.0
 @click.option(
     "--examples",
     type=click.IntRange(min=0),
-    default=20,
+    default=10,
     show_default=True,
-    help="Valid payloads, and as many broken ones, that are drawn for each operation.",
+    help="Valid payloads, and as many broken ones, drawn beside samples; 0 for none.",
 )
 @click.option("--seed", type=int, default=0, help="Other payloads for each seed.")
 @click.option("--every-reading", is_flag=True, help="Play also under each answer to the open questions.")

@@ -122,7 +122,7 @@ class Audition:
         return "the testee says that it does not support this"
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        yield "scenes", str(len(self.acts))
+        yield "times asked", str(len(self.acts))
         yield "exchanges", str(sum(len(act.transcript) for act in self.acts))
         yield "seconds", f"{time.monotonic() - self._began:.1f}"
         if self.unplayed:

@@ -21,7 +21,7 @@ class Booking(Letter):
     testee: tuple[str, ...]
     operations: tuple[str, ...] = ()
     seconds: float | None = None
-    examples: int = 20
+    examples: int = 10
     seed: int = 0
     every_reading: bool = False
     only: tuple[str, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -16,6 +17,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
 from mockserver.kit.audition import Audition
+from mockserver.kit.breaks import NeverAlone, breaks
 from mockserver.kit.casting import Cast
 from mockserver.kit.findings import Finding
 from mockserver.kit.mutations import broken
@@ -31,7 +33,7 @@ _LARGEST = 15_000
 _SHRINKS = 60
 """So many more payloads are played to find the smallest one that tells the same."""
 
-_SAMPLES = 100
+_SAMPLES = 200
 """As many samples are played at most: a contract of long lists would take too long."""
 
 VALID = "any-payload"
@@ -65,10 +67,8 @@ class _Improvisation:
 
     def play(self, seed: int) -> None:
         self._room = _SAMPLES
-        if self._cast.scene.id == VALID:
-            for payload in samples(self._cast.operation):
-                if _is_sendable((payload, None)):
-                    self._findings(payload, None)
+        for drawn in filter(_is_sendable, _samples(self._cast)):
+            self._findings(*drawn)
         self._room = len(self._heard) + self._examples + _SHRINKS
         self._draw(seed, {finding.check for finding in chain.from_iterable(self._heard.values())})
         self._room = len(self._heard) + _SHRINKS
@@ -132,6 +132,19 @@ class _Improvisation:
 
         payload = lessened(finding.payload, shows)
         return [each for each in self._findings(payload, finding.rule) if each.check == finding.check]
+
+
+def _samples(each: Cast) -> Iterator[Drawn]:
+    """Yield valid payloads with each field, or in the scene of mistakes one for each rule that they can break."""
+    if each.scene.id == VALID:
+        callback = LAYOUTS[each.service.dialect].callback_field
+        yield from ((payload, None) for payload in samples(each.operation) if callback not in payload)
+        return
+    source, levels = breaks(each.operation), ruled(each.operation, None)
+    for rule in source.rules:
+        if levels[rule.id] == "error":
+            with suppress(NeverAlone):
+                yield source.simplest(rule).payload, rule.id
 
 
 def _payloads(each: Cast) -> SearchStrategy[Drawn]:

@@ -26,7 +26,7 @@ from tests.mutants.clients.useapi import Useapi
 
 _STAGES = 4
 _SEEDS = 10
-_EXAMPLES = 20
+_EXAMPLES = 10
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -1,0 +1,68 @@
+"""Samples: valid, different, with each field and each of its values, and with no field too many."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from mockserver.contract.catalog import Operation, load
+from mockserver.contract.validation import Validator
+from mockserver.kit.payloads import payloads, ruled
+from mockserver.kit.samples import lessened, samples
+from mockserver.types import JSON, Payload
+
+MAKERS = [
+    pytest.param(operation, id=operation.id)
+    for service in load().services.values()
+    for operation in service.operations.values()
+    if operation.does == "create"
+]
+WARNED = {"useapi/omni-image.create": {f"element_{number}" for number in range(1, 11)}}
+"""Fields that draw a warning whatever they hold: those that only one edition of the documents has."""
+
+
+@cache
+def of(operation: str) -> tuple[Payload, ...]:
+    return tuple(samples(load().operation(operation)))
+
+
+def broken(operation: Operation, payload: JSON) -> set[str]:
+    judge = Validator(operation.schema, operation.rules, ruled(operation, None))
+    return {found.rule.id for found in judge.violations(payload)}
+
+
+@pytest.mark.parametrize("operation", MAKERS)
+def test_samples_are_valid_and_different(operation: Operation) -> None:
+    found = of(operation.id)
+    assert len(found) >= 10
+    assert all(broken(operation, payload) == set() for payload in found)
+    assert all(payload not in found[:place] for place, payload in enumerate(found))
+
+
+@pytest.mark.parametrize("operation", MAKERS)
+def test_each_field_is_in_a_sample_unless_it_draws_a_warning(operation: Operation) -> None:
+    seen = {name for payload in of(operation.id) for name in payload}
+    assert operation.schema["properties"].keys() - seen == WARNED.get(operation.id, set())
+
+
+@pytest.mark.parametrize("operation", MAKERS)
+def test_each_listed_value_is_in_a_sample_if_it_draws_no_warning(operation: Operation) -> None:
+    seen = [(name, value) for payload in of(operation.id) for name, value in payload.items()]
+    drawn = payloads(operation, is_strict=True)
+    for name, inner in operation.schema["properties"].items():
+        for value in inner.get("enum", ()):
+            alone = {**operation.schema["examples"][0], name: value}
+            assert (name, value) in seen or not drawn.is_valid(alone)
+
+
+@pytest.mark.parametrize("operation", MAKERS)
+def test_a_sample_has_no_two_fields_that_nothing_needs(operation: Operation) -> None:
+    is_valid = payloads(operation, is_strict=True).is_valid
+    for payload in of(operation.id):
+        spare = [name for name in payload if is_valid({key: value for key, value in payload.items() if key != name})]
+        assert len(spare) <= 1
+
+
+def test_a_payload_is_lessened_as_far_as_it_stays_good() -> None:
+    assert lessened({"a": 1, "b": 2, "c": 3}, lambda less: "b" in less) == {"b": 2}
