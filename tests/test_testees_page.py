@@ -12,6 +12,7 @@ import pytest
 from mockserver.commands.client import client
 from mockserver.kit import traffic
 from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.scenes import SCENES
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "testees.md").read_text(encoding="utf-8")
@@ -29,6 +30,12 @@ def test_a_row_says_what_the_check_says(id: str) -> None:
     check = CHECKS[id].check
     star = " *" if id in {*traffic.OF_ALL, *traffic.OF_A_JOB, *traffic.IN_TIME} else ""
     assert ROWS[id] == (id, star, check.family, check.severity, check.documented, check.why)
+
+
+def test_the_page_lists_the_scenes_and_says_what_goes_on_in_each() -> None:
+    assert re.findall(r"^\| `([a-z0-9-]+)` \| ([^|]+) \|$", PAGE, re.MULTILINE) == [
+        (scene.id, scene.means) for scene in SCENES.values()
+    ]
 
 
 @pytest.mark.parametrize(("arrow", "kind"), [("→", "request"), ("←", "answer")])

@@ -140,6 +140,7 @@ def judged(act: Act, id: str) -> Iterator[Finding]:
             documented=check.documented,
             source=check.source,
             payload=dict(act.payload),
+            scene=act.scene.means,
         )
 
 

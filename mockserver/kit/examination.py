@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from mockserver.errors import NoSuchCheck
 from mockserver.kit.acts.accounts import fields
@@ -139,16 +140,8 @@ def facts(probe: Probe) -> tuple[tuple[str, str], ...]:
 
 def _complete(promise: Promise, found: Finding) -> Finding:
     check = promise.check
-    return Finding(
-        check.id,
-        found.subject,
-        found.received,
-        found.documented or check.documented,
-        found.rule,
-        found.source or check.source,
-        found.payload,
-        found.repeat,
-    )
+    documented, source = found.documented or check.documented, found.source or check.source
+    return replace(found, check=check.id, documented=documented, source=source)
 
 
 def _size(finding: Finding) -> int:

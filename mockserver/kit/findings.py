@@ -39,6 +39,7 @@ class Finding:
     * ``received``: what came instead of what is documented
     * ``rule``: the broken or wrongly enforced rule of the contract, if it is one
     * ``payload`` and ``repeat``: the smallest request that shows it, and a line for a shell that repeats it
+    * ``scene``: what went on meanwhile, in a sentence, where something was made to
     """
 
     check: str
@@ -49,6 +50,7 @@ class Finding:
     source: str = ""
     payload: JSON = None
     repeat: str | None = None
+    scene: str = ""
 
     @property
     def key(self) -> str:

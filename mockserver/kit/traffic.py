@@ -40,7 +40,7 @@ REFUSED = Check(
 _AGAIN: Millis = 60_000
 """Within so long the same payload is the same wish; later it is somebody's new one."""
 
-_SCENE = Scene("traffic")
+_SCENE = Scene("traffic", "")
 
 
 @dataclass(slots=True)

@@ -87,6 +87,7 @@ def _story(case: Case) -> str:
     payload = None if case.finding.payload is None else document(sound(case.finding.payload))
     told = (
         ("documented", case.documented),
+        ("scene", case.finding.scene),
         ("received", case.finding.received),
         ("rule", case.finding.rule),
         ("source", case.source),

@@ -71,6 +71,7 @@ def _result(case: Case, index: int, line: int) -> dict[str, JSON]:
         "documented": case.documented,
         "source": case.source,
         "payload": None if finding.payload is None else document(sound(finding.payload)),
+        "scene": finding.scene,
         "repeat": finding.repeat,
     }
     return {

@@ -31,7 +31,7 @@ def show(verdict: Verdict, console: Console) -> None:
         _finding(case, console)
     _section("Accepted by the baseline", [finding.key for finding in verdict.accepted], console)
     _section("Lines of the baseline that nothing was found for: take them out", verdict.stale, console)
-    _section("Not checked", [f"{each.check}: {each.reason}" for each in verdict.skipped], console)
+    _section("Not checked", _unchecked(verdict), console)
     _section("Figures", [f"{name}: {value}" for name, value in verdict.facts], console)
     _line(console, "")
     _line(console, sentence(verdict), style=_VERDICTS[verdict.status])
@@ -68,6 +68,7 @@ def _finding(case: Case, console: Console) -> None:
     payload = None if finding.payload is None else document(sound(finding.payload))
     for label, value in (
         ("documented", case.documented),
+        ("scene", finding.scene),
         ("received", finding.received),
         ("rule", finding.rule),
         ("source", case.source),
@@ -79,6 +80,14 @@ def _finding(case: Case, console: Console) -> None:
             told = visible(value, _LONGEST)
             # A new line in a curl line is part of what is sent.
             _line(console, f"    {label:<11} {told if label == 'repeat' else told.replace(chr(10), _HANGING)}")
+
+
+def _unchecked(verdict: Verdict) -> list[str]:
+    """Return a line for each reason, with the checks that were not made for it."""
+    reasons: dict[str, list[str]] = {}
+    for each in verdict.skipped:
+        reasons.setdefault(each.reason, []).append(each.check)
+    return [f"{', '.join(checks)}: {reason}" for reason, checks in reasons.items()]
 
 
 def _section(title: str, entries: tuple[str, ...] | list[str], console: Console) -> None:

@@ -25,6 +25,7 @@ class Reference:
     tries = 3
     patience = 5.0
     task_id: str | None = None
+    url = ""
     paths: Mapping[str, str] = {
         "kling/omni-image": "/v1/images/omni-image",
         "kling/omni-video": "/v1/videos/omni-video",
@@ -50,7 +51,8 @@ class Reference:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return {"url": f"http://127.0.0.1:{self.server.server_port}/"}
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        return {"url": self.url}
 
     def called_back(self, data: Answer) -> None:
         """Take note of a callback; only an end is worth waking up for, and it is looked up before it is believed."""
@@ -60,7 +62,7 @@ class Reference:
     def generate(self, request: Answer) -> Answer:
         self.request, self.path, self.task_id = request, self.paths[request["operation"]], None
         self.deadline = time.monotonic() + self.limit()
-        self.is_called_back = "callback_url" in request["payload"]
+        self.is_called_back = request["payload"].get("callback_url") == self.url
         try:
             with httpx.Client(base_url=request["base_url"], timeout=self.patience) as self.http:
                 return self.job(request["payload"])
