@@ -102,7 +102,7 @@ def a_code_in_a_200_is_an_error(act: Act) -> Iterator[str]:
     "truncated-answer",
     "empty-answer",
     why="Proxies in between answer what they like.",
-    source="clients.md",
+    source="clients in the wild",
 )
 def an_answer_that_is_none_is_an_error(act: Act) -> Iterator[str]:
     """A page of HTML, half an answer or none at all is told as an error; nothing crashes, and nothing succeeds."""

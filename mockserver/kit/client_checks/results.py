@@ -18,7 +18,7 @@ CHECKS = check = Checks("result")
     "watermark",
     "called-back",
     why="Results lie with somebody else, whose logs are not yours: a key that is sent there is given away.",
-    source="clients.md; kling 2.2",
+    source="clients in the wild; kling 2.2",
 )
 def results_are_fetched_without_credentials(act: Act) -> Iterator[str]:
     """A result is fetched as anybody can who has its URL: without the key."""

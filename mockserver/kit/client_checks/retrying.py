@@ -22,7 +22,7 @@ _SLACK: Millis = 150
     "invalid",
     "any-mistake",
     why="What is wrong with a request is still wrong the second time.",
-    source="kling 4.1; clients.md",
+    source="kling 4.1; clients in the wild",
 )
 def own_mistakes_are_not_repeated(act: Act) -> Iterator[str]:
     """A request that was refused for what it says (400) is not sent again."""
@@ -42,7 +42,7 @@ def slowing_down_is_survived(act: Act) -> Iterator[str]:
     "slow-down-seconds",
     "slow-down-date",
     why="Who comes back too early is refused again, and longer.",
-    source="clients.md",
+    source="clients in the wild",
 )
 def retry_after_is_honoured(act: Act) -> Iterator[str]:
     """It waits as long as Retry-After says, in seconds or as a date."""
@@ -58,7 +58,7 @@ def retry_after_is_honoured(act: Act) -> Iterator[str]:
     "poll-html",
     "slow-down-poll",
     why="One bad moment must not lose a task that is paid for.",
-    source="kling 4.1; clients.md",
+    source="kling 4.1; clients in the wild",
 )
 def one_bad_poll_does_not_end_the_job(act: Act) -> Iterator[str]:
     """A 5xx, a page of HTML or a reset while it polls is survived."""
@@ -66,7 +66,7 @@ def one_bad_poll_does_not_end_the_job(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}"
 
 
-@check("token-expired", why="Long films outlive a token.", source="kling 4.1, 5; clients.md")
+@check("token-expired", why="Long films outlive a token.", source="kling 4.1, 5; clients in the wild")
 def an_expired_token_is_renewed_once(act: Act) -> Iterator[str]:
     """After 401 with code 1004 it signs a new token and goes on."""
     if act.outcome != "succeed":
@@ -76,7 +76,7 @@ def an_expired_token_is_renewed_once(act: Act) -> Iterator[str]:
 @check(
     "token-expired-for-good",
     why="A service that takes no token will not take the tenth either; and too many are a reason to be locked out.",
-    source="kling 4.1, 5; clients.md",
+    source="kling 4.1, 5; clients in the wild",
 )
 def a_token_is_not_renewed_for_ever(act: Act) -> Iterator[str]:
     """Where a new token is refused, too, it gives up and tells the refusal."""

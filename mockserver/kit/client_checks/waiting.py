@@ -62,7 +62,7 @@ def waits_for_the_end(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}, for a task that succeeded"
 
 
-@check("unknown-status", why="New words come without notice.", source="clients.md")
+@check("unknown-status", why="New words come without notice.", source="clients in the wild")
 def an_unknown_status_is_not_done(act: Act) -> Iterator[str]:
     """It takes a state that it does not know for not done."""
     if act.outcome == "succeed" and not any(act.status(exchange) == "succeed" for exchange in act.polls):
