@@ -16,7 +16,7 @@ from benchmarks.foreign.examination import examined
 from benchmarks.foreign.prism import missing
 from mockserver.kit.reports.summary import sentence
 
-_WIDE = 100
+_WIDE = 130
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def main() -> None:
     verdict = examined(folder, sys.argv[1:])
     counts = Counter(finding.check for finding in verdict.findings)
     cases = {finding.check: finding for finding in reversed(verdict.findings)}
-    rows = [(id, str(count), f"{cases[id].subject}: {cases[id].received}"[:_WIDE]) for id, count in counts.items()]
-    print(table("What the kit says of Prism, a mock without state.", ("check", "findings", "the first of them"), rows))
+    rows = [(f"{id}: {cases[id].subject}: {cases[id].received}"[:_WIDE], str(count)) for id, count in counts.items()]
+    print(table("What the kit says of Prism, a mock without state.", ("check: the first finding", "findings"), rows))
     print(f"\n{sentence(verdict)}\n{perf_counter() - began:.0f} s; the whole report is {folder / 'report.html'}")
 
 

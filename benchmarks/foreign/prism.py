@@ -15,10 +15,12 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
+from benchmarks.process import stop
+
 _COMMAND = Path(__file__).parent / "node_modules" / ".bin" / "prism"
 _LISTENING = re.compile(r"Prism is listening on (http://127\.0\.0\.1:\d+)")
 _PATIENCE = 60.0
-"""Seconds that it may take to start, and a sixth of them to stop."""
+"""Seconds that it may take to start, on the slowest machine."""
 
 
 def missing() -> str | None:
@@ -41,12 +43,7 @@ def served(document: Path) -> Iterator[str]:
     try:
         yield _url(heard)
     finally:
-        child.terminate()
-        try:
-            child.wait(_PATIENCE / 6)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        stop(child)
         reader.join()
         child.stdout.close()
 
