@@ -6,12 +6,13 @@ ARGS ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
+FOREIGN := benchmarks/foreign/node_modules/.ready
 
 export ARTIFACTS ?= artifacts
 export CHROMIUM ?= chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test browser torture mutants client-mutants check bench clean
+.PHONY: help serve test browser torture mutants client-mutants foreign check bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +33,10 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 # Node, curl and jq are the machine's own; where jq is missing, Debian's is installed if we may.
-torture: $(READY) ## play examples/ through every scene, and the judge under every reading; takes minutes
+torture: $(READY) ## play examples/ through every scene, the judge under every reading, and foreign; takes minutes
 	@command -v jq >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends jq >/dev/null; } \
 	  || echo 'There is no jq: the testee of curl and jq is left out' >&2
+	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
 	$(BIN)/python -m pytest -m torture tests/torture tests/test_mutants.py tests/test_check_server.py -n 4 $(ARGS)
 
 mutants: $(READY) ## count the wrong servers that the kit catches, and what it finds in the right one
@@ -42,6 +44,9 @@ mutants: $(READY) ## count the wrong servers that the kit catches, and what it f
 
 client-mutants: $(READY) ## count the broken clients that the kit catches
 	$(BIN)/python -m tests.mutants.clients $(ARGS)
+
+foreign: $(READY) $(FOREIGN) ## judge a server that is not ours: Prism, with our description and no state; takes minutes
+	@exec $(BIN)/python -m benchmarks.foreign $(ARGS)
 
 check: $(READY) ## lint, formatting, types, floors and packaging
 	$(BIN)/ruff check
@@ -53,7 +58,7 @@ bench: $(READY) ## measure, beside floors measured in the same run
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove the environment, the builds and the caches
-	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/foreign/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made again only when pyproject.toml has changed. The stamp comes last, so that
@@ -67,4 +72,9 @@ $(READY): pyproject.toml
 
 $(BROWSER): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+# Node is the machine's own. There is no lock file: the major and the minor version are in package.json.
+$(FOREIGN): benchmarks/foreign/package.json
+	@cd $(<D) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@

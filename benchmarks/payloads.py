@@ -1,10 +1,13 @@
-"""Payloads: how many a second, how soon every rule is broken, and how many break one rule only."""
+"""Payloads: how long all rules take on both sides, how many a second, and how many break one rule only."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from time import process_time
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from time import perf_counter, process_time
 from typing import Any
 
 from hypothesis import given, seed, settings
@@ -12,11 +15,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from benchmarks.figures import Figure, ratios, table
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import Operation, Service, load
 from mockserver.contract.validation import Validator
+from mockserver.kit.breaks import breaks
+from mockserver.kit.choices import Seeded
 from mockserver.kit.mutations import breakable, broken
 from mockserver.kit.payloads import ruled
 from mockserver.kit.strategies import strategy
+from mockserver.kit.ways import Broken
 
 _ROUNDS = 5
 _DRAWS = 500
@@ -24,11 +30,41 @@ _FLOOR: SearchStrategy[Any] = st.lists(st.integers(0, 9), min_size=20, max_size=
 _RATES = {"kling/omni-video.create": ">= 500"}
 
 
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How many rules of a service's operations were drawn on both sides, and in how many seconds."""
+
+    service: str
+    operations: int
+    rules: int
+    both: int
+    seconds: float
+
+    def __add__(self, other: Sweep) -> Sweep:
+        """Return the sweep of both."""
+        figures = self.operations + other.operations, self.rules + other.rules, self.both + other.both
+        return Sweep("all", *figures, self.seconds + other.seconds)
+
+    def row(self, target: str = "") -> tuple[str, ...]:
+        """Write it as a line of the table."""
+        counts = str(self.operations), str(self.rules), f"{self.both / self.rules:.0%}"
+        return (self.service, *counts, f"{self.seconds:.1f}", target)
+
+
 def main() -> None:
-    """Print two tables: valid payloads, and broken ones."""
+    """Print three tables: the sweep of all rules, first, for it has to find the ways; valid payloads; broken ones."""
+    services = load().services.values()
+    swept = [_swept(service) for service in services]
+    print(
+        table(
+            "The sweep: each rule that counts broken alone, simply and by chance, beside a payload that keeps them.",
+            ("service", "operations", "rules", "on both sides", "seconds", "target"),
+            [*(each.row() for each in swept), reduce(add, swept).row("< 60")],
+        )
+    )
     operations = [
         operation
-        for service in load().services.values()
+        for service in services
         for operation in service.operations.values()
         if operation.rules and operation.method == "POST" and operation.task
     ]
@@ -46,6 +82,26 @@ def main() -> None:
             [_broken(operation) for operation in operations],
         )
     )
+
+
+def _swept(service: Service) -> Sweep:
+    """Draw both sides of every rule of a service, and hold each payload against the contract."""
+    began, rules, both = perf_counter(), 0, 0
+    operations = [operation for operation in service.operations.values() if operation.rules]
+    for operation in operations:
+        source = breaks(operation)
+        judged = Validator(operation.schema, operation.rules, ruled(operation, None))
+        rules += len(source.rules)
+        for rule in source.rules:
+            drawn = (source.simplest(rule), source.broken(rule, Seeded(rule.id)))
+            both += all(each is not None and _is_on_both_sides(each, judged) for each in drawn)
+    return Sweep(service.id, len(operations), rules, both, perf_counter() - began)
+
+
+def _is_on_both_sides(drawn: Broken, judged: Validator) -> bool:
+    """Whether a payload breaks its rule alone, and the one beside it none."""
+    broken = {found.rule.id for found in judged.violations(drawn.payload)}
+    return broken == {drawn.rule.id} and not judged.violations(drawn.original)
 
 
 def _valid(operation: Operation) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 FLOOR = (sys.executable, "-m", "benchmarks.floor")
@@ -48,14 +49,19 @@ def started(command: Sequence[str]) -> Iterator[Process]:
     try:
         yield Process(child.pid, _port(child))
     finally:
-        child.terminate()
-        try:
-            child.wait(_PATIENCE / 4)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        stop(child)
         assert child.stdout is not None
         child.stdout.close()
+
+
+def stop(child: subprocess.Popen[Any]) -> None:
+    """Ask a process to end, and end it if it does not."""
+    child.terminate()
+    try:
+        child.wait(_PATIENCE / 4)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def environment() -> dict[str, str]:

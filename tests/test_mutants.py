@@ -10,6 +10,7 @@ from mockserver.kit.examination import examine
 from mockserver.kit.findings import ExitStatus
 from mockserver.kit.server_checks.roster import ROSTER
 from mockserver.settings import Key
+from tests.mutants.servers.__main__ import SEEDS
 from tests.mutants.servers.mutant import VIDEO
 from tests.mutants.servers.roster import MUTANTS, judged
 from tests.mutants.servers.stage import URL, probe
@@ -53,6 +54,13 @@ def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
     assert verdict.findings == ()
     assert verdict.status is ExitStatus.KEPT
     assert len(verdict.made) >= 50
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_nothing_is_found_in_any_operation_of_the_clean_fake(service: str, seed: int) -> None:
+    assert examine(probe(service, settings={"seed": seed}, seed=seed)).findings == ()
 
 
 @pytest.mark.torture

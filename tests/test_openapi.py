@@ -171,9 +171,10 @@ def test_every_row_of_the_error_table_is_an_example_with_its_fields_filled_in(se
         for name, response in responses.items()
         for row, example in response["content"]["application/json"]["examples"].items()
     }
-    assert shown.keys() == {(f"refused-{row.status}", row.id) for row in rows}
-    for row in rows:
-        value = shown[f"refused-{row.status}", row.id]
+    named = {(f"refused-{row.status}", f"code-{row.id}" if row.id.isdigit() else row.id): row for row in rows}
+    assert shown.keys() == named.keys()
+    for place, row in named.items():
+        value = shown[place]
         fixed = {name: text for name, text in row.body.items() if not re.search(r"\{\w+\}", str(text))}
         assert value.items() >= fixed.items()
         assert not re.search(r"\{\w+\}", json.dumps(value)), row.id
@@ -182,9 +183,11 @@ def test_every_row_of_the_error_table_is_an_example_with_its_fields_filled_in(se
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_mock_that_takes_the_first_example_answers_mistakes_as_the_service_does(service: str) -> None:
     responses = described(service)["components"]["responses"]
-    for status, row in ((400, "invalid"), (401, "no-credentials")):
-        examples = responses[f"refused-{status}"]["content"]["application/json"]["examples"]
-        assert next(iter(examples)) == row
+    examples = {name: [*response["content"]["application/json"]["examples"]] for name, response in responses.items()}
+    assert examples["refused-400"][0] == "invalid"
+    assert examples["refused-401"][0] == "no-credentials"
+    # JavaScript moves names that are numbers before all others.
+    assert not [name for names in examples.values() for name in names if name.isdigit()]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)

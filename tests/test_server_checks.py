@@ -1,6 +1,7 @@
 """Checks of a server: what each is, and that none is green on nothing."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from mockserver.kit.acts.programme import PROGRAMME
 from mockserver.kit.evidence import Evidence, Trial
 from mockserver.kit.examination import chosen, judged
 from mockserver.kit.findings import Finding, Unseen
-from mockserver.kit.server_checks.promise import Promise
+from mockserver.kit.server_checks.promise import Promise, finding
 from mockserver.kit.server_checks.roster import FAMILIES, ROSTER
 from mockserver.kit.terms import Terms
 from mockserver.kit.transcript import Exchange
@@ -74,3 +75,11 @@ def test_of_findings_about_the_same_thing_the_smallest_payload_is_kept() -> None
         payload={"prompt": "xx"},
         repeat="curl -X POST http://a/v1/images/omni-image --data-binary '{}'",
     )
+
+
+def test_a_finding_of_a_subject_of_its_own_is_of_no_rule() -> None:
+    rule = CATALOG.operation("kling/omni-image.create").rules[0]
+    trial = replace(exchange(1, {}), rule=rule)
+    assert finding(trial, "x").rule == rule.id
+    about = finding(trial, "x", subject=trial.subject)
+    assert (about.subject, about.rule) == ("kling/omni-image.create", None)

@@ -166,7 +166,7 @@ class _Description:
         held = self._components.refer(self._service.refusal)
         schema = self._documents[self._service.refusal]
         examples = {
-            row.id: {
+            _name(row): {
                 "value": _body_of(row, schema),
                 "x-confidence": row.confidence,
                 "x-source": row.source,
@@ -222,6 +222,11 @@ def _examples(documents: Iterable[Document]) -> dict[str, JSON]:
         document.case: {"value": document.body, "x-confidence": document.confidence, "x-source": document.source}
         for document in documents
     }
+
+
+def _name(row: Row) -> str:
+    """Name the example of a row; JavaScript would move a name that is a number before all others."""
+    return f"code-{row.id}" if row.id.isdigit() else row.id
 
 
 def _body_of(row: Row, schema: Schema) -> dict[str, Any]:

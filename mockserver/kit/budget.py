@@ -9,6 +9,9 @@ from typing import Protocol
 from mockserver.errors import MockserverError
 from mockserver.types import Millis
 
+_WATCHING = 0.8
+"""The share of a run's time that may go by with waiting. It leaves a film five times 90 s of the usual 600."""
+
 
 class Spent(MockserverError):
     """No more may be sent; the text says why."""
@@ -43,7 +46,7 @@ class Budget:
         self.most, self.made = most, 0
         self._clock = clock
         self._seconds = seconds
-        self._end = clock.now() + round(seconds * 1000)
+        self._began = clock.now()
         self._lock = threading.Lock()
 
     @property
@@ -54,7 +57,12 @@ class Budget:
     @property
     def is_late(self) -> bool:
         """Whether the time is up."""
-        return self._clock.now() >= self._end
+        return self._is_over(1)
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether who only waits must leave the rest of the time to what is still to be sent."""
+        return self._is_over(_WATCHING)
 
     def take(self) -> None:
         """Count a task that may be made now. Raises ``Spent``."""
@@ -73,3 +81,6 @@ class Budget:
         """Raise ``Spent`` when the time is up."""
         if self.is_late:
             raise Spent(f"the {self._seconds:g} seconds of --seconds were over")
+
+    def _is_over(self, share: float) -> bool:
+        return self._clock.now() - self._began >= share * self._seconds * 1000

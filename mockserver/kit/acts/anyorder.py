@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mockserver.contract.catalog import Operation
@@ -30,6 +29,7 @@ def any_order(probe: Probe) -> None:
     from hypothesis import Phase, settings
     from hypothesis.stateful import run_state_machine_as_test
 
+    probe.budget.check()
     if probe.budget.left < TASKS:
         raise Spent(f"fewer than the {TASKS} tasks of the runs were left")
     few = settings(
@@ -41,6 +41,7 @@ def any_order(probe: Probe) -> None:
         derandomize=True,
     )
     run_state_machine_as_test(_machine(Walk(probe)), settings=few)
+    probe.budget.check()
 
 
 class Walk:
@@ -48,21 +49,23 @@ class Walk:
 
     def __init__(self, probe: Probe) -> None:
         self.probe, self.model = probe, Model(probe.terms)
+        self.made, self.is_doubled = 0, False
 
     def create(self, number: int, *, is_named: bool) -> None:
         """Make a task, with a name of its own or without."""
         maker = self.probe.target.operations[number % len(self.probe.target.operations)]
         field = self.probe.terms.layout.external_field
         named = {field: self.probe.name()} if is_named and field in maker.schema["properties"] else {}
-        if len(self.model.tasks) < TASKS and self.probe.budget.left > 0:
-            self._create(maker, named, "create")
+        if self.made < TASKS:  # the model has fewer where ids are given twice
+            self.made += self._create(maker, named, "create")
 
     def create_again(self, number: int) -> None:
-        """Use a name that is taken."""
+        """Use a name that is taken, until that makes a task: one shows it, and costs enough."""
         named = [known for known in self.model.tasks.values() if known.name and known.status != "failed"]
-        if named and self.probe.terms.layout.finds_external and self.probe.budget.left > 0:
+        if named and self.probe.terms.layout.finds_external and not self.is_doubled:
             known = named[number % len(named)]
-            self._create(known.maker, {self.probe.terms.layout.external_field: known.name}, "a name again")
+            name = {self.probe.terms.layout.external_field: known.name}
+            self.is_doubled = self._create(known.maker, name, "a name again")
 
     def look(self, number: int, *, by_name: bool) -> None:
         """Ask for a task, by one of its ids."""
@@ -72,14 +75,14 @@ class Walk:
         shows = self.probe.terms.beside(known.maker, "get")
         asked = known.name if by_name and known.name and self.probe.terms.layout.finds_external else id
         if shows is not None:
-            self._ask(shows, "look", asked, {"id": id})
+            self._ask(shows, "look", {"id": id}, id=asked)
 
     def look_for_nothing(self, number: int) -> None:
         """Ask for a task that is not there."""
         maker = self.probe.target.operations[number % len(self.probe.target.operations)]
         shows = self.probe.terms.beside(maker, "get")
         if shows is not None:
-            self._ask(shows, "no such task", f"90000000000000{number:04}", {})
+            self._ask(shows, "no such task", {}, id=f"90000000000000{number:04}")
 
     def list(self, number: int) -> None:
         """Ask for all tasks of an operation."""
@@ -87,21 +90,27 @@ class Walk:
         shows = self.probe.terms.beside(maker, "list")
         if shows is not None:
             size = shows.schema["properties"]["pageSize"].get("maximum", 500)
-            mail = {**fields(self.probe, shows), "pageSize": size}
-            self.model.step(self.probe.ask(shows, mail, "step", case="list", about={"size": size}))
+            self._ask(shows, "list", {"size": size}, pageSize=size)
 
     def wait(self, span: Millis) -> None:
-        """Let time pass."""
-        self.probe.clock.sleep(span)
+        """Let time pass, as long as there is any."""
+        if not self.probe.budget.is_late:
+            self.probe.clock.sleep(span)
 
-    def _create(self, maker: Operation, extra: dict[str, JSON], case: str) -> None:
+    def _create(self, maker: Operation, extra: dict[str, JSON], case: str) -> bool:
+        """Return whether that made a task, or may have."""
         payload = {**base_payload(self.probe.terms, maker), **fields(self.probe, maker), **extra}
-        with suppress(Spent):  # the other steps go on
-            self.model.step(self.probe.create(maker, payload, "step", case=case))
+        try:
+            trial = self.probe.create(maker, payload, "step", case=case)
+        except Spent:  # the other steps go on
+            return False
+        self.model.step(trial)
+        return trial.is_accepted or trial.exchange.response is None
 
-    def _ask(self, shows: Operation, case: str, id: str, about: dict[str, JSON]) -> None:
-        mail = fields(self.probe, shows) or None
-        self.model.step(self.probe.ask(shows, mail, "step", id=id, case=case, about=about))
+    def _ask(self, shows: Operation, case: str, about: dict[str, JSON], id: str = "", **wanted: JSON) -> None:
+        if not self.probe.budget.is_late:
+            query = {**fields(self.probe, shows), **wanted} or None
+            self.model.step(self.probe.ask(shows, query, "step", id=id, case=case, about=about))
 
 
 def _machine(walk: Walk) -> type[RuleBasedStateMachine]:

@@ -18,6 +18,8 @@ _SLOWER = 1.4
 _PATIENCE = 5
 """A task that takes so many times as long as the real service's does not end."""
 
+CHECK = "task-ends"
+
 _TRIES = 8
 _CALLBACKS: Millis = 10_000
 _AGAIN: tuple[Millis, ...] = (300, 1500)
@@ -39,9 +41,8 @@ def lives(probe: Probe) -> None:
     pending, pause = begun, _FIRST_PAUSE
     while pending:
         pending = [life for life in pending if not _is_over(probe, life)]
-        if pending and probe.budget.is_late:
-            for life in pending:
-                probe.gave_up(life.order)
+        if pending and probe.budget.is_for_others:
+            _give_up(probe, pending)
             break
         if pending:
             probe.clock.sleep(pause)
@@ -55,6 +56,14 @@ def lives(probe: Probe) -> None:
     for life in ended:
         _fetch(probe, life)
     _await_callbacks(probe, [life for life in begun if life in ended or life.shows is None])
+
+
+def _give_up(probe: Probe, pending: list[_Life]) -> None:
+    """Note which tasks nobody can wait for any longer."""
+    for life in pending:
+        probe.gave_up(life.order)
+    for id in dict.fromkeys(life.order.operation.id for life in pending):
+        probe.untried(CHECK, f"{id}: there was no time to wait for its end: give more --seconds")
 
 
 def _begun(probe: Probe, maker: Operation) -> list[_Life]:
@@ -112,7 +121,7 @@ def _await_callbacks(probe: Probe, lives: list[_Life]) -> None:
         return
     end = max([probe.clock.now() + _CALLBACKS, *(life.deadline for life in lives if life.shows is None)])
     wanted = {life.order.name for life in lives if probe.terms.layout.callback_field in life.order.payload}
-    while wanted and probe.clock.now() < end and not probe.budget.is_late:
+    while wanted and probe.clock.now() < end and not probe.budget.is_for_others:
         heard = {
             callback.order
             for callback in probe.mailbox.received()

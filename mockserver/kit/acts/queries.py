@@ -11,6 +11,8 @@ from mockserver.kit.orders import base_payload
 from mockserver.kit.probe import Probe
 from mockserver.kit.records import records
 
+CHECK = "duplicate-external-id-refused"
+
 _UNKNOWN = "900000000000000001"
 _PAGES = 12
 _SMALL = 2
@@ -20,8 +22,9 @@ def queries(probe: Probe) -> None:
     """Ask for what there is and for what there is not. Raises ``Spent``."""
     stories = probe.evidence().stories
     for maker in probe.target.operations:
+        probe.budget.check()
         own = [story for story in stories if story.order.operation is maker]
-        _missing(probe, maker, [story for story in stories if story.order.operation is not maker])
+        _missing(probe, maker, own, [story for story in stories if story.order.operation is not maker])
         _again(probe, maker, stories)
         shows = probe.terms.beside(maker, "list")
         if shows is not None:
@@ -31,7 +34,7 @@ def queries(probe: Probe) -> None:
             probe.ask(operation, fields(probe, operation) or None)
 
 
-def _missing(probe: Probe, maker: Operation, others: list[Story]) -> None:
+def _missing(probe: Probe, maker: Operation, own: list[Story], others: list[Story]) -> None:
     """Ask for tasks that are not there: one that never was, and one that another operation made."""
     shows = probe.terms.beside(maker, "get")
     if shows is None:
@@ -40,8 +43,9 @@ def _missing(probe: Probe, maker: Operation, others: list[Story]) -> None:
     probe.ask(shows, mail, "missing", id=_UNKNOWN, case="unknown id")
     probe.ask(shows, mail, "missing", id="no-such-task", case="an id of letters")
     is_shared = any(probe.terms.beside(story.order.operation, "get") is shows for story in others)
-    if others and not is_shared and others[0].id is not None:
-        probe.ask(shows, mail, "missing", id=others[0].id, case="an id of another operation")
+    foreign = [story.id for story in others if story.id is not None and story.id not in {each.id for each in own}]
+    if foreign and not is_shared:
+        probe.ask(shows, mail, "missing", id=foreign[0], case="an id of another operation")
 
 
 def _again(probe: Probe, maker: Operation, stories: tuple[Story, ...]) -> None:
@@ -51,7 +55,9 @@ def _again(probe: Probe, maker: Operation, stories: tuple[Story, ...]) -> None:
         return
     for story in stories[:1]:
         failed = story.end is not None and story.end.record.status == "failed"
-        if field in story.order.payload and not failed:
+        if probe.budget.left < 1:
+            probe.untried(CHECK, f"{maker.id}: no task was left: give more --max-creates")
+        elif field in story.order.payload and not failed:
             payload = {**base_payload(probe.terms, maker), field: story.order.payload[field]}
             probe.create(maker, payload, "duplicate", case=story.order.operation.id)
 

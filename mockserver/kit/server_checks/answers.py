@@ -139,7 +139,7 @@ def request_ids_differ(evidence: Evidence) -> Iterator[Finding]:
         body = trial.exchange.received
         id = body.get("request_id") if isinstance(body, dict) else None
         if isinstance(id, str) and id in known:
-            yield finding(trial, f"{id}, as in the answer to {known[id].subject}")
+            yield finding(trial, f"{id}, as in the answer to {known[id].subject}", subject=trial.subject)
         elif isinstance(id, str):
             known[id] = trial
     if not known:

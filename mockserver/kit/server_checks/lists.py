@@ -66,13 +66,11 @@ def _created(evidence: Evidence, listed: Trial) -> Iterator[str]:
 )
 def list_has_no_strangers(evidence: Evidence) -> Iterator[Finding]:
     for trial in _lists(evidence, "whole", "page"):
-        others = {
-            story.id: story.order.operation.id
-            for story in evidence.stories
-            if evidence.terms.beside(story.order.operation, "list") is not trial.operation
-        }
+        makers = [(story.id, story.order.operation) for story in evidence.stories]
+        own = {id for id, maker in makers if evidence.terms.beside(maker, "list") is trial.operation}
+        others = {id: maker.id for id, maker in makers}
         for id in _ids(evidence, trial):
-            if id in others:
+            if id in others and id not in own:
                 yield finding(trial, f"{id}, which {others[id]} made")
 
 

@@ -56,10 +56,13 @@ class Family:
 def finding(
     trial: Trial | None, received: str, *, subject: str | None = None, documented: str = "", source: str = ""
 ) -> Finding:
-    """Return what was found in a trial; the check's id and what is not said are filled in by whoever judges."""
+    """Return what was found in a trial; the check's id and what is not said are filled in by whoever judges.
+
+    It is about the rule that the trial was made for, unless it has a ``subject`` of its own.
+    """
     if trial is None:
         return Finding("", subject or "", received, documented, source=source)
-    rule = trial.rule
+    rule = trial.rule if subject is None else None
     about = subject or (f"{trial.subject} {rule.id}" if rule is not None else trial.subject)
     line = curl(trial.exchange.request)
     return Finding("", about, received, documented, rule.id if rule else None, source, trial.payload, line)

@@ -46,8 +46,9 @@ def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
         raise Unseen("no task has a name of the client's own that answers show")
     for story in named:
         for sighting in story.sightings[1:]:
-            if sighting.record.external_id != story.order.payload[layout.external_field]:
-                yield finding(sighting.trial, short(sighting.record.external_id))
+            name = story.order.payload[layout.external_field]
+            if sighting.record.external_id != name:
+                yield finding(sighting.trial, short(sighting.record.external_id), documented=short(name))
 
 
 @QUERIES.check(
@@ -105,7 +106,7 @@ def ids_differ(evidence: Evidence) -> Iterator[Finding]:
         record = Record.of(trial.exchange.received, evidence.terms.layout) if trial.is_accepted else None
         if record is not None and record.id is not None:
             if record.id in created:
-                yield finding(trial, f"{record.id}, as another task")
+                yield finding(trial, f"{record.id}, as another task", subject=trial.subject)
             created[record.id] = trial
     if len(created) < 2:  # one alone differs from nothing
         first = next(iter(created.values()), None)

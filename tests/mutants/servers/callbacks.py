@@ -58,6 +58,13 @@ _said(
 _said(
     "callback-with-another-time", "callback-matches-query", lambda body: body.update(updated_at=body["updated_at"] + 1)
 )
+_said(
+    "callback-of-another-end",
+    "callback-matches-query",
+    lambda body: (
+        body.update(task_status="failed", task_status_msg="no") if body.pop("task_result", None) is not None else None
+    ),
+)
 _said("callback-without-name", "callback-matches-query", lambda body: body.update(task_info={}))
 _said(
     "no-reference",

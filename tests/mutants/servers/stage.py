@@ -130,6 +130,7 @@ def probe(
     operation: str | None = None,
     is_signing: bool = False,
     most: int = 1000,
+    seconds: float = 3600,
     seed: int = 0,
 ) -> Probe:
     """Put a fake on the stage, and a probe in front of it."""
@@ -140,7 +141,7 @@ def probe(
     own = SIGNER if is_signing else TOKEN
     target = Target(URL, terms, operations, own, SECRET, seed)
     client = httpx.Client(transport=stage)
-    return Probe(target, client, Budget(most, 3600, stage), clock=stage, mailbox=stage)
+    return Probe(target, client, Budget(most, seconds, stage), clock=stage, mailbox=stage)
 
 
 @lru_cache(maxsize=64)

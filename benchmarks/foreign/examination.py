@@ -1,0 +1,29 @@
+"""The examination: Prism serves our description of Kling's API, and the kit holds it to the contract."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.foreign.prism import served
+from benchmarks.process import ROOT
+from mockserver.kit.findings import Verdict
+from mockserver.kit.reports.record import from_json
+
+_OURS = (sys.executable, "-m", "mockserver")
+_LIMITS = ("--seconds", "420", "--max-creates", "1000")
+"""A picture that never comes is waited for 200 s; what is wrongly accepted counts as made, but costs nothing here."""
+
+
+def examined(folder: Path, options: Sequence[str] = ()) -> Verdict:
+    """Return what the kit says; the description and the report go into a folder. ``options``: those of check server."""
+    document, verdict = folder / "openapi.json", folder / "verdict.json"
+    verdict.unlink(missing_ok=True)
+    subprocess.run([*_OURS, "openapi", "kling", "--output", str(document)], cwd=ROOT, check=True)
+    with served(document) as url:
+        words = ("check", "server", url, *_LIMITS, "--report", str(folder), *options)
+        subprocess.run([*_OURS, *words], cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+    return from_json(json.loads(verdict.read_text(encoding="utf-8")))
