@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from mockserver.cli import main
 from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.report import FILES
-from mockserver.kit.traffic import IN_TIME, OF_A_JOB, OF_ALL, REFUSED, verdict
+from mockserver.kit.traffic import IN_TIME, OF_A_JOB, OF_ALL, OF_RESULTS, REFUSED, verdict
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
-from tests.acts import NOON, create, created, poll, refused, said, state
+from tests.acts import NOON, create, created, fetch, poll, refused, said, state
 
 LIMITED = said(429, {"code": 1303, "message": "slow", "request_id": "r"}, retry_after="2")
 DONE = poll(state("succeed", "http://a/1.png"))
@@ -33,6 +33,7 @@ RULE = {
 
 CLEAN: Sequence[Sequence[Exchange]] = [
     [create(created()), poll(state("processing")), DONE, DONE],
+    [create(created()), DONE, fetch()],
     [create(LIMITED), replace(create(created()), at=NOON + 9000), DONE],
     [create(None), create(refused(), {"prompt": "Another"})],
     [create(None, NAMED), create(created(), NAMED)],
@@ -48,6 +49,7 @@ BROKEN: Sequence[tuple[str, Sequence[Exchange]]] = [
     ("polls-the-right-path", [poll(refused(404, 1203), path="/v1/tasks", operation=None)]),
     ("credentials-are-a-bearer-token", [create(refused(401, 1002), scheme="Basic")]),
     ("no-key-in-the-url", [create(created(), query="api_key=1"), DONE]),
+    ("results-are-fetched-without-credentials", [create(created()), DONE, fetch(scheme="Bearer")]),
     ("content-type-is-json", [create(created(), headers={"content-type": "text/plain"})]),
     ("stops-at-the-end", [create(created()), *[DONE] * 5]),
     ("own-mistakes-are-not-repeated", [create(refused()), create(refused())]),
@@ -81,8 +83,13 @@ def test_what_is_wrong_is_found(check: str, exchanges: Sequence[Exchange]) -> No
 
 
 def test_every_check_of_traffic_is_tried() -> None:
-    assert {check for check, _ in BROKEN} == {*OF_ALL, *OF_A_JOB, *IN_TIME, REFUSED.id}
-    assert CHECKS.keys() >= {*OF_ALL, *OF_A_JOB, *IN_TIME}
+    assert {check for check, _ in BROKEN} == {*OF_ALL, *OF_RESULTS, *OF_A_JOB, *IN_TIME, REFUSED.id}
+    assert CHECKS.keys() >= {*OF_ALL, *OF_RESULTS, *OF_A_JOB, *IN_TIME}
+
+
+def test_how_results_are_fetched_is_judged_only_where_one_is() -> None:
+    skipped = {skip.check: skip.reason for skip in verdict("npm test", placed([create(created()), DONE])).skipped}
+    assert skipped == dict.fromkeys(OF_RESULTS, "no result was fetched")
 
 
 def test_a_refused_payload_names_its_rule() -> None:
@@ -100,7 +107,7 @@ def test_times_are_not_judged_where_the_clock_is_not_the_machine_s() -> None:
 def test_without_traffic_nothing_is_judged() -> None:
     found = verdict("true", Transcript())
     assert (found.made, int(found.status)) == ((), 2)
-    assert {skip.check for skip in found.skipped} == {*OF_ALL, *OF_A_JOB, *IN_TIME, REFUSED.id}
+    assert {skip.check for skip in found.skipped} == {*OF_ALL, *OF_RESULTS, *OF_A_JOB, *IN_TIME, REFUSED.id}
 
 
 def test_the_facts_tell_what_was_touched() -> None:

@@ -20,6 +20,7 @@ from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import Millis
 
 OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")
+OF_RESULTS = ("results-are-fetched-without-credentials",)
 OF_A_JOB = (
     "content-type-is-json",
     "stops-at-the-end",
@@ -75,9 +76,11 @@ def verdict(target: str, transcript: Transcript, *, is_timed: bool = True) -> Ve
     """Judge what a client said. ``is_timed``: the times are real."""
     exchanges = [each for each in transcript if not each.request.path.startswith("/_mock")]
     jobs = list(_jobs(exchanges))
-    ids = (*OF_ALL, *OF_A_JOB, *IN_TIME)
+    ids = (*OF_ALL, *OF_RESULTS, *OF_A_JOB, *IN_TIME)
     reason = {} if is_timed else dict.fromkeys(IN_TIME, "the fake's clock was stopped or set")
     reason |= dict.fromkeys(() if jobs else (*OF_A_JOB, *IN_TIME, REFUSED.id), "nothing was created")
+    if not Transcript(tuple(exchanges)).of("fetch"):
+        reason |= dict.fromkeys(OF_RESULTS, "no result was fetched")
     made = [id for id in ids if id not in reason] if exchanges else []
     findings = [*_overall(exchanges, made), *(found for job in jobs for found in _found(job, made)), *_refused(jobs)]
     unique = {(each.check, each.subject, each.received): each for each in findings}
@@ -121,7 +124,7 @@ def _overall(exchanges: Sequence[Exchange], made: Sequence[str]) -> Iterator[Fin
     for (_, service), part in parts.items():
         act = Act(_SCENE, "", {}, {}, Transcript(tuple(part)), 0, 0.0, layout=_layout(service))
         for id in made:
-            if id in OF_ALL:
+            if id in OF_ALL or (id in OF_RESULTS and act.fetches):
                 yield from (replace(found, subject="traffic") for found in judged(act, id))
 
 
