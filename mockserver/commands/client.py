@@ -12,9 +12,6 @@ import click
 from mockserver.commands.suites import judged
 from mockserver.errors import BadSetting
 
-_LONGEST = 30.0
-"""Seconds that one scene may take, with a client that never answers."""
-
 _GRACE = 120.0
 """Seconds that a run may take longer than it was told: the last scene, and the judging."""
 
@@ -53,10 +50,10 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     booking = Booking(**options)
     chosen(booking.only, booking.skip)  # a mistake in the words is told before anything is started
     with closing(found(booking.testee)) as testee:
-        asked = len(booking.programme(hello(testee)))
-    patience = _GRACE + (booking.seconds or asked * _LONGEST)
+        casts = len(booking.programme(hello(testee)))
+    patience = booking.seconds + _GRACE if booking.seconds is not None else None
     target, plugin = " ".join(booking.testee), "mockserver.kit.client_collector"
-    verdict = apply(judged(target, "client", plugin, booking, patience=patience, total=asked), accepted)
+    verdict = apply(judged(target, "client", plugin, booking, patience=patience, total=casts), accepted)
     terminal(verdict)
     if report is not None:
         write(verdict, report)

@@ -25,10 +25,10 @@ _LAST = 15.0
 """Seconds that a run has to clean up after it was stopped."""
 
 
-def judged(target: str, suite: str, plugin: str, letter: Letter, *, patience: float, total: int) -> Verdict:
+def judged(target: str, suite: str, plugin: str, letter: Letter, *, patience: float | None, total: int) -> Verdict:
     """Run a suite with its plugin, and return its verdict on ``target``.
 
-    It is stopped after ``patience`` seconds. ``total`` steps are shown as they are done.
+    It is stopped after ``patience`` seconds, if any are named. ``total`` steps are shown as they are done.
     """
     from mockserver.kit.findings import Verdict
     from mockserver.kit.reports.record import from_json
@@ -53,7 +53,7 @@ def _command(suite: str, plugin: str, letter: Path, verdict: Path) -> list[str]:
     ]
 
 
-def _ran(command: list[str], complaints: Path, patience: float, total: int) -> str:
+def _ran(command: list[str], complaints: Path, patience: float | None, total: int) -> str:
     """Run pytest, and show what is done. Return the end of what it complained of."""
     from mockserver.kit.papers import STEP
     from mockserver.kit.report import progress
@@ -78,9 +78,13 @@ def _ran(command: list[str], complaints: Path, patience: float, total: int) -> s
 
 
 @contextmanager
-def _stopped(child: subprocess.Popen[str], patience: float) -> Iterator[None]:
+def _stopped(child: subprocess.Popen[str], patience: float | None) -> Iterator[None]:
     """Interrupt a run that takes too long, so that it ends what it has started; and end it if it does not."""
-    timers = (Timer(patience, child.send_signal, [signal.SIGINT]), Timer(patience + _LAST, child.kill))
+    timers = (
+        (Timer(patience, child.send_signal, [signal.SIGINT]), Timer(patience + _LAST, child.kill))
+        if patience is not None
+        else ()
+    )
     for timer in timers:
         timer.daemon = True
         timer.start()

@@ -68,5 +68,5 @@ class Programme:
     words: str
 
     def __len__(self) -> int:
-        """Return how often the testee is asked at least."""
-        return len(self.scripted) + len(self.improvised) * self.examples
+        """Return how many casts are played; an improvised one asks many times."""
+        return len(self.scripted) + len(self.improvised)

@@ -53,6 +53,7 @@ def improvise(audition: Audition, each: Cast, *, examples: int, seed: int = 0) -
     Raises ``MockserverError`` where there is no stage any more.
     """
     if audition.end is None:
+        audition.told(each)
         _Improvisation(audition, each, examples).play(seed)
     else:
         audition.unplayed.append(each)
@@ -81,7 +82,6 @@ class _Improvisation:
         key = json.dumps(payload, sort_keys=True)
         is_over = self._trouble is not None or self._audition.end is not None or len(self._heard) >= self._room
         if key not in self._heard and not is_over:
-            self._audition.told(self._cast)
             try:
                 found = self._audition.heard(self._cast, payload)
             except MockserverError as error:  # no finding, and nothing to shrink
