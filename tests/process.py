@@ -22,7 +22,7 @@ from tests.conftest import TOKEN
 ROOT = Path(__file__).parent.parent
 MAIN = "from mockserver.cli import main; main()"
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which what was to come has not come, on the slowest machine."""
 
 
