@@ -31,6 +31,9 @@ TOKEN = "key-of-mine"
 IMAGE = "/v1/images/omni-image"
 VIDEO = "/v1/videos/omni-video"
 
+PATIENCE = 60.0
+"""Seconds after which what was to come has not come, on the slowest machine; what comes is not waited for."""
+
 PAYLOADS: Mapping[str, Mapping[str, JSON]] = {
     IMAGE: {"prompt": "A red bicycle in the rain"},
     VIDEO: {"prompt": "A cat walks over the moon", "aspect_ratio": "16:9"},
