@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from tests.between import TOKEN, served, wait_for_the_end
-from tests.conftest import IMAGE
-from tests.process import MAIN, PATIENCE, ROOT
+from tests.conftest import IMAGE, PATIENCE
+from tests.process import MAIN, ROOT
 
 HEADERS = {"authorization": f"Bearer {TOKEN}"}
 

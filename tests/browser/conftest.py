@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.types import JSON
-from tests.conftest import IMAGE, PAYLOADS
-from tests.process import PATIENCE, Process, started
+from tests.conftest import IMAGE, PATIENCE, PAYLOADS
+from tests.process import Process, started
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page
