@@ -9,6 +9,8 @@ BROWSER := $(VENV)/.browser
 
 export ARTIFACTS ?= artifacts
 export CHROMIUM ?= chromium
+# The tests start hundreds of Pythons: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test browser torture mutants client-mutants check bench clean
