@@ -662,7 +662,9 @@ def test_an_exchange_is_in_the_journal_before_the_client_has_its_answer() -> Non
 
 def test_many_at_once_are_told_one_by_one() -> None:
     async def run(url: str) -> None:
-        async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+        async with httpx.AsyncClient(
+            base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE
+        ) as client:
             answers = await asyncio.gather(*(client.post(IMAGE, json=PROMPT) for _ in range(50)))
             assert {answer.status_code for answer in answers} == {200}
 
