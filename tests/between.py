@@ -19,8 +19,8 @@ from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.settings import Settings
 from mockserver.types import JSON
+from tests.conftest import PATIENCE
 
-PATIENCE = 5.0
 TOKEN = "key-of-mine-0123456789"
 
 _LEAVING: list[threading.Thread] = []

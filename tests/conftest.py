@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +19,18 @@ from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 
-# How long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("house", deadline=None)
+# How long an example takes says more about the machine than about the code, and a commit that is right today must be
+# right tomorrow: whoever looks for what nobody has thought of yet says --hypothesis-profile search.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage leave alone what lives to the end: ten thousand tests, and all modules."""
+    gc.collect()
+    gc.freeze()
+
 
 NOON: Millis = 1_790_000_000_000
 """When every test begins; time stands still until the test moves it."""
@@ -30,6 +40,9 @@ TOKEN = "key-of-mine"
 
 IMAGE = "/v1/images/omni-image"
 VIDEO = "/v1/videos/omni-video"
+
+PATIENCE = 60.0
+"""Seconds after which what was to come has not come, on the slowest machine; what comes is not waited for."""
 
 PAYLOADS: Mapping[str, Mapping[str, JSON]] = {
     IMAGE: {"prompt": "A red bicycle in the rain"},

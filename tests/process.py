@@ -17,13 +17,10 @@ from time import monotonic
 from typing import IO
 
 from mockserver.types import JSON
-from tests.conftest import TOKEN
+from tests.conftest import PATIENCE, TOKEN
 
 ROOT = Path(__file__).parent.parent
 MAIN = "from mockserver.cli import main; main()"
-
-PATIENCE = 20.0
-"""Seconds after which what was to come has not come, on the slowest machine."""
 
 
 @dataclass(frozen=True)

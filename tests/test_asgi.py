@@ -19,10 +19,7 @@ from mockserver.adapters.asgi import Door, application
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
-from tests.conftest import IMAGE, TOKEN
-
-PATIENCE = 5.0
-"""Seconds after which an event that was to come has not come."""
+from tests.conftest import IMAGE, PATIENCE, TOKEN
 
 HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
 

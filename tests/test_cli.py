@@ -177,6 +177,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "secret-that-is-not-base64": (("--webhook-secret", "whsec_not Base64"), "--webhook-secret"),
     "port-too-high": (("--port", "65536"), "'--port'"),
     "port-in-words": (("--port", "http"), "'--port'"),
+    "host-of-no-letters": (("--host", "", "--port", "0"), "the host is empty"),
     "host-with-an-empty-part": (("--host", "a..b"), "'a..b:8080' is not an address"),
     "host-with-a-part-too-long": (("--host", "ü" * 70), "is not an address"),
     "host-of-another-machine": (("--host", "192.0.2.1", "--port", "0"), "192.0.2.1:0"),
@@ -194,6 +195,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "rules-of-unknown-service": (("rules", "klign"), "did you mean 'kling'?"),
     "rules-of-unknown-operation": (("rules", "kling/omni-imag"), "did you mean 'kling/omni-image"),
     "readings-with-a-word": (("readings", "kling"), "kling"),
+    "check-of-nobody": (("check",), "Missing command. ("),
 }
 
 

@@ -16,6 +16,7 @@ from mockserver.adapters.control import description
 from mockserver.adapters.live import Live, live
 from mockserver.fake.mishaps.lines import MISHAPS
 from mockserver.fake.signature import signed
+from tests.conftest import PATIENCE
 from tests.receiver import Receiver, receiver
 
 IMAGE, VIDEO = "/v1/images/omni-image", "/v1/videos/omni-video"
@@ -32,7 +33,10 @@ def server() -> Iterator[Live]:
 def client(server: Live) -> Iterator[httpx.Client]:
     server.fake.reset()
     server.fake.clock.freeze()
-    with httpx.Client(base_url=server.url, headers={"authorization": "Bearer me"}) as found:
+    # There is no TLS here: to read all certificates for each test would take longer than the test.
+    with httpx.Client(
+        base_url=server.url, headers={"authorization": "Bearer me"}, timeout=PATIENCE, verify=False
+    ) as found:
         yield found
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from mockserver.kit.receiver import Receiver
+from tests.conftest import PATIENCE
 
 
 def test_what_is_sent_is_kept_with_its_order() -> None:
@@ -30,7 +31,7 @@ def test_another_method_is_kept_too(method: str) -> None:
 def test_a_body_of_a_length_that_is_none_is_taken_for_empty() -> None:
     with Receiver() as receiver:
         host, port = receiver.url("one").split("/")[2].split(":")
-        with socket.create_connection((host, int(port)), 5) as connection:
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
             connection.sendall(b"POST /hook/one HTTP/1.0\r\ncontent-length: many\r\n\r\n")
             assert connection.recv(100).startswith(b"HTTP/1.0 200")
         assert receiver.received()[0].body == b""

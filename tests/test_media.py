@@ -213,7 +213,7 @@ class TestPictures:
     def test_awkward_prompts_become_pictures(self, prompt: str, face: str) -> None:
         assert opened(replace(PICTURE, prompt=prompt)).size == (320, 200)
 
-    @settings(deadline=None, max_examples=50)
+    @settings(max_examples=50)
     @given(st.text(st.characters(exclude_categories=()), max_size=200), st.integers(1, 90), st.integers(1, 90))
     def test_any_prompt_becomes_a_picture_of_any_size(self, prompt: str, width: int, height: int) -> None:
         picture = Picture("1", 0, prompt, width, height, watermark=True)

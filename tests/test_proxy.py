@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +28,8 @@ from mockserver.fake.core import Fake
 from mockserver.fake.lifecycle import Status
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request
-from tests.between import PATIENCE, TOKEN, Between, answering, between, served, wait_for_the_end
+from tests.between import TOKEN, Between, answering, between, served, wait_for_the_end
+from tests.conftest import PATIENCE
 from tests.receiver import receiver
 
 SERVICES = load().services
@@ -492,6 +494,12 @@ def test_what_is_over_the_limit_passes_and_is_not_judged() -> None:
     assert "answer not judged: it has 3000 bytes, more than 2000" in proxy.lines[0]
 
 
+def dots(connection: socket.socket, got: threading.Event) -> None:
+    """Send chunks until the first has arrived: the proxy keeps each back until it knows that it is not the last."""
+    while not got.wait(0.01):
+        connection.sendall(b"1\r\n.\r\n")
+
+
 def test_an_answer_is_on_its_way_before_its_end_is_known() -> None:
     got = threading.Event()
 
@@ -499,10 +507,7 @@ def test_an_answer_is_on_its_way_before_its_end_is_known() -> None:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n")
         connection.sendall(b"6\r\nsecond\r\n")
-        for _ in range(500):
-            if got.wait(0.01):
-                break
-            connection.sendall(b"1\r\n.\r\n")
+        dots(connection, got)
         connection.sendall(b"4\r\nlast\r\n0\r\n\r\n")
 
     with answering(talk) as url, between(url) as proxy, proxy.client.stream("GET", "/x") as answer:
@@ -561,15 +566,9 @@ def said(text: bytes) -> Callable[[socket.socket], None]:
     return talk
 
 
-def silent(connection: socket.socket) -> None:
-    while connection.recv(65536):
-        pass
-
-
 @pytest.mark.parametrize(
     ("talk", "fact"),
     [
-        (silent, "was silent for 0.2 s"),
         (said(b""), "closed the connection without an answer"),
         (said(b"SSH-2.0-OpenSSH_9.2\r\n"), "did not answer in HTTP"),
         (said(b"HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n"), "answered with status 999, which ends no exchange"),
@@ -581,7 +580,7 @@ def silent(connection: socket.socket) -> None:
 def test_an_upstream_that_does_not_answer_is_a_502_that_says_so(
     talk: Callable[[socket.socket], None], fact: str
 ) -> None:
-    with answering(talk) as url, between(url, patience=0.2) as proxy:
+    with answering(talk) as url, between(url) as proxy:
         answer = proxy.send("GET", f"{IMAGE}/1")
     assert answer.status_code == 502
     assert fact in answer.json()["error"]
@@ -589,7 +588,22 @@ def test_an_upstream_that_does_not_answer_is_a_502_that_says_so(
     assert len(proxy.lines) == 1
 
 
-def test_an_upstream_that_no_name_server_knows_is_a_502_that_says_so() -> None:
+def test_an_upstream_that_is_silent_is_a_502_that_says_so() -> None:
+    def talk(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            pass
+
+    with answering(talk) as url, between(url, patience=0.2) as proxy:
+        answer = proxy.send("GET", f"{IMAGE}/1")
+    assert answer.status_code == 502
+    assert answer.json()["error"].endswith("was silent for 0.2 s")
+
+
+def test_an_upstream_that_no_name_server_knows_is_a_502_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", unknown)
     with between("http://nowhere.invalid") as proxy:
         answer = proxy.send("GET", f"{IMAGE}/1")
     assert answer.status_code == 502
@@ -598,17 +612,21 @@ def test_an_upstream_that_no_name_server_knows_is_a_502_that_says_so() -> None:
 
 def test_an_answer_that_is_cut_is_cut_for_the_client_too() -> None:
     start = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n"
-    pieces = threading.Event()
+    got = threading.Event()
 
     def talk(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(start)
-        pieces.wait(0.05)
+        dots(connection, got)
         connection.sendall(b"5\r\nfirst\r\n5\r\nse")
 
     with answering(talk) as url, between(url) as proxy:
-        with pytest.raises(httpx.TransportError):
-            proxy.send("GET", f"{IMAGE}/1")
+        with proxy.client.stream("GET", f"{IMAGE}/1") as answer:
+            pieces = answer.iter_raw()
+            next(pieces)
+            got.set()
+            with pytest.raises(httpx.TransportError):
+                b"".join(pieces)
         assert proxy.send("GET", "/_mock/health").status_code == 200
     assert "answer not judged: its end did not come" in proxy.lines[0]
 
@@ -644,7 +662,9 @@ def test_an_exchange_is_in_the_journal_before_the_client_has_its_answer() -> Non
 
 def test_many_at_once_are_told_one_by_one() -> None:
     async def run(url: str) -> None:
-        async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+        async with httpx.AsyncClient(
+            base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE
+        ) as client:
             answers = await asyncio.gather(*(client.post(IMAGE, json=PROMPT) for _ in range(50)))
             assert {answer.status_code for answer in answers} == {200}
 

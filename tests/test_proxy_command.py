@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from tests.between import TOKEN, served, wait_for_the_end
-from tests.conftest import IMAGE
-from tests.process import MAIN, PATIENCE, ROOT
+from tests.conftest import IMAGE, PATIENCE
+from tests.process import MAIN, ROOT
 
 HEADERS = {"authorization": f"Bearer {TOKEN}"}
 
@@ -84,6 +84,7 @@ def test_it_forwards_and_records_and_then_replays_without_an_upstream(tmp_path: 
         (["--service", "kling", "api.klingai.com"], "UPSTREAM: 'api.klingai.com' is not an http or https URL"),
         (["--service", "kling", "ftp://a"], "UPSTREAM: 'ftp://a' is not an http or https URL"),
         (["--service", "kling", "http://a:b"], "UPSTREAM: 'http://a:b' is not an http or https URL"),
+        (["--service", "kling", "http://a..b"], "UPSTREAM: 'http://a..b' is not an http or https URL"),
         (["--service", "kling", "http://me:secret@a"], "UPSTREAM: 'http://a' is not a URL without credentials"),
         (["--service", "kling", "http://a?key=secret"], "UPSTREAM: 'http://a' is not a URL without credentials"),
         (["--service", "kling", "--replay", "/nowhere"], "/nowhere: holds no recording of kling"),

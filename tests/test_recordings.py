@@ -27,7 +27,7 @@ from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 from tests.between import TOKEN, between, served, wait_for_the_end
-from tests.conftest import IMAGE
+from tests.conftest import IMAGE, PATIENCE
 
 META = jsonschema_rs.validator_for(json.loads((folder("fixtures") / "fixture.meta.json").read_text("utf-8")))
 PROMPT = {"prompt": "A red bicycle in the rain"}
@@ -402,7 +402,7 @@ def test_large_exchanges_at_once_are_recorded_one_by_one(tmp_path: Path) -> None
         await send({"type": "http.response.body", "body": body})
 
     async def poll(url: str) -> None:
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
             await asyncio.gather(*(client.get(f"{IMAGE}/1") for _ in range(8)))
 
     with served(app) as url, between(url, record=tmp_path) as proxy:

@@ -23,7 +23,7 @@ from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 from tests.between import TOKEN, Between, between, served, wait_for_the_end
-from tests.conftest import IMAGE, check
+from tests.conftest import IMAGE, PATIENCE, check
 
 SERVICES = load().services
 PROMPT: dict[str, JSON] = {"prompt": "A red bicycle in the rain"}
@@ -344,7 +344,7 @@ def test_a_folder_without_a_recording_of_the_service_is_refused(tmp_path: Path) 
 
 def test_it_is_served_with_the_dashboard_beside_it(tmp_path: Path) -> None:
     replay = recorded(tmp_path, ("GET", f"{IMAGE}/1", None, task("processing")))
-    with served(fake=replay) as url, httpx.Client(base_url=url) as client:
+    with served(fake=replay) as url, httpx.Client(base_url=url, timeout=PATIENCE) as client:
         assert client.get(f"{IMAGE}/1", headers={"authorization": "Bearer x"}).json() == task("processing")
         assert client.get(f"{IMAGE}/2").status_code == 404
         shown = client.get("/_mock/requests").json()["items"]

@@ -24,10 +24,7 @@ from mockserver.adapters.results import Results
 from mockserver.fake.artifacts import Artifact
 from mockserver.fake.results import PATH
 from mockserver.types import JSON
-from tests.conftest import IMAGE, VIDEO, CheckedFake
-
-PATIENCE = 5.0
-"""Seconds after which an event that was to come has not come."""
+from tests.conftest import IMAGE, PATIENCE, VIDEO, CheckedFake
 
 DAY = 24 * 3600 * 1000
 
@@ -83,7 +80,7 @@ async def served(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """Run an application and talk to it without credentials."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
-        asyncio.timeout(60),
+        asyncio.timeout(PATIENCE),
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client,
     ):

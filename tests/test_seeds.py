@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from mockserver.types import JSON
-from tests.process import PATIENCE, Process, started
+from tests.conftest import PATIENCE
+from tests.process import Process, started
 
 CURL = shutil.which("curl")
 pytestmark = pytest.mark.skipif(CURL is None, reason="curl is not installed")

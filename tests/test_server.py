@@ -12,14 +12,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import IMAGE, VIDEO
-from tests.process import MAIN, PATIENCE, ROOT, Process, answers, head, started
+from tests.conftest import IMAGE, PATIENCE, VIDEO
+from tests.process import MAIN, ROOT, Process, answers, head, started
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 CHUNKED = "transfer-encoding: chunked"
+
+SOON = 5.0
+"""Seconds: half of what a receiver of callbacks is given, and much more than a loaded machine needs."""
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +41,13 @@ def test_it_says_once_that_it_is_ready_and_ends_on_a_signal(number: signal.Signa
         assert server.request("GET", "/_mock/health").json["status"] == "ok"
         status, seconds = server.stop(number)
         assert (status, server.stderr) == (0, "")
-        assert seconds < 1
+        assert seconds < SOON
         assert server.child.stdout is not None
         assert server.child.stdout.read() == b""
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_it_ends_within_a_second_whatever_it_is_at(number: signal.Signals) -> None:
+def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
     with started("--pace", "instant") as server, ExitStack() as stack:
         film = {"model_name": "kling-v3-omni", "prompt": "x", "mode": "4k", "duration": "15", "aspect_ratio": "16:9"}
         (video,) = server.made(VIDEO, **film).json["data"]["task_result"]["videos"]
@@ -68,7 +71,7 @@ def test_it_ends_within_a_second_whatever_it_is_at(number: signal.Signals) -> No
                 assert server.request("GET", "/_mock/health").status == 200
             status, seconds = server.stop(number)
         assert (status, server.stderr) == (0, "")
-        assert seconds < 1
+        assert seconds < SOON
 
 
 ENDLESS_LOOK_UP = """
@@ -88,7 +91,7 @@ asgi.Courier = Waiting
 def test_it_does_not_wait_for_a_thread_that_looks_up_a_name() -> None:
     with started(main=ENDLESS_LOOK_UP + MAIN) as server:
         status, seconds = server.stop(signal.SIGTERM)
-    assert (status, seconds < 1) == (0, True)
+    assert (status, seconds < SOON) == (0, True)
 
 
 def _path(url: str) -> str:
@@ -229,15 +232,16 @@ def test_a_client_that_leaves_in_the_middle_leaves_a_server_that_works(
     assert "Traceback" not in server.stderr
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary() | st.binary().map(lambda body: head("POST", IMAGE, CHUNKED) + body))
 def test_no_bytes_whatever_kill_it(content: bytes, server: Process) -> None:
     with server.connect() as connection:
-        connection.sendall(content)
-        connection.shutdown(socket.SHUT_WR)
         try:
+            connection.sendall(content)
+            connection.shutdown(socket.SHUT_WR)
             while connection.recv(65536):
                 pass
-        except ConnectionResetError:
-            pass
+        except TimeoutError:
+            pytest.fail("it neither answers nor hangs up")
+        except OSError:
+            pass  # it may hang up as soon as it has seen enough, also before all is said
     assert server.child.poll() is None

@@ -116,5 +116,7 @@ class Courier:
                 return response.status, None
         except TimeoutError:
             return None, f"no answer within {_TIMEOUT:g} s"
+        except IndexError:  # yarl raises it for brackets with nothing in them
+            return None, f"InvalidURL: {delivery.url}"
         except (aiohttp.ClientError, OSError, ValueError, BadSetting) as error:
             return None, f"{type(error).__name__}: {error}"

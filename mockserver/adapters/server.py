@@ -105,6 +105,8 @@ class Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Bind a socket; port 0 takes a free one. Raises ``BadSetting``."""
     try:
+        if not host:  # the socket module would take it for every address of the machine
+            raise OSError("the host is empty")
         host.encode("idna")  # the socket module would leave a socket open that it cannot bind to such a name
         return socket.create_server((host, port), family=_family(host), backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:

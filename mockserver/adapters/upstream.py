@@ -141,6 +141,7 @@ def _host(url: str) -> str:
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 # raises for a port that is none
+        (parts.hostname or "").encode("idna")  # raises for a name that no name server could be asked for
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -8,7 +8,7 @@ from mockserver.commands.client import client
 from mockserver.commands.server import server
 
 
-@click.group()
+@click.group(no_args_is_help=False)  # a command that is missing is a mistake, and told in one line
 def check() -> None:
     """Hold somebody against the contract, and report what is broken, why it matters, and how to repeat it."""
 

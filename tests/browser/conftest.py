@@ -1,4 +1,7 @@
-"""A real Chromium before a real server; whatever a test does, no page may err, ask a question or look elsewhere."""
+"""A real Chromium before a real server; whatever a test does, no page may err, ask a question or look elsewhere.
+
+Each server's clock stands still from the start, so that a slow machine sees what a fast one does.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.types import JSON
-from tests.conftest import IMAGE, PAYLOADS
+from tests.conftest import IMAGE, PATIENCE, PAYLOADS
 from tests.process import Process, started
 
 if TYPE_CHECKING:
@@ -31,9 +34,13 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=LocalNetworkAccessChecks",  # what keeps other pages out of the server must be its own doing
 )
 HOSTILE = '<script>window.ran=1</script><img src="x" onerror="window.ran=1;alert(1)">'
 """What would run if any text were taken for markup."""
+
+PAUSE = 50
+"""Milliseconds between two looks at what the browser cannot wait for by itself."""
 
 ARTIFACTS = Path(os.environ.get("ARTIFACTS", "artifacts"))
 
@@ -72,10 +79,10 @@ class Desk:
 
     def wait(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so at the server, as the browser goes on."""
-        for _ in range(100):
+        for _ in range(int(PATIENCE * 1000) // PAUSE):
             if is_so():
                 return
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(PAUSE)
         raise AssertionError("it did not come to be so")
 
     def forgive(self, text: str) -> None:
@@ -101,13 +108,14 @@ class Desk:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     name = os.environ.get("CHROMIUM", "chromium")
     path = shutil.which(name)
     assert path, f"no {name}: apt-get install chromium, or name another in CHROMIUM"
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE * 1000)
         yield running
         running.close()
 
@@ -128,13 +136,14 @@ def options() -> tuple[str, ...]:
 def desk(browser: Browser, look: dict[str, Any], options: tuple[str, ...]) -> Iterator[Desk]:
     with started("--seed", "1", *options) as server:
         context = browser.new_context(**look)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
         found = Desk(page, server)
         page.on("request", lambda request: found.asked.append(request.url))
         page.on("pageerror", lambda error: found.wrong.append(f"error: {error}"))
         page.on("dialog", found.refuse)
         page.on("console", found.note)
+        found.control("POST", "clock/freeze")
         yield found
         found.check()
         context.close()

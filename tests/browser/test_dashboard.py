@@ -10,9 +10,6 @@ from tests.conftest import IMAGE, TOKEN, VIDEO
 
 pytestmark = pytest.mark.browser
 
-LATER = 10_000
-"""Milliseconds to wait for what a task does in its own time."""
-
 
 def test_a_task_is_seen_to_move_without_a_reload(desk: Desk) -> None:
     page = desk.open()
@@ -20,16 +17,25 @@ def test_a_task_is_seen_to_move_without_a_reload(desk: Desk) -> None:
     id = desk.create("A red bicycle in the rain")
     pill = desk.row(id).locator(".pill")
     expect(pill).to_have_text("submitted")
-    expect(pill).to_have_text("processing", timeout=LATER)
-    expect(pill).to_have_text("succeed", timeout=LATER)
-    expect(desk.row(id).locator("img.thumb")).to_have_js_property("complete", True)
+    desk.control("POST", "clock/advance", {"advance": "1s"})
+    expect(pill).to_have_text("processing")
+    desk.control("POST", "clock/advance", {"advance": "1s"})
+    expect(pill).to_have_text("succeed")
+    expect(desk.row(id).locator("img.thumb")).to_have_js_property("naturalWidth", 1024)
     assert page.evaluate("window.loadedOnce")
 
 
+def test_a_task_comes_to_its_end_as_time_goes_by(desk: Desk) -> None:
+    desk.open()
+    id = desk.create("A red bicycle in the rain")
+    expect(desk.row(id).locator(".pill")).to_have_text("submitted")
+    desk.control("POST", "clock/resume")
+    expect(desk.row(id).locator(".pill")).to_have_text("succeed")
+    expect(desk.row(id).locator("img.thumb")).to_have_js_property("naturalWidth", 1024)
+
+
 def test_the_timeline_moves_with_the_clock_and_stands_with_it(desk: Desk) -> None:
-    page = desk.open()
-    page.get_by_role("button", name="Freeze").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    desk.open()
     id = desk.create("A cat walks over the moon", VIDEO)
     row, width = desk.row(id), "element => element.getBoundingClientRect().width"
     expect(row.locator(".pill")).to_have_text("submitted")
@@ -40,10 +46,16 @@ def test_the_timeline_moves_with_the_clock_and_stands_with_it(desk: Desk) -> Non
     desk.wait(lambda: row.locator(".done").evaluate(width) == pytest.approx(whole * 3 / 4, rel=0.02))
 
 
-def test_the_clock_button_brings_a_frozen_task_to_its_end(desk: Desk) -> None:
+def test_the_clock_is_frozen_and_goes_on_by_a_button(desk: Desk) -> None:
     page = desk.open()
-    page.get_by_role("button", name="Freeze").click()
-    expect(page.locator("#now")).to_have_class("frozen")
+    for button, is_frozen in (("Resume", False), ("Freeze", True)):
+        page.get_by_role("button", name=button).click()
+        expect(page.locator("#now")).to_have_class("frozen" if is_frozen else "")
+        assert desk.control("GET", "clock")["is_frozen"] is is_frozen
+
+
+def test_the_clock_buttons_bring_a_frozen_task_to_its_end(desk: Desk) -> None:
+    page = desk.open()
     id = desk.create("A lighthouse")
     desk.row(id).click()
     expect(desk.row(id).locator(".pill")).to_have_text("submitted")
@@ -51,20 +63,16 @@ def test_the_clock_button_brings_a_frozen_task_to_its_end(desk: Desk) -> None:
     expect(desk.row(id).locator(".pill")).to_have_text("succeed")
     picture = page.locator("#detail figure img")
     expect(picture).to_have_js_property("naturalWidth", 1024)
-    page.get_by_role("button", name="Resume").click()
-    expect(page.locator("#now")).not_to_have_class("frozen")
-    assert desk.control("GET", "clock")["is_frozen"] is False
 
 
 def test_the_clock_is_advanced_by_what_is_written_and_set_to_what_is_chosen(desk: Desk) -> None:
     page = desk.open()
-    page.get_by_role("button", name="Freeze").click()
-    expect(page.locator("#now")).to_have_class("frozen")
     before = desk.control("GET", "clock")["now"]
     page.get_by_label("Advance by").fill("1.5m")
     page.get_by_role("button", name="Advance", exact=True).click()
     desk.wait(lambda: desk.control("GET", "clock")["now"] == before + 90_000)
     page.locator("#clock summary").click()
+    expect(page.get_by_label("Set the clock to")).not_to_have_value("")
     page.get_by_label("Set the clock to").fill("2030-05-06T07:08:09.010")
     page.get_by_role("button", name="Set", exact=True).click()
     expect(page.locator("#now")).to_contain_text("2030-05-06 07:08:09")
@@ -154,8 +162,6 @@ def test_a_task_is_forgotten_after_a_question(desk: Desk) -> None:
 
 def test_a_callback_shows_its_attempts_and_is_sent_again(desk: Desk) -> None:
     page = desk.open("callbacks")
-    page.get_by_role("button", name="Freeze").click()
-    expect(page.locator("#now")).to_have_class("frozen")
     desk.create("A cat", callback_url="http://127.0.0.1:9/hook")
     row = desk.row("undelivered").first
     expect(row).to_contain_text("1 attempt,")
@@ -235,15 +241,15 @@ def test_settings_are_applied_and_everything_is_reset(desk: Desk) -> None:
     expect(page.locator("nav a[href='#tasks'] .count")).to_have_text("0")
 
 
-@pytest.mark.parametrize("options", [("--control-token", "let-me-in", "--host", "127.0.0.1")])
+@pytest.mark.parametrize("options", [("--control-token", TOKEN, "--host", "127.0.0.1")])
 def test_a_token_is_taken_from_the_address_or_asked_for_and_kept_for_the_tab(desk: Desk) -> None:
     page = desk.page
     page.goto(f"{desk.server.url}/_mock/")
-    page.get_by_label("Control token").fill("let-me-in")
+    page.get_by_label("Control token").fill(TOKEN)
     page.get_by_role("button", name="Enter").click()
     expect(page.locator("#connection")).to_have_text("Live")
     page.evaluate("sessionStorage.clear()")
-    page.goto(f"{desk.server.url}/_mock/?token=let-me-in#faults")
+    page.goto(f"{desk.server.url}/_mock/?token={TOKEN}#faults")
     expect(page.locator("#connection")).to_have_text("Live")
     assert page.url == f"{desk.server.url}/_mock/#faults"
     page.reload()

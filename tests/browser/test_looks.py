@@ -71,7 +71,6 @@ def furnish(desk: Desk) -> None:
         desk.create(prompt, VIDEO)
     desk.control("POST", "faults", {"fault": "1303 x2 on kling"})
     desk.control("POST", "faults", {"fault": "slow-body 300ms 50%", "account": "somebody"})
-    desk.control("POST", "clock/freeze")
     desk.control("POST", "clock/advance", {"advance": "40s"})
 
 

@@ -102,7 +102,7 @@ def test_a_script_that_got_into_the_page_would_not_run(desk: Desk) -> None:
     )
     for way in ways:
         page.evaluate(f"() => {{ try {{ {way} }} catch {{}} }}")
-    page.wait_for_timeout(200)
+    desk.wait(lambda: len(desk.wrong) >= len(ways))
     assert page.evaluate("window.ran") is None
     desk.wrong.clear()
 
@@ -115,8 +115,10 @@ def test_the_page_is_in_nobodys_frame(desk: Desk) -> None:
         route.fulfill(body=frame, content_type="text/html")
 
     page.route(url, answer)
-    page.goto(url)
-    expect(page.frame_locator("iframe").locator("nav")).to_have_count(0)
+    with page.expect_event("requestfailed") as failed:
+        page.goto(url)
+    assert failed.value.url == f"{desk.server.url}/_mock/"
+    assert failed.value.failure == "net::ERR_BLOCKED_BY_RESPONSE"
     desk.asked.clear()
     desk.wrong.clear()
 
