@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mockserver.contract.catalog import Operation
@@ -40,7 +42,8 @@ def any_order(probe: Probe) -> None:
         deadline=None,
         derandomize=True,
     )
-    run_state_machine_as_test(_machine(Walk(probe)), settings=few)
+    walk = Walk(probe)
+    run_state_machine_as_test(lambda: _machine()(walk), settings=few)  # type: ignore[arg-type] # not only a class will do
     probe.budget.check()
 
 
@@ -113,38 +116,46 @@ class Walk:
             self.model.step(self.probe.ask(shows, query, "step", id=id, case=case, about=about))
 
 
-def _machine(walk: Walk) -> type[RuleBasedStateMachine]:
-    """Return a state machine whose steps are those of a walk."""
+@cache
+def _machine() -> Callable[[Walk], RuleBasedStateMachine]:
+    """Return a state machine whose steps are those of a walk.
+
+    There is one class for all runs: Hypothesis remembers each for ever, and with it all that it knows.
+    """
     from hypothesis import strategies as st
     from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
     numbers, pauses = st.integers(0, 9), st.sampled_from(_PAUSES)
 
     class AnyOrder(RuleBasedStateMachine):
+        def __init__(self, walk: Walk) -> None:
+            super().__init__()
+            self.walk = walk
+
         @initialize(number=numbers)
         def begin(self, number: int) -> None:
-            walk.create(number, is_named=True)
+            self.walk.create(number, is_named=True)
 
         @rule(number=numbers, is_named=st.booleans())
         def create(self, number: int, is_named: bool) -> None:
-            walk.create(number, is_named=is_named)
+            self.walk.create(number, is_named=is_named)
 
         @rule(number=numbers)
         def create_again(self, number: int) -> None:
-            walk.create_again(number)
+            self.walk.create_again(number)
 
         @rule(number=numbers, by_name=st.booleans(), pause=pauses)
         def look(self, number: int, by_name: bool, pause: Millis) -> None:
-            walk.wait(pause)
-            walk.look(number, by_name=by_name)
+            self.walk.wait(pause)
+            self.walk.look(number, by_name=by_name)
 
         @rule(number=numbers)
         def look_for_nothing(self, number: int) -> None:
-            walk.look_for_nothing(number)
+            self.walk.look_for_nothing(number)
 
         @rule(number=numbers, pause=pauses)
         def list(self, number: int, pause: Millis) -> None:
-            walk.wait(pause)
-            walk.list(number)
+            self.walk.wait(pause)
+            self.walk.list(number)
 
     return AnyOrder
