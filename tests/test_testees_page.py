@@ -16,6 +16,7 @@ from mockserver.kit.scenes import SCENES
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "testees.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([a-z0-9-]+)`( \*)? \| (\w+) (\w+) \| (.+) \| (.+) \|$", re.MULTILINE)
 ROWS = {row[0]: row for row in ROW.findall(PAGE)}
 SCHEMA = json.loads((ROOT / "schemas" / "testee.json").read_text(encoding="utf-8"))
@@ -38,10 +39,11 @@ def test_the_page_lists_the_scenes_and_says_what_goes_on_in_each() -> None:
     ]
 
 
+@pytest.mark.parametrize("page", [PAGE, README], ids=["docs/testees.md", "README.md"])
 @pytest.mark.parametrize(("arrow", "kind"), [("→", "request"), ("←", "answer")])
-def test_the_lines_on_the_page_are_lines_of_the_protocol(arrow: str, kind: str) -> None:
+def test_the_lines_on_a_page_are_lines_of_the_protocol(page: str, arrow: str, kind: str) -> None:
     form = jsonschema_rs.validator_for({"$ref": f"#/$defs/{kind}", "$defs": SCHEMA["$defs"]})
-    lines = re.findall(rf"^{arrow} (.+)$", PAGE, re.MULTILINE)
+    lines = re.findall(rf"^{arrow} (.+)$", page, re.MULTILINE)
     assert len(lines) == 2
     for line in lines:
         form.validate(json.loads(line))
