@@ -21,7 +21,7 @@ ENDS = ("succeed", "failed")
 class Reference:
     """A testee. What is asked for is in ``request`` and ``path``, what is known of the task in ``task_id``."""
 
-    pause = 0.06
+    pause = 0.08
     tries = 3
     patience = 5.0
     task_id: str | None = None
@@ -172,7 +172,7 @@ class Reference:
         after = response.headers.get("retry-after", "") if response is not None else ""
         if after.isdigit():
             return self.seconds(after)
-        return self.date(after) if after else 0.35 * tries
+        return self.date(after) if after else 0.45 * tries
 
     def seconds(self, text: str) -> float:
         return float(text)
