@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.kit.scenes import SCENES, Act
+from mockserver.kit.scene import Act
+from mockserver.kit.scenes import SCENES
 from mockserver.kit.testee import TesteeFault
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON, Request, Response

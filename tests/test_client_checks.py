@@ -11,7 +11,8 @@ from mockserver.errors import NoSuchCheck
 from mockserver.kit.audition import judged
 from mockserver.kit.client_checks.roster import CHECKS, chosen
 from mockserver.kit.findings import Unseen
-from mockserver.kit.scenes import FORGED, SCENES, Act
+from mockserver.kit.scene import Act
+from mockserver.kit.scenes import FORGED, SCENES
 from mockserver.kit.testee import TesteeFault as Fault
 from tests.acts import NOON, PAYLOAD, TASK, act, create, created, fetch, poll, refused, said, state
 

@@ -16,7 +16,8 @@ from mockserver.kit.audition import is_hopeless
 from mockserver.kit.casting import Cast, cast
 from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.report import FILES
-from mockserver.kit.scenes import SCENES, Act
+from mockserver.kit.scene import Act
+from mockserver.kit.scenes import SCENES
 from mockserver.kit.testee import Hello
 from mockserver.kit.testee import TesteeFault as Fault
 from mockserver.kit.variations import variations

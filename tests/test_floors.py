@@ -54,7 +54,7 @@ HOUSE = (
         " < orders probe server_checks.roster strategies ways < acts.accounts breaks bundles commission"
         " < acts.acceptance acts.anyorder acts.burst acts.credentials acts.lives acts.noise acts.queries acts.refusals"
         " examples mutations papers samples < acts.programme outlay < examination < collector"
-        " < scenes stage < client_checks.registry conductor < client_checks.calling_back client_checks.outcomes"
+        " < scene stage < client_checks.registry scenes < conductor < client_checks.calling_back client_checks.outcomes"
         " client_checks.results client_checks.retrying client_checks.waiting client_checks.wire < client_checks.roster"
         " < casting < performance variations < booking < audition < improvisation traffic < client_collector"
         " < client_checks < report",

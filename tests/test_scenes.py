@@ -10,7 +10,8 @@ from mockserver.fake.mishaps.lines import fault
 from mockserver.kit.casting import plain
 from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.payloads import ruled
-from mockserver.kit.scenes import SCENES, Scene
+from mockserver.kit.scene import Scene
+from mockserver.kit.scenes import SCENES
 
 CATALOG = load()
 PLAYED = [

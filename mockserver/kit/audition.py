@@ -11,7 +11,7 @@ from mockserver.kit.casting import Cast
 from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.findings import Finding, Skipped, Unseen, Verdict
 from mockserver.kit.performance import play
-from mockserver.kit.scenes import Act
+from mockserver.kit.scene import Act
 from mockserver.kit.stage import Stage
 from mockserver.kit.testee import Hello, Testee
 from mockserver.types import JSON

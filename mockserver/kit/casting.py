@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.findings import Skipped
-from mockserver.kit.scenes import SCENES, Scene
+from mockserver.kit.scene import Scene
+from mockserver.kit.scenes import SCENES
 from mockserver.kit.testee import Hello
 from mockserver.types import JSON
 

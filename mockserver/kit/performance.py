@@ -10,7 +10,7 @@ from itertools import count
 from mockserver.kit.casting import Cast, plain
 from mockserver.kit.conductor import Conductor
 from mockserver.kit.records import LAYOUTS, Layout
-from mockserver.kit.scenes import Act, Scene
+from mockserver.kit.scene import Act, Scene
 from mockserver.kit.stage import Stage
 from mockserver.kit.testee import Testee, TesteeFault
 from mockserver.kit.transcript import Transcript

@@ -15,7 +15,7 @@ from mockserver.kit.audition import judged
 from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.findings import Check, Finding, Skipped, Verdict
 from mockserver.kit.records import LAYOUTS, Layout
-from mockserver.kit.scenes import Act, Scene
+from mockserver.kit.scene import Act, Scene
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import Millis
 

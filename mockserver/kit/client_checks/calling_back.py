@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scenes import FORGED, Act
+from mockserver.kit.scene import Act
+from mockserver.kit.scenes import FORGED
 
 CHECKS = check = Checks("callbacks")
 

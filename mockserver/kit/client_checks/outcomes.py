@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scenes import Act
+from mockserver.kit.scene import Act
 from mockserver.types import JSON
 
 CHECKS = check = Checks("outcome")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mockserver.kit.findings import Check, Severity
-from mockserver.kit.scenes import Act
+from mockserver.kit.scene import Act
 
 Judge = Callable[[Act], Iterator[str]]
 """Yields what was seen instead of what is documented."""

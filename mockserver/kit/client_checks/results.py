@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.kit.client_checks.registry import Checks
 from mockserver.kit.findings import Unseen
-from mockserver.kit.scenes import Act
+from mockserver.kit.scene import Act
 
 CHECKS = check = Checks("result")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scenes import Act
+from mockserver.kit.scene import Act
 from mockserver.types import Millis
 
 CHECKS = check = Checks("retry")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scenes import Act
+from mockserver.kit.scene import Act
 
 CHECKS = check = Checks("waiting")
 
