@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.kit.client_checks.roster import CHECKS
 from mockserver.kit.findings import Skipped
+from mockserver.kit.records import LAYOUTS
 from mockserver.kit.scene import Scene
 from mockserver.kit.scenes import SCENES
 from mockserver.kit.testee import Hello
 from mockserver.types import JSON
+
+_CALLED_BACK = frozenset(layout.callback_field for layout in LAYOUTS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ def cast(
 
 
 def plain(operation: Operation, scene: Scene) -> dict[str, JSON]:
-    """Return the payload of a scene."""
-    example = {name: value for name, value in operation.schema["examples"][0].items() if name != "callback_url"}
+    """Return the payload of a scene; whether it asks for callbacks is not the example's to say."""
+    example = {name: value for name, value in operation.schema["examples"][0].items() if name not in _CALLED_BACK}
     return {**example, **scene.payload.get(operation.product, {})}
 
 
