@@ -17,12 +17,12 @@ from hypothesis.strategies import SearchStrategy
 from benchmarks.figures import Figure, ratios, table
 from mockserver.contract.catalog import Operation, Service, load
 from mockserver.contract.validation import Validator
-from mockserver.kit.breaks import breaks
-from mockserver.kit.choices import Seeded
-from mockserver.kit.mutations import breakable, broken
-from mockserver.kit.payloads import ruled
-from mockserver.kit.strategies import strategy
-from mockserver.kit.ways import Broken
+from mockserver.kit.generation.choices import Seeded
+from mockserver.kit.generation.invalid import breaks
+from mockserver.kit.generation.mutations import breakable, broken
+from mockserver.kit.generation.strategies import strategy
+from mockserver.kit.generation.valid import ruled
+from mockserver.kit.generation.ways import Broken
 
 _ROUNDS = 5
 _DRAWS = 500

@@ -9,7 +9,7 @@ from mockserver.contract.validation import Validator
 from mockserver.fake.mishaps.lines import fault
 from mockserver.kit.casting import plain
 from mockserver.kit.client_checks.roster import CHECKS
-from mockserver.kit.payloads import ruled
+from mockserver.kit.generation.valid import ruled
 from mockserver.kit.scene import Scene
 from mockserver.kit.scenes import SCENES
 

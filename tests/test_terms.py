@@ -5,9 +5,9 @@ import pytest
 from mockserver.contract.catalog import load
 from mockserver.contract.rules import Rule
 from mockserver.errors import NoSuchReading
-from mockserver.kit.breaks import breaks
-from mockserver.kit.choices import Simplest
-from mockserver.kit.payloads import payloads
+from mockserver.kit.generation.choices import Simplest
+from mockserver.kit.generation.invalid import breaks
+from mockserver.kit.generation.valid import payloads
 from mockserver.kit.terms import Terms, asked
 
 CATALOG = load()

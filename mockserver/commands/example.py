@@ -29,7 +29,7 @@ def example(operation: str, count: int, seed: int, rule: str | None, strict: boo
     The first is the simplest there is.
     """
     from mockserver.contract.catalog import load
-    from mockserver.kit.examples import examples
+    from mockserver.kit.generation.examples import examples
 
     found = load().operation(operation)
     if strict or rule is not None:
@@ -43,8 +43,8 @@ def example(operation: str, count: int, seed: int, rule: str | None, strict: boo
 
 def _loose(operation: Operation, count: int, seed: int) -> Iterator[JSON]:
     """Yield payloads that may draw a warning: what one document forbids and another allows."""
-    from mockserver.kit.choices import Seeded, Simplest
-    from mockserver.kit.payloads import payloads
+    from mockserver.kit.generation.choices import Seeded, Simplest
+    from mockserver.kit.generation.valid import payloads
 
     source = payloads(operation, is_strict=False)
     chances = (Seeded(f"{seed}/{index}") if index else Simplest() for index in range(count * _PATIENCE))

@@ -12,9 +12,9 @@ from decimal import Decimal
 from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
 from mockserver.contract.vectors import picture, vectors
-from mockserver.kit.choices import Seeded
+from mockserver.kit.generation.choices import Seeded
+from mockserver.kit.generation.valid import payloads
 from mockserver.kit.orders import base_payload, borrows, units
-from mockserver.kit.payloads import payloads
 from mockserver.kit.probe import encoded
 from mockserver.kit.terms import Terms
 from mockserver.types import JSON

@@ -17,14 +17,14 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
 from mockserver.kit.audition import Audition
-from mockserver.kit.breaks import NeverAlone, breaks
 from mockserver.kit.casting import Cast
 from mockserver.kit.findings import Finding
-from mockserver.kit.mutations import broken
-from mockserver.kit.payloads import ruled, size
+from mockserver.kit.generation.coverage import lessened, samples
+from mockserver.kit.generation.invalid import NeverAlone, breaks
+from mockserver.kit.generation.mutations import broken
+from mockserver.kit.generation.strategies import strategy
+from mockserver.kit.generation.valid import ruled, size
 from mockserver.kit.records import LAYOUTS
-from mockserver.kit.samples import lessened, samples
-from mockserver.kit.strategies import strategy
 from mockserver.types import JSON, Payload
 
 _LARGEST = 15_000

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.catalog import Operation
 from mockserver.contract.vectors import picture
 from mockserver.kit.evidence import Order
-from mockserver.kit.payloads import payloads
+from mockserver.kit.generation.valid import payloads
 from mockserver.kit.terms import Terms
 from mockserver.types import JSON
 

@@ -16,8 +16,8 @@ from mockserver.contract.forms import typed
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator
-from mockserver.kit.certificates import certificate
-from mockserver.kit.excerpts import without
+from mockserver.kit.generation.certificates import certificate
+from mockserver.kit.generation.schema_edits import without
 from mockserver.kit.records import LAYOUTS, Layout
 from mockserver.types import JSON, Level
 

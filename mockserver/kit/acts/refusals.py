@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
 from mockserver.kit.acts.accounts import fields, renamed
-from mockserver.kit.breaks import Breaks, NeverAlone, breaks
-from mockserver.kit.choices import Choices, Seeded, Simplest
+from mockserver.kit.generation.choices import Choices, Seeded, Simplest
+from mockserver.kit.generation.invalid import Breaks, NeverAlone, breaks
 from mockserver.kit.probe import Probe, encoded
 from mockserver.types import JSON
 

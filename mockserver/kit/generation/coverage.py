@@ -7,10 +7,10 @@ from functools import partial
 from random import Random
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.alternatives import alternatives
-from mockserver.kit.branches import Branches
-from mockserver.kit.excerpts import without
-from mockserver.kit.payloads import payloads
+from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.schema_edits import without
+from mockserver.kit.generation.solver import Branches
+from mockserver.kit.generation.valid import payloads
 from mockserver.types import JSON, Payload, Schema
 
 

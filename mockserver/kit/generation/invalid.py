@@ -10,10 +10,10 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.errors import MockserverError
-from mockserver.kit.choices import Choices, Simplest
-from mockserver.kit.payloads import payloads, ruled
-from mockserver.kit.swaps import odd_values
-from mockserver.kit.ways import Breach, Broken, Swap, Way
+from mockserver.kit.generation.choices import Choices, Simplest
+from mockserver.kit.generation.valid import payloads, ruled
+from mockserver.kit.generation.ways import Breach, Broken, Swap, Way
+from mockserver.kit.generation.wrong_values import odd_values
 
 
 class NoSuchRule(MockserverError):

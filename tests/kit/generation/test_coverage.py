@@ -8,8 +8,8 @@ import pytest
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.validation import Validator
-from mockserver.kit.payloads import payloads, ruled
-from mockserver.kit.samples import lessened, samples
+from mockserver.kit.generation.coverage import lessened, samples
+from mockserver.kit.generation.valid import payloads, ruled
 from mockserver.types import JSON, Payload
 
 MAKERS = [

@@ -8,8 +8,8 @@ from functools import lru_cache
 from math import inf
 from typing import Any
 
-from mockserver.kit.numbers import least, most
-from mockserver.kit.shapes import ANY, Need, Shape, Shapes, is_among, kind_of
+from mockserver.kit.generation.numbers import least, most
+from mockserver.kit.generation.shapes import ANY, Need, Shape, Shapes, is_among, kind_of
 from mockserver.types import JSON
 
 _LISTS = frozenset({"items", "needs", "fewest", "most", "kinds"})

@@ -12,9 +12,9 @@ import pytest
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.validation import Validator
-from mockserver.kit.breaks import NoSuchRule
-from mockserver.kit.examples import examples
-from mockserver.kit.payloads import NothingToSend, ruled
+from mockserver.kit.generation.examples import examples
+from mockserver.kit.generation.invalid import NoSuchRule
+from mockserver.kit.generation.valid import NothingToSend, ruled
 from mockserver.types import JSON
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
@@ -66,7 +66,8 @@ def test_what_cannot_be_made_is_refused_at_once() -> None:
 
 def test_examples_are_the_same_in_another_process_and_need_no_hypothesis() -> None:
     code = (
-        "import json, sys; from mockserver.contract.catalog import load; from mockserver.kit.examples import examples;"
+        "import json, sys; from mockserver.contract.catalog import load;"
+        "from mockserver.kit.generation.examples import examples;"
         "print(json.dumps([*examples(load().operation('kling/omni-image'), count=20, seed=3)]));"
         "sys.exit('hypothesis' in sys.modules)"
     )

@@ -13,8 +13,8 @@ from math import inf, nextafter
 from typing import Any
 
 from mockserver.contract.keywords import KEYWORDS
-from mockserver.kit.meeting import merged, settled
-from mockserver.kit.shapes import ANY, KINDS, Need, Our, Shape, Shapes
+from mockserver.kit.generation.intersection import merged, settled
+from mockserver.kit.generation.shapes import ANY, KINDS, Need, Our, Shape, Shapes
 from mockserver.types import JSON, Schema
 
 _TYPES = {kind: {kind} for kind in KINDS if kind != "fraction"} | {"number": {"integer", "fraction"}}

@@ -11,15 +11,15 @@ from random import Random
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.readings import levels, settled
 from mockserver.errors import MockserverError
-from mockserver.kit.alternatives import alternatives
-from mockserver.kit.branches import Branches
-from mockserver.kit.certificates import certificate
-from mockserver.kit.choices import Choices, Seeded, Simplest, picked
-from mockserver.kit.excerpts import breach, patched, without
-from mockserver.kit.growth import Growth
-from mockserver.kit.lexicon import Lexicon
-from mockserver.kit.meeting import merged
-from mockserver.kit.shapes import ANY, Shape, signature
+from mockserver.kit.generation.certificates import certificate
+from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
+from mockserver.kit.generation.dictionary import Lexicon
+from mockserver.kit.generation.generator import Growth
+from mockserver.kit.generation.intersection import merged
+from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.schema_edits import breach, patched, without
+from mockserver.kit.generation.shapes import ANY, Shape, signature
+from mockserver.kit.generation.solver import Branches
 from mockserver.types import JSON, Level
 
 _TRIALS = 3

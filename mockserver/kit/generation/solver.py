@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from mockserver.kit.alternatives import alternatives
-from mockserver.kit.meeting import meet, merged
-from mockserver.kit.shapes import Shape, Shapes
+from mockserver.kit.generation.intersection import meet, merged
+from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.shapes import Shape, Shapes
 from mockserver.types import JSON, Schema
 
 _ATTEMPTS = 5

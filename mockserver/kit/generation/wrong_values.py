@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import typed
 from mockserver.contract.rules import Rule
-from mockserver.kit.alternatives import alternatives
-from mockserver.kit.excerpts import at, place_of
-from mockserver.kit.lexicon import Lexicon
-from mockserver.kit.meeting import merged
-from mockserver.kit.oddities import oddities
-from mockserver.kit.shapes import fit
+from mockserver.kit.generation.dictionary import Lexicon
+from mockserver.kit.generation.intersection import merged
+from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.oddities import oddities
+from mockserver.kit.generation.schema_edits import at, place_of
+from mockserver.kit.generation.shapes import fit
 from mockserver.types import JSON, Path
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, combinations, islice
 
 from mockserver.contract.rules import Rule
-from mockserver.kit.excerpts import place_of
-from mockserver.kit.lexicon import Lexicon
-from mockserver.kit.swaps import spots, swapped
+from mockserver.kit.generation.dictionary import Lexicon
+from mockserver.kit.generation.schema_edits import place_of
+from mockserver.kit.generation.wrong_values import spots, swapped
 from mockserver.types import JSON, Payload
 
 _PATIENCE = 4000

@@ -17,13 +17,13 @@ from mockserver.contract.keywords import picture_size
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator
 from mockserver.errors import NoSuchReading
-from mockserver.kit.alternatives import alternatives
-from mockserver.kit.branches import Branches
-from mockserver.kit.choices import Choices, Seeded
-from mockserver.kit.excerpts import at as holder
-from mockserver.kit.excerpts import lifted, place_of
-from mockserver.kit.payloads import NothingToSend, payloads, ruled
-from mockserver.kit.strategies import strategy
+from mockserver.kit.generation.choices import Choices, Seeded
+from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.schema_edits import at as holder
+from mockserver.kit.generation.schema_edits import lifted, place_of
+from mockserver.kit.generation.solver import Branches
+from mockserver.kit.generation.strategies import strategy
+from mockserver.kit.generation.valid import NothingToSend, payloads, ruled
 from mockserver.types import JSON, Payload
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.breaks import breaks
-from mockserver.kit.choices import Choices, Seeded, Simplest
-from mockserver.kit.payloads import payloads
+from mockserver.kit.generation.choices import Choices, Seeded, Simplest
+from mockserver.kit.generation.invalid import breaks
+from mockserver.kit.generation.valid import payloads
 from mockserver.types import JSON
 
 _PATIENCE = 20

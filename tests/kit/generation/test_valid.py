@@ -11,9 +11,9 @@ import pytest
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.rules import rules_of
 from mockserver.contract.validation import Validator
-from mockserver.kit.breaks import breaks
-from mockserver.kit.choices import Seeded, Simplest
-from mockserver.kit.payloads import Payloads, payloads, ruled
+from mockserver.kit.generation.choices import Seeded, Simplest
+from mockserver.kit.generation.invalid import breaks
+from mockserver.kit.generation.valid import Payloads, payloads, ruled
 from mockserver.types import JSON, Schema
 
 ADULT = {"properties": {"age": {"minimum": 18}}, "required": ["age"]}

@@ -9,15 +9,15 @@ from random import Random
 from typing import Protocol
 
 from mockserver.contract.rules import Rule
-from mockserver.kit.alternatives import alternatives
-from mockserver.kit.branches import Branches
-from mockserver.kit.certificates import certificate
-from mockserver.kit.choices import Choices, Seeded, Simplest, picked
-from mockserver.kit.excerpts import breach, patched, place_of, without
-from mockserver.kit.mending import mended
-from mockserver.kit.payloads import Payloads, size, spared
-from mockserver.kit.shapes import Shape, Shapes
-from mockserver.kit.swaps import has, spots, swapped
+from mockserver.kit.generation.certificates import certificate
+from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
+from mockserver.kit.generation.mending import mended
+from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.schema_edits import breach, patched, place_of, without
+from mockserver.kit.generation.shapes import Shape, Shapes
+from mockserver.kit.generation.solver import Branches
+from mockserver.kit.generation.valid import Payloads, size, spared
+from mockserver.kit.generation.wrong_values import has, spots, swapped
 from mockserver.types import JSON
 
 _TRIALS = 2

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from mockserver.contract.vectors import sample
-from mockserver.kit.shapes import is_among, kind_of
+from mockserver.kit.generation.shapes import is_among, kind_of
 from mockserver.types import JSON, Schema
 
 

@@ -10,8 +10,8 @@ from math import inf
 from typing import Any
 
 from mockserver.contract.vectors import picture
-from mockserver.kit.choices import Choices, picked
-from mockserver.kit.shapes import Our, Shape
+from mockserver.kit.generation.choices import Choices, picked
+from mockserver.kit.generation.shapes import Our, Shape
 
 WORDS = (
     "a quiet harbour at night",

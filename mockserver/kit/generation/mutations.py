@@ -10,9 +10,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
-from mockserver.kit.breaks import Breaks, breaks
-from mockserver.kit.strategies import Drawn
-from mockserver.kit.ways import Broken
+from mockserver.kit.generation.invalid import Breaks, breaks
+from mockserver.kit.generation.strategies import Drawn
+from mockserver.kit.generation.ways import Broken
 
 _LATER = 8
 

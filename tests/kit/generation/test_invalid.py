@@ -14,11 +14,11 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.forms import typed
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.validation import Validator
-from mockserver.kit.breaks import NeverAlone, NoSuchRule, breaks
-from mockserver.kit.choices import Seeded, Simplest
-from mockserver.kit.mutations import breakable, broken
-from mockserver.kit.payloads import NothingToSend, ruled
-from mockserver.kit.ways import Broken
+from mockserver.kit.generation.choices import Seeded, Simplest
+from mockserver.kit.generation.invalid import NeverAlone, NoSuchRule, breaks
+from mockserver.kit.generation.mutations import breakable, broken
+from mockserver.kit.generation.valid import NothingToSend, ruled
+from mockserver.kit.generation.ways import Broken
 from mockserver.types import JSON, Schema
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]

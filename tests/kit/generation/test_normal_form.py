@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.rules import Rule
-from mockserver.kit.alternatives import alternatives
-from mockserver.kit.certificates import certificate
-from mockserver.kit.choices import Choices, Seeded, Simplest
-from mockserver.kit.growth import Growth
-from mockserver.kit.lexicon import Lexicon
-from mockserver.kit.meeting import merged
-from mockserver.kit.shapes import Shapes
+from mockserver.kit.generation.certificates import certificate
+from mockserver.kit.generation.choices import Choices, Seeded, Simplest
+from mockserver.kit.generation.dictionary import Lexicon
+from mockserver.kit.generation.generator import Growth
+from mockserver.kit.generation.intersection import merged
+from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.shapes import Shapes
 from mockserver.types import JSON, Schema
 
 BASE: Schema = {

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.choices import Simplest
-from mockserver.kit.payloads import Payloads, payloads
+from mockserver.kit.generation.choices import Simplest
+from mockserver.kit.generation.valid import Payloads, payloads
 from mockserver.types import JSON
 
 # Surrogates cannot be sent as UTF-8. Control characters can, but what a service makes of them nobody says.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from mockserver.kit.shapes import is_among, kind_of
+from mockserver.kit.generation.shapes import is_among, kind_of
 from mockserver.types import JSON
 
 _ANYTHING: tuple[JSON, ...] = ("no such value", None, 0, True, 1.5, -1, "", [], {}, False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import ceil, floor, inf
 
-from mockserver.kit.choices import Choices
-from mockserver.kit.shapes import Shape
+from mockserver.kit.generation.choices import Choices
+from mockserver.kit.generation.shapes import Shape
 
 _FAR = (2**53 + 1, 2**63 - 1, 2**31)
 _WIDE = 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.kit.choices import Choices, picked
-from mockserver.kit.shapes import Our, Shape, Shapes
+from mockserver.kit.generation.choices import Choices, picked
+from mockserver.kit.generation.shapes import Our, Shape, Shapes
 from mockserver.types import JSON, Payload
 
 Spellings = Mapping[int, list[JSON]]

@@ -14,12 +14,13 @@ from itertools import chain
 from math import inf
 from typing import Any
 
-from mockserver.kit import numbers, references, texts
-from mockserver.kit.choices import Choices, Simplest, picked
-from mockserver.kit.lexicon import Lexicon
-from mockserver.kit.meeting import arrangement
-from mockserver.kit.shapes import KINDS, Shape, Shapes, kind_of
-from mockserver.kit.sums import balanced
+from mockserver.kit.generation import numbers, references
+from mockserver.kit.generation import scalars as texts
+from mockserver.kit.generation.choices import Choices, Simplest, picked
+from mockserver.kit.generation.dictionary import Lexicon
+from mockserver.kit.generation.intersection import arrangement
+from mockserver.kit.generation.keywords import balanced
+from mockserver.kit.generation.shapes import KINDS, Shape, Shapes, kind_of
 from mockserver.types import JSON, Payload
 
 _SIMPLEST = Simplest()

@@ -1,0 +1,1 @@
+"""Tests of the kit, one folder for each of its rooms."""
