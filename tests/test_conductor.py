@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mockserver.contract.catalog import load
-from mockserver.kit.budget import RealTime
 from mockserver.kit.conductor import Conductor, forged
-from mockserver.kit.receiver import Receiver
 from mockserver.kit.scenes import FORGED
+from mockserver.kit.server.budget import RealTime
+from mockserver.kit.server.callbacks import Receiver
 from mockserver.kit.stage import NoStage, Stage
 
 

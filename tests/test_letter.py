@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mockserver.kit.booking import Booking
-from mockserver.kit.commission import Commission
+from mockserver.kit.server.settings import Commission
 
 
 def test_a_letter_arrives_as_it_was_written(tmp_path: Path) -> None:

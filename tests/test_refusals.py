@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.kit.acts.refusals import CHECK, refusals
+from mockserver.kit.server.scenarios.refusals import CHECK, refusals
 from tests.mutants.servers.stage import probe
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.kit.collector import Judge
-from mockserver.kit.server_checks.answers import ANSWERS
+from mockserver.kit.server.checks.answers import ANSWERS
+from mockserver.kit.server.collector import Judge
 
 
 @pytest.mark.parametrize("check", ANSWERS.promises)

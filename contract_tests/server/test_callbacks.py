@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.kit.collector import Judge
-from mockserver.kit.server_checks.callbacks import CALLBACKS
+from mockserver.kit.server.checks.callbacks import CALLBACKS
+from mockserver.kit.server.collector import Judge
 
 
 @pytest.mark.parametrize("check", CALLBACKS.promises)

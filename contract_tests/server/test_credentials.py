@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.kit.collector import Judge
-from mockserver.kit.server_checks.credentials import CREDENTIALS
+from mockserver.kit.server.checks.credentials import CREDENTIALS
+from mockserver.kit.server.collector import Judge
 
 
 @pytest.mark.parametrize("check", CREDENTIALS.promises)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.kit.collector import Judge
-from mockserver.kit.server_checks.lifecycle import LIFECYCLE
+from mockserver.kit.server.checks.lifecycle import LIFECYCLE
+from mockserver.kit.server.collector import Judge
 
 
 @pytest.mark.parametrize("check", LIFECYCLE.promises)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.kit.collector import Judge
-from mockserver.kit.server_checks.readings import READINGS
+from mockserver.kit.server.checks.readings import READINGS
+from mockserver.kit.server.collector import Judge
 
 
 @pytest.mark.parametrize("check", READINGS.promises)

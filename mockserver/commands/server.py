@@ -48,10 +48,10 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     is broken, 2 when nothing could be judged.
     """
     from mockserver.kit.baseline import apply, read
-    from mockserver.kit.commission import Commission
-    from mockserver.kit.examination import acts, chosen
-    from mockserver.kit.outlay import lines, outlay
     from mockserver.kit.report import terminal, write
+    from mockserver.kit.server.plan import lines, outlay
+    from mockserver.kit.server.runner import acts, chosen
+    from mockserver.kit.server.settings import Commission
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:
@@ -63,7 +63,7 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     found = judged(
         commission.url,
         "server",
-        "mockserver.kit.collector",
+        "mockserver.kit.server.collector",
         commission,
         patience=commission.seconds + _GRACE,
         total=len(played),

@@ -17,11 +17,11 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.media import render
 from mockserver.fake.results import PATH
-from mockserver.kit.budget import Budget
-from mockserver.kit.credentials import Credentials
-from mockserver.kit.evidence import Callback
-from mockserver.kit.probe import Probe, Target
-from mockserver.kit.terms import Terms
+from mockserver.kit.server.budget import Budget
+from mockserver.kit.server.credentials import Credentials
+from mockserver.kit.server.evidence import Callback
+from mockserver.kit.server.expectations import Terms
+from mockserver.kit.server.probe import Probe, Target
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Millis, Request, Response
 

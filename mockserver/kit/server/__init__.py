@@ -1,0 +1,1 @@
+"""Judging a server: scenarios send requests, checks look at what came back."""

@@ -1,0 +1,1 @@
+"""The checks of a server, one family a module."""

@@ -1,0 +1,1 @@
+"""What is done to a server, one module for each kind of thing."""

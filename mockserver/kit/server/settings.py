@@ -1,0 +1,115 @@
+"""A commission: which server to judge, by what and how far."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mockserver.contract.catalog import load
+from mockserver.errors import BadSetting
+from mockserver.kit.letter import Letter
+from mockserver.kit.server.budget import Budget, RealTime
+from mockserver.kit.server.callbacks import Receiver
+from mockserver.kit.server.credentials import Credentials
+from mockserver.kit.server.expectations import Terms
+from mockserver.kit.server.probe import Probe, Target
+
+_CONNECT = 10.0
+_READ = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commission(Letter):
+    """What the options of ``mockserver check server`` say; the names are theirs."""
+
+    url: str
+    service: str
+    token: str | None = field(default=None, repr=False)
+    ak: str | None = None
+    sk: str | None = field(default=None, repr=False)
+    webhook_secret: str | None = field(default=None, repr=False)
+    operations: tuple[str, ...] = ()
+    readings: tuple[tuple[str, str], ...] = ()
+    max_creates: int = 50
+    seconds: float = 600.0
+    seed: int = 0
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def target(self) -> Target:
+        """Return whom to judge. Raises ``MockserverError`` for what cannot be meant."""
+        if _parts(self.url) is None:
+            raise BadSetting("URL", self.url, "an http or https URL of a server")
+        if self.webhook_secret is not None and not _is_secret(self.webhook_secret):
+            raise BadSetting("--webhook-secret", "whsec_…", "whsec_ and the Base64 of a key")
+        catalog = load()
+        terms = Terms(catalog, catalog.service(self.service), dict(self.readings))
+        wanted = [catalog.operation(name) for name in self.operations]
+        makers = terms.makers()
+        for operation in wanted:
+            if operation not in makers:
+                known = ", ".join(maker.id for maker in makers)
+                raise BadSetting(
+                    "--operation", operation.id, f"an operation of {self.service} that makes tasks: {known}"
+                )
+        return Target(self.url, terms, tuple(wanted) or makers, self.credentials(), self.webhook_secret, self.seed)
+
+    def credentials(self) -> Credentials:
+        """Return what to show at the door; something made up where nothing is given. Raises ``BadSetting``."""
+        if (self.ak is None) != (self.sk is None):
+            raise BadSetting("--ak and --sk", self.ak or "…", "there with both or neither")
+        if self.ak is not None and self.token is not None:
+            raise BadSetting("--token", "…", "for whom there is no --ak: give one of both")
+        if self.ak is None and self.token is None:
+            return Credentials.made_up()
+        return Credentials(self.token, self.ak, self.sk)
+
+    @contextmanager
+    def probe(self) -> Iterator[Probe]:
+        """Open a probe, with a receiver of callbacks where the server can reach one. Raises ``MockserverError``."""
+        import httpx
+
+        target, clock = self.target(), RealTime()
+        limits = httpx.Limits(max_connections=20)
+        timeout = httpx.Timeout(_READ, connect=_CONNECT)
+        with ExitStack() as stack:
+            client = stack.enter_context(httpx.Client(timeout=timeout, limits=limits, trust_env=False))
+            unreachable = (
+                None if is_near(self.url) else "the server is on another machine, and callbacks go to this one"
+            )
+            mailbox = stack.enter_context(Receiver(clock)) if unreachable is None else None
+            budget = Budget(self.max_creates, self.seconds, clock)
+            yield Probe(target, client, budget, clock=clock, mailbox=mailbox, unreachable=unreachable)
+
+
+def is_near(url: str) -> bool:
+    """Whether a server is on this machine, by its address."""
+    parts = _parts(url)
+    host = parts[1] if parts is not None else ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_secret(text: str) -> bool:
+    key = text.removeprefix("whsec_")
+    try:
+        return bool(b64decode(key + "=" * (-len(key) % 4), validate=True))
+    except ValueError:
+        return False
+
+
+def _parts(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it raises where it is none
+        if parts.scheme in ("http", "https") and parts.hostname and url.isascii() and " " not in url:
+            return parts.scheme, parts.hostname
+    except ValueError:
+        pass
+    return None

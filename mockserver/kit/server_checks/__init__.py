@@ -1,1 +1,0 @@
-"""Checks of a server: pure functions from evidence to findings."""

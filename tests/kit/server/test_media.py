@@ -1,0 +1,38 @@
+"""Files: what a result is, is seen in its bytes."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from mockserver.fake.artifacts import Film, Picture
+from mockserver.fake.media import render
+from mockserver.kit.server.media import Opened, opened
+
+PNG = render(Picture("1", 0, "a cat", 64, 32))
+MP4 = render(Film("1", 0, "a cat", 64, 36, 3, sound=True))
+
+
+def test_a_picture_is_measured() -> None:
+    assert opened(PNG) == Opened("image", 64, 32)
+
+
+def test_a_film_is_measured() -> None:
+    found = opened(MP4)
+    assert (found.media, found.width, found.height, found.sound) == ("video", 64, 36, True)
+    assert found.seconds == pytest.approx(3.04, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", PNG[:200], MP4[:300], b"\0\0\0\x18ftypisom" + b"\0" * 99, PNG[:8] + b"x" * 99]
+)
+def test_what_cannot_be_opened_has_a_fault(content: bytes) -> None:
+    found = opened(content)
+    assert found.fault
+    assert found.media == ""
+
+
+def test_a_picture_of_another_kind_is_none() -> None:
+    content = BytesIO()
+    Image.new("L", (300, 300)).save(content, "GIF")
+    assert opened(content.getvalue()).fault

@@ -1,0 +1,106 @@
+"""The judge can judge: it catches wrong servers by the check meant for each, and finds nothing in the clean fake.
+
+``make test`` takes a mutant for each check, ``make torture`` all, and every reading; ``make mutants`` keeps the score.
+"""
+
+import pytest
+
+from mockserver.contract.catalog import load
+from mockserver.kit.findings import ExitStatus
+from mockserver.kit.server.checks.registry import ROSTER
+from mockserver.kit.server.runner import examine
+from mockserver.settings import Key
+from tests.mutants.servers.__main__ import SEEDS
+from tests.mutants.servers.mutant import VIDEO
+from tests.mutants.servers.roster import MUTANTS, judged
+from tests.mutants.servers.stage import URL, probe
+
+CATALOG = load()
+OF_EACH_CHECK = {mutant.check: mutant for mutant in reversed(MUTANTS.values()) if mutant.operation != VIDEO}
+OPERATIONS = {
+    "kling": "kling/omni-image.create",
+    "chainhub": "chainhub/omni-image.create",
+    "useapi": None,
+    "yutoai": None,
+}
+READINGS = [
+    (service.id, question.id, reading)
+    for service in CATALOG.services.values()
+    for question in service.questions.values()
+    for reading in question.readings
+    if reading != question.default
+]
+
+
+def test_there_is_a_mutant_for_every_check() -> None:
+    assert len(MUTANTS) >= 60
+    assert ROSTER.keys() - {mutant.check for mutant in MUTANTS.values()} == set()
+
+
+@pytest.mark.parametrize("check", OF_EACH_CHECK)
+def test_a_wrong_server_is_caught_by_the_check_meant_for_it(check: str) -> None:
+    verdict = judged(OF_EACH_CHECK[check])
+    found = list(verdict.of(check))
+    assert found
+    assert all(finding.subject and finding.received and finding.documented and finding.source for finding in found)
+    assert verdict.status is (ExitStatus.KEPT if ROSTER[check].check.severity == "warning" else ExitStatus.BROKEN)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("id", sorted(MUTANTS.keys() - {mutant.id for mutant in OF_EACH_CHECK.values()}))
+def test_every_other_wrong_server_is_caught_too(id: str) -> None:
+    assert any(judged(MUTANTS[id]).of(MUTANTS[id].check))
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
+    verdict = examine(probe(service, operation=OPERATIONS[service], settings={"seed": seed}, seed=seed))
+    assert verdict.findings == ()
+    assert verdict.status is ExitStatus.KEPT
+    assert len(verdict.made) >= 50
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_nothing_is_found_in_any_operation_of_the_clean_fake(service: str, seed: int) -> None:
+    assert examine(probe(service, settings={"seed": seed}, seed=seed)).findings == ()
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize(("service", "question", "reading"), READINGS)
+def test_a_reading_that_is_open_is_no_finding(service: str, question: str, reading: str) -> None:
+    verdict = examine(probe(service, operation=OPERATIONS[service], settings={"readings": {question: reading}}))
+    assert verdict.findings == ()
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize(("service", "question", "reading"), READINGS)
+def test_a_reading_that_is_settled_is_held(service: str, question: str, reading: str) -> None:
+    settings = {"readings": {question: reading}}
+    before = probe(service, operation=OPERATIONS[service], settings=settings, chosen={question: reading})
+    assert examine(before).findings == ()
+
+
+def test_access_keys_are_judged_too() -> None:
+    promises = [promise for promise in ROSTER.values() if promise.check.family == "credentials"]
+    verdict = examine(probe("kling", operation=OPERATIONS["kling"], is_signing=True), promises)
+    assert verdict.findings == ()
+    assert [check.id for check in verdict.made] == [promise.check.id for promise in promises]
+
+
+def test_who_is_not_let_in_cannot_judge() -> None:
+    verdict = examine(probe("kling", settings={"keys": (Key("another key"),)}))
+    assert verdict.status is ExitStatus.UNJUDGED
+    assert verdict.obstacle is not None
+    assert verdict.obstacle.startswith(f"{URL} does not let these credentials in: 401")
+
+
+def test_a_small_budget_is_kept_and_told() -> None:
+    before = probe("kling", operation=OPERATIONS["kling"], most=6)
+    verdict = examine(before)
+    assert before.budget.made == 6
+    assert verdict.findings == ()
+    reasons = [skipped.reason for skipped in verdict.skipped]
+    assert any("--max-creates" in reason for reason in reasons)

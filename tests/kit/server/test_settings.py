@@ -1,0 +1,87 @@
+"""A commission: what the options say is checked at once, and survives the way to another process."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.errors import BadSetting, MockserverError
+from mockserver.kit.server.credentials import Credentials
+from mockserver.kit.server.settings import Commission, is_near
+
+
+def commission(**changed: Any) -> Commission:
+    return Commission(**{"url": "http://127.0.0.1:1", "service": "kling", **changed})
+
+
+def test_it_is_read_as_it_was_written_by_its_owner_alone(tmp_path: Path) -> None:
+    wanted = commission(
+        token="secret",
+        readings=(("missing-task", "400-1201"),),
+        operations=("kling/omni-image",),
+        only=("lifecycle",),
+        seconds=1.5,
+    )
+    file = tmp_path / "commission.json"
+    wanted.write(file)
+    assert Commission.read(file) == wanted
+    assert file.stat().st_mode & 0o077 == 0
+    assert "secret" not in repr(wanted)
+
+
+def test_without_credentials_some_are_made_up() -> None:
+    assert commission().credentials() == Credentials.made_up()
+    assert commission(token="mine").credentials() == Credentials("mine")
+    assert commission(ak="a", sk="s").credentials() == Credentials(None, "a", "s")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"url": "127.0.0.1:8080"}, "URL"),
+        ({"url": "ftp://127.0.0.1"}, "URL"),
+        ({"url": "http://[::1"}, "URL"),
+        ({"url": "http://a:99999"}, "URL"),
+        ({"url": "http://a b"}, "URL"),
+        ({"service": "klin"}, "did you mean 'kling'"),
+        ({"operations": ("kling/omni-image.get",)}, "makes tasks: kling/omni-image.create"),
+        ({"operations": ("kling/omni",)}, "no operation"),
+        ({"readings": (("missing-task", "418"),)}, "no reading"),
+        ({"ak": "a"}, "both or neither"),
+        ({"ak": "a", "sk": "s", "token": "t"}, "--token"),
+        ({"webhook_secret": "whsec_!"}, "--webhook-secret"),
+        ({"webhook_secret": "whsec_"}, "--webhook-secret"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_in_one_line(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(MockserverError, match=r".") as raised:
+        commission(**wrong).target()
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://localhost/kling", "http://[::1]:8080", "http://127.9.9.9"]
+)
+def test_a_server_on_this_machine_is_near(url: str) -> None:
+    assert is_near(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.klingai.com", "http://192.168.0.1", "http://[::", "http://localhost.example"]
+)
+def test_any_other_is_not(url: str) -> None:
+    assert not is_near(url)
+
+
+def test_a_server_far_away_is_told_to_call_nobody() -> None:
+    with commission(url="https://api.klingai.com").probe() as probe:
+        assert probe.mailbox is None
+        assert probe.evidence().unreachable == "the server is on another machine, and callbacks go to this one"
+    with commission().probe() as probe:
+        assert probe.mailbox is not None
+
+
+def test_bad_settings_name_the_option() -> None:
+    with pytest.raises(BadSetting, match=r"^--webhook-secret"):
+        commission(webhook_secret="").target()
