@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.kit.scene import Act
-from mockserver.kit.scenes import SCENES
-from mockserver.kit.testee import TesteeFault
+from mockserver.kit.client.evidence import Act
+from mockserver.kit.client.scenarios import SCENES
+from mockserver.kit.client.testee import TesteeFault
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON, Request, Response
 

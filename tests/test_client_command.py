@@ -12,15 +12,15 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli import main
 from mockserver.contract.catalog import load
-from mockserver.kit.audition import is_hopeless
-from mockserver.kit.casting import Cast, cast
-from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.evidence import Act
+from mockserver.kit.client.plan import Cast, cast
+from mockserver.kit.client.runner import is_hopeless
+from mockserver.kit.client.scenarios import SCENES
+from mockserver.kit.client.testee import Hello
+from mockserver.kit.client.testee import TesteeFault as Fault
+from mockserver.kit.client.variations import variations
 from mockserver.kit.report import FILES
-from mockserver.kit.scene import Act
-from mockserver.kit.scenes import SCENES
-from mockserver.kit.testee import Hello
-from mockserver.kit.testee import TesteeFault as Fault
-from mockserver.kit.variations import variations
 from tests.acts import act
 from tests.mutants.clients.reference import Answer, Reference
 

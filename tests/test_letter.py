@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mockserver.kit.booking import Booking
+from mockserver.kit.client.settings import Booking
 from mockserver.kit.server.settings import Commission
 
 

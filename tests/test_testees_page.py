@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 
 from mockserver.commands.client import client
-from mockserver.kit import traffic
-from mockserver.kit.client_checks.roster import CHECKS
-from mockserver.kit.scenes import SCENES
+from mockserver.kit.client import traffic
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.scenarios import SCENES
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "testees.md").read_text(encoding="utf-8")

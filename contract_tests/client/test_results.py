@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.kit.client_checks.results import CHECKS
-from mockserver.kit.client_collector import Judge
+from mockserver.kit.client.checks.results import CHECKS
+from mockserver.kit.client.collector import Judge
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.kit.client_checks.waiting import CHECKS
-from mockserver.kit.client_collector import Judge
+from mockserver.kit.client.checks.polling import CHECKS
+from mockserver.kit.client.collector import Judge
 
 
 @pytest.mark.parametrize("check", CHECKS)

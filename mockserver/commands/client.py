@@ -39,10 +39,10 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     Exits with 0 when every promise is kept, 1 when one is broken, 2 when nothing could be judged.
     """
     from mockserver.kit.baseline import apply, read
-    from mockserver.kit.booking import Booking
-    from mockserver.kit.client_checks.roster import chosen
+    from mockserver.kit.client.checks.registry import chosen
+    from mockserver.kit.client.settings import Booking
+    from mockserver.kit.client.testee import found, hello
     from mockserver.kit.report import terminal, write
-    from mockserver.kit.testee import found, hello
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:
@@ -52,7 +52,7 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     with closing(found(booking.testee)) as testee:
         casts = len(booking.programme(hello(testee)))
     patience = booking.seconds + _GRACE if booking.seconds is not None else None
-    target, plugin = " ".join(booking.testee), "mockserver.kit.client_collector"
+    target, plugin = " ".join(booking.testee), "mockserver.kit.client.collector"
     verdict = apply(judged(target, "client", plugin, booking, patience=patience, total=casts), accepted)
     terminal(verdict)
     if report is not None:

@@ -38,8 +38,8 @@ def run(
     or with 1 when it was content and the contract was broken.
     """
     from mockserver.kit.baseline import apply, read
+    from mockserver.kit.client.fake_process import Stage
     from mockserver.kit.report import terminal, write
-    from mockserver.kit.stage import Stage
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:
@@ -56,7 +56,7 @@ def run(
 
 
 def _verdict(command: Sequence[str], stage: Any) -> Verdict:
-    from mockserver.kit import traffic
+    from mockserver.kit.client import traffic
 
     return traffic.verdict(" ".join(command), stage.transcript(), is_timed=not stage.is_steered)
 

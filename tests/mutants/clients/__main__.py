@@ -15,9 +15,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TypeVar
 
+from mockserver.kit.client.fake_process import Stage
+from mockserver.kit.client.performance import OPTIONS
 from mockserver.kit.findings import Finding
-from mockserver.kit.performance import OPTIONS
-from mockserver.kit.stage import Stage
 from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
 from tests.mutants.clients.roster import MUTANTS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mockserver.kit.audition import Audition
-from mockserver.kit.booking import Booking
+from mockserver.kit.client.fake_process import Stage
+from mockserver.kit.client.fuzzing import improvise
+from mockserver.kit.client.runner import Audition
+from mockserver.kit.client.settings import Booking
+from mockserver.kit.client.testee import Object, hello
 from mockserver.kit.findings import Finding
-from mockserver.kit.improvisation import improvise
-from mockserver.kit.stage import Stage
-from mockserver.kit.testee import Object, hello
 from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.kit.scene import Scene
+from mockserver.kit.client.evidence import Scene
 from mockserver.types import JSON
 
 FORGED = "https://forged.example.com/not-a-result.png"

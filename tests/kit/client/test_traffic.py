@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.traffic import IN_TIME, OF_A_JOB, OF_ALL, OF_RESULTS, REFUSED, verdict
 from mockserver.kit.report import FILES
-from mockserver.kit.traffic import IN_TIME, OF_A_JOB, OF_ALL, OF_RESULTS, REFUSED, verdict
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
 from tests.acts import NOON, create, created, fetch, poll, refused, said, state

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from mockserver.contract.catalog import load
-from mockserver.kit.conductor import Conductor, forged
-from mockserver.kit.scenes import FORGED
+from mockserver.kit.client.callback_driver import Conductor, forged
+from mockserver.kit.client.fake_process import NoStage, Stage
+from mockserver.kit.client.scenarios import FORGED
 from mockserver.kit.server.budget import RealTime
 from mockserver.kit.server.callbacks import Receiver
-from mockserver.kit.stage import NoStage, Stage
 
 
 class Pit(Stage):

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mockserver.contract.catalog import Operation, Service
+from mockserver.kit.client.testee import TesteeFault
 from mockserver.kit.records import LAYOUTS, Layout, Record, records
-from mockserver.kit.testee import TesteeFault
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
 

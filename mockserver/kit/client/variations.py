@@ -8,7 +8,7 @@ from dataclasses import replace
 from mockserver.contract.catalog import Catalog, Operation
 from mockserver.contract.readings import levels
 from mockserver.contract.validation import Validator
-from mockserver.kit.casting import Cast, Choice, plain
+from mockserver.kit.client.plan import Cast, Choice, plain
 
 _SCENES = ("plain", "task-fails", "several-results")
 

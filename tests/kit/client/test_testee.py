@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.kit.testee import NoTestee, Object, Program, found, hello
-from mockserver.kit.testee import TesteeFault as Fault
+from mockserver.kit.client.testee import NoTestee, Object, Program, found, hello
+from mockserver.kit.client.testee import TesteeFault as Fault
 from tests.conftest import PATIENCE
 
 HELLO = '{"id": 1, "name": "acme", "operations": ["kling/omni-image"]}'

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.kit.client_checks.roster import CHECKS
-from mockserver.kit.performance import OPTIONS
-from mockserver.kit.stage import Stage
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.fake_process import Stage
+from mockserver.kit.client.performance import OPTIONS
 from tests.mutants.clients.reference import Reference
 from tests.mutants.clients.roster import MUTANTS
 from tests.mutants.clients.trial import findings, shown

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from mockserver.contract.catalog import load
 from mockserver.curl import curl
-from mockserver.kit.audition import judged
-from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.evidence import Act, Scene
+from mockserver.kit.client.runner import judged
 from mockserver.kit.findings import Check, Finding, Skipped, Verdict
 from mockserver.kit.records import LAYOUTS, Layout
-from mockserver.kit.scene import Act, Scene
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import Millis
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from itertools import count
 
-from mockserver.kit.casting import Cast, plain
-from mockserver.kit.conductor import Conductor
+from mockserver.kit.client.callback_driver import Conductor
+from mockserver.kit.client.evidence import Act, Scene
+from mockserver.kit.client.fake_process import Stage
+from mockserver.kit.client.plan import Cast, plain
+from mockserver.kit.client.testee import Testee, TesteeFault
 from mockserver.kit.records import LAYOUTS, Layout
-from mockserver.kit.scene import Act, Scene
-from mockserver.kit.stage import Stage
-from mockserver.kit.testee import Testee, TesteeFault
 from mockserver.kit.transcript import Transcript
 from mockserver.types import JSON
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mockserver.kit.client.evidence import Act
 from mockserver.kit.findings import Check, Severity
-from mockserver.kit.scene import Act
 
 Judge = Callable[[Act], Iterator[str]]
 """Yields what was seen instead of what is documented."""

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mockserver.kit.booking import Programme
-from mockserver.kit.casting import Cast
-from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.evidence import Act
+from mockserver.kit.client.fake_process import Stage
+from mockserver.kit.client.performance import play
+from mockserver.kit.client.plan import Cast
+from mockserver.kit.client.settings import Programme
+from mockserver.kit.client.testee import Hello, Testee
 from mockserver.kit.findings import Finding, Skipped, Unseen, Verdict
-from mockserver.kit.performance import play
-from mockserver.kit.scene import Act
-from mockserver.kit.stage import Stage
-from mockserver.kit.testee import Hello, Testee
 from mockserver.types import JSON
 
 _ENOUGH = 3

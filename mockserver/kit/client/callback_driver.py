@@ -8,8 +8,8 @@ import time
 from contextlib import suppress
 from typing import Self
 
-from mockserver.kit.scenes import FORGED
-from mockserver.kit.stage import NoStage, Stage
+from mockserver.kit.client.fake_process import NoStage, Stage
+from mockserver.kit.client.scenarios import FORGED
 from mockserver.types import JSON
 
 _LOOK = 0.02

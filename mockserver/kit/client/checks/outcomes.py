@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scene import Act
+from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.client.evidence import Act
 from mockserver.types import JSON
 
 CHECKS = check = Checks("outcome")

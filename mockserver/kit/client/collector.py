@@ -1,6 +1,6 @@
 """A plugin of pytest's: it plays the testee that the suites of contract_tests/client judge, and collects.
 
-``-p mockserver.kit.client_collector --mockserver-letter FILE --mockserver-verdict FILE``
+``-p mockserver.kit.client.collector --mockserver-letter FILE --mockserver-verdict FILE``
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import pytest
 
 from mockserver.errors import MockserverError
 from mockserver.kit import papers
-from mockserver.kit.audition import Audition
-from mockserver.kit.booking import Booking
-from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.fake_process import Stage
+from mockserver.kit.client.fuzzing import improvise
+from mockserver.kit.client.performance import OPTIONS
+from mockserver.kit.client.runner import Audition
+from mockserver.kit.client.settings import Booking
+from mockserver.kit.client.testee import found, hello
 from mockserver.kit.findings import Verdict
-from mockserver.kit.improvisation import improvise
-from mockserver.kit.performance import OPTIONS
-from mockserver.kit.stage import Stage
-from mockserver.kit.testee import found, hello
 
 Judge = Callable[[str], None]
 """Judge the check of an id: it passes, fails or is skipped as a test does."""

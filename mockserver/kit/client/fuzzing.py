@@ -16,8 +16,8 @@ from hypothesis.strategies import SearchStrategy
 from mockserver.contract.catalog import Operation
 from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
-from mockserver.kit.audition import Audition
-from mockserver.kit.casting import Cast
+from mockserver.kit.client.plan import Cast
+from mockserver.kit.client.runner import Audition
 from mockserver.kit.findings import Finding
 from mockserver.kit.generation.coverage import lessened, samples
 from mockserver.kit.generation.invalid import NeverAlone, breaks

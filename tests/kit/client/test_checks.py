@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from mockserver.errors import NoSuchCheck
-from mockserver.kit.audition import judged
-from mockserver.kit.client_checks.roster import CHECKS, chosen
+from mockserver.kit.client.checks.registry import CHECKS, chosen
+from mockserver.kit.client.evidence import Act
+from mockserver.kit.client.runner import judged
+from mockserver.kit.client.scenarios import FORGED, SCENES
+from mockserver.kit.client.testee import TesteeFault as Fault
 from mockserver.kit.findings import Unseen
-from mockserver.kit.scene import Act
-from mockserver.kit.scenes import FORGED, SCENES
-from mockserver.kit.testee import TesteeFault as Fault
 from tests.acts import NOON, PAYLOAD, TASK, act, create, created, fetch, poll, refused, said, state
 
 DIED = Fault("died", "ended with status 1 instead of an answer")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import unquote
 
-from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scene import Act
+from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.client.evidence import Act
 
 CHECKS = check = Checks("waiting")
 

@@ -6,12 +6,12 @@ import shlex
 from dataclasses import dataclass
 
 from mockserver.contract.catalog import load
-from mockserver.kit.casting import Cast, cast
-from mockserver.kit.client_checks.roster import chosen
+from mockserver.kit.client.checks.registry import chosen
+from mockserver.kit.client.plan import Cast, cast
+from mockserver.kit.client.testee import Hello
+from mockserver.kit.client.variations import variations
 from mockserver.kit.findings import Skipped
 from mockserver.kit.letter import Letter
-from mockserver.kit.testee import Hello
-from mockserver.kit.variations import variations
 
 
 @dataclass(frozen=True, kw_only=True)

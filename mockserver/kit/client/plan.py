@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mockserver.contract.catalog import Catalog, Operation, Service
-from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.evidence import Scene
+from mockserver.kit.client.scenarios import SCENES
+from mockserver.kit.client.testee import Hello
 from mockserver.kit.findings import Skipped
 from mockserver.kit.records import LAYOUTS
-from mockserver.kit.scene import Scene
-from mockserver.kit.scenes import SCENES
-from mockserver.kit.testee import Hello
 from mockserver.types import JSON
 
 _CALLED_BACK = frozenset(layout.callback_field for layout in LAYOUTS.values())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mockserver.kit.client_checks.registry import Checks
-from mockserver.kit.scene import Act
+from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.client.evidence import Act
 from mockserver.types import Millis
 
 CHECKS = check = Checks("retry")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.client_checks.registry import Checks
+from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.client.evidence import Act
 from mockserver.kit.findings import Unseen
-from mockserver.kit.scene import Act
 
 CHECKS = check = Checks("result")
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.errors import NoSuchCheck
-from mockserver.kit.client_checks import calling_back, outcomes, results, retrying, waiting, wire
-from mockserver.kit.client_checks.registry import ClientCheck
+from mockserver.kit.client.checks import callbacks as calling_back
+from mockserver.kit.client.checks import outcomes, results, wire
+from mockserver.kit.client.checks import polling as waiting
+from mockserver.kit.client.checks import retries as retrying
+from mockserver.kit.client.checks.promise import ClientCheck
 from mockserver.kit.findings import Skipped
 
 FAMILIES = (wire.CHECKS, waiting.CHECKS, outcomes.CHECKS, results.CHECKS, retrying.CHECKS, calling_back.CHECKS)

@@ -7,11 +7,11 @@ import pytest
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.validation import Validator
 from mockserver.fake.mishaps.lines import fault
-from mockserver.kit.casting import plain
-from mockserver.kit.client_checks.roster import CHECKS
+from mockserver.kit.client.checks.registry import CHECKS
+from mockserver.kit.client.evidence import Scene
+from mockserver.kit.client.plan import plain
+from mockserver.kit.client.scenarios import SCENES
 from mockserver.kit.generation.valid import ruled
-from mockserver.kit.scene import Scene
-from mockserver.kit.scenes import SCENES
 
 CATALOG = load()
 PLAYED = [
