@@ -20,9 +20,9 @@ from mockserver.kit.client.scenarios import SCENES
 from mockserver.kit.client.testee import Hello
 from mockserver.kit.client.testee import TesteeFault as Fault
 from mockserver.kit.client.variations import variations
-from mockserver.kit.report import FILES
-from tests.acts import act
+from mockserver.kit.reports.folder import FILES
 from tests.mutants.clients.reference import Answer, Reference
+from tests.support.acts import act
 
 HERE = __name__
 

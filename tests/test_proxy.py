@@ -28,9 +28,9 @@ from mockserver.fake.core import Fake
 from mockserver.fake.lifecycle import Status
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request
-from tests.between import TOKEN, Between, answering, between, served, wait_for_the_end
 from tests.conftest import PATIENCE
 from tests.receiver import receiver
+from tests.support.between import TOKEN, Between, answering, between, served, wait_for_the_end
 
 SERVICES = load().services
 IMAGE = "/v1/images/omni-image"

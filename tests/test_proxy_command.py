@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from tests.between import TOKEN, served, wait_for_the_end
 from tests.conftest import IMAGE, PATIENCE
 from tests.process import MAIN, ROOT
+from tests.support.between import TOKEN, served, wait_for_the_end
 
 HEADERS = {"authorization": f"Bearer {TOKEN}"}
 

@@ -26,8 +26,8 @@ from mockserver.fake.core import Fake
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
-from tests.between import TOKEN, between, served, wait_for_the_end
 from tests.conftest import IMAGE, PATIENCE
+from tests.support.between import TOKEN, between, served, wait_for_the_end
 
 META = jsonschema_rs.validator_for(json.loads((folder("fixtures") / "fixture.meta.json").read_text("utf-8")))
 PROMPT = {"prompt": "A red bicycle in the rain"}

@@ -22,8 +22,8 @@ from mockserver.fake.lifecycle import Status
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
-from tests.between import TOKEN, Between, between, served, wait_for_the_end
 from tests.conftest import IMAGE, PATIENCE, check
+from tests.support.between import TOKEN, Between, between, served, wait_for_the_end
 
 SERVICES = load().services
 PROMPT: dict[str, JSON] = {"prompt": "A red bicycle in the rain"}

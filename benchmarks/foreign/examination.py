@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.foreign.prism import served
 from benchmarks.process import ROOT
-from mockserver.kit.findings import Verdict
-from mockserver.kit.reports.record import from_json
+from mockserver.kit.reports.verdict_json import from_json
+from mockserver.kit.verdict import Verdict
 
 _OURS = (sys.executable, "-m", "mockserver")
 _LIMITS = ("--seconds", "420", "--max-creates", "1000")

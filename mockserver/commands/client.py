@@ -42,7 +42,7 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     from mockserver.kit.client.checks.registry import chosen
     from mockserver.kit.client.settings import Booking
     from mockserver.kit.client.testee import found, hello
-    from mockserver.kit.report import terminal, write
+    from mockserver.kit.reports.folder import terminal, write
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:

@@ -17,7 +17,7 @@ from mockserver.errors import BadSetting
 from mockserver.options import settings_from, settings_options
 
 if TYPE_CHECKING:
-    from mockserver.kit.findings import Verdict
+    from mockserver.kit.verdict import Verdict
     from mockserver.settings import Settings
 
 _OWN = ("command", "report", "baseline")
@@ -39,7 +39,7 @@ def run(
     """
     from mockserver.kit.baseline import apply, read
     from mockserver.kit.client.fake_process import Stage
-    from mockserver.kit.report import terminal, write
+    from mockserver.kit.reports.folder import terminal, write
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:

@@ -48,7 +48,7 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     is broken, 2 when nothing could be judged.
     """
     from mockserver.kit.baseline import apply, read
-    from mockserver.kit.report import terminal, write
+    from mockserver.kit.reports.folder import terminal, write
     from mockserver.kit.server.plan import lines, outlay
     from mockserver.kit.server.runner import acts, chosen
     from mockserver.kit.server.settings import Commission

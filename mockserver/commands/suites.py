@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from mockserver.resources import folder
 
 if TYPE_CHECKING:
-    from mockserver.kit.findings import Verdict
     from mockserver.kit.letter import Letter
+    from mockserver.kit.verdict import Verdict
 
 _FOREIGN = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DEBUG"})
 _LAST = 15.0
@@ -30,8 +30,8 @@ def judged(target: str, suite: str, plugin: str, letter: Letter, *, patience: fl
 
     It is stopped after ``patience`` seconds, if any are named. ``total`` steps are shown as they are done.
     """
-    from mockserver.kit.findings import Verdict
-    from mockserver.kit.reports.record import from_json
+    from mockserver.kit.reports.verdict_json import from_json
+    from mockserver.kit.verdict import Verdict
 
     with TemporaryDirectory(prefix="mockserver-") as made:
         file, verdict = Path(made) / "letter.json", Path(made) / "verdict.json"
@@ -56,7 +56,7 @@ def _command(suite: str, plugin: str, letter: Path, verdict: Path) -> list[str]:
 def _ran(command: list[str], complaints: Path, patience: float | None, total: int) -> str:
     """Run pytest, and show what is done. Return the end of what it complained of."""
     from mockserver.kit.papers import STEP
-    from mockserver.kit.report import progress
+    from mockserver.kit.reports.folder import progress
 
     variables = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
     variables["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

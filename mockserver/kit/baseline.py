@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mockserver.errors import MockserverError
-from mockserver.kit.findings import Verdict
+from mockserver.kit.verdict import Verdict
 
 _REASON = re.compile(r"(?:^|\s)#")
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockserver.kit.findings import Verdict
-from mockserver.kit.reports.record import as_json, written
+from mockserver.kit.reports.verdict_json import as_json, written
+from mockserver.kit.verdict import Verdict
 
 if TYPE_CHECKING:  # the command that starts a run reads the names here, and needs no pytest of its own
     import pytest

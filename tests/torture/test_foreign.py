@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.foreign.examination import examined
 from benchmarks.foreign.prism import missing
-from mockserver.kit.findings import Verdict
+from mockserver.kit.verdict import Verdict
 
 pytestmark = pytest.mark.torture
 

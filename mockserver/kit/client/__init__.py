@@ -1,1 +1,1 @@
-"""TODO."""
+"""Judging a client: scenarios are played against a fake that misbehaves, checks look at what the client did."""

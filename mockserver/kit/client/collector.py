@@ -19,7 +19,7 @@ from mockserver.kit.client.performance import OPTIONS
 from mockserver.kit.client.runner import Audition
 from mockserver.kit.client.settings import Booking
 from mockserver.kit.client.testee import found, hello
-from mockserver.kit.findings import Verdict
+from mockserver.kit.verdict import Verdict
 
 Judge = Callable[[str], None]
 """Judge the check of an id: it passes, fails or is skipped as a test does."""

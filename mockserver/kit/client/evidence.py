@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.kit.client.testee import TesteeFault
-from mockserver.kit.records import LAYOUTS, Layout, Record, records
+from mockserver.kit.task_view import LAYOUTS, Layout, Record, records
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
 

@@ -18,13 +18,13 @@ from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
 from mockserver.kit.client.plan import Cast
 from mockserver.kit.client.runner import Audition
-from mockserver.kit.findings import Finding
 from mockserver.kit.generation.coverage import lessened, samples
 from mockserver.kit.generation.invalid import NeverAlone, breaks
 from mockserver.kit.generation.mutations import broken
 from mockserver.kit.generation.strategies import strategy
 from mockserver.kit.generation.valid import ruled, size
-from mockserver.kit.records import LAYOUTS
+from mockserver.kit.task_view import LAYOUTS
+from mockserver.kit.verdict import Finding
 from mockserver.types import JSON, Payload
 
 _LARGEST = 15_000

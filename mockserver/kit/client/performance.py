@@ -12,7 +12,7 @@ from mockserver.kit.client.evidence import Act, Scene
 from mockserver.kit.client.fake_process import Stage
 from mockserver.kit.client.plan import Cast, plain
 from mockserver.kit.client.testee import Testee, TesteeFault
-from mockserver.kit.records import LAYOUTS, Layout
+from mockserver.kit.task_view import LAYOUTS, Layout
 from mockserver.kit.transcript import Transcript
 from mockserver.types import JSON
 

@@ -10,8 +10,8 @@ from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Scene
 from mockserver.kit.client.scenarios import SCENES
 from mockserver.kit.client.testee import Hello
-from mockserver.kit.findings import Skipped
-from mockserver.kit.records import LAYOUTS
+from mockserver.kit.task_view import LAYOUTS
+from mockserver.kit.verdict import Skipped
 from mockserver.types import JSON
 
 _CALLED_BACK = frozenset(layout.callback_field for layout in LAYOUTS.values())

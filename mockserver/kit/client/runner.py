@@ -13,7 +13,7 @@ from mockserver.kit.client.performance import play
 from mockserver.kit.client.plan import Cast
 from mockserver.kit.client.settings import Programme
 from mockserver.kit.client.testee import Hello, Testee
-from mockserver.kit.findings import Finding, Skipped, Unseen, Verdict
+from mockserver.kit.verdict import Finding, Skipped, Unseen, Verdict
 from mockserver.types import JSON
 
 _ENOUGH = 3

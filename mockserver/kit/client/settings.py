@@ -10,8 +10,8 @@ from mockserver.kit.client.checks.registry import chosen
 from mockserver.kit.client.plan import Cast, cast
 from mockserver.kit.client.testee import Hello
 from mockserver.kit.client.variations import variations
-from mockserver.kit.findings import Skipped
 from mockserver.kit.letter import Letter
+from mockserver.kit.verdict import Skipped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from mockserver.curl import curl
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Act, Scene
 from mockserver.kit.client.runner import judged
-from mockserver.kit.findings import Check, Finding, Skipped, Verdict
-from mockserver.kit.records import LAYOUTS, Layout
+from mockserver.kit.task_view import LAYOUTS, Layout
 from mockserver.kit.transcript import Exchange, Transcript
+from mockserver.kit.verdict import Check, Finding, Skipped, Verdict
 from mockserver.types import Millis
 
 OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from mockserver.kit.findings import ExitStatus, Verdict
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
 from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.verdict import ExitStatus, Verdict
 
 _LONGEST = 100_000
 

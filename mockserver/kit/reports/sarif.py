@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
-from mockserver.kit.findings import ExitStatus, Verdict
 from mockserver.kit.reports.summary import Case, cases, sentence
 from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.verdict import ExitStatus, Verdict
 from mockserver.types import JSON
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mockserver.kit.findings import Check, ExitStatus, Finding, Verdict
+from mockserver.kit.verdict import Check, ExitStatus, Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)

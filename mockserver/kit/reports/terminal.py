@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.kit.findings import ExitStatus, Verdict
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
 from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.verdict import ExitStatus, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console

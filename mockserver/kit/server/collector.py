@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mockserver.kit import papers
-from mockserver.kit.findings import Check, Finding, Unseen, Verdict
 from mockserver.kit.server.checks.promise import Promise
 from mockserver.kit.server.checks.registry import ROSTER
 from mockserver.kit.server.evidence import Evidence
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.runner import chosen, facts, judged, obstacle, play, shortened, unseen_of
 from mockserver.kit.server.settings import Commission
+from mockserver.kit.verdict import Check, Finding, Unseen, Verdict
 
 Judge = Callable[[str], None]
 """Judge the check of an id: it passes, fails or is skipped as a test does."""

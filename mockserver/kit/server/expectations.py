@@ -18,7 +18,7 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.certificates import certificate
 from mockserver.kit.generation.schema_edits import without
-from mockserver.kit.records import LAYOUTS, Layout
+from mockserver.kit.task_view import LAYOUTS, Layout
 from mockserver.types import JSON, Level
 
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")

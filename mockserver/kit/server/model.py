@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.records import ORDER, Record, records
 from mockserver.kit.server.evidence import Trial
 from mockserver.kit.server.expectations import Terms
+from mockserver.kit.task_view import ORDER, Record, records
 
 _BUSY = 429
 

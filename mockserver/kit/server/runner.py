@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mockserver.errors import NoSuchCheck
-from mockserver.kit.findings import Check, Finding, Skipped, Unseen, Verdict
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.checks.promise import Promise, said
 from mockserver.kit.server.checks.registry import ROSTER
@@ -14,6 +13,7 @@ from mockserver.kit.server.evidence import Evidence
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.accounts import fields
 from mockserver.kit.server.scenarios.registry import PROGRAMME
+from mockserver.kit.verdict import Check, Finding, Skipped, Unseen, Verdict
 
 
 def chosen(

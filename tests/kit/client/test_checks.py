@@ -13,8 +13,8 @@ from mockserver.kit.client.evidence import Act
 from mockserver.kit.client.runner import judged
 from mockserver.kit.client.scenarios import FORGED, SCENES
 from mockserver.kit.client.testee import TesteeFault as Fault
-from mockserver.kit.findings import Unseen
-from tests.acts import NOON, PAYLOAD, TASK, act, create, created, fetch, poll, refused, said, state
+from mockserver.kit.verdict import Unseen
+from tests.support.acts import NOON, PAYLOAD, TASK, act, create, created, fetch, poll, refused, said, state
 
 DIED = Fault("died", "ended with status 1 instead of an answer")
 URL, OTHER = "http://a/1.png", "http://a/2.png"

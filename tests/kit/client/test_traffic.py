@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from mockserver.cli import main
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.traffic import IN_TIME, OF_A_JOB, OF_ALL, OF_RESULTS, REFUSED, verdict
-from mockserver.kit.report import FILES
+from mockserver.kit.reports.folder import FILES
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
-from tests.acts import NOON, create, created, fetch, poll, refused, said, state
+from tests.support.acts import NOON, create, created, fetch, poll, refused, said, state
 
 LIMITED = said(429, {"code": 1303, "message": "slow", "request_id": "r"}, retry_after="2")
 DONE = poll(state("succeed", "http://a/1.png"))

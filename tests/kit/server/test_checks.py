@@ -7,7 +7,6 @@ import pytest
 
 from mockserver.contract.catalog import load
 from mockserver.errors import NoSuchCheck
-from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.server.checks.promise import Promise, finding
 from mockserver.kit.server.checks.registry import FAMILIES, ROSTER
 from mockserver.kit.server.evidence import Evidence, Trial
@@ -15,6 +14,7 @@ from mockserver.kit.server.expectations import Terms
 from mockserver.kit.server.runner import chosen, judged
 from mockserver.kit.server.scenarios.registry import PROGRAMME
 from mockserver.kit.transcript import Exchange
+from mockserver.kit.verdict import Finding, Unseen
 from mockserver.types import JSON, Request, Response
 
 CATALOG = load()

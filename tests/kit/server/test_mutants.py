@@ -6,9 +6,9 @@
 import pytest
 
 from mockserver.contract.catalog import load
-from mockserver.kit.findings import ExitStatus
 from mockserver.kit.server.checks.registry import ROSTER
 from mockserver.kit.server.runner import examine
+from mockserver.kit.verdict import ExitStatus
 from mockserver.settings import Key
 from tests.mutants.servers.__main__ import SEEDS
 from tests.mutants.servers.mutant import VIDEO

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from mockserver.kit.client.fake_process import Stage
 from mockserver.kit.client.performance import OPTIONS
-from mockserver.kit.findings import Finding
+from mockserver.kit.verdict import Finding
 from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
 from tests.mutants.clients.roster import MUTANTS

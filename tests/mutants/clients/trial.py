@@ -9,7 +9,7 @@ from mockserver.kit.client.fuzzing import improvise
 from mockserver.kit.client.runner import Audition
 from mockserver.kit.client.settings import Booking
 from mockserver.kit.client.testee import Object, hello
-from mockserver.kit.findings import Finding
+from mockserver.kit.verdict import Finding
 from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
 

@@ -9,8 +9,8 @@ from time import monotonic
 import click
 
 from mockserver.contract.catalog import load
-from mockserver.kit.findings import Verdict
 from mockserver.kit.server.runner import examine
+from mockserver.kit.verdict import Verdict
 from tests.mutants.servers.roster import MUTANTS, judged
 from tests.mutants.servers.stage import probe
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.kit.findings import Verdict
 from mockserver.kit.server.checks.registry import ROSTER
 from mockserver.kit.server.runner import examine
+from mockserver.kit.verdict import Verdict
 from tests.mutants.servers.answers import ANSWERS
 from tests.mutants.servers.callbacks import CALLBACKS
 from tests.mutants.servers.lives import LIVES, RESULTS

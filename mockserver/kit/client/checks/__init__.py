@@ -1,1 +1,1 @@
-"""Checks of a client: pure functions over an act, each a promise that real clients have broken."""
+"""The checks of a client, one family a module."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mockserver.kit.client.evidence import Act
-from mockserver.kit.findings import Check, Severity
+from mockserver.kit.verdict import Check, Severity
 
 Judge = Callable[[Act], Iterator[str]]
 """Yields what was seen instead of what is documented."""

@@ -10,7 +10,7 @@ from mockserver.kit.client.checks import outcomes, results, wire
 from mockserver.kit.client.checks import polling as waiting
 from mockserver.kit.client.checks import retries as retrying
 from mockserver.kit.client.checks.promise import ClientCheck
-from mockserver.kit.findings import Skipped
+from mockserver.kit.verdict import Skipped
 
 FAMILIES = (wire.CHECKS, waiting.CHECKS, outcomes.CHECKS, results.CHECKS, retrying.CHECKS, calling_back.CHECKS)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.kit.client.checks.promise import Checks
 from mockserver.kit.client.evidence import Act
-from mockserver.kit.findings import Unseen
+from mockserver.kit.verdict import Unseen
 
 CHECKS = check = Checks("result")
 

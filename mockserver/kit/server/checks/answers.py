@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mockserver.contract.differences import Difference
-from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.server.checks.promise import Family, finding, said, seen
 from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.verdict import Finding, Unseen
 
 ANSWERS = Family("answers", "credentials", "lives", "burst", "noise", "queries")
 

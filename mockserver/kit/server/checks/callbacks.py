@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mockserver.kit.findings import Finding, Unseen
-from mockserver.kit.records import ORDER, Record
 from mockserver.kit.server.checks.promise import Family, finding, short
 from mockserver.kit.server.evidence import Callback, Evidence, Story
 from mockserver.kit.server.signatures import fault_of
+from mockserver.kit.task_view import ORDER, Record
+from mockserver.kit.verdict import Finding, Unseen
 from mockserver.types import JSON
 
 CALLBACKS = Family("callbacks", "lives")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.server.checks.promise import Family, finding, is_row, row_said, said, seen
 from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.verdict import Finding, Unseen
 
 CREDENTIALS = Family("credentials", "credentials")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mockserver.kit.findings import Finding, Unseen
-from mockserver.kit.records import ORDER, lasting
 from mockserver.kit.server.checks.promise import Family, finding, short
 from mockserver.kit.server.evidence import Evidence, Sighting, Story
+from mockserver.kit.task_view import ORDER, lasting
+from mockserver.kit.verdict import Finding, Unseen
 from mockserver.types import Millis
 
 LIFECYCLE = Family("lifecycle", "lives")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.findings import Finding, Unseen
-from mockserver.kit.records import Record, lasting, records
 from mockserver.kit.server.checks.promise import Family, finding, is_row, said, seen, short
 from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.task_view import Record, lasting, records
+from mockserver.kit.verdict import Finding, Unseen
 
 LISTS = Family("lists", "lives", "burst", "queries")
 

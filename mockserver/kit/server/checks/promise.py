@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from mockserver.contract.catalog import Row
 from mockserver.curl import curl
-from mockserver.kit.findings import Check, Finding, Severity, Unseen
 from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.verdict import Check, Finding, Severity, Unseen
 from mockserver.types import JSON
 
 Judge = Callable[[Evidence], Iterator[Finding]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.contract.catalog import Row
-from mockserver.kit.findings import Finding, Unseen
-from mockserver.kit.records import Record
 from mockserver.kit.server.checks.promise import Family, finding, is_row, row_said, said, seen, short
 from mockserver.kit.server.evidence import Evidence, Story, Trial
+from mockserver.kit.task_view import Record
+from mockserver.kit.verdict import Finding, Unseen
 
 QUERIES = Family("queries", "lives", "burst", "queries")
 

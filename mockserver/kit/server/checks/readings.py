@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mockserver.kit.findings import Finding, Unseen
-from mockserver.kit.records import Record
 from mockserver.kit.server.checks.promise import Family, finding, short
 from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.task_view import Record
+from mockserver.kit.verdict import Finding, Unseen
 from mockserver.types import JSON
 
 READINGS = Family("readings", "credentials", "lives", "noise")

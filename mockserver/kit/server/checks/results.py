@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.server.checks.promise import Family, finding, said, short
 from mockserver.kit.server.evidence import Evidence, Sighting, Story, Trial
 from mockserver.kit.server.media import Opened, opened
+from mockserver.kit.verdict import Finding, Unseen
 
 RESULTS = Family("results", "lives")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.findings import Finding, Unseen
 from mockserver.kit.server.checks.promise import Family, finding
 from mockserver.kit.server.evidence import Evidence
 from mockserver.kit.server.model import Model
+from mockserver.kit.verdict import Finding, Unseen
 
 STATEFUL = Family("stateful", "any order")
 

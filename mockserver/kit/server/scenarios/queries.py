@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.records import records
 from mockserver.kit.server.evidence import Story
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.accounts import fields
 from mockserver.kit.server.watched_tasks import base_payload
+from mockserver.kit.task_view import records
 
 CHECK = "duplicate-external-id-refused"
 

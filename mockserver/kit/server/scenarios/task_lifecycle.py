@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.records import Record
 from mockserver.kit.server.evidence import Order, Trial
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.accounts import fields
 from mockserver.kit.server.watched_tasks import orders
+from mockserver.kit.task_view import Record
 from mockserver.types import Millis
 
 _FIRST_PAUSE: Millis = 200

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from mockserver.kit.findings import Check, Finding, Skipped, Verdict
+from mockserver.kit.verdict import Check, Finding, Skipped, Verdict
 
 HOSTILE = "<script>alert(1)</script>\"'&lt; [bold red]:smile: \x1b[31m\x00\u202e\ud800 猫 {0}"
 """What no reader may run, obey or choke on."""

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mockserver.kit.findings import Verdict
+from mockserver.kit.reports.html import page
 from mockserver.kit.reports.junit import junit
-from mockserver.kit.reports.page import page
-from mockserver.kit.reports.record import as_json, places, written
 from mockserver.kit.reports.sarif import sarif
+from mockserver.kit.reports.verdict_json import as_json, places, written
+from mockserver.kit.verdict import Verdict
 
 FILES = ("report.html", "junit.xml", "results.sarif", "verdict.json")
 

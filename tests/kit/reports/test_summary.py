@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from mockserver.kit.findings import ExitStatus, Verdict
 from mockserver.kit.reports.summary import cases, lines, sentence
-from tests.verdicts import ANY, BROKEN, CHECKS, IDS, KEPT, NINE, NUMBER, STRANGE, VERDICTS
+from mockserver.kit.verdict import ExitStatus, Verdict
+from tests.support.verdicts import ANY, BROKEN, CHECKS, IDS, KEPT, NINE, NUMBER, STRANGE, VERDICTS
 
 SENTENCES = {
     "kept": "http://127.0.0.1:8080 keeps the contract: 4 checks, 0 findings.",

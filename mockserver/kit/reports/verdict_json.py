@@ -14,9 +14,9 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.errors import MockserverError
-from mockserver.kit.findings import Check, Finding, Skipped, Verdict
 from mockserver.kit.reports.summary import sentence
 from mockserver.kit.reports.text import sound, visible
+from mockserver.kit.verdict import Check, Finding, Skipped, Verdict
 from mockserver.resources import folder
 from mockserver.types import JSON, pointer
 

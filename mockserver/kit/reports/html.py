@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from mockserver.kit.findings import Verdict
 from mockserver.kit.reports.summary import cases, count, lines, sentence
 from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.verdict import Verdict
 
 _LONGEST = 20_000
 
@@ -24,7 +24,7 @@ def page(verdict: Verdict) -> str:
     )
     environment.filters["visible"] = lambda text: visible(str(text), _LONGEST)
     environment.filters["json"] = lambda value: document(sound(value), indent=2)
-    template = environment.from_string((files(__package__) / "page.html.jinja").read_text(encoding="utf-8"))
+    template = environment.from_string((files(__package__) / "report.html.jinja").read_text(encoding="utf-8"))
     return template.render(
         verdict=verdict,
         sentence=sentence(verdict),

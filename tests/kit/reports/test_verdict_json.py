@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from mockserver.kit.findings import Finding, Verdict
-from mockserver.kit.reports.record import BadRecord, as_json, from_json, places, written
 from mockserver.kit.reports.text import sound
+from mockserver.kit.reports.verdict_json import BadRecord, as_json, from_json, places, written
+from mockserver.kit.verdict import Finding, Verdict
 from mockserver.resources import folder
-from tests.verdicts import ANY, BROKEN, VERDICTS
+from tests.support.verdicts import ANY, BROKEN, VERDICTS
 
 SCHEMA = json.loads((folder("schemas") / "verdict.json").read_text(encoding="utf-8"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.kit.records import LAYOUTS, Record, lasting, records
+from mockserver.kit.task_view import LAYOUTS, Record, lasting, records
 from mockserver.types import JSON
 
 KLING, USEAPI = LAYOUTS["kling"], LAYOUTS["useapi"]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from mockserver.kit.findings import ExitStatus, Verdict
-from mockserver.kit.reports.record import as_json, places, written
 from mockserver.kit.reports.sarif import sarif
-from tests.verdicts import ANY, BROKEN, CHECKS, KEPT, NINE, UNJUDGED, VERDICTS
+from mockserver.kit.reports.verdict_json import as_json, places, written
+from mockserver.kit.verdict import ExitStatus, Verdict
+from tests.support.verdicts import ANY, BROKEN, CHECKS, KEPT, NINE, UNJUDGED, VERDICTS
 
 
 def closed(required: str, **properties: Any) -> dict[str, Any]:

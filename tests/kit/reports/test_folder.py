@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from rich.console import Console
 
-from mockserver.kit.findings import Finding, Verdict
-from mockserver.kit.report import FILES, progress, terminal, write
-from mockserver.kit.reports.record import from_json
+from mockserver.kit.reports.folder import FILES, progress, terminal, write
 from mockserver.kit.reports.summary import sentence
 from mockserver.kit.reports.terminal import show
 from mockserver.kit.reports.text import visible
-from tests.verdicts import ANY, BROKEN, CHECKS, HOSTILE, NUMBER, VERDICTS
+from mockserver.kit.reports.verdict_json import from_json
+from mockserver.kit.verdict import Finding, Verdict
+from tests.support.verdicts import ANY, BROKEN, CHECKS, HOSTILE, NUMBER, VERDICTS
 
 
 def told(verdict: Verdict) -> list[str]:

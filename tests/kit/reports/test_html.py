@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
-from mockserver.kit.findings import Verdict
-from mockserver.kit.reports.page import page
+from mockserver.kit.reports.html import page
 from mockserver.kit.reports.summary import sentence
 from mockserver.kit.reports.text import visible
-from tests.verdicts import ANY, BROKEN, CHECKS, HOSTILE, KEPT, NUMBER, UNJUDGED, VERDICTS
+from mockserver.kit.verdict import Verdict
+from tests.support.verdicts import ANY, BROKEN, CHECKS, HOSTILE, KEPT, NUMBER, UNJUDGED, VERDICTS
 
 VOID = {"meta", "br"}
 TAGS = {

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
-from mockserver.kit.findings import ExitStatus, Verdict
 from mockserver.kit.reports.junit import junit
-from tests.verdicts import ANY, BROKEN, KEPT, NINE, NUMBER, VERDICTS
+from mockserver.kit.verdict import ExitStatus, Verdict
+from tests.support.verdicts import ANY, BROKEN, KEPT, NINE, NUMBER, VERDICTS
 
 # What an XSD of JUnit's says, as far as those in use agree: the children and the attributes of each element.
 GRAMMAR: dict[str, tuple[set[str], set[str]]] = {

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.kit.baseline import Accepted, BadBaseline, Baseline, apply, parse, read
-from mockserver.kit.findings import ExitStatus, Finding, Skipped, Verdict
-from tests.verdicts import ANY, CHECKS, KEPT, NINE, NUMBER, STILL, UNJUDGED
+from mockserver.kit.verdict import ExitStatus, Finding, Skipped, Verdict
+from tests.support.verdicts import ANY, CHECKS, KEPT, NINE, NUMBER, STILL, UNJUDGED
 
 TEXT = """\
 # What we know of and live with.
