@@ -40,7 +40,7 @@ torture: $(READY) ## play examples/ through every scene, the judge under every r
 	@command -v jq >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends jq >/dev/null; } \
 	  || echo 'There is no jq: the testee of curl and jq is left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
-	$(BIN)/python -m pytest -m torture tests/torture tests/kit/server/test_mutants.py tests/test_check_server.py -n 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m torture tests/slow tests/kit/server/test_mutants.py tests/commands/test_check_server.py -n 4 --dist worksteal $(ARGS)
 
 mutants: $(READY) ## count the wrong servers that the kit catches, and what it finds in the right one
 	$(BIN)/python -m tests.mutants.servers $(ARGS)
@@ -55,7 +55,7 @@ check: $(READY) ## lint, formatting, types, floors and packaging
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/test_floors.py tests/test_packaging.py
+	$(BIN)/python -m pytest tests/repository/test_floors.py tests/repository/test_packaging.py
 
 bench: $(READY) ## measure, beside floors measured in the same run
 	@exec $(BIN)/python -m benchmarks $(ARGS)

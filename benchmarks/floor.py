@@ -64,7 +64,7 @@ def _routes(path: str, schema: dict[str, object]) -> list[Route]:
 
 
 class Server(uvicorn.Server):
-    """uvicorn with the options of mockserver/adapters/server.py; says when it answers, as ours does."""
+    """uvicorn with the options of mockserver/adapters/http/server.py; says when it answers, as ours does."""
 
     def __init__(self, listener: socket.socket) -> None:
         config = uvicorn.Config(

@@ -19,7 +19,7 @@ import respx
 from benchmarks.figures import Figure, ratios, table
 from benchmarks.process import ROOT, environment
 from benchmarks.serving import IMAGE, IMAGES
-from mockserver.adapters.patch import Patch, patch
+from mockserver.adapters.testing.patch import Patch, patch
 from mockserver.types import JSON
 
 _CALLS = 300

@@ -9,7 +9,7 @@ from contextvars import Context
 from typing import Any
 
 from benchmarks.serving import IMAGE, IMAGES
-from mockserver.adapters.callbacks import Courier
+from mockserver.adapters.http.callbacks import Courier
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import Request

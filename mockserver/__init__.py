@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.adapters.live import Live, live
-    from mockserver.adapters.patch import Patch, patch
+    from mockserver.adapters.testing.live import Live, live
+    from mockserver.adapters.testing.patch import Patch, patch
     from mockserver.fake.core import Fake
     from mockserver.settings import Key, Settings
     from mockserver.types import Request, Response
@@ -24,13 +24,13 @@ __all__ = ["Fake", "Key", "Live", "Patch", "Request", "Response", "Settings", "l
 _HOMES = {
     "Fake": "fake.core",
     "Key": "settings",
-    "Live": "adapters.live",
-    "Patch": "adapters.patch",
+    "Live": "adapters.testing.live",
+    "Patch": "adapters.testing.patch",
     "Request": "types",
     "Response": "types",
     "Settings": "settings",
-    "live": "adapters.live",
-    "patch": "adapters.patch",
+    "live": "adapters.testing.live",
+    "patch": "adapters.testing.patch",
 }
 
 

@@ -75,7 +75,7 @@ main.add_command(run)
 def serve(host: str, port: int, control_token: str | None, state: str | None, **options: Any) -> None:
     """Answer as the services do, until Ctrl-C."""
     gc.disable()  # until the server runs: what a start makes stays
-    from mockserver.adapters.server import Server, listen
+    from mockserver.adapters.http.server import Server, listen
     from mockserver.fake.core import Fake
 
     fake = Fake(settings_from(options))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.adapters.handle import Handle
-    from mockserver.adapters.live import Live
-    from mockserver.adapters.patch import Patch
+    from mockserver.adapters.testing.handle import Handle
+    from mockserver.adapters.testing.live import Live
+    from mockserver.adapters.testing.patch import Patch
 
 _HANDLES = pytest.StashKey[dict[str, "Handle"]]()
 """The fakes of a test, by the fixture that made them."""
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
     """Answer httpx calls to the real hosts with a fake: ``.clock``, ``.faults``, ``.requests``, ``.tasks``."""
-    from mockserver.adapters.patch import patch
+    from mockserver.adapters.testing.patch import patch
 
     with patch(**_settings(request)) as patched:
         _keep(request, patched)
@@ -40,7 +40,7 @@ def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
 @pytest.fixture
 def mock_kling_server(request: pytest.FixtureRequest) -> Iterator[Live]:
     """Run a fake at ``.url``: ``.clock``, ``.faults``, ``.requests``, ``.tasks``, ``.callbacks``."""
-    from mockserver.adapters.live import live
+    from mockserver.adapters.testing.live import live
 
     with live(**_settings(request)) as running:
         _keep(request, running)

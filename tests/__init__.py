@@ -1,1 +1,1 @@
-"""Our own tests: one file for each module, and the laws of the house."""
+"""Our own tests: a mirror of the package, and beside it what is about the repository as a whole."""

@@ -1,4 +1,4 @@
-"""The data folders as a checkout sees them; tests/test_packaging.py has the installed side."""
+"""The data folders as a checkout sees them; tests/repository/test_packaging.py has the installed side."""
 
 from pathlib import Path
 from typing import Literal, get_args, get_type_hints

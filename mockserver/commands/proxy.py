@@ -29,9 +29,9 @@ def proxy(upstream: str, service: str, record: Path | None, replay: Path | None,
     Prints a line for each exchange; http://HOST:PORT/_mock/ shows them in full. Recordings are fixtures without
     credentials and personal fields. With --replay they are served offline, and UPSTREAM is not asked.
     """
-    from mockserver.adapters.proxy import forwarding
-    from mockserver.adapters.replay import Replay
-    from mockserver.adapters.server import Server, listen
+    from mockserver.adapters.http.server import Server, listen
+    from mockserver.adapters.proxy.forwarder import forwarding
+    from mockserver.adapters.proxy.replay import Replay
 
     settings = Settings(services=(service,))
     if replay is not None:

@@ -18,16 +18,17 @@ from mockserver.contract.readings import Readings, levels
 from mockserver.contract.routes import Match, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.errors import BadContract
-from mockserver.fake import auth, bodies, results, snapshot
-from mockserver.fake.agenda import Attempt, Delivery
+from mockserver.fake import auth, bodies, snapshot
+from mockserver.fake.admission import clamped, judged
+from mockserver.fake.callback_queue import Attempt, Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
-from mockserver.fake.judgement import clamped, judged
+from mockserver.fake.faults.line import effect, refusal
+from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.limits import Limit, Rate
-from mockserver.fake.mishaps.lines import effect, refusal
+from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
 from mockserver.fake.signature import signed
-from mockserver.fake.steering import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response

@@ -15,7 +15,7 @@ import jsonschema_rs
 
 from mockserver.errors import BadSetting
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.uploads import Measure, Upload
+from mockserver.fake.media.uploads import Measure, Upload
 from mockserver.fake.world import World
 from mockserver.resources import folder
 from mockserver.types import JSON, pointer

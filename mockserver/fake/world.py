@@ -12,19 +12,19 @@ import jiter
 from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.contract.readings import Readings, settled
 from mockserver.contract.validation import Violation
-from mockserver.fake import plan
-from mockserver.fake.agenda import Agenda, Delivery
+from mockserver.fake.callback_queue import Agenda, Delivery
 from mockserver.fake.clock import Clock
-from mockserver.fake.faults import BadFault, Fault, Faults, Stage, Target
+from mockserver.fake.faults.fault import BadFault, Fault, Faults, Stage, Target
+from mockserver.fake.faults.line import effect, fault
+from mockserver.fake.faults.prompt import Spells
 from mockserver.fake.ids import Ids
 from mockserver.fake.journal import Journal
 from mockserver.fake.lifecycle import Pace, Status, Task, following
 from mockserver.fake.limits import Limit, Limits, Rate
-from mockserver.fake.mishaps.lines import effect, fault
+from mockserver.fake.media import plan
+from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
-from mockserver.fake.spells import Spells
 from mockserver.fake.store import Store
-from mockserver.fake.uploads import Uploads
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Payload, Request, Response
 

@@ -17,7 +17,7 @@ import pytest
 
 from mockserver.types import JSON
 from tests.conftest import IMAGE, PATIENCE, PAYLOADS
-from tests.process import Process, started
+from tests.support.process import Process, started
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page

@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import HOSTILE, Desk
 from tests.conftest import IMAGE, TOKEN
-from tests.process import answers, head
+from tests.support.process import answers, head
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from mockserver.types import JSON
 from tests.browser.conftest import Desk
 from tests.conftest import IMAGE
-from tests.process import Process, answers, head
+from tests.support.process import Process, answers, head
 
 pytestmark = pytest.mark.browser
 

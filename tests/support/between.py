@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
-from mockserver.adapters.proxy import forwarding
-from mockserver.adapters.server import Server, listen
+from mockserver.adapters.http.server import Server, listen
+from mockserver.adapters.proxy.forwarder import forwarding
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.settings import Settings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mockserver.contract.readings import Readings
-from mockserver.fake import plan, results
-from mockserver.fake.artifacts import Film
 from mockserver.fake.lifecycle import FINAL, Status, Task
+from mockserver.fake.media import plan, results
+from mockserver.fake.media.artifacts import Film
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.types import JSON, Millis, Payload, Response

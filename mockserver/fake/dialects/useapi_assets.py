@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from mockserver.fake.bodies import media_type
 from mockserver.fake.dialects.useapi_accounts import meant
 from mockserver.fake.dialects.useapi_task import IMAGES, user
+from mockserver.fake.media.uploads import Measure, Upload, is_upload, measured
 from mockserver.fake.refusal import Refused
-from mockserver.fake.uploads import Measure, Upload, is_upload, measured
 from mockserver.fake.world import Call, World
 from mockserver.types import JSON
 

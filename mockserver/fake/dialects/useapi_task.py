@@ -8,9 +8,9 @@ from zlib import crc32
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import Readings
-from mockserver.fake import plan, results
-from mockserver.fake.artifacts import Made
 from mockserver.fake.lifecycle import FINAL, Status, Task
+from mockserver.fake.media import plan, results
+from mockserver.fake.media.artifacts import Made
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload
 

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.validation import Validator
-from mockserver.fake.mishaps.lines import fault
+from mockserver.fake.faults.line import fault
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Scene
 from mockserver.kit.client.plan import plain

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from mockserver.fake.artifacts import Film, Picture
-from mockserver.fake.media import render
+from mockserver.fake.media.artifacts import Film, Picture
+from mockserver.fake.media.render import render
 from mockserver.kit.server.media import Opened, opened
 
 PNG = render(Picture("1", 0, "a cat", 64, 32))

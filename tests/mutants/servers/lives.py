@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from mockserver.fake.results import PATH
+from mockserver.fake.media.results import PATH
 from mockserver.types import Request, Response
 from tests.mutants.servers.mutant import VIDEO, Mutants, doing, payload, refusal, with_body, with_field
 from tests.mutants.servers.stage import NOON, Ask, Wrong

@@ -11,12 +11,12 @@ from types import MappingProxyType
 import httpx
 
 from mockserver.contract.catalog import load
-from mockserver.fake.agenda import Attempt, Delivery
-from mockserver.fake.artifacts import Artifact
+from mockserver.fake.callback_queue import Attempt, Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
-from mockserver.fake.media import render
-from mockserver.fake.results import PATH
+from mockserver.fake.media.artifacts import Artifact
+from mockserver.fake.media.render import render
+from mockserver.fake.media.results import PATH
 from mockserver.kit.server.budget import Budget
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import Callback

@@ -1,0 +1,275 @@
+"""The control API under ``/_mock/``: the fake's steering over HTTP, as ``schemas/control.json`` describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import jiter
+import jsonschema_rs
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mockserver.adapters.control import views
+from mockserver.adapters.control.events import events, state
+from mockserver.adapters.http.callbacks import Courier
+from mockserver.errors import MockserverError
+from mockserver.fake.core import Fake
+from mockserver.fake.journal import Entry
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.verification import Expectation, verified
+from mockserver.resources import folder
+from mockserver.settings import Key
+from mockserver.types import JSON, pointer
+
+_SHOWN, _MOST = 100, 10_000
+
+Endpoint = Callable[[Request], Awaitable[JSON]]
+
+
+class Refusal(MockserverError):
+    """The control API says no, with an HTTP status."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@cache
+def description() -> dict[str, JSON]:
+    """Return the OpenAPI description of the control API."""
+    found: dict[str, JSON] = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
+    return found
+
+
+class Control:
+    """One endpoint for each operation of the description, by its ``operationId``."""
+
+    def __init__(self, fake: Fake, courier: Courier) -> None:
+        self._fake, self._courier = fake, courier
+
+    def routes(self) -> list[Route]:
+        """Return the routes, to be mounted at ``/_mock``."""
+        found = []
+        for path, methods in description()["paths"].items():
+            for method, operation in methods.items():
+                name = operation["operationId"].replace(".", "_")
+                found.append(Route(path, self._answering(getattr(self, name), operation), methods=[method.upper()]))
+        # A literal path wins over one with a parameter: /requests/verify is no number.
+        return sorted(found, key=lambda route: "{" in route.path)
+
+    def _answering(self, endpoint: Callable[..., Any], operation: dict[str, JSON]) -> Callable[[Request], Any]:
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+
+        async def answer(request: Request) -> Response:
+            try:
+                body = await _body(request, content["schema"]) if content else None
+                found = endpoint(request, body) if content else endpoint(request)
+                found = await found if isinstance(found, Awaitable) else found
+            except MockserverError as error:
+                return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
+            return found if isinstance(found, Response) else JSONResponse(found)
+
+        return answer
+
+    def health(self, _: Request) -> JSON:
+        services = {service.id: service.title for service in self._fake.world.services}
+        return {"status": "ok", "services": services, "now": self._fake.clock.now()}
+
+    def state(self, _: Request) -> JSON:
+        return state(self._fake)
+
+    async def events(self, request: Request) -> Response:
+        return await events(self._fake, request)
+
+    def clock_get(self, _: Request) -> JSON:
+        return {"now": self._fake.clock.now(), "is_frozen": self._fake.clock.is_frozen}
+
+    def clock_freeze(self, request: Request) -> JSON:
+        self._fake.clock.freeze()
+        return self.clock_get(request)
+
+    def clock_resume(self, request: Request) -> JSON:
+        self._fake.clock.resume()
+        return self.clock_get(request)
+
+    async def clock_set(self, request: Request, body: JSON) -> JSON:
+        self._fake.clock.set(body["now"])
+        await self._courier.settle()
+        return self.clock_get(request)
+
+    async def clock_advance(self, request: Request, body: JSON) -> JSON:
+        self._fake.clock.advance(body["advance"])
+        await self._courier.settle()
+        return self.clock_get(request)
+
+    def tasks_list(self, request: Request) -> JSON:
+        wanted = request.query_params
+        now = self._fake.clock.now()
+
+        def is_wanted(task: Task) -> bool:
+            return (
+                wanted.get("service") in (None, task.operation.partition("/")[0])
+                and wanted.get("operation") in (None, task.operation)
+                and wanted.get("account") in (None, task.account)
+                and wanted.get("status") in (None, task.state(now).status)
+                and _holds(wanted.get("search"), task.id, task.external_id, task.document.decode())
+            )
+
+        return _page(request, filter(is_wanted, self._fake.tasks), lambda task: views.task(self._fake, task))
+
+    def tasks_get(self, request: Request) -> JSON:
+        return views.whole_task(self._fake, self._task(request))
+
+    def tasks_delete(self, request: Request) -> JSON:
+        self._fake.tasks.delete(self._task(request))
+        return {"status": "ok"}
+
+    async def tasks_force(self, request: Request, body: JSON) -> JSON:
+        task = self._fake.tasks.force(self._task(request), body["status"], body.get("reason"))
+        await self._courier.settle()
+        return views.whole_task(self._fake, task)
+
+    def callbacks_list(self, request: Request) -> JSON:
+        wanted = request.query_params
+        found = (
+            delivery
+            for delivery in reversed(list(self._fake.callbacks))
+            if wanted.get("task") in (None, delivery.task_id)
+            and wanted.get("service") in (None, delivery.service)
+            and wanted.get("account") in (None, delivery.account)
+            and _holds(wanted.get("search"), delivery.id, delivery.task_id, delivery.url)
+        )
+        return _page(request, found, views.callback)
+
+    async def callbacks_send(self, request: Request) -> JSON:
+        if self._fake.callbacks.send_again(request.path_params["id"]) is None:
+            raise Refusal(f"no callback {request.path_params['id']!r}", 404)
+        await self._courier.settle()
+        again = [delivery for delivery in self._fake.callbacks if delivery.id == request.path_params["id"]]
+        return views.callback(again[0])
+
+    def requests_list(self, request: Request) -> JSON:
+        wanted = request.query_params
+        expected = Expectation(
+            operation=wanted.get("operation"),
+            service=wanted.get("service"),
+            account=wanted.get("account"),
+            rule=None if wanted.get("rule") == "*" else wanted.get("rule"),
+            status=_number(wanted["status"]) if "status" in wanted else None,
+        )
+        search = wanted.get("search")
+
+        def is_wanted(entry: Entry) -> bool:
+            if wanted.get("rule") == "*" and not entry.violations:
+                return False
+            bodies = (entry.request.body, entry.response.body) if search else ()
+            return _holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))
+
+        view = views.whole_exchange if "whole" in wanted else views.exchange
+        return _page(request, filter(is_wanted, self._fake.requests.like(expected)), view)
+
+    def requests_get(self, request: Request) -> JSON:
+        number = _number(request.path_params["number"])
+        for entry in self._fake.requests:
+            if entry.number == number:
+                return views.whole_exchange(entry)
+        raise Refusal(f"no request {number}, or no longer", 404)
+
+    def requests_verify(self, _: Request, body: JSON) -> JSON:
+        if "operation" in body:
+            body = {**body, "operation": self._fake.world.catalog.operation(body["operation"]).id}
+        verdict = verified(self._fake.world.journal, Expectation(**body))
+        nearest = [{"number": miss.number, "reasons": list(miss.reasons)} for miss in verdict.nearest]
+        return {"is_met": verdict.is_met, "found": list(verdict.found), "nearest": nearest}
+
+    def faults_list(self, _: Request) -> JSON:
+        asked = [views.fault(*item) for item in self._fake.faults]
+        return {"faults": asked, "mishaps": views.mishaps(self._fake)}
+
+    def faults_add(self, _: Request, body: JSON) -> JSON:
+        line = body["fault"]
+        scope = {name: value for name, value in body.items() if name != "fault"}
+        return {"number": self._fake.faults.add(line, **scope)}
+
+    def faults_clear(self, request: Request) -> JSON:
+        self._fake.faults.clear(request.query_params.get("account"))
+        return {"status": "ok"}
+
+    def faults_remove(self, request: Request) -> JSON:
+        if not self._fake.faults.remove(_number(request.path_params["number"])):
+            raise Refusal(f"no fault {request.path_params['number']}", 404)
+        return {"status": "ok"}
+
+    def settings_get(self, _: Request) -> JSON:
+        return views.settings(self._fake)
+
+    def settings_change(self, request: Request, body: JSON) -> JSON:
+        changed = dict(body)
+        if "keys" in changed:
+            changed["keys"] = tuple(Key.parse(text) for text in changed["keys"])
+        if "readings" in changed:
+            changed["readings"] = {**self._fake.settings.readings, **changed["readings"]}
+        self._fake.reconfigure(replace(self._fake.settings, **changed))
+        return self.settings_get(request)
+
+    def limits_set(self, _: Request, body: JSON) -> JSON:
+        self._fake.limit(body["account"], body.get("slots"), body.get("rate"))
+        return {"status": "ok"}
+
+    def readings_list(self, _: Request) -> JSON:
+        return {"readings": views.questions(self._fake)}
+
+    def reset(self, _: Request, body: JSON) -> JSON:
+        self._fake.reset(body.get("account"))
+        return {"status": "ok"}
+
+    def snapshot_take(self, _: Request) -> JSON:
+        return self._fake.snapshot()
+
+    def snapshot_restore(self, _: Request, body: JSON) -> JSON:
+        self._fake.restore(body)
+        return {"status": "ok"}
+
+    def _task(self, request: Request) -> Task:
+        service, id = request.path_params["service"], request.path_params["id"]
+        task = self._fake.tasks.get(service, id)
+        if task is None:
+            raise Refusal(f"{service} has no task {id!r}", 404)
+        return task
+
+
+async def _body(request: Request, schema: dict[str, JSON]) -> JSON:
+    """Read a body and hold it against its schema; none at all is an empty object."""
+    text = await request.body()
+    try:
+        body = jiter.from_json(text or b"{}", allow_inf_nan=False)
+    except ValueError as error:
+        raise Refusal(f"the body is not JSON: {error}") from error
+    whole = {**schema, "components": description()["components"]}
+    for wrong in jsonschema_rs.validator_for(whole).iter_errors(body):
+        raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {wrong.message}")
+    return body
+
+
+def _page(request: Request, found: Iterable[Any], view: Callable[[Any], JSON]) -> JSON:
+    """Show a part of what was found; ``next`` is the offset to go on from, if there is more."""
+    limit = min(_number(request.query_params.get("limit", str(_SHOWN))), _MOST)
+    offset = _number(request.query_params.get("offset", "0"))
+    shown = list(islice(found, offset, offset + limit + 1))
+    return {"items": [view(item) for item in shown[:limit]], "next": offset + limit if len(shown) > limit else None}
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Refusal(f"{text!r} is not a number")
+    return int(text)
+
+
+def _holds(search: str | None, *texts: str | None) -> bool:
+    return search is None or any(search.lower() in text.lower() for text in texts if text)

@@ -1,0 +1,155 @@
+"""What the control API shows of tasks, exchanges, callbacks, faults and settings. Secrets are masked."""
+
+from __future__ import annotations
+
+import json
+
+from mockserver.curl import curl
+from mockserver.fake import auth
+from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.core import Fake
+from mockserver.fake.faults.fault import Fault
+from mockserver.fake.faults.line import MISHAPS
+from mockserver.fake.journal import Entry, masked
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.media import plan, results
+from mockserver.types import JSON
+
+
+def task(fake: Fake, found: Task) -> dict[str, JSON]:
+    """Show a task in a list."""
+    status, updated_at = found.state(fake.clock.now())
+    payload, operation = fake.world.payload(found), fake.world.operation(found)
+    return {
+        "service": found.operation.partition("/")[0],
+        "id": found.id,
+        "operation": found.operation,
+        "media": operation.task["media"],
+        "account": masked(found.account),
+        "external_id": found.external_id,
+        "prompt": payload.get(operation.task["prompt"]),
+        "status": status,
+        "reason": found.reason if status == "failed" else None,
+        "created_at": found.created_at,
+        "updated_at": updated_at,
+        "timeline": [{"at": found.created_at + after, "status": step} for after, step in found.timeline],
+        "results": [results.url(found, made) for made in plan.artifacts(operation, found, payload)]
+        if status == "succeed"
+        else [],
+    }
+
+
+def whole_task(fake: Fake, found: Task) -> dict[str, JSON]:
+    """Show a task with its payload and its callbacks."""
+    sent = [callback(delivery) for delivery in fake.callbacks if delivery.task_id == found.id]
+    return {
+        **task(fake, found),
+        "reasons": list(fake.world.catalog.services[found.operation.partition("/")[0]].reasons),
+        "payload": fake.world.payload(found),
+        "callback_url": found.callback_url,
+        "callbacks": sent,
+    }
+
+
+def exchange(entry: Entry) -> dict[str, JSON]:
+    """Show an exchange in a list."""
+    return {
+        "number": entry.number,
+        "at": entry.at,
+        "service": entry.service,
+        "operation": entry.operation,
+        "account": None if entry.account is None else masked(entry.account),
+        "method": entry.request.method,
+        "path": entry.request.path,
+        "status": entry.response.status,
+        "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
+        "differences": [difference.pointer for difference in entry.differences],
+    }
+
+
+def whole_exchange(entry: Entry) -> dict[str, JSON]:
+    """Show an exchange with its bodies, its violations, the form of its credentials, and a line that repeats it."""
+    credentials = auth.form(entry.request.headers.get("authorization", ""))
+    return {**entry.as_json(), "credentials": credentials, "curl": curl(entry.request)}
+
+
+def callback(delivery: Delivery) -> dict[str, JSON]:
+    """Show a callback with every attempt."""
+    return {
+        "id": delivery.id,
+        "service": delivery.service,
+        "task_id": delivery.task_id,
+        "status": delivery.status,
+        "url": delivery.url,
+        "due": delivery.due,
+        "body": json.loads(delivery.body),
+        "is_delivered": delivery.is_delivered,
+        "attempts": [
+            {"at": attempt.at, "took": attempt.took, "status": attempt.status, "fault": attempt.fault}
+            for attempt in delivery.attempts
+        ],
+    }
+
+
+def fault(number: int, found: Fault, struck: int) -> dict[str, JSON]:
+    """Show a fault that is asked for."""
+    return {
+        "number": number,
+        "fault": str(found),
+        "stage": found.stage,
+        "services": list(found.services),
+        "account": masked(found.account) if found.account else None,
+        "path": found.path,
+        "where": dict(found.where),
+        "struck": struck,
+    }
+
+
+def mishaps(fake: Fake) -> list[dict[str, JSON]]:
+    """Show all that can be asked for: the mishaps, and the rows of the error tables."""
+    known: list[dict[str, JSON]] = [
+        {"name": mishap.name, "stage": mishap.stage, "usage": mishap.usage, "means": mishap.means}
+        for mishap in MISHAPS.values()
+    ]
+    rows = {row.id: row for service in fake.world.services for row in service.errors.values()}
+    for row in rows.values():
+        means = f"HTTP {row.status}: {row.body.get('message') or row.body.get('error') or ''}"
+        usage = "[retry-after SECONDS | retry-after-date SECONDS]"
+        known.append({"name": row.id, "stage": "request", "usage": usage, "means": means})
+    return known
+
+
+def settings(fake: Fake) -> dict[str, JSON]:
+    """Show how the fake behaves."""
+    now = fake.settings
+    return {
+        "services": [service.id for service in fake.world.services],
+        "prefixes": list(now.prefixes),
+        "pace": now.pace,
+        "strict": now.strict,
+        "slots": now.slots,
+        "rate": now.rate,
+        "keys": [masked(key.name) for key in now.keys],
+        "readings": {service.id: dict(fake.world.readings[service.id]) for service in fake.world.services},
+        "max_body": now.max_body,
+        "public_url": now.public_url,
+        "signs_callbacks": now.webhook_secret is not None,
+    }
+
+
+def questions(fake: Fake) -> list[dict[str, JSON]]:
+    """Show the open questions, by service, with the reading that is taken."""
+    return [
+        {
+            "service": service.id,
+            "id": question.id,
+            "question": question.question,
+            "readings": {reading.id: reading.means for reading in question.readings.values()},
+            "default": question.default,
+            "taken": fake.world.readings[service.id][question.id],
+            "confidence": question.confidence,
+            "source": question.source,
+        }
+        for service in fake.world.services
+        for question in service.questions.values()
+    ]

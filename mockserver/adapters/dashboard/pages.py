@@ -1,0 +1,92 @@
+"""The dashboard: the files of ``dashboard/`` at ``/_mock/``, and results to look at.
+
+The files are the same everywhere and hold no secret, and a browser asks for them without headers of ours. So where
+there is a control token they need none; what they show comes from the control API, which does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from mockserver.adapters.control.guard import Guard
+from mockserver.adapters.http.results import Results
+
+ROOT = "/_mock"
+TYPES = MappingProxyType(
+    {
+        ".html": "text/html; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".css": "text/css; charset=utf-8",
+        ".svg": "image/svg+xml",
+    }
+)
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Own scripts from own files, nothing inline, nothing from elsewhere, in nobody's frame; and no text becomes markup."""
+
+HEADERS = MappingProxyType(
+    {
+        "content-security-policy": POLICY,
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        # The next release may have another file of this name; whoever has this one still is told so by its tag.
+        "cache-control": "no-cache",
+    }
+)
+
+
+class Page:
+    """One file, answered with its tag, or with 304 to whoever has it."""
+
+    def __init__(self, file: Traversable) -> None:
+        self._file = file
+
+    async def serve(self, request: Request) -> Response:
+        """Answer with the file."""
+        content = self._file.read_bytes()
+        tag = f'"{sha256(content).hexdigest()[:32]}"'
+        headers = {**HEADERS, "etag": tag}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(content, headers={**headers, "content-type": TYPES[_suffix(self._file)]})
+
+
+def routes(results: Results, control_token: str | None = None) -> Iterator[Route]:
+    """Yield a route for each file, one for the results that the dashboard shows, and one for who forgets a slash."""
+    for file in files("mockserver.adapters.dashboard").joinpath("static").iterdir():
+        if _suffix(file) in TYPES:
+            path = f"{ROOT}/{'' if file.name == 'index.html' else file.name}"
+            yield _route(path, Page(file).serve, control_token)
+    yield _route(ROOT + "/results/{name:path}", results.preview, control_token)
+    yield _route(ROOT, _slash, control_token)
+
+
+async def _slash(request: Request) -> Response:
+    # Relative, so that it holds behind a proxy that serves us under a prefix.
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{ROOT.rpartition('/')[2]}/{query}", 307)
+
+
+def _route(path: str, endpoint: Callable[[Request], Awaitable[ASGIApp]], control_token: str | None) -> Route:
+    return Route(path, endpoint, methods=["GET"], middleware=[Middleware(Guard)] if control_token is None else [])
+
+
+def _suffix(file: Traversable) -> str:
+    return file.name[file.name.rfind(".") :]

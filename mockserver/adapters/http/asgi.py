@@ -1,0 +1,98 @@
+"""The fake as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, Router
+from starlette.types import Receive, Scope, Send
+
+from mockserver.adapters.control.api import Control
+from mockserver.adapters.control.guard import Guard
+from mockserver.adapters.dashboard import pages
+from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.results import Results
+from mockserver.adapters.http.scopes import request_of
+from mockserver.adapters.http.wire import deliver
+from mockserver.fake.core import Fake
+from mockserver.fake.media.results import PATH
+
+_OWN = ("/_mock", PATH)
+"""How paths begin that may be ours and no service's."""
+
+_LARGE = 256 * 1024
+"""From this size on a body is read and judged in a thread, so that it holds nobody else up."""
+
+
+def application(fake: Fake, control_token: str | None = None) -> Starlette:
+    """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
+    courier = Courier(fake)
+    results = Results(fake)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with courier, results:
+            yield
+
+    routes = [
+        *pages.routes(results, control_token),
+        Mount("/_mock", app=Guard(Router(Control(fake, courier).routes()), control_token)),
+        Route(PATH + "{name:path}", results.serve, methods=["GET"]),
+    ]
+    starlette = _Fork(routes=routes, lifespan=lifespan)
+    # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
+    starlette.router.default = Door(fake)
+    starlette.router.redirect_slashes = False  # it would match every request to a service twice
+    return starlette
+
+
+class _Fork(Starlette):
+    """Lets the services' own requests go past routes and middleware, which cost as much as finding the answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(_OWN):
+            await self.router.default(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+class Door:
+    """Carries every other request to the fake."""
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        body = await _body(receive, self._fake.settings.max_body)
+        if body is None:
+            return
+        request = request_of(scope, body)
+        if len(body) < _LARGE:
+            response = self._fake.respond(request)
+        else:
+            response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
+        await deliver(response, scope, receive, send)
+
+
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """Read a body, or enough of it to see that it is over ``limit``. ``None``: the client left."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        return None
+    if not message.get("more_body"):
+        return bytes(message.get("body", b""))
+    chunks = [message.get("body", b"")]
+    size = len(chunks[0])
+    while message.get("more_body") and size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+    return b"".join(chunks)

@@ -1,0 +1,122 @@
+"""Callbacks over HTTP: one timer for all that wait, one pooled client for all that are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from mockserver.errors import BadSetting
+from mockserver.fake.callback_queue import Attempt, Delivery
+from mockserver.fake.core import Fake
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_TIMEOUT = 10.0
+"""Seconds that a receiver has to answer; the real figure is documented nowhere."""
+
+_AT_ONCE = 100
+"""Callbacks on their way at once, which is what the client has connections for; waiting for one takes no time of it."""
+
+
+class Courier:
+    """Takes the callbacks that are due to their receivers, those of one task in order.
+
+    ``async with Courier(fake):`` sends while it is open. The client is made with the first callback.
+    """
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+        self._client: aiohttp.ClientSession | None = None
+        self._round: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._last: dict[str, asyncio.Task[None]] = {}
+        self._lanes = asyncio.Semaphore(_AT_ONCE)
+        fake.clock.watch(self._rouse)
+        fake.world.agenda.watch(self._rouse)
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._round = asyncio.create_task(self._go_round())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._loop = None
+        tasks = [task for task in (self._round, *self._sending) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.close()
+
+    async def settle(self) -> None:
+        """Send everything that is due now, and wait until it has arrived or failed."""
+        self._send_due()
+        while self._sending:
+            await asyncio.gather(*self._sending)
+            self._send_due()
+
+    def _rouse(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def _go_round(self) -> None:
+        while True:
+            self._wake.clear()
+            self._send_due()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._pause())
+
+    def _pause(self) -> float | None:
+        """Return the seconds until the next callback; ``None`` while none is planned or time stands still."""
+        due = self._fake.next_delivery
+        if due is None or self._fake.clock.is_frozen:
+            return None
+        return max(due - self._fake.clock.now(), 1) / 1000
+
+    def _send_due(self) -> None:
+        for delivery in self._fake.due():
+            task = asyncio.create_task(self._send(delivery, self._last.get(delivery.task_id)))
+            self._last[delivery.task_id] = task
+            self._sending.add(task)
+            task.add_done_callback(partial(self._sent, delivery.task_id))
+
+    def _sent(self, task_id: str, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        if self._last.get(task_id) is task:
+            del self._last[task_id]
+
+    async def _send(self, delivery: Delivery, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        async with self._lanes:
+            at, began = self._fake.clock.now(), time.monotonic()
+            status, fault = await self._post(delivery)
+            took = round((time.monotonic() - began) * 1000)
+        self._fake.attempted(delivery, Attempt(at, took, status, fault))
+
+    async def _post(self, delivery: Delivery) -> tuple[int | None, str | None]:
+        """Return the status of the receiver's answer, or what went wrong. Redirects are not followed."""
+        import aiohttp
+
+        if self._client is None:
+            self._client = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=_TIMEOUT), cookie_jar=aiohttp.DummyCookieJar()
+            )
+        try:
+            headers = {"content-type": "application/json; charset=utf-8", **self._fake.signature(delivery)}
+            async with self._client.post(
+                delivery.url, data=delivery.body, headers=headers, allow_redirects=False
+            ) as response:
+                return response.status, None
+        except TimeoutError:
+            return None, f"no answer within {_TIMEOUT:g} s"
+        except IndexError:  # yarl raises it for brackets with nothing in them
+            return None, f"InvalidURL: {delivery.url}"
+        except (aiohttp.ClientError, OSError, ValueError, BadSetting) as error:
+            return None, f"{type(error).__name__}: {error}"

@@ -1,0 +1,118 @@
+"""The fake on a socket: uvicorn, told to start fast, say when it is ready, and stop within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mockserver.adapters.http.asgi import application
+from mockserver.adapters.http.wire import Protocol
+from mockserver.errors import BadSetting
+from mockserver.fake.core import Fake
+
+_PATIENCE = 0.3
+"""Seconds that requests in flight have when the server is to stop; all in all that takes less than one."""
+
+
+class Server(uvicorn.Server):
+    """One fake on one socket that is already bound."""
+
+    def __init__(
+        self,
+        fake: Fake,
+        listener: socket.socket,
+        ready: Callable[[str], None],
+        control_token: str | None = None,
+        app: ASGIApp | None = None,
+    ) -> None:
+        """``ready`` is called with the base URL once requests are answered.
+
+        An ``app`` of its own is answered with instead of the fake's, and dates its answers itself.
+        """
+        config = uvicorn.Config(
+            app or application(fake, control_token),
+            date_header=app is None,
+            http=Protocol,
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=_PATIENCE,  # type: ignore[arg-type] # any number of seconds will do
+        )
+        super().__init__(config)
+        self._listener, self._ready = listener, ready
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host, port = self._listener.getsockname()[:2]
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        return f"http://{shown}:{port}"
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal."""
+        super().run([self._listener] if sockets is None else sockets)
+
+    def run_to_the_end(self) -> None:
+        """Serve until a signal, as the last thing that a process does.
+
+        The loop stays open: closing it would wait for a film in the making, or for a name that is being looked up.
+        """
+        # What is here now stays, and so do tasks: to look for garbage among them takes time and finds none.
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(50_000, 20, 100)
+        factory = self.config.get_loop_factory() or asyncio.new_event_loop
+        factory().run_until_complete(self.serve([self._listener]))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready(self.url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop. Requests that do not end in time are cut off, of which uvicorn would complain with tracebacks."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take Ctrl-C and SIGTERM as the wish to stop; uvicorn would raise them again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's
+            return
+        handled = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self.handle_exit) for number in handled]
+        try:
+            yield
+        finally:
+            for number, handler in zip(handled, before, strict=True):
+                signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a socket; port 0 takes a free one. Raises ``BadSetting``."""
+    try:
+        if not host:  # the socket module would take it for every address of the machine
+            raise OSError("the host is empty")
+        host.encode("idna")  # the socket module would leave a socket open that it cannot bind to such a name
+        return socket.create_server((host, port), family=_family(host), backlog=2048)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise BadSetting("--host and --port", f"{host}:{port}", f"an address to listen on: {reason}") from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

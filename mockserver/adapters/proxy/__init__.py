@@ -1,0 +1,1 @@
+"""A proxy in front of a real service: forward, inspect, record and replay."""

@@ -1,0 +1,100 @@
+"""The witness: writes exchanges with somebody else's service into the journal, and tells each in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+from mockserver.adapters.proxy.inspection import Exchange, Inspection
+from mockserver.adapters.proxy.redaction import KNOWN, Redactor, document, is_secret, secrets
+from mockserver.curl import SECRETS
+from mockserver.fake.journal import Entry, masked
+from mockserver.fake.world import World
+
+_PATH = 200
+_NAMED = 3
+
+Say = Callable[[str], None]
+
+
+class Witness:
+    """Notes what was seen. Secrets are masked before they get anywhere."""
+
+    def __init__(self, world: World, say: Say) -> None:
+        """``say`` gets a line for each exchange."""
+        self._world, self._service, self._say = world, world.services[0].id, say
+
+    def note(self, exchange: Exchange, inspection: Inspection, remark: str = "") -> Entry:
+        """Write an exchange into the journal, and tell it with a ``remark``."""
+        seen = _masked(exchange)
+        entry = self._world.journal.write(
+            self._world.clock.now(),
+            self._service,
+            inspection.operation,
+            inspection.account,
+            seen.request,
+            seen.response,
+            inspection.violations,
+            inspection.differences,
+        )
+        self._say(line(entry, [*(f"{side} not judged: {why}" for side, why in exchange.unknown.items()), remark]))
+        return entry
+
+
+def line(entry: Entry, remarks: Iterable[str] = ()) -> str:
+    """Tell an exchange in one line: method, path, status, operation, how many differences, and where."""
+    redactor = Redactor()
+    path = redactor.text(entry.request.path[:_PATH])
+    words = [f"{entry.request.method} {path} {entry.response.status} {entry.operation or 'not in the contract'}"]
+    count = len(entry.differences)
+    places = ", ".join(
+        f"{redactor.text(found.pointer[:_PATH]) or '/'} {found.keyword}" for found in entry.differences[:_NAMED]
+    )
+    more = ", …" if count > _NAMED else ""
+    words.append(f"{count} difference{'s' * (count != 1)}" + (f" ({places}{more})" if count else ""))
+    if entry.violations:
+        words.append("breaks " + ", ".join(dict.fromkeys(found.rule.id for found in entry.violations[:_NAMED])))
+    told = "; ".join([*words, *filter(None, remarks)])
+    # What came from elsewhere must not move the cursor of a terminal.
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in told)
+
+
+def _masked(exchange: Exchange) -> Exchange:
+    """Mask what the journal does not know for a secret: headers of other names, parameters, and fields."""
+    request, response = exchange.request, exchange.response
+    known = [
+        *secrets(request.headers, request.parameters, document(request.body)),
+        *secrets(response.headers, {}, document(response.body)),
+    ]
+    return Exchange(
+        replace(
+            request,
+            headers=_headers(request.headers),
+            query=_query(request.query),
+            body=_without(known, request.body),
+        ),
+        replace(response, headers=_headers(response.headers), body=_without(known, response.body)),
+        exchange.unknown,
+    )
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    # What the journal masks itself comes to it as it is: masked twice, nobody could tell two keys apart.
+    return {
+        name: masked(value) if is_secret(name) and name not in SECRETS else value for name, value in headers.items()
+    }
+
+
+def _query(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if not any(is_secret(name) for name, _ in pairs):
+        return query
+    return urlencode([(name, masked(value) if is_secret(name) else value) for name, value in pairs])
+
+
+def _without(known: Iterable[str], body: bytes) -> bytes:
+    for secret in known:
+        if len(secret) >= KNOWN:
+            body = body.replace(secret.encode(errors="replace"), masked(secret).encode())
+    return body

@@ -1,0 +1,224 @@
+"""The proxy: forwards each request to a real service, and holds both sides against the contract on the way.
+
+Bodies pass through in pieces. The last piece of an answer waits until the exchange is judged, so that whoever has the
+answer finds it in the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.routing import Mount, Router
+from starlette.types import Receive, Scope, Send
+
+from mockserver.adapters.control.api import Control
+from mockserver.adapters.control.guard import Guard
+from mockserver.adapters.dashboard import pages
+from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.headers import mapped
+from mockserver.adapters.http.results import Results
+from mockserver.adapters.http.scopes import request_of
+from mockserver.adapters.http.wire import reset
+from mockserver.adapters.proxy.copies import Copy, Unknown
+from mockserver.adapters.proxy.exchange_log import Say, Witness
+from mockserver.adapters.proxy.inspection import Exchange, Inspector
+from mockserver.adapters.proxy.recordings import Recorder
+from mockserver.adapters.proxy.upstream import NoAnswer, Upstream, passed
+from mockserver.fake.core import Fake
+from mockserver.settings import Settings
+from mockserver.types import Request, Response
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_LARGE = 256 * 1024
+"""From this size on an exchange is judged in a thread, so that it holds nobody else up."""
+
+_BODYLESS = (204, 304)
+
+
+class Proxy:
+    """An ASGI application in front of an upstream; ``async with`` opens and closes its connections."""
+
+    def __init__(self, fake: Fake, upstream: Upstream, say: Say, recorder: Recorder | None = None) -> None:
+        """The ``fake`` has the contract and the journal; ``say`` gets a line for each exchange."""
+        self._upstream, self._recorder = upstream, recorder
+        self._inspector, self._witness = Inspector(fake.world), Witness(fake.world, say)
+        self._clock, self._limit = fake.clock, fake.settings.max_body
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self._upstream.__aenter__()
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        await self._upstream.__aexit__(*reason)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Forward one request."""
+        if scope["type"] != "http":
+            return
+        request = request_of(scope)
+        sent, passage = _Sent(request, receive, Copy(self._limit)), _Passage(Copy(self._limit), send)
+        try:
+            async with self._upstream.answer(request, scope["headers"], sent.pieces()) as response:
+                await passage.run(response)
+        except NoAnswer as error:
+            if sent.is_gone:
+                return
+            if not passage.has_begun:
+                await self._apologise(request, sent.copy, str(error), send)
+                return
+            await self._judge(request, sent.copy, passage)
+            await reset(scope, receive)
+            return
+        await self._judge(request, sent.copy, passage)
+        await passage.end()
+
+    async def _judge(self, request: Request, sent: Copy, passage: _Passage) -> None:
+        """Hold an exchange against the contract, and note it; those that end first come first."""
+        unknown: dict[str, str] = {}
+        asked = replace(request, body=_content(sent, request.headers, "request", unknown))
+        body = _content(passage.copy, passage.headers, "answer", unknown)
+        exchange = Exchange(asked, Response(passage.status, body, passage.headers), unknown)
+        async with self._turn:
+            if len(asked.body) + len(body) < _LARGE:
+                self._finish(exchange)
+            else:
+                await to_thread.run_sync(self._finish, exchange)
+
+    def _finish(self, exchange: Exchange) -> None:
+        found = self._inspector.inspect(exchange, self._clock.now())
+        remark = ""
+        if self._recorder is not None:
+            try:
+                name = self._recorder.record(exchange, found.differences)
+                remark = f"recorded as {name}" if name else ""
+            except OSError as error:
+                remark = f"not recorded: {error.strerror or error}"
+        self._witness.note(exchange, found, remark)
+
+    async def _apologise(self, request: Request, sent: Copy, fact: str, send: Send) -> None:
+        """Answer in the place of an upstream that does not."""
+        unknown = {"answer": "there is none"}
+        asked = replace(request, body=_content(sent, request.headers, "request", unknown))
+        body = json.dumps({"error": f"mockserver proxy: {fact}"}, ensure_ascii=False).encode()
+        headers = {"content-type": "application/json", "content-length": str(len(body))}
+        exchange = Exchange(asked, Response(502, body, headers), unknown)
+        async with self._turn:
+            found = replace(self._inspector.inspect(exchange, self._clock.now()), differences=())
+            self._witness.note(exchange, found, fact)
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": 502, "headers": pairs})
+        await send({"type": "http.response.body", "body": body})
+
+
+class _Sent:
+    """A request's body on its way through."""
+
+    def __init__(self, request: Request, receive: Receive, copy: Copy) -> None:
+        self.copy, self.is_gone = copy, False
+        self._request, self._receive = request, receive
+
+    def pieces(self) -> AsyncIterator[bytes] | None:
+        """Return the body in pieces; ``None`` if the request says that it has none."""
+        headers = self._request.headers
+        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+            return self._pieces()
+        self.copy.end()
+        return None
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        has_more = True
+        while has_more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.is_gone = True
+                raise ConnectionResetError("the client has left")
+            piece, has_more = message.get("body", b""), message.get("more_body", False)
+            self.copy.add(piece)
+            # The upstream may answer to the last byte before we are told that it was the last.
+            if not has_more or str(self.copy.size) == self._request.headers.get("content-length"):
+                self.copy.end()
+            if piece:
+                yield piece
+
+
+class _Passage:
+    """An answer on its way through, always with a piece in hand."""
+
+    def __init__(self, copy: Copy, send: Send) -> None:
+        self.copy, self.status, self.headers = copy, 0, dict[str, str]()
+        self.has_begun = False
+        self._send, self._held, self._start = send, b"", dict[str, Any]()
+
+    async def run(self, response: aiohttp.ClientResponse) -> None:
+        """Send all but the last piece."""
+        self.status = response.status
+        pairs = passed(response.raw_headers)
+        if response.status in _BODYLESS:
+            pairs = [pair for pair in pairs if pair[0] != b"content-length"]
+        self.headers = mapped(pairs)
+        self._start = {"type": "http.response.start", "status": response.status, "headers": pairs}
+        async for piece in response.content.iter_any():
+            self.copy.add(piece)
+            if self._held:
+                await self._go_on(is_last=False)
+            self._held = piece
+        self.copy.end()
+
+    async def end(self) -> None:
+        """Send the rest."""
+        await self._go_on(is_last=True)
+
+    async def _go_on(self, *, is_last: bool) -> None:
+        if not self.has_begun:
+            self.has_begun = True
+            await self._send(self._start)
+        await self._send({"type": "http.response.body", "body": self._held, "more_body": not is_last})
+
+
+def forwarding(
+    url: str, settings: Settings, say: Say, record: Path | None = None, patience: float = 120.0
+) -> tuple[Fake, Starlette]:
+    """Return a proxy in front of a URL, and the fake that shows what it sees. Raises ``MockserverError``.
+
+    ``record`` is a folder for recordings; ``patience`` is how many seconds the upstream may be silent.
+    """
+    fake, upstream = Fake(settings), Upstream(url, patience)
+    inspector = Inspector(fake.world)
+    recorder = Recorder(record, inspector.service, inspector.router, upstream.host) if record else None
+    return fake, application(fake, Proxy(fake, upstream, say, recorder))
+
+
+def application(fake: Fake, proxy: Proxy) -> Starlette:
+    """Return an application that forwards all but what is under ``/_mock/``, where the fake shows its journal."""
+    courier, results = Courier(fake), Results(fake)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with courier, results, proxy:
+            yield
+
+    control = Mount("/_mock", app=Guard(Router(Control(fake, courier).routes())))
+    starlette = Starlette(routes=[*pages.routes(results), control], lifespan=lifespan)
+    starlette.router.default = proxy
+    starlette.router.redirect_slashes = False
+    return starlette
+
+
+def _content(copy: Copy, headers: Mapping[str, str], side: str, unknown: dict[str, str]) -> bytes:
+    """Return a body that has passed by; if it is not known, note why not."""
+    try:
+        return copy.content(headers.get("content-encoding", ""))
+    except Unknown as error:
+        unknown[side] = str(error)
+        return b""

@@ -1,0 +1,141 @@
+"""Replay: recorded exchanges served offline, those of one request in their order, the last of them for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from mockserver.adapters.proxy.exchange_log import Say, Witness
+from mockserver.adapters.proxy.fixtures import known, outline
+from mockserver.adapters.proxy.inspection import Exchange, Inspector
+from mockserver.adapters.proxy.recordings import BadRecording, Recording, identity, load
+from mockserver.adapters.proxy.redaction import Redactor
+from mockserver.contract.catalog import Catalog
+from mockserver.contract.differences import Difference
+from mockserver.fake.core import DIALECTS, Fake
+from mockserver.fake.patterns import misses
+from mockserver.fake.world import encoded
+from mockserver.settings import Settings
+from mockserver.types import JSON, Request, Response
+
+_REASONS = 5
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The recording that a request is most like, and why it is not its answer."""
+
+    name: str
+    reasons: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """The first reasons in a line."""
+        more = ", …" if len(self.reasons) > _REASONS else ""
+        return ", ".join(reason[:_SHOWN] for reason in self.reasons[:_REASONS]) + more
+
+
+class Replay(Fake):
+    """A fake whose answers are recordings. Each account has the recorded answers from the first on."""
+
+    def __init__(self, place: Path, settings: Settings, say: Say, catalog: Catalog | None = None) -> None:
+        """Replay the recordings of the first service. Raises ``MockserverError``; ``say`` gets a line per exchange."""
+        super().__init__(settings, catalog=catalog)
+        self._inspector = Inspector(self.world)
+        self._witness = Witness(self.world, say)
+        service = self._inspector.service
+        self._recordings = load(place, service, self._inspector.router)
+        if not self._recordings:
+            raise BadRecording(place, f"holds no recording of {service.id}: no {service.id}/<operation>/<case>.json")
+        self._sequences: dict[str, list[Recording]] = {}
+        for recording in self._recordings:
+            self._sequences.setdefault(recording.id, []).append(recording)
+        self._served: Counter[tuple[str | None, str]] = Counter()
+
+    def respond(self, request: Request) -> Response:
+        """Answer with the next recording of the request; without one, in the service's words that there is none."""
+        redactor = Redactor(known(request, self._inspector.match(request)))
+        asked = outline(request, self._inspector.router, redactor)
+        nearest: Nearest | None = None
+        if sequence := self._sequences.get(identity(asked)):
+            recording = self._next(request, sequence)
+            response, remark = _answer(recording), f"from {recording.name}"
+        else:
+            nearest = _nearest(asked, self._recordings)
+            remark = f"no recording of this {asked['operation']}; nearest: {nearest.name}, but {nearest.why}"
+            response = self._missing(nearest, remark)
+        exchange = Exchange(request, response)
+        found = self._inspector.inspect(exchange, self.clock.now())
+        if nearest is not None:
+            found = replace(found, differences=(_difference(nearest),))
+        with self._lock:
+            self._witness.note(exchange, found, remark)
+        return response
+
+    def reset(self, account: str | None = None) -> None:
+        """Forget exchanges, and begin again with the first answers."""
+        super().reset(account)
+        with self._lock:
+            for key in [key for key in self._served if account in (None, key[0])]:
+                del self._served[key]
+
+    def _next(self, request: Request, sequence: list[Recording]) -> Recording:
+        account = self._inspector.account(request, self.clock.now())
+        key = (account, sequence[0].id)
+        with self._lock:
+            place = min(self._served[key], len(sequence) - 1)
+            self._served[key] += 1
+        return sequence[place]
+
+    def _missing(self, nearest: Nearest, said: str) -> Response:
+        """Say in the service's envelope that a request has no recording."""
+        service = self._inspector.service
+        row = service.errors["no-route"]
+        body = {name: said if isinstance(text, str) else text for name, text in row.body.items()}
+        complete = DIALECTS[service.dialect].refused(self.world, self.world.readings[service.id], body)
+        headers = {
+            "content-type": "application/json",
+            "mockserver-recording": "none",
+            "mockserver-nearest": nearest.name,
+            "mockserver-why": quote(nearest.why, safe=" ,:;/\"'{}[]()<>=+*!?@$&|"),
+        }
+        return Response(row.status, encoded(complete), headers)
+
+
+def _difference(nearest: Nearest) -> Difference:
+    documented = f"{nearest.name} is the nearest recording"[:_SHOWN]
+    return Difference("request", "", "recording", documented, nearest.why[:_SHOWN], nearest.name)
+
+
+def _answer(recording: Recording) -> Response:
+    response = recording.fixture["response"]
+    body = response.get("body", "")
+    headers = {"mockserver-recording": recording.name}
+    if isinstance(body, str):
+        kind = "text/html" if body.lstrip()[:1] == "<" else "text/plain"
+        return Response(response["status"], body.encode(), {"content-type": f"{kind}; charset=utf-8", **headers})
+    return Response(response["status"], encoded(body), {"content-type": "application/json", **headers})
+
+
+def _nearest(asked: dict[str, JSON], recordings: list[Recording]) -> Nearest:
+    """Return the recording with the fewest reasons against it, of the same operation if there is one."""
+    found = {recording.name: tuple(_reasons(asked, recording.outline)) for recording in reversed(recordings)}
+    others = {recording.name: recording.outline["operation"] != asked["operation"] for recording in recordings}
+    name = min(found, key=lambda name: (others[name], len(found[name])))
+    return Nearest(name, found[name])
+
+
+def _reasons(asked: dict[str, JSON], recorded: dict[str, JSON]) -> Iterator[str]:
+    """Say why a request is not the recorded one; both are objects of the same fields."""
+    if asked["operation"] != recorded["operation"]:
+        yield f"it is {recorded['operation']}"
+    for name in ("parameters", "query", "credentials", "content-type", "body"):
+        for reason in misses({name: recorded[name]}, {name: asked[name]}):
+            yield reason
+        for reason in misses({name: asked[name]}, {name: recorded[name]}):
+            if reason.endswith("is not there"):
+                yield reason.removesuffix("is not there") + "is not in the recording"

@@ -1,0 +1,155 @@
+"""The upstream: the service behind the proxy, how it is asked, and what can be wrong with it."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from mockserver.adapters.proxy.copies import READABLE
+from mockserver.errors import BadSetting
+from mockserver.types import Request
+
+if TYPE_CHECKING:
+    import aiohttp
+
+Pairs = list[tuple[bytes, bytes]]
+
+_HOP = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
+        *("trailer", "transfer-encoding", "upgrade"),
+    }
+)
+"""Headers that are meant for the next one on the way (RFC 9110, 7.6.1)."""
+
+_CONNECT = 10.0
+_IDLE = 4.0
+"""Seconds that a connection is kept for the next request; uvicorn as an upstream closes it after five."""
+
+_HEADER = 64 * 1024
+"""Letters that a header may have."""
+
+_UNSPEAKABLE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class NoAnswer(Exception):
+    """The upstream has not answered; the text says why, in a line."""
+
+
+class Upstream:
+    """A service by its base URL. ``async with`` opens and closes its connections."""
+
+    def __init__(self, url: str, patience: float) -> None:
+        """``patience`` is how many seconds it may be silent. Raises ``BadSetting``."""
+        self.url, self._patience = url.rstrip("/"), patience
+        self.host = _host(url)
+        self._client: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        import aiohttp
+
+        self._client = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=self._patience),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
+            max_line_size=_HEADER,
+            max_field_size=_HEADER,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    @asynccontextmanager
+    async def answer(
+        self, request: Request, headers: Pairs, body: AsyncIterator[bytes] | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Ask, and return the answer with its body still to be read. Raises ``NoAnswer``, also while it is read."""
+        import aiohttp
+        from multidict import CIMultiDict
+        from yarl import URL
+
+        assert self._client is not None, "the upstream is not open"  # noqa: S101 # a mistake of ours
+        if not request.path.startswith("/"):
+            raise NoAnswer(f"{self.url} cannot be asked for {request.path!r}, which is no path")
+        query = f"?{request.query}" if request.query else ""
+        url = URL(f"{self.url}{request.path}{query}", encoded=True)
+        sent = CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in asked(headers))
+        try:
+            async with self._client.request(
+                request.method, url, headers=sent, data=body, allow_redirects=False
+            ) as response:
+                if not 200 <= response.status < 600:
+                    raise NoAnswer(f"{self.url} answered with status {response.status}, which ends no exchange")
+                yield response
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise NoAnswer(f"{self.url} {self._fact(error)}") from error
+
+    def _fact(self, error: Exception) -> str:
+        """Say what is wrong, for a person."""
+        import aiohttp
+
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            return f"could not be reached within {_CONNECT:g} s"
+        if isinstance(error, TimeoutError):
+            return f"was silent for {self._patience:g} s"
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return f"cannot be found: there is no host {self.host!r}, or no network"
+        if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+            return f"has no TLS that can be trusted: {_line(error)}"
+        if isinstance(error, aiohttp.ClientConnectorError):
+            cause = error.os_error
+            is_refused = isinstance(cause, ConnectionRefusedError)
+            return "refused the connection; is it running?" if is_refused else f"cannot be reached: {_line(cause)}"
+        if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError | aiohttp.ClientOSError):
+            return "closed the connection without an answer"
+        if isinstance(error, aiohttp.ClientPayloadError):
+            return "closed the connection in the middle of its answer"
+        if isinstance(error, aiohttp.ClientResponseError):
+            return f"did not answer in HTTP: {_line(error.message)}"
+        return f"could not be asked: {type(error).__name__}: {_line(error)}"
+
+
+def asked(headers: Pairs) -> Pairs:
+    """Return the headers of a request that go on; compression is offered only as far as we can undo it."""
+    found = []
+    for name, value in passed(headers):
+        if name == b"accept-encoding":
+            kept = [part for part in value.split(b",") if part.partition(b";")[0].strip().decode("latin-1") in READABLE]
+            found.append((name, b",".join(kept).strip() or b"identity"))
+        elif name not in (b"host", b"expect"):
+            found.append((name, value))
+    return found
+
+
+def passed(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
+    """Return the headers that go past the next one on the way; names in lower case, no control letters."""
+    pairs = [(name.lower(), _UNSPEAKABLE.sub(b" ", value)) for name, value in headers]
+    listed = {part.strip().lower() for name, value in pairs if name == b"connection" for part in value.split(b",")}
+    dropped = {name.encode() for name in _HOP} | listed
+    return [(name, value) for name, value in pairs if name not in dropped]
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 # raises for a port that is none
+        (parts.hostname or "").encode("idna")  # raises for a name that no name server could be asked for
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadSetting("UPSTREAM", url, "an http or https URL")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise BadSetting("UPSTREAM", f"{parts.scheme}://{parts.hostname}", "a URL without credentials and query")
+    return parts.hostname
+
+
+def _line(error: object) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,56 @@
+"""What a test holds: a fake, and short ways to what a test does with it."""
+
+from __future__ import annotations
+
+from mockserver.fake.clock import Clock
+from mockserver.fake.core import Fake
+from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
+
+
+class Handle:
+    """A fake that answers somewhere."""
+
+    def __init__(self, fake: Fake) -> None:
+        self.fake = fake
+
+    @property
+    def clock(self) -> Clock:
+        """Its time: ``clock.freeze()``, ``clock.advance("90s")``."""
+        return self.fake.clock
+
+    @property
+    def faults(self) -> FaultLines:
+        """What shall go wrong: ``faults.add("1303 x2")``."""
+        return self.fake.faults
+
+    @property
+    def requests(self) -> Requests:
+        """What was sent: ``requests.verify("kling/omni-image.create", times=1)``."""
+        return self.fake.requests
+
+    @property
+    def tasks(self) -> Tasks:
+        """What was made: ``tasks.force(task, "failed")``."""
+        return self.fake.tasks
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """What was called back, with every attempt."""
+        return self.fake.callbacks
+
+    def last_exchanges(self, count: int = 10) -> list[str]:
+        """Return a line for each of the last exchanges, the oldest first."""
+        lines = []
+        for entry in list(self.fake.requests)[:count][::-1]:
+            broken = ", ".join(violation.rule.id for violation in entry.violations)
+            query = f"?{entry.request.query}" if entry.request.query else ""
+            what = f"{entry.request.method} {entry.request.path}{query} -> {entry.response.status}"
+            lines.append(f"{entry.number}. {what}" + (f" ({broken})" if broken else ""))
+            lines.append(f"     sent     {_short(entry.request.body)}")
+            lines.append(f"     received {_short(entry.response.body)}")
+        return lines
+
+
+def _short(body: bytes) -> str:
+    text = body.decode(errors="replace")
+    return text if len(text) <= 300 else f"{text[:300]}… ({len(text)} characters)"

@@ -1,0 +1,43 @@
+"""The fake on a thread, for clients of any library that live in the same process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mockserver.adapters.http.server import Server, listen
+from mockserver.adapters.testing.handle import Handle
+from mockserver.fake.core import Fake
+from mockserver.settings import Settings
+
+_PATIENCE = 10.0
+
+
+class Live(Handle):
+    """A fake that answers at ``url``."""
+
+    def __init__(self, fake: Fake, url: str) -> None:
+        super().__init__(fake)
+        self.url = url
+
+
+@contextmanager
+def live(fake: Fake | None = None, *, host: str = "127.0.0.1", port: int = 0, **settings: Any) -> Iterator[Live]:
+    """Run a fake on a thread while the context is open; port 0 takes a free one.
+
+    ``settings`` are those of ``Settings``: ``live(pace="instant", seed=1)``. Raises ``MockserverError``.
+    """
+    running = fake or Fake(Settings(**settings))
+    ready = threading.Event()
+    server = Server(running, listen(host, port), lambda _: ready.set())
+    thread = threading.Thread(target=server.run, name="mockserver", daemon=True)
+    thread.start()
+    try:
+        if not ready.wait(_PATIENCE):
+            raise RuntimeError(f"mockserver did not start within {_PATIENCE:g} s")
+        yield Live(running, server.url)
+    finally:
+        server.should_exit = True
+        thread.join(_PATIENCE)

@@ -1,0 +1,136 @@
+"""Steering: what a test or a person does to a fake from outside. The control API has the same verbs.
+
+``fake.tasks.force(…)``, ``fake.requests.verify(…)``, ``fake.faults.add("1303 x2")``, ``fake.callbacks.send_again(…)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from threading import RLock
+
+from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.faults.fault import Fault
+from mockserver.fake.journal import Entry
+from mockserver.fake.lifecycle import Status, Task
+from mockserver.fake.verification import Expectation, Verdict, reasons, verified
+from mockserver.fake.world import World
+from mockserver.types import JSON
+
+
+class Tasks:
+    """The tasks of a fake, newest first."""
+
+    def __init__(self, world: World, lock: RLock) -> None:
+        self._world, self._lock = world, lock
+
+    def __len__(self) -> int:
+        return len(self._world.store)
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(list(reversed(list(self._world.store))))
+
+    def get(self, service: str, id: str) -> Task | None:
+        """Find a task by its own id."""
+        return self._world.store.get(service, id)
+
+    def force(self, task: Task, status: Status, reason: str | None = None) -> Task:
+        """Put a task into a state now; a failure has a reason, a known one such as ``moderation`` or its words."""
+        reason = reason or "moderation"
+        known = self._world.catalog.services[task.operation.partition("/")[0]].reasons
+        with self._lock:
+            return self._world.force(task, status, self._world.clock.now(), known.get(reason, reason))
+
+    def delete(self, task: Task) -> None:
+        """Forget a task."""
+        with self._lock:
+            self._world.store.remove(task)
+
+
+class Requests:
+    """The exchanges of a fake, newest first."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __len__(self) -> int:
+        return len(self._world.journal)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._world.journal)
+
+    def like(self, expected: Expectation) -> Iterator[Entry]:
+        """Yield the exchanges that are as expected."""
+        return (entry for entry in self if not reasons(entry, expected))
+
+    def verify(
+        self,
+        operation: str | None = None,
+        *,
+        where: Mapping[str, JSON] | None = None,
+        times: int | None = None,
+        account: str | None = None,
+        status: int | None = None,
+    ) -> Verdict:
+        """Tell whether the client sent what it should have, and if not, what came nearest.
+
+        ``where`` is a pattern of the body, ``times`` how often; without it once is enough.
+        """
+        expected = Expectation(operation=operation, where=where, times=times, account=account, status=status)
+        return verified(self._world.journal, expected)
+
+
+class Callbacks:
+    """The callbacks of a fake, oldest first, each with its attempts."""
+
+    def __init__(self, world: World, lock: RLock) -> None:
+        self._world, self._lock = world, lock
+
+    def __len__(self) -> int:
+        return len(self._world.agenda.deliveries)
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(self._world.agenda.deliveries)
+
+    def send_again(self, id: str) -> Delivery | None:
+        """Send a callback once more, now; ``None`` if there is none of that id."""
+        with self._lock:
+            return self._world.agenda.again(id, self._world.clock.now())
+
+
+class FaultLines:
+    """What is asked to go wrong."""
+
+    def __init__(self, world: World, lock: RLock) -> None:
+        self._world, self._lock = world, lock
+
+    def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
+        """Yield each fault with its number and how often it has struck."""
+        return iter(self._world.faults)
+
+    def add(
+        self,
+        line: str,
+        *,
+        account: str | None = None,
+        path: str | None = None,
+        where: Mapping[str, JSON] | None = None,
+    ) -> int:
+        """Ask for a fault and return its number: ``add("1303 x2 on kling", account=token)``.
+
+        ``path`` may hold ``*``; ``where`` is a pattern of the payload it is about. Raises ``BadFault``.
+        """
+        found = self._world.read_fault(line, account)
+        scoped = replace(found, path=path, where=dict(where or {}))
+        with self._lock:
+            return self._world.faults.add(scoped)
+
+    def remove(self, number: int) -> bool:
+        """Take a fault away; ``False`` if there is none of that number."""
+        with self._lock:
+            return self._world.faults.remove(number)
+
+    def clear(self, account: str | None = None) -> None:
+        """Take away all faults, or those for one account."""
+        with self._lock:
+            self._world.faults.clear(account)

@@ -1,0 +1,98 @@
+"""The plan: what a payload asks for, read by the ``task`` part of its operation.
+
+Nothing here knows a field of any service; the operation says which field is the count, the ratio, the duration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+from mockserver.contract.catalog import Operation
+from mockserver.contract.keywords import picture_size
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.media.artifacts import Film, Made, Picture, dimensions, film_dimensions
+from mockserver.types import JSON, Payload
+
+
+def chosen(operation: Operation, payload: Payload, role: str) -> JSON:
+    """Return what a payload says in the field that plays a role, or the field's default; "" counts as unsaid."""
+    field = operation.task.get(role)
+    if field is None:
+        return None
+    value = payload.get(field)
+    return operation.defaults.get(field) if value in (None, "") else value
+
+
+def is_series(operation: Operation, payload: Payload) -> bool:
+    """Whether a series is asked for."""
+    series = operation.task.get("series")
+    return series is not None and payload.get(series["field"]) == series["is"]
+
+
+def count(operation: Operation, payload: Payload) -> int:
+    """Return how many results there will be."""
+    if is_series(operation, payload):
+        series = operation.task["series"]
+        amount = payload.get(series["count"]) or operation.defaults[series["count"]]
+        return int(series["auto"] if amount == "auto" else amount)
+    wanted = chosen(operation, payload, "count")
+    return 1 if wanted is None else int(wanted)
+
+
+def ratio(operation: Operation, payload: Payload) -> str:
+    """Return the ratio of the results: what is chosen, or that of the first Base64 picture sent, or the usual."""
+    wanted = chosen(operation, payload, "ratio")
+    if wanted not in (None, "auto"):
+        return str(wanted)
+    sizes = (picture_size(image) for image in _images(operation, payload))
+    size = next((size for size in sizes if size), None)
+    return f"{size[0]}:{size[1]}" if size else operation.task["usual_ratio"]
+
+
+def size(operation: Operation, payload: Payload) -> str:
+    """Return the name of the results' size."""
+    wanted = chosen(operation, payload, "size")
+    return str(wanted) if wanted in operation.task["sizes"] else operation.task["usual_size"]
+
+
+def seconds(operation: Operation, payload: Payload) -> int:
+    """Return how long a film will be. One that is changed keeps its length, which we do not know."""
+    wanted = chosen(operation, payload, "duration")
+    return operation.task["usual_duration"] if wanted is None else int(wanted)
+
+
+def units(operation: Operation, payload: Payload) -> str:
+    """Return the price in units, as the wire writes it."""
+    price = operation.task.get("units", {}).get(size(operation, payload), "0")
+    amount = count(operation, payload) if operation.task["media"] == "image" else seconds(operation, payload)
+    return _product(price, amount)
+
+
+@lru_cache(maxsize=256)
+def _product(price: str, amount: int) -> str:
+    total = Decimal(price) * amount
+    return f"{total.normalize():f}" if total else "0"
+
+
+def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: bool = False) -> tuple[Made, ...]:
+    """Return the results of a task, or their watermarked twins."""
+    prompt = str(chosen(operation, payload, "prompt") or "")
+    pixels = operation.task["sizes"][size(operation, payload)]
+    shape = task.ratio or operation.task["usual_ratio"]
+    if operation.task["media"] == "image":
+        width, height = dimensions(shape, pixels * pixels)
+        numbers = range(count(operation, payload))
+        return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
+    width, height = film_dimensions(shape, pixels)
+    sound = chosen(operation, payload, "sound") == "on"
+    length = seconds(operation, payload)
+    return (Film(task.id, 0, prompt, width, height, length, sound=sound, watermark=watermark),)
+
+
+def _images(operation: Operation, payload: Payload) -> Iterator[JSON]:
+    outer, _, inner = operation.task.get("images", "").partition("[].")
+    items = payload.get(outer)
+    for item in items if isinstance(items, list) else ():
+        yield item.get(inner) if isinstance(item, dict) else None

@@ -1,0 +1,24 @@
+"""The one door to the bytes of a result.
+
+Light at import. Pillow and PyAV come in with the first `render`, so a server that is never asked for a
+result never pays for them.
+"""
+
+from mockserver.fake.media.artifacts import Artifact, File, Picture
+
+
+def render(artifact: Artifact) -> bytes:
+    """Make the file. Blocks for up to seconds and keeps a core busy, so call it in a thread.
+
+    The same picture is the same bytes, and the same film the same frames, on every machine with the same
+    releases of Pillow and PyAV.
+    """
+    if isinstance(artifact, File):
+        return artifact.content
+    if isinstance(artifact, Picture):
+        from mockserver.fake.media import pictures
+
+        return pictures.encode(artifact)
+    from mockserver.fake.media import films
+
+    return films.encode(artifact)

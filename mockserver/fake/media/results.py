@@ -1,0 +1,82 @@
+"""Results: the URLs of what finished tasks made and of what was uploaded, and what is behind each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mockserver.fake.faults.line import effect
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.media import plan
+from mockserver.fake.media.artifacts import Artifact, Made
+from mockserver.fake.world import World
+from mockserver.types import Millis, Wire
+
+PATH = "/results/"
+FETCH = "results.fetch"
+"""What the journal calls the request for a result; it is no operation of a service."""
+
+_URL = re.compile(r"/results/([a-z0-9-]+)/([0-9]+)/([0-9])(-watermark)?(\.[a-z0-9]+)")
+
+
+def url(task: Task, made: Made, *, watermark: bool = False) -> str:
+    """Return the URL of a result of a task, or of its watermarked twin."""
+    service = task.operation.partition("/")[0]
+    mark = "-watermark" if watermark else ""
+    return f"{task.base_url}{PATH}{service}/{task.id}/{made.index}{mark}{made.suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a URL points to, and what befalls it on its way, if anything."""
+
+    artifact: Artifact
+    wire: Wire | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say what it is."""
+        return {"content-type": self.artifact.content_type}
+
+
+def befallen(world: World, path: str, now: Millis) -> Result | int:
+    """Return what is behind the path of a result URL, unless a fault strikes."""
+    found = find(world, path, now)
+    match = _URL.fullmatch(path)
+    if isinstance(found, int):
+        return found
+    task = world.store.get(match[1], match[2]) if match else None
+    wire = None
+    if task is not None:
+        for struck in world.strikes("result", world.operation(task), world.about(task), path):
+            instead = effect(struck)()
+            if isinstance(instead, int):
+                return instead
+            wire = instead
+    return Result(found, wire)
+
+
+def owner(world: World, path: str) -> tuple[str, str | None]:
+    """Return the service that a result URL belongs to, the first if there is no such, and the task's account."""
+    match = _URL.fullmatch(path)
+    task = world.store.get(match[1], match[2]) if match else None
+    if task is not None and match is not None:
+        return match[1], task.account
+    named = path.removeprefix(PATH).partition("/")[0]
+    known = [service.id for service in world.services]
+    return named if named in known else known[0], None
+
+
+def find(world: World, path: str, now: Millis) -> Artifact | int:
+    """Return what is behind the path of a result URL, or the status of an answer without it."""
+    match = _URL.fullmatch(path)
+    if match is None:
+        return world.uploads.find(path) or 404
+    service, id, index, mark, suffix = match.groups()
+    task = world.store.get(service, id)
+    if task is None or task.state(now).status != "succeed":
+        return 404
+    if world.is_expired(task, now):
+        return int(world.readings[service].get("expired-result", "404"))
+    found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=mark is not None)
+    return found[int(index)] if int(index) < len(found) and found[int(index)].suffix == suffix else 404

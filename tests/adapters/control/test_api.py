@@ -1,0 +1,281 @@
+"""The control API: each verb over HTTP, and a scripted day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import av
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from mockserver.adapters.control.api import description
+from mockserver.adapters.testing.live import Live, live
+from mockserver.fake.faults.line import MISHAPS
+from mockserver.fake.signature import signed
+from tests.conftest import PATIENCE
+from tests.support.receiver import Receiver, receiver
+
+IMAGE, VIDEO = "/v1/images/omni-image", "/v1/videos/omni-video"
+SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Live]:
+    with live(pace="real", seed=1, webhook_secret=SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Live) -> Iterator[httpx.Client]:
+    server.fake.reset()
+    server.fake.clock.freeze()
+    # There is no TLS here: to read all certificates for each test would take longer than the test.
+    with httpx.Client(
+        base_url=server.url, headers={"authorization": "Bearer me"}, timeout=PATIENCE, verify=False
+    ) as found:
+        yield found
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    with receiver() as found:
+        yield found
+
+
+def steer(client: httpx.Client, method: str, path: str, body: Any = None, **params: Any) -> Any:
+    answer = client.request(method, f"/_mock{path}", json=body, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def made(client: httpx.Client, path: str = IMAGE, **fields: Any) -> str:
+    usual = {"prompt": "A cat"} if path == IMAGE else {"prompt": "A cat", "aspect_ratio": "16:9"}
+    return str(client.post(path, json={**usual, **fields}).json()["data"]["task_id"])
+
+
+def test_a_scripted_day_takes_less_than_a_second(client: httpx.Client, hook: Receiver) -> None:
+    client.get("/_mock/health")
+    began = time.monotonic()
+    id = made(client, VIDEO, mode="std", callback_url=hook.url, duration="5")
+    steer(client, "POST", "/clock/advance", {"advance": "90s"})
+    record = client.get(f"{VIDEO}/{id}").json()["data"]
+    film = client.get(record["task_result"]["videos"][0]["url"]).content
+    elapsed = time.monotonic() - began
+    assert hook.words == ["submitted", "processing", "succeed"]
+    assert record["updated_at"] - record["created_at"] == 90_000
+    with av.open(BytesIO(film), "r") as opened:
+        assert len(list(opened.decode(video=0))) == 121
+    print(f"a day of 90 s in {elapsed:.2f} s")  # noqa: T201 - shown with -s; a loaded machine must not fail it
+
+
+def test_every_operation_of_the_description_is_there(client: httpx.Client) -> None:
+    for path, methods in description()["paths"].items():
+        for method in methods:
+            if path == "/events":
+                continue
+            url = path.replace("{service}", "kling").replace("{id}", "1").replace("{number}", "1")
+            answer = client.request(method, f"/_mock{url}", json={})
+            assert answer.status_code in (200, 400, 404), (method, path)
+            assert answer.headers["content-type"] == "application/json"
+            assert answer.status_code == 200 or answer.json()["error"]
+
+
+def test_the_clock_is_frozen_set_advanced_and_resumed(client: httpx.Client) -> None:
+    steer(client, "POST", "/clock/set", {"now": 1_800_000_000_000})
+    assert steer(client, "POST", "/clock/advance", {"advance": "1.5m"}) == {"now": 1_800_000_090_000, "is_frozen": True}
+    assert steer(client, "GET", "/clock")["now"] == 1_800_000_090_000
+    assert not steer(client, "POST", "/clock/resume")["is_frozen"]
+    assert steer(client, "POST", "/clock/freeze")["is_frozen"]
+
+
+def test_tasks_are_listed_filtered_forced_and_deleted(client: httpx.Client) -> None:
+    ids = [made(client, prompt=f"Cat {n}", external_task_id=f"cat-{n}") for n in range(3)]
+    made(client, VIDEO)
+    assert [task["id"] for task in steer(client, "GET", "/tasks", operation="kling/omni-image.create")["items"]] == ids[
+        ::-1
+    ]
+    page = steer(client, "GET", "/tasks", limit=1, offset=1)
+    assert (page["items"][0]["id"], page["next"]) == (ids[2], 2)
+    assert [task["id"] for task in steer(client, "GET", "/tasks", search="CAT-1")["items"]] == [ids[1]]
+    forced = steer(client, "POST", f"/tasks/kling/{ids[0]}/force", {"status": "failed", "reason": "moderation"})
+    assert forced["reason"] == "Failure to pass the risk control system"
+    assert [task["id"] for task in steer(client, "GET", "/tasks", status="failed")["items"]] == [ids[0]]
+    steer(client, "DELETE", f"/tasks/kling/{ids[0]}")
+    assert client.get(f"/_mock/tasks/kling/{ids[0]}").status_code == 404
+
+
+def test_requests_are_filtered_by_what_they_broke(client: httpx.Client) -> None:
+    made(client)
+    client.post(IMAGE, json={"prompt": "x" * 3000})
+    (entry,) = steer(client, "GET", "/requests", rule="prompt.maxLength")["items"]
+    assert entry["status"] == 400
+    whole = steer(client, "GET", f"/requests/{entry['number']}")
+    assert whole["violations"][0]["source"].startswith("kling")
+    assert "Bearer $KEY" in whole["curl"]
+    assert whole["request"]["headers"]["authorization"] != "Bearer me"
+    assert len(steer(client, "GET", "/requests", status=200, operation="kling/omni-image.create")["items"]) == 1
+
+
+def test_verify_says_no_with_the_nearest_misses(client: httpx.Client) -> None:
+    made(client, prompt="A cat")
+    verify = {"operation": "kling/omni-image", "where": {"prompt": "A *"}, "times": 2}
+    verdict = steer(client, "POST", "/requests/verify", verify)
+    assert (verdict["is_met"], len(verdict["found"])) == (False, 1)
+    made(client, prompt="A dog")
+    assert steer(client, "POST", "/requests/verify", verify)["is_met"]
+    miss = steer(client, "POST", "/requests/verify", {"where": {"prompt": "A cow"}})["nearest"][0]
+    assert miss["reasons"] == ['/prompt is "A dog", not "A cow"']
+
+
+def test_faults_are_added_listed_and_removed(client: httpx.Client) -> None:
+    number = steer(client, "POST", "/faults", {"fault": "1303 x1", "account": "me"})["number"]
+    assert client.post(IMAGE, json={"prompt": "A cat"}).json()["code"] == 1303
+    listed = steer(client, "GET", "/faults")
+    assert listed["faults"] == [
+        {
+            "number": number,
+            "fault": "1303 x1",
+            "stage": "request",
+            "services": ["chainhub", "kling", "yutoai"],
+            "account": "me…",
+            "path": None,
+            "where": {},
+            "struck": 1,
+        }
+    ]
+    assert {mishap["name"] for mishap in listed["mishaps"]} > MISHAPS.keys()
+    steer(client, "DELETE", f"/faults/{number}")
+    assert steer(client, "GET", "/faults")["faults"] == []
+
+
+def test_settings_change_at_once_and_only_what_is_named(client: httpx.Client) -> None:
+    before = steer(client, "GET", "/settings")
+    changed = steer(client, "PATCH", "/settings", {"readings": {"missing-task": "404-1203"}, "pace": "instant"})
+    assert client.get(f"{IMAGE}/nothing").status_code == 404
+    assert changed["readings"]["kling"]["missing-task"] == "404-1203"
+    back = {"readings": {"missing-task": "400-1201"}, "pace": before["pace"]}
+    assert steer(client, "PATCH", "/settings", back)["readings"] == before["readings"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "hint"),
+    [
+        ("/clock/advance", {"advance": "soon"}, "/advance"),
+        ("/clock/advance", {}, "advance"),
+        ("/clock/set", {"now": "noon"}, "/now"),
+        ("/faults", {"fault": "trunkated"}, "truncated"),
+        ("/faults", {"fault": "hang", "color": "red"}, "color"),
+        ("/requests/verify", {"operation": "kling/nothing"}, "no operation"),
+        ("/limits", {"account": "a", "rate": "fast"}, "10/s"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_where(client: httpx.Client, path: str, body: Any, hint: str) -> None:
+    answer = client.post(f"/_mock{path}", json=body)
+    assert answer.status_code == 400
+    assert hint in answer.json()["error"]
+    assert "\n" not in answer.json()["error"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"null", b"1e999", b"[" * 100_000])
+def test_bad_bytes_are_refused_by_every_verb(client: httpx.Client, body: bytes) -> None:
+    for path in ("/clock/set", "/faults", "/requests/verify", "/limits"):
+        assert client.post(f"/_mock{path}", content=body).status_code == 400
+
+
+def test_a_snapshot_goes_to_a_file_and_back(client: httpx.Client) -> None:
+    id = made(client)
+    state = steer(client, "GET", "/snapshot")
+    steer(client, "POST", "/reset")
+    assert client.get(f"{IMAGE}/{id}").json()["code"] == 1201
+    steer(client, "PUT", "/snapshot", state)
+    assert client.get(f"{IMAGE}/{id}").json()["data"]["task_id"] == id
+
+
+def test_events_tell_of_a_change_and_hold_no_secret(client: httpx.Client) -> None:
+    with client.stream("GET", "/_mock/events") as stream:
+        lines = stream.iter_lines()
+        first = next(line for line in lines if line)
+        made(client)
+        second = next(line for line in lines if line)
+    assert '"total": 0' in first
+    assert first != second
+    assert "whsec" not in first + second
+
+
+def callback_lost(client: httpx.Client, hook: Receiver) -> None:
+    steer(client, "POST", "/faults", {"fault": "callback-lost #2"})
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1m"})
+    assert hook.words == ["submitted", "succeed"]
+
+
+def callback_doubled(client: httpx.Client, hook: Receiver) -> None:
+    steer(client, "POST", "/faults", {"fault": "callback-doubled x1"})
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1m"})
+    assert hook.words == ["submitted", "submitted", "processing", "succeed"]
+    first, second = hook.received[:2]
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+def callback_delayed(client: httpx.Client, hook: Receiver) -> None:
+    steer(client, "POST", "/faults", {"fault": "callback-delayed 5m #1"})
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1m"})
+    assert hook.words == ["processing", "succeed"]
+    steer(client, "POST", "/clock/advance", {"advance": "4m"})
+    assert hook.words == ["processing", "succeed", "submitted"]
+
+
+def callback_out_of_order(client: httpx.Client, hook: Receiver) -> None:
+    steer(client, "POST", "/faults", {"fault": "callback-out-of-order #2"})
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1m"})
+    assert hook.words == ["submitted", "succeed", "processing"]
+
+
+def callback_forged(client: httpx.Client, hook: Receiver) -> None:
+    steer(client, "POST", "/faults", {"fault": "callback-forged #2"})
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1m"})
+
+    def is_genuine(headers: dict[str, str], body: bytes) -> bool:
+        at = int(headers["webhook-timestamp"]) * 1000
+        return headers["webhook-signature"] == signed(SECRET, headers["webhook-id"], at, body)["webhook-signature"]
+
+    assert [is_genuine(callback.headers, callback.body) for callback in hook.received] == [True, False, True]
+
+
+CASES = {
+    "callback-lost": callback_lost,
+    "callback-doubled": callback_doubled,
+    "callback-delayed": callback_delayed,
+    "callback-out-of-order": callback_out_of_order,
+    "callback-forged": callback_forged,
+}
+
+
+@pytest.mark.parametrize("name", [name for name, mishap in MISHAPS.items() if mishap.stage == "callback"])
+def test_a_mishap_of_callbacks_is_seen_by_the_receiver(client: httpx.Client, hook: Receiver, name: str) -> None:
+    CASES[name](client, hook)
+
+
+def test_a_genuine_callback_passes_the_standards_own_check(client: httpx.Client, hook: Receiver) -> None:
+    steer(client, "POST", "/clock/set", {"now": int(time.time() * 1000)})
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1ms"})
+    Webhook(SECRET).verify(hook.received[0].body, hook.received[0].headers)
+
+
+def test_a_callback_is_sent_again_on_demand(client: httpx.Client, hook: Receiver) -> None:
+    hook.statuses = [500, 200]
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1ms"})
+    (callback,) = steer(client, "GET", "/callbacks")["items"]
+    assert [attempt["status"] for attempt in callback["attempts"]] == [500]
+    again = steer(client, "POST", f"/callbacks/{callback['id']}/send")
+    assert [attempt["status"] for attempt in again["attempts"]] == [500, 200]

@@ -1,0 +1,125 @@
+"""``mockserver check server``: a real server, a real command, a report, and the three exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mockserver.adapters.testing.live import Live, live
+from tests.support.process import ROOT
+
+MAIN = "from mockserver.cli import main; main()"
+QUICK = (
+    "--operation",
+    "kling/omni-image",
+    "--only",
+    "credentials",
+    "--only",
+    "unknown-paths",
+    "--only",
+    "reading-error-data",
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Live]:
+    with live(pace="instant", seed=1, readings={"error-data": "null"}) as running:
+        yield running
+
+
+def check(*words: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    command = [sys.executable, "-c", MAIN, "check", "server", *words]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_server_that_keeps_its_word_is_told_so_after_the_plan(server: Live, tmp_path: Path) -> None:
+    found = check(server.url, *QUICK, "--report", str(tmp_path))
+    assert (found.returncode, found.stdout.splitlines()[-1].split(":")[0]) == (0, "http"), found.stdout
+    assert "keeps the contract" in found.stdout.splitlines()[-1]
+    assert found.stderr.startswith("The plan: at most ")
+    verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    assert verdict["status"] == "kept"
+    assert {"no-credentials-refused", "expired-token-refused"} <= {made["id"] for made in verdict["made"]}
+    reasons = {skipped["check"]: skipped["reason"] for skipped in verdict["skipped"]}
+    assert reasons["task-ends"] == "not among --only"
+    assert reasons["reading-error-data"].startswith("it is open")
+    assert (tmp_path / "junit.xml").exists()
+
+
+def test_a_task_is_watched_to_its_end_and_called_back(server: Live) -> None:
+    only = ("--only", "lifecycle", "--only", "callbacks", "--only", "results-can-be-opened")
+    found = check(server.url, "--operation", "kling/omni-image", *only)
+    assert found.returncode == 0, found.stdout
+    assert "callback-matches-query" in found.stdout
+    assert "callback-comes: " not in found.stdout
+
+
+@pytest.mark.torture
+def test_a_broken_promise_is_shown_and_can_be_accepted(server: Live, tmp_path: Path) -> None:
+    settled = (*QUICK, "--reading", "error-data=absent")
+    found = check(server.url, *settled)
+    assert found.returncode == 1, found.stdout
+    assert "reading-error-data" in found.stdout
+    assert "curl -X" in found.stdout
+    keys = (
+        "kling/omni-image.list",
+        "POST /v1/images/omni-image-that-is-none",
+        "PATCH /v1/images/omni-image",
+        "kling/omni-image.create",
+        "kling/omni-image.get",
+    )
+    lines = [f"reading-error-data {key}  # they like null" for key in keys]
+    baseline = tmp_path / "baseline"
+    baseline.write_text("\n".join(lines), encoding="utf-8")
+    accepted = check(server.url, *settled, "--baseline", str(baseline))
+    assert accepted.returncode == 0, accepted.stdout
+    baseline.write_text("\n".join([*lines, "unknown-paths nowhere  # gone"]), encoding="utf-8")
+    stale = check(server.url, *settled, "--baseline", str(baseline))
+    assert stale.returncode == 1
+    assert "unknown-paths nowhere" in stale.stdout
+
+
+def test_where_nobody_answers_nothing_is_judged() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    found = check(f"http://127.0.0.1:{port}", *QUICK)
+    assert found.returncode == 2
+    assert f"http://127.0.0.1:{port} does not answer: ConnectError" in found.stdout
+
+
+def test_what_checked_nothing_is_not_green(server: Live) -> None:
+    found = check(server.url, "--only", "lifecycle", "--skip", "lifecycle")
+    assert found.returncode == 2, found.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nowhere",), "URL: 'nowhere' is not"),
+        (("http://127.0.0.1:1", "--reading", "error-data"), "--reading"),
+        (("http://127.0.0.1:1", "--only", "task-end"), "did you mean 'task-ends'"),
+        (("http://127.0.0.1:1", "--service", "klang"), "did you mean 'kling'"),
+    ],
+)
+def test_a_mistake_is_one_line(words: tuple[str, ...], said: str) -> None:
+    found = check(*words)
+    assert found.returncode == 2
+    assert said in found.stderr
+    assert found.stderr.count("\n") == 1
+    assert "The plan" not in found.stderr
+
+
+def test_the_users_own_settings_of_pytest_do_not_count(server: Live, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text("raise SystemExit('a hostile conftest')", encoding="utf-8")
+    (tmp_path / "pytest.py").write_text("raise SystemExit('a hostile module')", encoding="utf-8")
+    found = check(server.url, *QUICK, cwd=tmp_path, PYTEST_ADDOPTS="--no-such-option", PYTEST_PLUGINS="no_such_plugin")
+    assert found.returncode == 0, found.stdout + found.stderr

@@ -1,0 +1,1 @@
+"""Tests of the contract: the schemas and what is compiled from them."""

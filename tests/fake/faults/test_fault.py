@@ -1,0 +1,126 @@
+"""Faults: what is asked for, whom it strikes, and how often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract.catalog import load
+from mockserver.fake.faults.fault import BadFault, Fault, Faults, Target
+from mockserver.fake.faults.line import MISHAPS, fault
+
+SERVICES = load().services
+
+
+def target(**parts: Any) -> Target:
+    usual = {
+        "service": "kling",
+        "operation": "kling/omni-image.create",
+        "account": "me",
+        "path": "/v1/x",
+        "payload": {},
+    }
+    return Target(**{**usual, **parts})
+
+
+def struck(line: str, times: int, **parts: Any) -> list[bool]:
+    faults = Faults(seed=1)
+    found = fault(line, SERVICES)
+    faults.add(found)
+    return [bool(faults.striking(found.stage, target(**parts))) for _ in range(times)]
+
+
+def test_a_fault_strikes_until_it_is_taken_away() -> None:
+    faults = Faults()
+    number = faults.add(fault("hang", SERVICES))
+    assert faults.striking("answer", target())
+    assert faults.remove(number)
+    assert not faults.striking("answer", target())
+    assert not faults.remove(number)
+
+
+def test_times_and_nth_count_only_what_could_have_been_struck() -> None:
+    assert struck("1303 x2", 4) == [True, True, False, False]
+    assert struck("1303 #2", 4) == [False, True, False, False]
+    assert struck("5000 #2 on chainhub", 3) == [False, False, False]
+
+
+def test_a_chance_comes_from_the_seed() -> None:
+    assert struck("hang 30%", 50) == struck("hang 30%", 50)
+    assert 5 < sum(struck("hang 30%", 50)) < 25
+    assert sum(struck("hang 0%", 50)) == 0
+    assert sum(struck("hang 100%", 50)) == 50
+
+
+@pytest.mark.parametrize(
+    ("line", "parts", "expected"),
+    [
+        ("hang on kling", {}, True),
+        ("hang on chainhub", {}, False),
+        ("hang on kling/omni-image.create", {}, True),
+        ("hang on kling/omni-image.get", {}, False),
+        ("hang for me", {}, True),
+        ("hang for you", {}, False),
+        ("1303", {"service": "useapi"}, False),
+    ],
+)
+def test_a_fault_strikes_those_who_are_named(line: str, parts: dict[str, Any], expected: bool) -> None:
+    assert struck(line, 1, **parts) == [expected]
+
+
+def test_a_path_may_hold_a_star_and_a_payload_need_only_hold_a_part() -> None:
+    faults = Faults()
+    faults.add(Fault(name="hang", stage="answer", path="/v1/images/*", where={"prompt": "*cat*"}))
+    assert faults.striking("answer", target(path="/v1/images/omni-image", payload={"prompt": "a cat", "n": 1}))
+    assert not faults.striking("answer", target(path="/v1/videos/omni-video", payload={"prompt": "a cat"}))
+    assert not faults.striking("answer", target(path="/v1/images/omni-image", payload={"prompt": "a dog"}))
+
+
+@pytest.mark.parametrize("name", MISHAPS)
+def test_a_mishap_refuses_words_that_mean_nothing(name: str) -> None:
+    with pytest.raises(BadFault):
+        fault(f"{name} no such words at all after", SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("", "an empty fault"),
+        ("trunkated", "did you mean 'truncated'"),
+        ("13x03", "did you mean '1303'"),
+        ("hang on nowhere", "there are chainhub"),
+        ("hang on kling/nothing", "there are kling/omni-image.create"),
+        ("hang on", "nothing follows 'on'"),
+        ("1303 retry-after soon", "retry-after SECONDS"),
+        ("slow-body 3", "a duration such as 90s"),
+    ],
+)
+def test_a_misspelt_fault_says_what_could_be_meant(line: str, hint: str) -> None:
+    with pytest.raises(BadFault, match=hint):
+        fault(line, SERVICES)
+
+
+@given(st.text(max_size=40))
+def test_any_line_is_a_fault_or_a_clear_mistake(line: str) -> None:
+    try:
+        found = fault(line, SERVICES)
+    except BadFault:
+        return
+    again = fault(f"{found} for {found.account}" if found.account else str(found), SERVICES)
+    assert again == found
+
+
+def test_every_row_of_every_error_table_is_a_fault() -> None:
+    for service in SERVICES.values():
+        for row in service.errors:
+            assert service.id in fault(f"{row} on {service.id}", SERVICES).services
+
+
+def test_the_documentation_lists_every_mishap_as_it_is() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = {line for line in text.splitlines() if line.startswith("| `")}
+    assert rows == {f"| `{f'{m.name} {m.usage}'.strip()}` | {m.stage} | {m.means} |" for m in MISHAPS.values()}

@@ -1,0 +1,394 @@
+"""The agenda: callbacks in order, again after a failure, and nothing that is no longer true."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mockserver.fake import callback_queue as module
+from mockserver.fake.callback_queue import Agenda, Attempt, Delivery
+from mockserver.fake.lifecycle import STATUSES, Status, Task
+from mockserver.fake.store import Store
+from mockserver.types import Millis
+from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
+
+PLAN: tuple[tuple[Millis, Status], ...] = ((0, "submitted"), (500, "processing"), (2000, "succeed"))
+HOOK = "http://127.0.0.1:9/hook"
+
+
+class Desk:
+    """An agenda over a store, with callbacks that say what a task was."""
+
+    def __init__(self, *, retries: int = 3, silent: frozenset[Status] = frozenset()) -> None:
+        self.store = Store()
+        self.agenda = Agenda(self.store.get, self._write)
+        self._retries, self._silent = retries, silent
+        self._written = 0
+        self.gaps: list[Millis] = []
+
+    def _write(self, task: Task, status: Status, at: Millis, gap: Millis) -> tuple[Delivery, ...]:
+        if status in self._silent:
+            return ()
+        self._written += 1
+        self.gaps.append(gap)
+        body = json.dumps(task.state(at)).encode()
+        return (Delivery(str(self._written), "kling", task.id, task.account, status, HOOK, body, at, self._retries),)
+
+    def add(
+        self,
+        id: str = "1",
+        at: Millis = NOON,
+        plan: tuple[tuple[Millis, Status], ...] = PLAN,
+        hook: str | None = HOOK,
+        account: str = "me",
+    ) -> Task:
+        task = Task(id, "kling/omni-image.create", account, "http://127.0.0.1", at, plan, b"{}", 1, callback_url=hook)
+        self.store.add(task, at)
+        self.agenda.plan(task)
+        return task
+
+    def force(self, id: str, status: Status, now: Millis) -> None:
+        task = self.store.get("kling", id)
+        assert task is not None
+        forced = task.forced(status, now)
+        self.store.replace(forced)
+        if forced.timeline != task.timeline[: len(forced.timeline)]:
+            self.agenda.plan(forced, len(forced.timeline) - 1)
+
+    def told(self, now: Millis) -> list[tuple[str, str, Millis]]:
+        """Take what is due, and return what each says to its receiver."""
+        found = self.agenda.due(now)
+        for delivery in found:
+            status, since = json.loads(delivery.body)
+            assert (status, since) == (delivery.status, delivery.due)
+        return [(delivery.task_id, delivery.status, delivery.due - NOON) for delivery in found]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_each_transition_is_due_at_its_time_and_once(desk: Desk) -> None:
+    desk.add()
+    told = {age: desk.told(NOON + age) for age in (0, 1, 499, 500, 1999, 2000, 100_000)}
+    assert {age: found for age, found in told.items() if found} == {
+        0: [("1", "submitted", 0)],
+        500: [("1", "processing", 500)],
+        2000: [("1", "succeed", 2000)],
+    }
+    assert len(desk.agenda) == 0
+
+
+def test_what_was_slept_through_comes_in_order(desk: Desk) -> None:
+    desk.add("1")
+    desk.add("2", NOON + 100)
+    assert desk.told(NOON + 2050) == [
+        ("1", "submitted", 0),
+        ("2", "submitted", 100),
+        ("1", "processing", 500),
+        ("2", "processing", 600),
+        ("1", "succeed", 2000),
+    ]
+
+
+def test_transitions_of_one_moment_are_told_one_by_one_each_as_it_was(desk: Desk) -> None:
+    desk.add(plan=((0, "submitted"), (0, "processing"), (0, "succeed")))
+    assert [status for _, status, _ in desk.told(NOON)] == ["submitted", "processing", "succeed"]
+
+
+def test_tasks_of_one_moment_are_told_in_the_order_in_which_they_were_made(desk: Desk) -> None:
+    for n in range(20):
+        desk.add(str(n))
+    assert [id for id, _, _ in desk.told(NOON)] == [str(n) for n in range(20)]
+
+
+def test_next_is_when_there_will_be_something_to_do(desk: Desk) -> None:
+    assert (len(desk.agenda), desk.agenda.next) == (0, None)
+    desk.add()
+    seen = []
+    while (moment := desk.agenda.next) is not None:
+        seen.append(moment - NOON)
+        desk.agenda.due(moment)
+    assert seen == [0, 500, 2000]
+
+
+def test_who_words_a_callback_is_told_how_long_the_state_will_last(desk: Desk) -> None:
+    desk.add()
+    desk.agenda.due(NOON + 2000)
+    assert desk.gaps == [500, 1500, 0]
+
+
+def test_a_task_without_a_callback_url_is_not_on_it(desk: Desk) -> None:
+    desk.add(hook=None)
+    assert (len(desk.agenda), desk.agenda.next) == (0, None)
+
+
+def test_a_transition_that_is_not_reported_leads_to_the_next_all_the_same() -> None:
+    desk = Desk(silent=frozenset({"submitted", "processing"}))
+    desk.add()
+    assert desk.told(NOON + 5000) == [("1", "succeed", 2000)]
+
+
+def test_a_forced_state_is_told_and_what_was_planned_is_not(desk: Desk) -> None:
+    desk.add()
+    desk.told(NOON + 600)
+    desk.force("1", "failed", NOON + 700)
+    assert desk.told(NOON + 700) == [("1", "failed", 700)]
+    assert desk.told(NOON + 100_000) == []
+
+
+def test_a_state_is_told_once_though_it_was_forced_before_the_earlier_were_told(desk: Desk) -> None:
+    desk.add()
+    desk.force("1", "failed", NOON + 700)
+    assert desk.told(NOON + 100_000) == [("1", "submitted", 0), ("1", "processing", 500), ("1", "failed", 700)]
+
+
+def test_a_state_forced_before_the_planned_one_takes_its_place(desk: Desk) -> None:
+    desk.add()
+    desk.told(NOON)
+    desk.force("1", "processing", NOON + 100)
+    assert desk.told(NOON + 100_000) == [("1", "processing", 100)]
+
+
+def test_forced_into_the_state_it_is_in_a_task_tells_nothing_and_stays(desk: Desk) -> None:
+    desk.add()
+    desk.told(NOON + 600)
+    desk.force("1", "processing", NOON + 700)
+    assert desk.told(NOON + 100_000) == []
+
+
+def test_a_moment_that_a_timeline_has_twice_is_told_once_and_leads_on(desk: Desk) -> None:
+    desk.add(plan=((0, "submitted"), (0, "submitted"), (500, "succeed")))
+    assert desk.told(NOON + 1000) == [("1", "submitted", 0), ("1", "succeed", 500)]
+
+
+def test_a_state_forced_after_the_end_is_told_too(desk: Desk) -> None:
+    desk.add()
+    desk.told(NOON + 2000)
+    desk.force("1", "failed", NOON + 3000)
+    assert desk.told(NOON + 3000) == [("1", "failed", 3000)]
+
+
+def test_a_deleted_task_is_told_of_no_more(desk: Desk) -> None:
+    task = desk.add()
+    desk.told(NOON)
+    desk.store.remove(task)
+    assert desk.told(NOON + 100_000) == []
+    assert len(desk.agenda) == 0
+
+
+@given(st.lists(st.tuples(st.just(0) | st.integers(0, 900), st.sampled_from(["wait", "look", *STATUSES]))))
+@example([(0, "submitted")])
+@example([(0, "look"), (0, "submitted")])
+def test_whatever_is_forced_when_nothing_is_told_twice_and_the_last_word_is_the_tasks_state(
+    steps: list[tuple[int, str]],
+) -> None:
+    desk, now = Desk(), NOON
+    desk.add()
+    told = []
+    for span, step in steps:
+        now += span
+        if step == "look":
+            told += desk.told(now)
+        elif step != "wait":
+            desk.force("1", step, now)  # type: ignore[arg-type] # one of STATUSES
+    told += desk.told(now + 5000)
+    task = desk.store.get("kling", "1")
+    assert task is not None
+    assert all(before != after for before, after in pairwise(told))
+    assert [at for _, _, at in told] == sorted(at for _, _, at in told)
+    assert told[-1][1:] == (task.timeline[-1][1], task.timeline[-1][0])
+    assert len(desk.agenda) == 0
+
+
+def failing(desk: Desk, status: int | None = 500, took: Millis = 30) -> Iterator[Millis]:
+    """Fail every attempt of the one callback, and yield when each was made."""
+    while (now := desk.agenda.next) is not None:
+        for delivery in desk.agenda.due(now):
+            yield now - NOON
+            desk.agenda.attempted(delivery, Attempt(now, took, status, None if status else "refused"))
+
+
+@pytest.mark.parametrize("status", [500, 404, 302, 199, 300, None])
+def test_what_is_not_answered_with_2xx_is_tried_again_after_1_2_and_4_seconds(status: int | None) -> None:
+    desk = Desk(silent=frozenset({"submitted", "processing"}))
+    desk.add()
+    pauses = list(failing(desk, status))
+    assert pauses == [2000, 3030, 5060, 9090]
+    (delivery,) = desk.agenda.deliveries
+    assert [attempt.status for attempt in delivery.attempts] == [status] * 4
+    assert not delivery.is_delivered
+
+
+def test_without_retries_a_failure_is_the_end() -> None:
+    desk = Desk(retries=0, silent=frozenset({"submitted", "processing"}))
+    desk.add()
+    assert list(failing(desk)) == [2000]
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_what_is_answered_with_2xx_is_delivered_and_not_tried_again(desk: Desk, status: int) -> None:
+    desk.add(plan=((0, "submitted"),))
+    (delivery,) = desk.agenda.due(NOON)
+    assert desk.agenda.attempted(delivery, Attempt(NOON, 5, 503)).is_delivered is False
+    (again,) = desk.agenda.due(NOON + 1005)
+    assert again.body == delivery.body
+    assert again.id == delivery.id
+    assert desk.agenda.attempted(again, Attempt(NOON + 1005, 5, status)).is_delivered is True
+    assert desk.agenda.next is None
+    assert [attempt.status for attempt in desk.agenda.deliveries[0].attempts] == [503, status]
+
+
+def test_a_retry_that_waits_does_not_hold_up_what_comes_after(desk: Desk) -> None:
+    desk.add()
+    (first,) = desk.agenda.due(NOON)
+    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
+    assert [delivery.status for delivery in desk.agenda.due(NOON + 5000)] == ["processing", "submitted", "succeed"]
+
+
+def test_there_is_one_heap_with_one_entry_for_each_task_however_many_wait(desk: Desk) -> None:
+    for n in range(3000):
+        desk.add(str(n), NOON + n)
+    assert len(desk.agenda) == 3000
+    assert desk.agenda.next == NOON
+    assert len(desk.agenda.due(NOON + 100_000)) == 9000
+    assert len(desk.agenda) == 0
+    assert len(desk.agenda._expected) == 0
+
+
+def test_the_log_of_callbacks_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEPT", 10)
+    for n in range(30):
+        desk.add(str(n), plan=((0, "submitted"),))
+    found = desk.agenda.due(NOON)
+    for delivery in found:
+        desk.agenda.attempted(delivery, Attempt(NOON, 1, 200))
+    assert len(found) == 30
+    assert [delivery.task_id for delivery in desk.agenda.deliveries] == [str(n) for n in range(20, 30)]
+
+
+def test_a_callback_that_fell_out_of_the_log_is_tried_again_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KEPT", 1)
+    desk.add("1", plan=((0, "submitted"),))
+    desk.add("2", plan=((0, "submitted"),))
+    for delivery in desk.agenda.due(NOON):
+        desk.agenda.attempted(delivery, Attempt(NOON, 0, 500))
+    assert [delivery.task_id for delivery in desk.agenda.due(NOON + 1000)] == ["1", "2"]
+
+
+def test_clearing_one_account_calls_off_what_it_waits_for_and_leaves_the_others(desk: Desk) -> None:
+    mine, yours = desk.add("1", account="me"), desk.add("2", account="you")
+    first, second = desk.agenda.due(NOON)
+    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
+    desk.agenda.attempted(second, Attempt(NOON, 0, 500))
+    desk.store.clear("me")
+    desk.agenda.clear("me")
+    told = [(delivery.task_id, delivery.status) for delivery in desk.agenda.due(NOON + 9000)]
+    assert told == [("2", "processing"), ("2", "submitted"), ("2", "succeed")]
+    assert {delivery.account for delivery in desk.agenda.deliveries} == {yours.account} != {mine.account}
+    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
+    assert {delivery.account for delivery in desk.agenda.deliveries} == {"you"}
+
+
+def test_who_watches_is_called_when_something_comes_earlier_than_all_else(desk: Desk) -> None:
+    seen = []
+    desk.agenda.watch(lambda: seen.append(desk.agenda.next))
+    desk.add("1", NOON + 1000)
+    desk.add("2", NOON + 2000)
+    desk.add("3", NOON)
+    assert seen == [NOON + 1000, NOON]
+
+
+def test_a_cleared_agenda_has_forgotten_everything_also_what_is_on_its_way(desk: Desk) -> None:
+    desk.add()
+    (delivery,) = desk.agenda.due(NOON)
+    desk.agenda.clear()
+    assert (len(desk.agenda), desk.agenda.next, desk.agenda.deliveries) == (0, None, ())
+    desk.agenda.attempted(delivery, Attempt(NOON, 0, 500))
+    assert (desk.agenda.next, desk.agenda.deliveries) == (None, ())
+
+
+def hooked(fake: CheckedFake, path: str) -> list[tuple[str, str]]:
+    """Create a task with a callback, and return the states that it reports, as the fake and as its body says."""
+    fake.made(path, callback_url=HOOK)
+    found = []
+    for _ in range(9):
+        fake.clock.advance(1000)
+        found += fake.due()
+    return [(delivery.status, json.loads(delivery.body)["task_status"]) for delivery in found]
+
+
+@pytest.mark.parametrize("path", [IMAGE, VIDEO])
+@pytest.mark.parametrize("pace", ["fast", "instant"])
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        ("every-change", ["submitted", "processing", "succeed"]),
+        ("after-created", ["processing", "succeed"]),
+        ("end-only", ["succeed"]),
+    ],
+)
+def test_which_changes_are_reported_is_a_reading(path: str, pace: str, reading: str, expected: list[str]) -> None:
+    fake = CheckedFake(pace=pace, readings={"callback-on": reading})
+    assert hooked(fake, path) == [(status, status) for status in expected]
+
+
+@pytest.mark.parametrize(("reading", "attempts"), [("3", 4), ("0", 1)])
+def test_how_often_a_callback_is_tried_again_is_a_reading(reading: str, attempts: int) -> None:
+    fake = CheckedFake(readings={"callback-retries": reading, "callback-on": "end-only"}, pace="instant")
+    fake.made(callback_url=HOOK)
+    made = 0
+    while fake.next_delivery is not None:
+        fake.clock.set(fake.next_delivery)
+        for delivery in fake.due():
+            made += 1
+            fake.attempted(delivery, Attempt(fake.clock.now(), 0, None, "refused"))
+    assert made == attempts
+
+
+@pytest.mark.parametrize("url", ["", None])
+def test_without_a_callback_url_nothing_is_reported(fake: CheckedFake, url: str | None) -> None:
+    fake.made(**({} if url is None else {"callback_url": url}))
+    assert fake.next_delivery is None
+
+
+def test_a_callback_is_the_bare_record_that_a_query_shows(fake: CheckedFake) -> None:
+    id = fake.made(callback_url=HOOK, external_task_id="order-17", watermark_info={"enabled": True})
+    for span in (0, 500, 1500):
+        fake.clock.advance(span)
+        (delivery,) = fake.due()
+        assert json.loads(delivery.body) == fake.get(IMAGE, id).data
+        assert (delivery.url, delivery.task_id, delivery.service) == (HOOK, id, "kling")
+
+
+def test_a_callback_of_a_task_that_counts_looks_follows_the_look() -> None:
+    fake = CheckedFake(pace="polls:1")
+    id = fake.made(callback_url=HOOK)
+    told = [[delivery.status for delivery in fake.due()]]
+    for _ in range(3):
+        fake.get(IMAGE, id)
+        told.append([delivery.status for delivery in fake.due()])
+    assert told == [["submitted"], ["processing"], ["succeed"], []]
+
+
+def test_each_callback_has_an_id_of_its_own(fake: CheckedFake) -> None:
+    for _ in range(10):
+        fake.made(callback_url=HOOK)
+    fake.clock.advance(5000)
+    assert len({delivery.id for delivery in fake.due()}) == 30
+
+
+def test_a_reset_fake_calls_nobody_back(fake: CheckedFake) -> None:
+    fake.made(callback_url=HOOK)
+    (first,) = fake.due()
+    fake.reset()
+    fake.attempted(replace(first), Attempt(NOON, 0, 500))
+    fake.clock.advance(100_000)
+    assert fake.due() == []

@@ -1,0 +1,1 @@
+"""Tests of the repository: floors, packaging, documents, benchmarks, and published clients and examples."""
