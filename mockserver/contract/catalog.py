@@ -15,6 +15,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contract.layout import Layout
 from mockserver.contract.readings import Question, Questions
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.soundness import check_references, check_request, check_routes, check_task
@@ -90,6 +91,7 @@ class Service:
     refusal: str
     reasons: Mapping[str, str]
     statuses: Mapping[str, JSON]
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
         refusal=_resolved(file, "/refusal", own["refusal"], id, documents),
         reasons=MappingProxyType({**base.get("reasons", {}), **own.get("reasons", {})}),
         statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
+        layout=Layout.parse({**base["layout"], **own.get("layout", {})}),
     )
 
 

@@ -1,4 +1,4 @@
-"""Records: what an answer says of a task, wherever its dialect puts it."""
+"""A task as an answer or a callback shows it, wherever the service's layout puts what."""
 
 from __future__ import annotations
 
@@ -6,131 +6,70 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mockserver.contract.layout import Layout
 from mockserver.types import JSON, Path
 
 ORDER: Mapping[str, int] = MappingProxyType({"submitted": 0, "processing": 1, "succeed": 2, "failed": 2})
 """How far along each state is."""
 
 FINAL = frozenset({"succeed", "failed"})
+"""The states in which nothing more happens to a task."""
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the answers of a dialect hold what; a ``*`` stands for each item of a list.
-
-    * ``record`` and ``items``: a task in the answer to a query, tasks in that to a list
-    * the next: in a record
-    * ``results``: the URLs of what was made; ``marked``: of their watermarked twins, beside the URL
-    * ``external_field`` and ``callback_field``: the fields of a payload that give a task a name of the client's own,
-      and ask for callbacks; ``finds_external``: that name is an id, and unique
-    """
-
-    record: Path
-    items: Path
-    id: Path
-    status: Path
-    created_at: Path
-    updated_at: Path
-    reason: Path
-    external: tuple[Path, ...]
-    results: tuple[Path, ...]
-    marked: str | None
-    external_field: str
-    callback_field: str
-    finds_external: bool
-
-
-LAYOUTS: Mapping[str, Layout] = MappingProxyType(
-    {
-        "kling": Layout(
-            record=("data",),
-            items=("data",),
-            id=("task_id",),
-            status=("task_status",),
-            created_at=("created_at",),
-            updated_at=("updated_at",),
-            reason=("task_status_msg",),
-            external=(("task_info", "external_task_id"),),
-            results=(
-                ("task_result", "images", "*", "url"),
-                ("task_result", "series_images", "*", "url"),
-                ("task_result", "videos", "*", "url"),
-            ),
-            marked="watermark_url",
-            external_field="external_task_id",
-            callback_field="callback_url",
-            finds_external=True,
-        ),
-        "useapi": Layout(
-            record=(),
-            items=("history",),
-            id=("task", "id"),
-            status=("status_name",),
-            created_at=("task", "createTime"),
-            updated_at=("task", "updateTime"),
-            reason=("error",),
-            external=(("replyRef",), ("request", "replyRef"), ("response", "replyRef")),
-            results=(("works", "*", "resource", "resource"),),
-            marked=None,
-            external_field="replyRef",
-            callback_field="replyUrl",
-            finds_external=False,
-        ),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One task as an answer or a callback shows it. What is not there, or is of a wrong type, is ``None``."""
+class TaskView:
+    """One task in one answer. What is not there, or is of a wrong type, is ``None``."""
 
     document: JSON
     layout: Layout
 
     @classmethod
-    def of(cls, answer: JSON, layout: Layout) -> Record | None:
+    def of(cls, answer: JSON, layout: Layout) -> TaskView | None:
         """Find the task in an answer; ``None`` if there is none with an id."""
-        found = cls(at(answer, layout.record), layout)
-        return found if found.id is not None else None
+        view = cls(at(answer, layout.task), layout)
+        return view if view.id is not None else None
 
     @property
     def id(self) -> str | None:
         """Its id, as it is written in a path."""
-        found = at(self.document, self.layout.id)
-        return str(found) if isinstance(found, str | int) and not isinstance(found, bool) and found != "" else None
+        id = at(self.document, self.layout.id)
+        return str(id) if isinstance(id, str | int) and not isinstance(id, bool) and id != "" else None
 
     @property
     def status(self) -> str | None:
-        """The word of its state."""
-        found = at(self.document, self.layout.status)
-        return found if isinstance(found, str) else None
+        """The wire's word for its state."""
+        return _text(at(self.document, self.layout.status))
+
+    @property
+    def state(self) -> str | None:
+        """Its state, one of ``ORDER``; ``None`` for a word that the contract does not know."""
+        return self.layout.states.get(self.status or "")
 
     @property
     def reason(self) -> str | None:
         """Why it failed, in the service's words."""
-        found = at(self.document, self.layout.reason)
-        return found if isinstance(found, str) else None
+        return _text(at(self.document, self.layout.reason))
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more happens to it."""
-        return self.status in FINAL
+        return self.state in FINAL
 
     @property
     def created_at(self) -> int | None:
-        """When it was created."""
+        """When it was created, in Unix milliseconds."""
         return _whole(at(self.document, self.layout.created_at))
 
     @property
     def updated_at(self) -> int | None:
-        """When its state last changed."""
+        """When its state last changed, in Unix milliseconds."""
         return _whole(at(self.document, self.layout.updated_at))
 
     @property
     def external_id(self) -> str | None:
         """The client's own name for it."""
-        found = (at(self.document, path) for path in self.layout.external)
-        return next((name for name in found if isinstance(name, str)), None)
+        names = (at(self.document, path) for path in self.layout.external_id)
+        return next((name for name in names if isinstance(name, str)), None)
 
     @property
     def results(self) -> list[JSON]:
@@ -140,9 +79,14 @@ class Record:
     @property
     def urls(self) -> list[str]:
         """The URLs of what was made, in order."""
-        return [
-            url for path in self.layout.results for url in _each(self.document, path) if isinstance(url, str) and url
-        ]
+        urls = (url for path in self.layout.results for url in _each(self.document, path))
+        return [url for url in urls if isinstance(url, str) and url]
+
+
+def task_views(answer: JSON, layout: Layout) -> list[TaskView]:
+    """Return the tasks in the answer to a list, in order."""
+    items = at(answer, layout.tasks)
+    return [TaskView(item, layout) for item in items] if isinstance(items, list) else []
 
 
 def at(document: JSON, path: Path) -> JSON:
@@ -155,7 +99,7 @@ def at(document: JSON, path: Path) -> JSON:
 
 
 def lasting(value: JSON, apart: frozenset[str | int] = frozenset()) -> JSON:
-    """Leave out some fields, and of URLs the query: a signature may be a new one each time."""
+    """Leave out the fields ``apart``, and the query of each URL: a signed URL may be a new one in each answer."""
     if isinstance(value, dict):
         return {name: lasting(inner, apart) for name, inner in value.items() if name not in apart}
     if isinstance(value, list):
@@ -164,20 +108,15 @@ def lasting(value: JSON, apart: frozenset[str | int] = frozenset()) -> JSON:
     return value.partition("?")[0] if is_url else value
 
 
-def records(answer: JSON, layout: Layout) -> list[Record]:
-    """Return the tasks in the answer to a list."""
-    items = at(answer, layout.items)
-    return [Record(item, layout) for item in items] if isinstance(items, list) else []
-
-
 def _each(document: JSON, path: Path) -> Iterator[JSON]:
+    """Yield what is at a place whose path may have ``*`` steps."""
     before, star, after = _split(path)
-    found = at(document, before)
+    value = at(document, before)
     if not star:
-        if found is not None:
-            yield found
-    elif isinstance(found, list):
-        for item in found:
+        if value is not None:
+            yield value
+    elif isinstance(value, list):
+        for item in value:
             yield from _each(item, after)
 
 
@@ -186,6 +125,10 @@ def _split(path: Path) -> tuple[Path, bool, Path]:
         return path, False, ()
     place = path.index("*")
     return path[:place], True, path[place + 1 :]
+
+
+def _text(value: JSON) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _whole(value: JSON) -> int | None:

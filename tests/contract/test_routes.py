@@ -47,6 +47,9 @@ SHOWN = {
 }
 
 
+LAYOUT = json.loads((SCHEMAS / "kling" / "service.json").read_text(encoding="utf-8"))["layout"]
+
+
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """Two services that get into each other's way as much as they can."""
@@ -64,6 +67,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
             "errors": {},
             "messages": {},
             "readings": {"shown": SHOWN},
+            "layout": LAYOUT,
             **house,
         }
         (folder / id / "service.json").write_text(json.dumps(service))

@@ -1,10 +1,17 @@
 """Records: a task is found in the answers of both dialects, and nonsense is found to be none."""
 
+import json
+
 import pytest
 
-from mockserver.kit.task_view import LAYOUTS, Record, lasting, records
+from mockserver.contract.catalog import load
+from mockserver.contract.layout import Layout
+from mockserver.kit.task_view import TaskView, lasting, task_views
+from mockserver.resources import folder
 from mockserver.types import JSON
 
+LAYOUTS = {id: service.layout for id, service in load().services.items()}
+KLING_LAYOUT = json.loads((folder("schemas") / "kling" / "service.json").read_text(encoding="utf-8"))["layout"]
 KLING, USEAPI = LAYOUTS["kling"], LAYOUTS["useapi"]
 IMAGES = {"images": [{"index": 0, "url": "http://a/0"}, {"index": 1, "url": "http://a/1"}]}
 AT_KLING = {
@@ -24,9 +31,9 @@ AT_USEAPI = {
 
 
 @pytest.mark.parametrize(
-    "record", [Record(AT_KLING, KLING), Record(AT_USEAPI, USEAPI), Record.of({"data": AT_KLING}, KLING)]
+    "record", [TaskView(AT_KLING, KLING), TaskView(AT_USEAPI, USEAPI), TaskView.of({"data": AT_KLING}, KLING)]
 )
-def test_both_dialects_say_the_same(record: Record) -> None:
+def test_both_dialects_say_the_same(record: TaskView) -> None:
     assert (record.id, record.status, record.is_final) == ("17", "succeed", True)
     assert (record.created_at, record.updated_at, record.external_id) == (1, 2, "mine")
     assert record.urls == ["http://a/0", "http://a/1"]
@@ -37,22 +44,33 @@ def test_both_dialects_say_the_same(record: Record) -> None:
 @pytest.mark.parametrize(
     "answer", [None, 1, [], {}, {"data": None}, {"data": []}, {"data": {"task_id": True}}, {"task": {"id": ""}}]
 )
-def test_nonsense_is_no_task(answer: JSON, layout: object) -> None:
-    assert Record.of(answer, layout) is None  # type: ignore[arg-type]
+def test_nonsense_is_no_task(answer: JSON, layout: Layout) -> None:
+    assert TaskView.of(answer, layout) is None
 
 
 def test_fields_of_a_wrong_type_are_not_there() -> None:
-    record = Record({"task_status": 5, "created_at": True, "task_result": {"images": [None, {"url": 1}]}}, KLING)
+    record = TaskView({"task_status": 5, "created_at": True, "task_result": {"images": [None, {"url": 1}]}}, KLING)
     assert (record.status, record.created_at, record.urls) == (None, None, [])
 
 
 def test_a_list_has_tasks_in_order() -> None:
-    assert [record.id for record in records({"data": [AT_KLING, {"task_id": "18"}]}, KLING)] == ["17", "18"]
-    assert [record.id for record in records({"history": [AT_USEAPI]}, USEAPI)] == ["17"]
-    assert records({"data": "no"}, KLING) == []
+    assert [record.id for record in task_views({"data": [AT_KLING, {"task_id": "18"}]}, KLING)] == ["17", "18"]
+    assert [record.id for record in task_views({"history": [AT_USEAPI]}, USEAPI)] == ["17"]
+    assert task_views({"data": "no"}, KLING) == []
 
 
 def test_a_signature_of_a_url_may_change() -> None:
     one, other = ({"url": f"http://a/b?signature={n}", "at": n} for n in (1, 2))
     assert lasting(one) != lasting(other)
     assert lasting([one], frozenset({"at"})) == lasting([other], frozenset({"at"}))
+
+
+def test_a_dialect_may_spell_its_states_as_it_likes() -> None:
+    spelled = Layout.parse({**KLING_LAYOUT, "states": {"succeed": "succeeded"}})
+    seen = [TaskView({"task_status": word}, spelled) for word in ("succeeded", "succeed", "failed", "odd")]
+    assert [(view.state, view.is_final) for view in seen] == [
+        ("succeed", True),
+        (None, False),
+        ("failed", True),
+        (None, False),
+    ]

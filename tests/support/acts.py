@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.contract.catalog import load
 from mockserver.kit.client.evidence import Act
 from mockserver.kit.client.scenarios import SCENES
 from mockserver.kit.client.testee import TesteeFault
@@ -84,5 +85,6 @@ def act(
         Transcript(placed),
         tasks,
         seconds,
+        load().services["kling"].layout,
         fault,
     )

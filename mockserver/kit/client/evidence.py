@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.layout import Layout
 from mockserver.kit.client.testee import TesteeFault
-from mockserver.kit.task_view import LAYOUTS, Layout, Record, records
+from mockserver.kit.task_view import TaskView, task_views
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
 
@@ -81,9 +82,9 @@ class Act:
     transcript: Transcript
     tasks: int
     seconds: float
+    layout: Layout
     fault: TesteeFault | None = None
     reading: str = ""
-    layout: Layout = LAYOUTS["kling"]
 
     @property
     def product(self) -> str:
@@ -125,17 +126,17 @@ class Act:
         """The requests that asked for a task or a list."""
         return self.transcript.of("get", "list").exchanges
 
-    def shown(self, exchange: Exchange) -> list[Record]:
+    def shown(self, exchange: Exchange) -> list[TaskView]:
         """Return the tasks that an answer shows."""
-        record = Record.of(exchange.received, self.layout)
-        return [record] if record is not None else records(exchange.received, self.layout)
+        record = TaskView.of(exchange.received, self.layout)
+        return [record] if record is not None else task_views(exchange.received, self.layout)
 
     def task_id(self, exchange: Exchange) -> str | None:
         """Return the id of the one task that an answer shows, as it is written in a path."""
-        record = Record.of(exchange.received, self.layout)
+        record = TaskView.of(exchange.received, self.layout)
         return record.id if record is not None else None
 
     def status(self, exchange: Exchange) -> str | None:
         """Return the state of the one task that an answer shows."""
-        record = Record.of(exchange.received, self.layout)
+        record = TaskView.of(exchange.received, self.layout)
         return record.status if record is not None else None

@@ -23,7 +23,6 @@ from mockserver.kit.generation.invalid import NeverAlone, breaks
 from mockserver.kit.generation.mutations import broken
 from mockserver.kit.generation.strategies import strategy
 from mockserver.kit.generation.valid import ruled, size
-from mockserver.kit.task_view import LAYOUTS
 from mockserver.kit.verdict import Finding
 from mockserver.types import JSON, Payload
 
@@ -137,7 +136,7 @@ class _Improvisation:
 def _samples(each: Cast) -> Iterator[Drawn]:
     """Yield valid payloads with each field, or in the scene of mistakes one for each rule that they can break."""
     if each.scene.id == VALID:
-        callback = LAYOUTS[each.service.dialect].callback_field
+        callback = each.service.layout.callback_field
         yield from ((payload, None) for payload in samples(each.operation) if callback not in payload)
         return
     source, levels = breaks(each.operation), ruled(each.operation, None)
@@ -149,7 +148,7 @@ def _samples(each: Cast) -> Iterator[Drawn]:
 
 def _payloads(each: Cast) -> SearchStrategy[Drawn]:
     """Return valid payloads, or in the scene of mistakes such as break one rule."""
-    callback = LAYOUTS[each.service.dialect].callback_field
+    callback = each.service.layout.callback_field
     if each.scene.id != VALID:
         levels = ruled(each.operation, None)
         refused = broken(each.operation).filter(lambda found: levels[found.rule.id] == "error")

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from itertools import count
 
+from mockserver.contract.layout import Layout
 from mockserver.kit.client.callback_driver import Conductor
 from mockserver.kit.client.evidence import Act, Scene
 from mockserver.kit.client.fake_process import Stage
 from mockserver.kit.client.plan import Cast, plain
 from mockserver.kit.client.testee import Testee, TesteeFault
-from mockserver.kit.task_view import LAYOUTS, Layout
 from mockserver.kit.transcript import Transcript
 from mockserver.types import JSON
 
@@ -31,7 +31,7 @@ _NUMBERS = count(1)
 
 def play(stage: Stage, testee: Testee, each: Cast, payload: Mapping[str, JSON] | None = None) -> Act:
     """Ask a testee for one thing, and return what came of it. ``payload`` takes the place of the scene's."""
-    account, scene, layout = f"testee-{next(_NUMBERS)}", each.scene, LAYOUTS[each.service.dialect]
+    account, scene, layout = f"testee-{next(_NUMBERS)}", each.scene, each.service.layout
     stage.change(pace=scene.pace)
     for line in scene.lines(each.operation, each.service):
         stage.fault(line, account)
@@ -54,7 +54,7 @@ def play(stage: Stage, testee: Testee, each: Cast, payload: Mapping[str, JSON] |
 
 def _answer(stage: Stage, testee: Testee, each: Cast, account: str, sent: dict[str, JSON]) -> dict[str, JSON]:
     """Ask, and meanwhile let the time pass that the client waits for."""
-    scene, field = each.scene, LAYOUTS[each.service.dialect].callback_field
+    scene, field = each.scene, each.service.layout.callback_field
     request: dict[str, JSON] = {
         "do": "generate",
         "operation": each.operation.id.removesuffix(".create"),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mockserver.contract.catalog import Catalog, Operation, Service
+from mockserver.contract.catalog import Catalog, Operation, Service, load
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Scene
 from mockserver.kit.client.scenarios import SCENES
 from mockserver.kit.client.testee import Hello
-from mockserver.kit.task_view import LAYOUTS
 from mockserver.kit.verdict import Skipped
 from mockserver.types import JSON
 
-_CALLED_BACK = frozenset(layout.callback_field for layout in LAYOUTS.values())
+_CALLED_BACK = frozenset(service.layout.callback_field for service in load().services.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from mockserver.contract.catalog import load
+from mockserver.contract.layout import Layout
 from mockserver.curl import curl
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Act, Scene
 from mockserver.kit.client.runner import judged
-from mockserver.kit.task_view import LAYOUTS, Layout
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Check, Finding, Skipped, Verdict
 from mockserver.types import Millis
@@ -171,4 +171,4 @@ def _facts(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str]]:
 
 def _layout(service: str) -> Layout:
     known = load().services
-    return LAYOUTS[known[service].dialect if service in known else "kling"]
+    return known.get(service, next(iter(known.values()))).layout

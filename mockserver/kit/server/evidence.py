@@ -13,7 +13,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
 from mockserver.kit.server.expectations import Terms
-from mockserver.kit.task_view import Record
+from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Skipped
 from mockserver.types import JSON, Millis
@@ -98,7 +98,7 @@ class Sighting:
     """A task as one answer showed it."""
 
     trial: Trial
-    record: Record
+    record: TaskView
 
     @property
     def at(self) -> Millis:
@@ -177,7 +177,7 @@ class Evidence:
             for trial in own
             if trial.aim in ("live", "poll", "again")
             and trial.is_accepted
-            and (record := Record.of(trial.exchange.received, self.terms.layout)) is not None
+            and (record := TaskView.of(trial.exchange.received, self.terms.layout)) is not None
         ]
         if not seen or seen[0].trial.aim != "live":
             seen = []

@@ -13,12 +13,12 @@ from typing import Any
 from mockserver.contract.catalog import Catalog, Operation, Row, Service
 from mockserver.contract.differences import Answers
 from mockserver.contract.forms import typed
+from mockserver.contract.layout import Layout
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.certificates import certificate
 from mockserver.kit.generation.schema_edits import without
-from mockserver.kit.task_view import LAYOUTS, Layout
 from mockserver.types import JSON, Level
 
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")
@@ -45,7 +45,7 @@ class Terms:
     @property
     def layout(self) -> Layout:
         """Where the service's answers hold what."""
-        return LAYOUTS[self.service.dialect]
+        return self.service.layout
 
     @cached_property
     def answers(self) -> Answers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mockserver.contract.catalog import Operation
 from mockserver.kit.server.evidence import Trial
 from mockserver.kit.server.expectations import Terms
-from mockserver.kit.task_view import ORDER, Record, records
+from mockserver.kit.task_view import ORDER, TaskView, task_views
 
 _BUSY = 429
 
@@ -41,27 +41,27 @@ class Model:
             return None if is_open else f"refused with {status}"
         if trial.case == "list":
             return self._listed(trial)
-        record = Record.of(trial.exchange.received, self._terms.layout)
+        record = TaskView.of(trial.exchange.received, self._terms.layout)
         if record is None or record.id is None:
             return "an answer without a task"
         return self._made(trial, record) if trial.case == "create" else self._shown(record, str(trial.about["id"]))
 
-    def _made(self, trial: Trial, record: Record) -> str | None:
+    def _made(self, trial: Trial, record: TaskView) -> str | None:
         if record.id is None or trial.operation is None:
             return None
         if record.id in self.tasks:
             return f"the id {record.id}, which a task has already"
-        name = trial.payload.get(self._terms.layout.external_field) if isinstance(trial.payload, dict) else None
+        name = trial.payload.get(self._terms.layout.external_id_field) if isinstance(trial.payload, dict) else None
         self.tasks[record.id] = Known(trial.operation, name, record.status or "")
         return None
 
-    def _shown(self, record: Record, id: str) -> str | None:
+    def _shown(self, record: TaskView, id: str) -> str | None:
         if record.id != id:
             return f"the task {record.id} instead of {id}"
         return self._moved(id, record.status or "")
 
     def _listed(self, trial: Trial) -> str | None:
-        items = records(trial.exchange.received, self._terms.layout)
+        items = task_views(trial.exchange.received, self._terms.layout)
         shown = {item.id: item.status or "" for item in items if item.id is not None}
         if len(shown) < len(items):
             return "a task twice"

@@ -97,6 +97,6 @@ def keeps_the_task_id(act: Act) -> Iterator[str]:
 
 def _own_names(act: Act) -> set[str]:
     """Return the names that the client gave its tasks, where a service finds them by those, too."""
-    field = act.layout.external_field
-    sent = (exchange.sent for exchange in act.creates if act.layout.finds_external)
+    field = act.layout.external_id_field
+    sent = (exchange.sent for exchange in act.creates if act.layout.finds_external_id)
     return {str(body[field]) for body in sent if isinstance(body, dict) and body.get(field)}

@@ -45,7 +45,7 @@ def payload_arrives_unchanged(act: Act) -> Iterator[str]:
 def nothing_is_invented(act: Act) -> Iterator[str]:
     """No field is sent that was not asked for."""
     # A client may add a name to find a lost task by, and where to call back.
-    known = {*act.payload, act.layout.external_field, act.layout.callback_field}
+    known = {*act.payload, act.layout.external_id_field, act.layout.callback_field}
     for exchange in act.creates[:1]:
         if isinstance(sent := exchange.sent, dict) and (extra := sorted(sent.keys() - known)):
             yield f"{', '.join(extra)} in the body"

@@ -9,7 +9,7 @@ from itertools import pairwise
 from mockserver.kit.server.checks.promise import Family, finding, short
 from mockserver.kit.server.evidence import Callback, Evidence, Story
 from mockserver.kit.server.signatures import fault_of
-from mockserver.kit.task_view import ORDER, Record
+from mockserver.kit.task_view import ORDER, TaskView
 from mockserver.kit.verdict import Finding, Unseen
 from mockserver.types import JSON
 
@@ -38,10 +38,10 @@ def _asked(evidence: Evidence) -> list[Story]:
     return found
 
 
-def _heard(evidence: Evidence) -> Iterator[tuple[Story, Callback, Record]]:
+def _heard(evidence: Evidence) -> Iterator[tuple[Story, Callback, TaskView]]:
     """Yield the callbacks of all stories. Raises ``Unseen`` if there are none."""
     found = [
-        (story, callback, Record(callback.document, evidence.terms.layout))
+        (story, callback, TaskView(callback.document, evidence.terms.layout))
         for story in _asked(evidence)
         for callback in story.callbacks
     ]
@@ -63,7 +63,7 @@ def _found(story: Story, received: str, documented: str = "") -> Finding:
 )
 def callback_comes(evidence: Evidence) -> Iterator[Finding]:
     for story in _asked(evidence):
-        records = [Record(callback.document, evidence.terms.layout) for callback in story.callbacks]
+        records = [TaskView(callback.document, evidence.terms.layout) for callback in story.callbacks]
         states = [record.status or at_any_depth(record.document, evidence) for record in records]
         if story.end is not None and not set(states) & {"succeed", "failed"}:
             yield _found(story, f"callbacks that say {short(states)}" if states else "no callback within 10 s")
@@ -72,7 +72,7 @@ def callback_comes(evidence: Evidence) -> Iterator[Finding]:
 def at_any_depth(document: JSON, evidence: Evidence) -> str | None:
     """Find the state also in a body that is wrapped: it came, and what is wrong with it is another check's."""
     if isinstance(document, dict):
-        record = Record(document, evidence.terms.layout)
+        record = TaskView(document, evidence.terms.layout)
         inner = (at_any_depth(value, evidence) for value in document.values())
         return record.status or next((state for state in inner if state is not None), None)
     return None
@@ -180,7 +180,7 @@ def callbacks_go_forward(evidence: Evidence) -> Iterator[Finding]:
     if not any(len(story.callbacks) > 1 for story in _asked(evidence)):
         raise Unseen("no task had more than one callback")
     for story in _asked(evidence):
-        states = [Record(callback.document, evidence.terms.layout).status or "" for callback in story.callbacks]
+        states = [TaskView(callback.document, evidence.terms.layout).status or "" for callback in story.callbacks]
         for before, after in pairwise(states):
             if ORDER.get(after, 9) < ORDER.get(before, -1):
                 yield _found(story, f"{after} after {before}")
@@ -195,7 +195,7 @@ def callbacks_go_forward(evidence: Evidence) -> Iterator[Finding]:
 def callbacks_report_the_changes(evidence: Evidence) -> Iterator[Finding]:
     possible = evidence.terms.possible("callback-on")
     for story in _asked(evidence):
-        records = [Record(callback.document, evidence.terms.layout) for callback in story.callbacks]
+        records = [TaskView(callback.document, evidence.terms.layout) for callback in story.callbacks]
         states = {"final" if record.is_final else record.status for record in records}
         if states and states not in [set(_REPORTED[reading]) for reading in possible]:
             documented = " or ".join(", ".join(_REPORTED[reading]) for reading in sorted(possible))
@@ -210,12 +210,12 @@ def callbacks_report_the_changes(evidence: Evidence) -> Iterator[Finding]:
 )
 def callback_has_the_reference(evidence: Evidence) -> Iterator[Finding]:
     layout = evidence.terms.layout
-    if layout.finds_external:
+    if layout.finds_external_id:
         raise Unseen("the service has no reference of its own for callbacks")
-    places = {"root": layout.external[0], "request": layout.external[1], "response": layout.external[2]}
+    places = {"root": layout.external_id[0], "request": layout.external_id[1], "response": layout.external_id[2]}
     possible = evidence.terms.possible("reply-ref-place")
     for story, callback, record in _heard(evidence):
-        wanted = story.order.payload.get(layout.external_field)
+        wanted = story.order.payload.get(layout.external_id_field)
         found = [place for place, path in places.items() if _at(callback.document, path) == wanted]
         if wanted is not None and not possible & set(found):
             yield _found(story, short(record.external_id), f"{wanted} in {' or '.join(sorted(possible))}")

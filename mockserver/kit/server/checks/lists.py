@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.kit.server.checks.promise import Family, finding, is_row, said, seen, short
 from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.task_view import Record, lasting, records
+from mockserver.kit.task_view import TaskView, lasting, task_views
 from mockserver.kit.verdict import Finding, Unseen
 
 LISTS = Family("lists", "lives", "burst", "queries")
@@ -14,7 +14,7 @@ LISTS = Family("lists", "lives", "burst", "queries")
 
 def _ids(evidence: Evidence, trial: Trial) -> list[str]:
     """Return the ids in an answer to a list, in order."""
-    return [record.id for record in records(trial.exchange.received, evidence.terms.layout) if record.id is not None]
+    return [record.id for record in task_views(trial.exchange.received, evidence.terms.layout) if record.id is not None]
 
 
 def _lists(evidence: Evidence, *aims: str) -> list[Trial]:
@@ -53,7 +53,7 @@ def _created(evidence: Evidence, listed: Trial) -> Iterator[str]:
         maker = trial.operation
         if trial.exchange.number > listed.exchange.number or not trial.is_accepted or maker is None:
             continue
-        record = Record.of(trial.exchange.received, evidence.terms.layout)
+        record = TaskView.of(trial.exchange.received, evidence.terms.layout)
         if record is not None and record.id and evidence.terms.beside(maker, "list") is listed.operation:
             yield record.id
 
@@ -130,7 +130,7 @@ def _runs(evidence: Evidence) -> list[list[Trial]]:
 )
 def pages_keep_their_size(evidence: Evidence) -> Iterator[Finding]:
     for trial in _lists(evidence, "page", "whole"):
-        count = len(records(trial.exchange.received, evidence.terms.layout))
+        count = len(task_views(trial.exchange.received, evidence.terms.layout))
         if count > trial.about["size"]:
             yield finding(trial, f"{count} tasks", documented=f"at most {trial.about['size']}")
 
@@ -143,7 +143,7 @@ def pages_keep_their_size(evidence: Evidence) -> Iterator[Finding]:
 )
 def list_is_ordered(evidence: Evidence) -> Iterator[Finding]:
     for trial in _lists(evidence, "whole"):
-        items = records(trial.exchange.received, evidence.terms.layout)
+        items = task_views(trial.exchange.received, evidence.terms.layout)
         times = [record.created_at for record in items if record.created_at is not None]
         ways = {"newest-first": sorted(times, reverse=True), "oldest-first": sorted(times)}
         possible = evidence.terms.possible("list-order") or {"newest-first"}
@@ -166,7 +166,7 @@ def list_shows_what_a_query_shows(evidence: Evidence) -> Iterator[Finding]:
     if not shown:
         raise Unseen("no task was seen at its end")
     for trial in _lists(evidence, "whole"):
-        for record in records(trial.exchange.received, evidence.terms.layout):
+        for record in task_views(trial.exchange.received, evidence.terms.layout):
             queried = shown.get(record.id)
             if queried is not None and isinstance(record.document, dict):
                 for name, value in record.document.items():
@@ -200,7 +200,7 @@ def external_id_filters(evidence: Evidence) -> Iterator[Finding]:
 def list_keeps_its_bounds(evidence: Evidence) -> Iterator[Finding]:
     for trial in _lists(evidence, "since"):
         moment = trial.about["moment"]
-        for record in records(trial.exchange.received, evidence.terms.layout):
+        for record in task_views(trial.exchange.received, evidence.terms.layout):
             created = record.created_at
             if created is not None and (
                 created <= moment if trial.about["field"] == "createdAfter" else created >= moment

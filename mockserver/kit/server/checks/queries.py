@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mockserver.contract.catalog import Row
 from mockserver.kit.server.checks.promise import Family, finding, is_row, row_said, said, seen, short
 from mockserver.kit.server.evidence import Evidence, Story, Trial
-from mockserver.kit.task_view import Record
+from mockserver.kit.task_view import TaskView
 from mockserver.kit.verdict import Finding, Unseen
 
 QUERIES = Family("queries", "lives", "burst", "queries")
@@ -26,7 +26,7 @@ def _story(evidence: Evidence, name: str | None) -> Story | None:
 )
 def external_id_finds(evidence: Evidence) -> Iterator[Finding]:
     for trial in seen(evidence.of("lookup"), "no task has a name of the client's own that is an id"):
-        story, record = _story(evidence, trial.order), Record.of(trial.exchange.received, evidence.terms.layout)
+        story, record = _story(evidence, trial.order), TaskView.of(trial.exchange.received, evidence.terms.layout)
         found = record.id if trial.is_accepted and record is not None else None
         if story is not None and found != story.id:
             yield finding(trial, said(trial), documented=f"the task {story.id}")
@@ -41,12 +41,12 @@ def external_id_finds(evidence: Evidence) -> Iterator[Finding]:
 )
 def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
     layout = evidence.terms.layout
-    named = [story for story in evidence.stories if layout.external_field in story.order.payload]
-    if not named or not layout.finds_external:
+    named = [story for story in evidence.stories if layout.external_id_field in story.order.payload]
+    if not named or not layout.finds_external_id:
         raise Unseen("no task has a name of the client's own that answers show")
     for story in named:
         for sighting in story.sightings[1:]:
-            name = story.order.payload[layout.external_field]
+            name = story.order.payload[layout.external_id_field]
             if sighting.record.external_id != name:
                 yield finding(sighting.trial, short(sighting.record.external_id), documented=short(name))
 
@@ -103,7 +103,7 @@ def duplicate_external_id_refused(evidence: Evidence) -> Iterator[Finding]:
 def ids_differ(evidence: Evidence) -> Iterator[Finding]:
     created: dict[str, Trial] = {}
     for trial in evidence.of("live", "burst", "accept"):
-        record = Record.of(trial.exchange.received, evidence.terms.layout) if trial.is_accepted else None
+        record = TaskView.of(trial.exchange.received, evidence.terms.layout) if trial.is_accepted else None
         if record is not None and record.id is not None:
             if record.id in created:
                 yield finding(trial, f"{record.id}, as another task", subject=trial.subject)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mockserver.kit.server.checks.promise import Family, finding, short
 from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.task_view import Record
+from mockserver.kit.task_view import TaskView
 from mockserver.kit.verdict import Finding, Unseen
 from mockserver.types import JSON
 
@@ -16,7 +16,7 @@ Seen = Iterator[tuple[Trial, str]]
 
 
 def _field(
-    name: str, *, at: Callable[[Record], bool], empty: tuple[JSON, ...] = ("", {})
+    name: str, *, at: Callable[[TaskView], bool], empty: tuple[JSON, ...] = ("", {})
 ) -> Callable[[Evidence], Seen]:
     """Return what tells whether a field of records is there, empty or absent, of those records that it concerns."""
 

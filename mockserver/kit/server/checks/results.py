@@ -179,7 +179,7 @@ def films_have_sound_when_asked(evidence: Evidence) -> Iterator[Finding]:
     "kling 1.2, 2.2",
 )
 def watermarks_come_when_asked(evidence: Evidence) -> Iterator[Finding]:
-    marked = evidence.terms.layout.marked
+    marked = evidence.terms.layout.watermark
     if marked is None:
         raise Unseen("the service has no watermarks")
     for story, end in _made(evidence):

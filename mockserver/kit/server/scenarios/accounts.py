@@ -23,10 +23,10 @@ def fields(probe: Probe, operation: Operation) -> dict[str, JSON]:
 def renamed(probe: Probe, payload: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return a payload under a name of its own: one that was used already would be refused for that alone."""
     layout = probe.terms.layout
-    name = payload.get(layout.external_field)
-    if not layout.finds_external or not isinstance(name, str) or not name:
+    name = payload.get(layout.external_id_field)
+    if not layout.finds_external_id or not isinstance(name, str) or not name:
         return dict(payload)
-    return {**payload, layout.external_field: f"{name}-{probe.name()}"}
+    return {**payload, layout.external_id_field: f"{name}-{probe.name()}"}
 
 
 def _configured(probe: Probe) -> JSON:

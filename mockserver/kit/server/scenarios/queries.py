@@ -9,7 +9,7 @@ from mockserver.kit.server.evidence import Story
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.accounts import fields
 from mockserver.kit.server.watched_tasks import base_payload
-from mockserver.kit.task_view import records
+from mockserver.kit.task_view import task_views
 
 CHECK = "duplicate-external-id-refused"
 
@@ -50,8 +50,8 @@ def _missing(probe: Probe, maker: Operation, own: list[Story], others: list[Stor
 
 def _again(probe: Probe, maker: Operation, stories: tuple[Story, ...]) -> None:
     """Use the name of a task once more."""
-    field = probe.terms.layout.external_field
-    if not probe.terms.layout.finds_external or field not in maker.schema["properties"]:
+    field = probe.terms.layout.external_id_field
+    if not probe.terms.layout.finds_external_id or field not in maker.schema["properties"]:
         return
     for story in stories[:1]:
         failed = story.end is not None and story.end.record.status == "failed"
@@ -68,7 +68,7 @@ def _list(probe: Probe, shows: Operation, stories: list[Story]) -> None:
     mail = fields(probe, shows)
     most = known["pageSize"].get("maximum", 500)
     whole = probe.ask(shows, {**mail, "pageSize": most}, "whole", about={"size": most})
-    count = len(records(whole.exchange.received, probe.terms.layout))
+    count = len(task_views(whole.exchange.received, probe.terms.layout))
     probe.ask(shows, {**mail, "pageSize": _SMALL}, "page", about={"size": _SMALL, "number": 1})
     if "pageNum" in known:
         size = max(_SMALL, -(-count // _PAGES))
@@ -82,7 +82,7 @@ def _list(probe: Probe, shows: Operation, stories: list[Story]) -> None:
         probe.ask(shows, mail or None, "page", about={"size": known["pageSize"]["default"], "number": 1})
     for field, moment in _moments(known, stories):
         probe.ask(shows, {**mail, "pageSize": most, field: moment}, "since", about={"field": field, "moment": moment})
-    field = probe.terms.layout.external_field
+    field = probe.terms.layout.external_id_field
     named = next((story for story in stories if field in story.order.payload), None)
     if field in known and named is not None:
         name = named.order.payload[field]

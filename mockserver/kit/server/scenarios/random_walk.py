@@ -57,7 +57,7 @@ class Walk:
     def create(self, number: int, *, is_named: bool) -> None:
         """Make a task, with a name of its own or without."""
         maker = self.probe.target.operations[number % len(self.probe.target.operations)]
-        field = self.probe.terms.layout.external_field
+        field = self.probe.terms.layout.external_id_field
         named = {field: self.probe.name()} if is_named and field in maker.schema["properties"] else {}
         if self.made < TASKS:  # the model has fewer where ids are given twice
             self.made += self._create(maker, named, "create")
@@ -65,9 +65,9 @@ class Walk:
     def create_again(self, number: int) -> None:
         """Use a name that is taken, until that makes a task: one shows it, and costs enough."""
         named = [known for known in self.model.tasks.values() if known.name and known.status != "failed"]
-        if named and self.probe.terms.layout.finds_external and not self.is_doubled:
+        if named and self.probe.terms.layout.finds_external_id and not self.is_doubled:
             known = named[number % len(named)]
-            name = {self.probe.terms.layout.external_field: known.name}
+            name = {self.probe.terms.layout.external_id_field: known.name}
             self.is_doubled = self._create(known.maker, name, "a name again")
 
     def look(self, number: int, *, by_name: bool) -> None:
@@ -76,7 +76,7 @@ class Walk:
             return
         id, known = list(self.model.tasks.items())[number % len(self.model.tasks)]
         shows = self.probe.terms.beside(known.maker, "get")
-        asked = known.name if by_name and known.name and self.probe.terms.layout.finds_external else id
+        asked = known.name if by_name and known.name and self.probe.terms.layout.finds_external_id else id
         if shows is not None:
             self._ask(shows, "look", {"id": id}, id=asked)
 

@@ -9,7 +9,7 @@ from mockserver.kit.server.evidence import Order, Trial
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.accounts import fields
 from mockserver.kit.server.watched_tasks import orders
-from mockserver.kit.task_view import Record
+from mockserver.kit.task_view import TaskView
 from mockserver.types import Millis
 
 _FIRST_PAUSE: Millis = 200
@@ -32,7 +32,7 @@ class _Life:
     shows: Operation | None
     deadline: Millis
     failures: int = 0
-    seen: Record | None = None
+    seen: TaskView | None = None
 
 
 def lives(probe: Probe) -> None:
@@ -71,13 +71,13 @@ def _begun(probe: Probe, maker: Operation) -> list[_Life]:
     shows = probe.terms.beside(maker, "get")
     for plain in orders(probe.terms, maker, fields(probe, maker)):
         name = f"{plain.name}-{probe.name()}"
-        extra = {layout.external_field: name} if layout.external_field in maker.schema["properties"] else {}
+        extra = {layout.external_id_field: name} if layout.external_id_field in maker.schema["properties"] else {}
         if probe.mailbox is not None and layout.callback_field in maker.schema["properties"]:
             extra[layout.callback_field] = probe.mailbox.url(name)
         order = replace(plain, name=name, payload={**plain.payload, **extra})
         probe.order(order)
         trial = probe.create(maker, dict(order.payload), "live", order=name)
-        record = Record.of(trial.exchange.received, layout) if trial.is_accepted else None
+        record = TaskView.of(trial.exchange.received, layout) if trial.is_accepted else None
         if record is not None and record.id is not None:
             limit = round(maker.task["seconds"]["real"] * 1000) * _PATIENCE
             found.append(_Life(order, record.id, shows, probe.clock.now() + limit))
@@ -89,7 +89,7 @@ def _is_over(probe: Probe, life: _Life) -> bool:
     if life.shows is None:
         return True
     trial = _look(probe, life, life.shows, "poll")
-    life.seen = Record.of(trial.exchange.received, probe.terms.layout) if trial.is_accepted else None
+    life.seen = TaskView.of(trial.exchange.received, probe.terms.layout) if trial.is_accepted else None
     life.failures = life.failures + 1 if life.seen is None else 0
     if trial.exchange.status == 404 and probe.terms.may_be_absent(life.shows):
         life.shows = None
@@ -105,13 +105,13 @@ def _look(probe: Probe, life: _Life, shows: Operation, aim: str) -> Trial:
 def _fetch(probe: Probe, life: _Life) -> None:
     """Look a task up by its other name, and fetch what it made."""
     record, layout = life.seen, probe.terms.layout
-    if life.shows and layout.finds_external and layout.external_field in life.order.payload:
-        probe.ask(life.shows, aim="lookup", id=str(life.order.payload[layout.external_field]), order=life.order.name)
+    if life.shows and layout.finds_external_id and layout.external_id_field in life.order.payload:
+        probe.ask(life.shows, aim="lookup", id=str(life.order.payload[layout.external_id_field]), order=life.order.name)
     for item in record.results if record is not None else ():
-        for field in ("url", "resource", layout.marked):
+        for field in ("url", "resource", layout.watermark):
             url = item.get(field) if field and isinstance(item, dict) else None
             if isinstance(url, str) and url.startswith(("http://", "https://")):
-                case = "marked" if field == layout.marked else "result"
+                case = "marked" if field == layout.watermark else "result"
                 probe.fetch(url, order=life.order.name, case=case, about=item)
 
 
@@ -125,7 +125,7 @@ def _await_callbacks(probe: Probe, lives: list[_Life]) -> None:
         heard = {
             callback.order
             for callback in probe.mailbox.received()
-            if Record(callback.document, probe.terms.layout).is_final
+            if TaskView(callback.document, probe.terms.layout).is_final
         }
         wanted -= heard
         if wanted:

@@ -1,0 +1,72 @@
+"""Where the answers and requests of a service keep what a task is about, as ``layout`` in its ``service.json`` says.
+
+The kit reads answers by it, so it needs no code for a new dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Self
+
+from mockserver.types import Path
+
+STATES = ("submitted", "processing", "succeed", "failed")
+"""The states of a task, in order, as Kling spells them; the last two are final, and exclude each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where what is. In a path, ``*`` stands for each item of a list.
+
+    * ``task`` and ``tasks``: one task in the answer to a query, and the list of tasks in the answer to a list
+    * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task
+    * ``external_id``: the places in a task that may hold the client's own name for it
+    * ``results``: the URLs of what was made; ``watermark``: the name of the watermarked twin's URL, beside it
+    * ``states``: the state that each word of the wire means
+    * ``external_id_field`` and ``callback_field``: the fields of a request for the client's own name, and for the URL
+      that is called back
+    * ``finds_external_id``: a task is also found by the client's own name, so that name is unique
+    """
+
+    task: Path
+    tasks: Path
+    id: Path
+    status: Path
+    created_at: Path
+    updated_at: Path
+    reason: Path
+    external_id: tuple[Path, ...]
+    results: tuple[Path, ...]
+    watermark: str | None
+    states: Mapping[str, str]
+    external_id_field: str
+    callback_field: str
+    finds_external_id: bool
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Read the ``layout`` of a ``service.json``, which its meta-schema has checked."""
+        spelled = {state: state for state in STATES} | data.get("states", {})
+        return cls(
+            task=path(data["task"]),
+            tasks=path(data["tasks"]),
+            id=path(data["id"]),
+            status=path(data["status"]),
+            created_at=path(data["created_at"]),
+            updated_at=path(data["updated_at"]),
+            reason=path(data["reason"]),
+            external_id=tuple(map(path, data["external_id"])),
+            results=tuple(map(path, data["results"])),
+            watermark=data.get("watermark"),
+            states=MappingProxyType({word: state for state, word in spelled.items()}),
+            external_id_field=data["external_id_field"],
+            callback_field=data["callback_field"],
+            finds_external_id=data["finds_external_id"],
+        )
+
+
+def path(text: str) -> Path:
+    """Return the steps of a place: ``images[].url`` is ``("images", "*", "url")``, and ``""`` the whole."""
+    return tuple(text.replace("[]", ".*").split(".")) if text else ()
