@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mockserver.commands.suites import judged
+from mockserver.commands.time_limit import time_limit
 from mockserver.errors import BadSetting
 
-_GRACE = 120.0
+_GRACE_SECONDS = 120.0
 """Seconds that a run may take longer than it was told: the last scene, and the judging."""
 
 
@@ -39,21 +38,18 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     Exits with 0 when every promise is kept, 1 when one is broken, 2 when nothing could be judged.
     """
     from mockserver.kit.baseline import apply, read
-    from mockserver.kit.client.checks.registry import chosen
-    from mockserver.kit.client.settings import Booking
-    from mockserver.kit.client.testee import found, hello
-    from mockserver.kit.reports.folder import terminal, write
+    from mockserver.kit.client.runner import run
+    from mockserver.kit.client.settings import Settings
+    from mockserver.kit.reports.folder import progress, terminal, write
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:
         made(report)
-    booking = Booking(**options)
-    chosen(booking.only, booking.skip)  # a mistake in the words is told before anything is started
-    with closing(found(booking.testee)) as testee:
-        casts = len(booking.programme(hello(testee)))
-    patience = booking.seconds + _GRACE if booking.seconds is not None else None
-    target, plugin = " ".join(booking.testee), "mockserver.kit.client.collector"
-    verdict = apply(judged(target, "client", plugin, booking, patience=patience, total=casts), accepted)
+    settings = Settings(**options)
+    limit = settings.seconds + _GRACE_SECONDS if settings.seconds is not None else None
+    with progress() as step, time_limit(limit):
+        found = run(settings, progress=step)
+    verdict = apply(found, accepted)
     terminal(verdict)
     if report is not None:
         write(verdict, report)

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from mockserver.commands.client import made
-from mockserver.commands.suites import judged
+from mockserver.commands.time_limit import time_limit
 from mockserver.errors import BadSetting
 
-_GRACE = 120.0
+_GRACE_SECONDS = 120.0
 """Seconds that a run may take longer than it was told: the last answers, and the judging."""
 
 
@@ -48,26 +48,22 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     is broken, 2 when nothing could be judged.
     """
     from mockserver.kit.baseline import apply, read
-    from mockserver.kit.reports.folder import terminal, write
+    from mockserver.kit.checks import select
+    from mockserver.kit.reports.folder import progress, terminal, write
+    from mockserver.kit.server.checks.registry import CHECKS
     from mockserver.kit.server.plan import lines, outlay
-    from mockserver.kit.server.runner import acts, chosen
-    from mockserver.kit.server.settings import Commission
+    from mockserver.kit.server.runner import run, scenarios
+    from mockserver.kit.server.settings import Settings
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:
         made(report)
-    commission = Commission(**{**options, "readings": tuple(map(_reading, options["readings"]))})
-    target, played = commission.target(), acts(chosen(commission.only, commission.skip)[0])
-    for line in lines(outlay(target, played, commission.max_creates), commission.max_creates):
+    settings = Settings(**{**options, "readings": tuple(map(_reading, options["readings"]))})
+    checks, _ = select(CHECKS, settings.only, settings.skip)
+    for line in lines(outlay(settings.target(), scenarios(checks), settings.max_creates), settings.max_creates):
         click.echo(line, err=True)
-    found = judged(
-        commission.url,
-        "server",
-        "mockserver.kit.server.collector",
-        commission,
-        patience=commission.seconds + _GRACE,
-        total=len(played),
-    )
+    with progress() as step, time_limit(settings.seconds + _GRACE_SECONDS):
+        found = run(settings, progress=step)
     verdict = apply(found, accepted)
     terminal(verdict)
     if report is not None:

@@ -1,34 +1,13 @@
-"""Findings: what a judge says of a server or a client, and the verdict they add up to."""
+"""A verdict: the findings of one run, and what was not checked and why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
 
+from mockserver.kit.checks import AnyCheck, Skipped
 from mockserver.types import JSON
-
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One promise that is looked at.
-
-    * ``id``: kebab-case, ``task-id-is-text``; what ``--only``, ``--skip`` and a baseline name
-    * ``family``: what it belongs with in a report: wire, lifecycle, retry …
-    * ``documented``: the promise, in one sentence
-    * ``why``: what goes wrong for whom when it is broken
-    * ``source``: where the promise comes from
-    """
-
-    id: str
-    family: str
-    severity: Severity
-    documented: str
-    why: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +37,6 @@ class Finding:
         return f"{self.check} {self.subject}"
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A check that was not made, and why."""
-
-    check: str
-    reason: str
-
-
-class Unseen(Exception):
-    """There was nothing that a check could judge; the text says why."""
-
-
 class ExitStatus(IntEnum):
     """What a run ends with."""
 
@@ -90,7 +57,7 @@ class Verdict:
     """
 
     target: str
-    made: tuple[Check, ...]
+    made: tuple[AnyCheck, ...]
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     accepted: tuple[Finding, ...] = ()

@@ -15,8 +15,8 @@ from mockserver.contract.catalog import load
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Act
 from mockserver.kit.client.plan import Cast, cast
-from mockserver.kit.client.runner import is_hopeless
 from mockserver.kit.client.scenarios import SCENES
+from mockserver.kit.client.session import is_hopeless
 from mockserver.kit.client.testee import Hello
 from mockserver.kit.client.testee import TesteeFault as Fault
 from mockserver.kit.client.variations import variations

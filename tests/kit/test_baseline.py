@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.kit.baseline import Accepted, BadBaseline, Baseline, apply, parse, read
-from mockserver.kit.verdict import ExitStatus, Finding, Skipped, Verdict
+from mockserver.kit.checks import Skipped
+from mockserver.kit.verdict import ExitStatus, Finding, Verdict
 from tests.support.verdicts import ANY, CHECKS, KEPT, NINE, NUMBER, STILL, UNJUDGED
 
 TEXT = """\

@@ -28,7 +28,7 @@ def test_the_page_lists_the_checks_and_no_others() -> None:
 
 @pytest.mark.parametrize("id", CHECKS)
 def test_a_row_says_what_the_check_says(id: str) -> None:
-    check = CHECKS[id].check
+    check = CHECKS[id]
     star = " *" if id in {*traffic.OF_ALL, *traffic.OF_RESULTS, *traffic.OF_A_JOB, *traffic.IN_TIME} else ""
     assert ROWS[id] == (id, star, check.family, check.severity, check.documented, check.why)
 

@@ -6,23 +6,28 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from mockserver.kit.verdict import Check, Finding, Skipped, Verdict
+from mockserver.kit.checks import AnyCheck, Check, Skipped
+from mockserver.kit.verdict import Finding, Verdict
 
 HOSTILE = "<script>alert(1)</script>\"'&lt; [bold red]:smile: \x1b[31m\x00\u202e\ud800 猫 {0}"
 """What no reader may run, obey or choke on."""
 
-IDS = Check(
-    "task-id-is-text",
-    "envelope",
-    "error",
-    "task_id is text, never a number.",
-    "JavaScript rounds eighteen digits, and the client polls a task that is not there.",
-    "kling 2.1",
+IDS, RULES, PAGES, TIMES = CHECKS = tuple[AnyCheck, ...](
+    Check(*words)
+    for words in (
+        (
+            "task-id-is-text",
+            "envelope",
+            "error",
+            "task_id is text, never a number.",
+            "JavaScript rounds eighteen digits, and the client polls a task that is not there.",
+            "kling 2.1",
+        ),
+        ("rule-is-enforced", "rules", "error", "What breaks a rule is refused.", "It is paid for.", "kling 4.1"),
+        ("pages-are-disjoint", "lists", "error", "No task is on two pages.", "It is seen twice.", "kling 2.3"),
+        ("updated-at-moves", "envelope", "warning", "updated_at moves.", "A change is missed.", "kling 2.2"),
+    )
 )
-RULES = Check("rule-is-enforced", "rules", "error", "What breaks a rule is refused.", "It is paid for.", "kling 4.1")
-PAGES = Check("pages-are-disjoint", "lists", "error", "No task is on two pages.", "It is seen twice.", "kling 2.3")
-TIMES = Check("updated-at-moves", "envelope", "warning", "updated_at moves.", "A change is missed.", "kling 2.2")
-CHECKS = (IDS, RULES, PAGES, TIMES)
 
 NUMBER = Finding(
     "task-id-is-text",

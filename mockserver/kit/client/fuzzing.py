@@ -17,7 +17,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
 from mockserver.kit.client.plan import Cast
-from mockserver.kit.client.runner import Audition
+from mockserver.kit.client.session import Audition
 from mockserver.kit.generation.coverage import lessened, samples
 from mockserver.kit.generation.invalid import NeverAlone, breaks
 from mockserver.kit.generation.mutations import broken

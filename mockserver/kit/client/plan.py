@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
+from mockserver.kit.checks import Skipped
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Scene
 from mockserver.kit.client.scenarios import SCENES
 from mockserver.kit.client.testee import Hello
-from mockserver.kit.verdict import Skipped
 from mockserver.types import JSON
 
 _CALLED_BACK = frozenset(service.layout.callback_field for service in load().services.values())
@@ -54,7 +54,7 @@ def cast(
     played: dict[tuple[str, str], Cast] = {}
     reasons: dict[str, str] = {}
     for id in checks:
-        for scene in (SCENES[name] for name in CHECKS[id].scenes):
+        for scene in (SCENES[name] for name in CHECKS[id].scenarios):
             for operation in wanted:
                 service = catalog.services[operation.service]
                 reason = _obstacle(hello, scene, operation, service, spoken)
@@ -63,7 +63,7 @@ def cast(
                 else:
                     played.setdefault((scene.id, operation.id), Cast(service, operation, scene))
     scenes = {scene for scene, _ in played}
-    unmade = [id for id in checks if scenes.isdisjoint(CHECKS[id].scenes)]
+    unmade = [id for id in checks if scenes.isdisjoint(CHECKS[id].scenarios)]
     return [*played.values()], [Skipped(id, reasons.get(id, "no scene of it can be played")) for id in unmade]
 
 

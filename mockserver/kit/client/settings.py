@@ -1,4 +1,4 @@
-"""A booking: which testee to play, by what and how far."""
+"""The settings of a judge of clients: which testee, which operations, and how far."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import shlex
 from dataclasses import dataclass
 
 from mockserver.contract.catalog import load
-from mockserver.kit.client.checks.registry import chosen
+from mockserver.kit.checks import Skipped, select
+from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.plan import Cast, cast
 from mockserver.kit.client.testee import Hello
 from mockserver.kit.client.variations import variations
-from mockserver.kit.letter import Letter
-from mockserver.kit.verdict import Skipped
 
 
 @dataclass(frozen=True, kw_only=True)
-class Booking(Letter):
+class Settings:
     """What the options of ``mockserver check client`` say; the names are theirs."""
 
     testee: tuple[str, ...]
@@ -29,7 +28,8 @@ class Booking(Letter):
 
     def programme(self, hello: Hello) -> Programme:
         """Return what is played with a testee. Raises ``MockserverError`` for names that nobody has."""
-        checks, left_out = chosen(self.only, self.skip)
+        selected, left_out = select(CHECKS, self.only, self.skip)
+        checks = [check.id for check in selected]
         catalog = load()
         played, unmade = cast(catalog, hello, checks, self.operations)
         scripted = [each for each in played if not each.scene.is_generated]
@@ -43,7 +43,7 @@ class Booking(Letter):
     @property
     def words(self) -> str:
         """What a command line has to say to do the same: how payloads are drawn, and whom to play."""
-        usual = Booking(testee=())
+        usual = Settings(testee=())
         options = [
             f"--{name} {getattr(self, name)}"
             for name in ("examples", "seed")

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from mockserver.contract.catalog import load
 from mockserver.contract.layout import Layout
 from mockserver.curl import curl
+from mockserver.kit.checks import Check, Skipped
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Act, Scene
-from mockserver.kit.client.runner import judged
+from mockserver.kit.client.session import judged
 from mockserver.kit.transcript import Exchange, Transcript
-from mockserver.kit.verdict import Check, Finding, Skipped, Verdict
+from mockserver.kit.verdict import Finding, Verdict
 from mockserver.types import Millis
 
 OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")
@@ -29,7 +30,7 @@ OF_A_JOB = (
 )
 IN_TIME = ("polls-at-a-sane-pace", "retry-after-is-honoured", "retries-wait")
 
-REFUSED = Check(
+REFUSED: Check[Act, str] = Check(
     id="payloads-keep-the-rules",
     family="wire",
     severity="error",
@@ -86,7 +87,7 @@ def verdict(target: str, transcript: Transcript, *, is_timed: bool = True) -> Ve
     unique = {(each.check, each.subject, each.received): each for each in findings}
     return Verdict(
         target,
-        (*(CHECKS[id].check for id in made), *([REFUSED] if jobs else [])),
+        (*(CHECKS[id] for id in made), *([REFUSED] if jobs else [])),
         tuple(unique.values()),
         tuple(
             Skipped(id, reason.get(id, "nothing was asked"))

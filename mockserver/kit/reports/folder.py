@@ -18,8 +18,8 @@ FILES = ("report.html", "junit.xml", "results.sarif", "verdict.json")
 
 _ENDLESS = 10_000
 
-Step = Callable[[str], None]
-"""Say that one more thing is done, and what comes next."""
+Step = Callable[[str, int], None]
+"""Say what comes next, and of how many things in all."""
 
 
 def terminal(verdict: Verdict, file: IO[str] | None = None) -> None:
@@ -34,11 +34,8 @@ def terminal(verdict: Verdict, file: IO[str] | None = None) -> None:
 
 
 @contextmanager
-def progress(total: int | None) -> Iterator[Step]:
-    """Show on standard error, if that is a terminal, how much of ``total`` steps is done; ``None`` is any number.
-
-    The bar goes away at the end. What is yielded is called after each step.
-    """
+def progress() -> Iterator[Step]:
+    """Show on standard error, if that is a terminal, how much is done. The bar goes away at the end."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -51,8 +48,8 @@ def progress(total: int | None) -> Iterator[Step]:
         TextColumn("{task.fields[text]}", markup=False),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=total, text="")
-        yield lambda text: bar.update(task, advance=1, text=text)
+        task = bar.add_task("", total=None, text="")
+        yield lambda text, total: bar.update(task, advance=1, total=total, text=text)
 
 
 def write(verdict: Verdict, folder: Path) -> tuple[Path, ...]:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mockserver.kit.verdict import Check, ExitStatus, Finding, Verdict
+from mockserver.kit.checks import AnyCheck, Check
+from mockserver.kit.verdict import ExitStatus, Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Case:
     """
 
     finding: Finding
-    check: Check
+    check: AnyCheck
 
     @property
     def documented(self) -> str:
@@ -34,7 +35,7 @@ class Case:
 class Line:
     """What became of one check that was made."""
 
-    check: Check
+    check: AnyCheck
     found: int
     accepted: int
 
@@ -61,7 +62,7 @@ def cases(verdict: Verdict, findings: Iterable[Finding]) -> Iterator[Case]:
     """Yield findings with their checks; one that no check was made for stands for itself."""
     checks = {check.id: check for check in verdict.made}
     for finding in findings:
-        unknown = Check(finding.check, "other", "error", finding.documented, "", finding.source)
+        unknown: AnyCheck = Check(finding.check, "other", "error", finding.documented, "", finding.source)
         yield Case(finding, checks.get(finding.check, unknown))
 
 

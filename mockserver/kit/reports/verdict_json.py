@@ -14,13 +14,17 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.errors import MockserverError
+from mockserver.kit.checks import AnyCheck, Check, Skipped
 from mockserver.kit.reports.summary import sentence
 from mockserver.kit.reports.text import sound, visible
-from mockserver.kit.verdict import Check, Finding, Skipped, Verdict
+from mockserver.kit.verdict import Finding, Verdict
 from mockserver.resources import folder
 from mockserver.types import JSON, pointer
 
 _LONGEST = 200
+
+_UNTOLD = frozenset({"scenarios", "find"})
+"""What a check has beside what a reader of a verdict wants to know."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -77,8 +81,8 @@ def places(text: str) -> dict[str, list[int]]:
     return found
 
 
-def _plain(item: Check | Finding | Skipped) -> dict[str, JSON]:
-    return {field.name: sound(getattr(item, field.name)) for field in fields(item)}
+def _plain(item: AnyCheck | Finding | Skipped) -> dict[str, JSON]:
+    return {field.name: sound(getattr(item, field.name)) for field in fields(item) if field.name not in _UNTOLD}
 
 
 @cache

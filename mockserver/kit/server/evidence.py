@@ -12,10 +12,10 @@ import jiter
 from mockserver.contract.catalog import Operation
 from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
+from mockserver.kit.checks import Skipped
 from mockserver.kit.server.expectations import Terms
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Exchange, Transcript
-from mockserver.kit.verdict import Skipped
 from mockserver.types import JSON, Millis
 
 

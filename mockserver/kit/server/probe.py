@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from mockserver.contract.catalog import Operation
+from mockserver.kit.checks import Skipped
 from mockserver.kit.server.budget import Budget, RealTime, Time
 from mockserver.kit.server.callbacks import Mailbox
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import Evidence, Order, Trial
 from mockserver.kit.server.expectations import Terms, asked
 from mockserver.kit.transcript import Exchange
-from mockserver.kit.verdict import Skipped
 from mockserver.types import JSON, Millis, Request, Response
 
 if TYPE_CHECKING:

@@ -1,48 +1,112 @@
-"""An examination: the acts that the chosen checks need, what they judge, and the verdict."""
+"""The runner: from settings to a verdict. The command, the library, contract_tests/ and the mutants all come this way.
+
+Scenarios are played first, as far as the budget allows, and leave evidence; the checks then look at that alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
-from mockserver.errors import NoSuchCheck
+from mockserver.kit.checks import Check, NothingToJudge, Skipped, select
 from mockserver.kit.server.budget import Spent
-from mockserver.kit.server.checks.promise import Promise, said
-from mockserver.kit.server.checks.registry import ROSTER
+from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.evidence import Evidence
+from mockserver.kit.server.findings import said
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.accounts import fields
 from mockserver.kit.server.scenarios.registry import PROGRAMME
-from mockserver.kit.verdict import Check, Finding, Skipped, Unseen, Verdict
+from mockserver.kit.server.settings import Settings
+from mockserver.kit.verdict import Finding, Verdict
+
+ServerCheck = Check[Evidence, Finding]
+
+Connect = Callable[[Settings], AbstractContextManager[Probe]]
+"""Opens a probe of the server that settings name."""
+
+Progress = Callable[[str, int], None]
+"""Hears of each scenario that begins, and how many there are in all."""
 
 
-def chosen(
-    only: Sequence[str] = (), skip: Sequence[str] = (), roster: Mapping[str, Promise] = ROSTER
-) -> tuple[tuple[Promise, ...], tuple[Skipped, ...]]:
-    """Return the checks to make, and those that the user left out; names are of checks or of families.
+def check_server(url: str, **options: Any) -> Verdict:
+    """Judge the server at a URL."""
+    return run(Settings(url=url, **options))
 
-    Raises ``NoSuchCheck``.
+
+def run(settings: Settings, *, connect: Connect = Settings.probe, progress: Progress = lambda _, __: None) -> Verdict:
+    """Play what the chosen checks need, and return what they find. Raises ``MockserverError`` for bad settings."""
+    checks, left_out = select(CHECKS, settings.only, settings.skip)
+    with connect(settings) as probe:
+        obstacle = _obstacle(probe)
+        if obstacle is not None:
+            return Verdict(settings.url, (), skipped=left_out, obstacle=obstacle)
+        shortages = play(probe, checks, progress)
+        return _verdict(settings, probe, checks, left_out, shortages)
+
+
+def scenarios(checks: Iterable[ServerCheck]) -> tuple[str, ...]:
+    """Return the scenarios that some checks need, in the order in which they are played."""
+    wanted = {name for check in checks for name in check.scenarios}
+    return tuple(name for name in PROGRAMME if name in wanted)
+
+
+def play(probe: Probe, checks: Iterable[ServerCheck], progress: Progress = lambda _, __: None) -> Mapping[str, str]:
+    """Play the scenarios that some checks need. Return why a scenario was cut short, by its name."""
+    names, shortages = scenarios(checks), {}
+    for name in names:
+        progress(name, len(names))
+        try:
+            PROGRAMME[name](probe)
+        except Spent as spent:
+            shortages[name] = str(spent)
+    return shortages
+
+
+def findings(check: ServerCheck, evidence: Evidence) -> tuple[Finding, ...]:
+    """Return what a check finds; of findings about the same thing, the one with the smallest payload.
+
+    Raises ``NothingToJudge``.
     """
-    families = {promise.check.family for promise in roster.values()}
-    for name in (*only, *skip):
-        if name not in roster and name not in families:
-            raise NoSuchCheck(name, [*roster, *sorted(families)])
-
-    def is_named(promise: Promise, names: Sequence[str]) -> bool:
-        return promise.check.id in names or promise.check.family in names
-
-    kept, left = [], []
-    for promise in roster.values():
-        if only and not is_named(promise, only):
-            left.append(Skipped(promise.check.id, "not among --only"))
-        elif is_named(promise, skip):
-            left.append(Skipped(promise.check.id, "left out by --skip"))
-        else:
-            kept.append(promise)
-    return tuple(kept), tuple(left)
+    smallest: dict[str, Finding] = {}
+    for found in check.find(evidence):
+        finding = replace(
+            found,
+            check=check.id,
+            documented=found.documented or check.documented,
+            source=found.source or check.source,
+        )
+        if finding.key not in smallest or _size(finding) < _size(smallest[finding.key]):
+            smallest[finding.key] = finding
+    return tuple(smallest.values())
 
 
-def obstacle(probe: Probe) -> str | None:
+def _verdict(
+    settings: Settings,
+    probe: Probe,
+    checks: Iterable[ServerCheck],
+    left_out: Iterable[Skipped],
+    shortages: Mapping[str, str],
+) -> Verdict:
+    evidence = probe.evidence()
+    made: list[ServerCheck] = []
+    found: list[Finding] = []
+    skipped = [*left_out, *evidence.untried]
+    for check in checks:
+        partly = [
+            Skipped(check.id, f"in part, of {name}: {shortages[name]}") for name in check.scenarios if name in shortages
+        ]
+        skipped += partly
+        try:
+            found += findings(check, evidence)
+            made.append(check)
+        except NothingToJudge as nothing:
+            skipped += [] if partly else [Skipped(check.id, str(nothing))]
+    return Verdict(settings.url, tuple(made), tuple(found), tuple(skipped), facts=facts(probe))
+
+
+def _obstacle(probe: Probe) -> str | None:
     """Say why a server cannot be judged at all: it does not answer, or does not let us in. ``None`` if it can."""
     maker = probe.target.operations[0]
     shows = probe.terms.beside(maker, "list") or probe.terms.beside(maker, "get")
@@ -58,72 +122,6 @@ def obstacle(probe: Probe) -> str | None:
     return None
 
 
-def acts(promises: Iterable[Promise]) -> tuple[str, ...]:
-    """Return the acts that some checks need, in the order in which they are played."""
-    wanted = {act for promise in promises for act in promise.acts}
-    return tuple(name for name in PROGRAMME if name in wanted)
-
-
-def play(probe: Probe, promises: Iterable[Promise], told: Callable[[str], None] = lambda _: None) -> dict[str, str]:
-    """Play the acts that some checks need; ``told`` hears of each that begins.
-
-    Return why an act was cut short, by its name.
-    """
-    shortages = {}
-    for name in acts(promises):
-        told(name)
-        try:
-            PROGRAMME[name](probe)
-        except Spent as spent:
-            shortages[name] = str(spent)
-    return shortages
-
-
-def judged(promise: Promise, evidence: Evidence) -> tuple[Finding, ...]:
-    """Return what a check finds, of findings about the same thing the one with the smallest payload.
-
-    Raises ``Unseen``.
-    """
-    smallest: dict[str, Finding] = {}
-    for found in promise.judge(evidence):
-        finding = _complete(promise, found)
-        if finding.key not in smallest or _size(finding) < _size(smallest[finding.key]):
-            smallest[finding.key] = finding
-    return tuple(smallest.values())
-
-
-def examine(probe: Probe, promises: Sequence[Promise] = tuple(ROSTER.values())) -> Verdict:
-    """Play what is needed, and judge it."""
-    reason = obstacle(probe)
-    if reason is not None:
-        return Verdict(probe.target.url, (), obstacle=reason)
-    shortages = play(probe, promises)
-    evidence = probe.evidence()
-    made: list[Check] = []
-    findings: list[Finding] = []
-    skipped = [*evidence.untried]
-    for promise in promises:
-        skipped += shortened(promise, shortages)
-        try:
-            findings += judged(promise, evidence)
-            made.append(promise.check)
-        except Unseen as unseen:
-            skipped += unseen_of(promise, unseen, shortages)
-    return Verdict(probe.target.url, tuple(made), tuple(findings), tuple(skipped), facts=facts(probe))
-
-
-def unseen_of(promise: Promise, unseen: Unseen, shortages: Mapping[str, str]) -> list[Skipped]:
-    """Tell why a check was not made, unless it is known already that its acts were cut short."""
-    return [] if shortened(promise, shortages) else [Skipped(promise.check.id, str(unseen))]
-
-
-def shortened(promise: Promise, shortages: Mapping[str, str]) -> list[Skipped]:
-    """Tell of which acts a check saw only a part."""
-    return [
-        Skipped(promise.check.id, f"in part, of {act}: {shortages[act]}") for act in promise.acts if act in shortages
-    ]
-
-
 def facts(probe: Probe) -> tuple[tuple[str, str], ...]:
     """Return the figures of a run."""
     trials = probe.trials
@@ -136,12 +134,6 @@ def facts(probe: Probe) -> tuple[tuple[str, str], ...]:
         ("rules broken", str(len(broken))),
         ("readings settled", ", ".join(f"{id}={reading}" for id, reading in chosen.items()) or "none"),
     )
-
-
-def _complete(promise: Promise, found: Finding) -> Finding:
-    check = promise.check
-    documented, source = found.documented or check.documented, found.source or check.source
-    return replace(found, check=check.id, documented=documented, source=source)
 
 
 def _size(finding: Finding) -> int:

@@ -1,4 +1,4 @@
-"""A commission: which server to judge, by what and how far."""
+"""The settings of a judge of servers: which server, which contract, which credentials, and how far."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from mockserver.contract.catalog import load
 from mockserver.errors import BadSetting
-from mockserver.kit.letter import Letter
 from mockserver.kit.server.budget import Budget, RealTime
 from mockserver.kit.server.callbacks import Receiver
 from mockserver.kit.server.credentials import Credentials
@@ -23,7 +22,7 @@ _READ = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Commission(Letter):
+class Settings:
     """What the options of ``mockserver check server`` say; the names are theirs."""
 
     url: str

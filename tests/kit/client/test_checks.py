@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import NoSuchCheck
-from mockserver.kit.client.checks.registry import CHECKS, chosen
+from mockserver.kit.checks import NothingToJudge
+from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Act
-from mockserver.kit.client.runner import judged
 from mockserver.kit.client.scenarios import FORGED, SCENES
+from mockserver.kit.client.session import judged
 from mockserver.kit.client.testee import TesteeFault as Fault
-from mockserver.kit.verdict import Unseen
 from tests.support.acts import NOON, PAYLOAD, TASK, act, create, created, fetch, poll, refused, said, state
 
 DIED = Fault("died", "ended with status 1 instead of an answer")
@@ -266,14 +265,14 @@ def test_what_is_wrong_is_found_and_told(id: str, each: Act) -> None:
         assert finding.check == id
         assert finding.subject == f"kling/omni-image {each.scene.id}"
         assert finding.received
-        assert finding.documented == CHECKS[id].check.documented
+        assert finding.documented == CHECKS[id].documented
 
 
 @pytest.mark.parametrize("id", CHECKS)
 def test_every_check_is_tried_on_both_sides_and_says_what_it_is_for(id: str) -> None:
     assert CLEAN[id]
     assert BROKEN[id]
-    check = CHECKS[id].check
+    check = CHECKS[id]
     assert check.documented.endswith(".")
     assert check.why.endswith(".")
     assert check.source
@@ -281,32 +280,14 @@ def test_every_check_is_tried_on_both_sides_and_says_what_it_is_for(id: str) -> 
 
 @pytest.mark.parametrize("id", CHECKS)
 def test_every_check_is_made_in_scenes_that_there_are(id: str) -> None:
-    assert CHECKS[id].scenes
-    assert set(CHECKS[id].scenes) <= SCENES.keys()
+    assert CHECKS[id].scenarios
+    assert set(CHECKS[id].scenarios) <= SCENES.keys()
 
 
 def test_every_scene_is_played_for_a_check() -> None:
-    assert SCENES.keys() == {scene for check in CHECKS.values() for scene in check.scenes}
-
-
-def test_the_checks_can_be_chosen_by_name_and_by_family() -> None:
-    every, none = chosen((), ())
-    assert (every, none) == (list(CHECKS), [])
-    assert chosen(["callbacks", "keeps-the-task-id"], ["callbacks-spare-polls"])[0] == [
-        "keeps-the-task-id",
-        "callbacks-lead-to-the-end",
-        "a-stranger-is-not-believed",
-    ]
-    made, left = chosen(["wire"], [])
-    assert sorted([*made, *(skip.check for skip in left)]) == sorted(CHECKS)
-
-
-@pytest.mark.parametrize(("only", "skip"), [(["keeps-task-id"], []), ([], ["keeps-task-id"])])
-def test_a_check_that_is_none_is_told_with_the_nearest(only: list[str], skip: list[str]) -> None:
-    with pytest.raises(NoSuchCheck, match="did you mean 'keeps-the-task-id'"):
-        chosen(only, skip)
+    assert SCENES.keys() == {scene for check in CHECKS.values() for scene in check.scenarios}
 
 
 def test_who_fetches_no_result_is_not_judged_by_how() -> None:
-    with pytest.raises(Unseen, match="fetches no result"):
+    with pytest.raises(NothingToJudge, match="fetches no result"):
         list(judged(act("plain", *LIFE), "results-are-fetched-without-credentials"))

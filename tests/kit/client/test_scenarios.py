@@ -44,4 +44,4 @@ def test_only_the_scene_of_an_invalid_payload_has_one(scene: Scene, operation: O
 
 
 def test_every_scene_is_there_for_a_check() -> None:
-    assert {name for check in CHECKS.values() for name in check.scenes} == SCENES.keys()
+    assert {name for check in CHECKS.values() for name in check.scenarios} == SCENES.keys()

@@ -6,53 +6,35 @@ from dataclasses import replace
 import pytest
 
 from mockserver.contract.catalog import load
-from mockserver.errors import NoSuchCheck
-from mockserver.kit.server.checks.promise import Promise, finding
-from mockserver.kit.server.checks.registry import FAMILIES, ROSTER
+from mockserver.kit.checks import NothingToJudge
+from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.evidence import Evidence, Trial
 from mockserver.kit.server.expectations import Terms
-from mockserver.kit.server.runner import chosen, judged
+from mockserver.kit.server.findings import finding
+from mockserver.kit.server.runner import ServerCheck, findings
 from mockserver.kit.server.scenarios.registry import PROGRAMME
 from mockserver.kit.transcript import Exchange
-from mockserver.kit.verdict import Finding, Unseen
+from mockserver.kit.verdict import Finding
 from mockserver.types import JSON, Request, Response
 
 CATALOG = load()
 
 
-@pytest.mark.parametrize("promise", ROSTER.values(), ids=list(ROSTER))
-def test_a_check_says_what_is_promised_why_it_matters_and_where_from(promise: Promise) -> None:
-    check = promise.check
+@pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS))
+def test_a_check_says_what_is_promised_why_it_matters_and_where_from(check: ServerCheck) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", check.id)
     assert check.documented.endswith(".")
     assert check.why.endswith(".")
     assert check.source
-    assert set(promise.acts) <= PROGRAMME.keys()
-    assert promise.acts
-
-
-def test_every_id_is_there_once() -> None:
-    assert len(ROSTER) == sum(len(family.promises) for family in FAMILIES)
+    assert set(check.scenarios) <= PROGRAMME.keys()
+    assert check.scenarios
 
 
 @pytest.mark.parametrize("service", CATALOG.services)
-@pytest.mark.parametrize("id", ROSTER)
+@pytest.mark.parametrize("id", CHECKS)
 def test_no_check_is_green_on_nothing(id: str, service: str) -> None:
-    with pytest.raises(Unseen, match=r"\w"):
-        judged(ROSTER[id], Evidence(Terms(CATALOG, CATALOG.service(service)), ()))
-
-
-def test_checks_are_chosen_by_name_and_by_family() -> None:
-    kept, left = chosen(only=["lifecycle", "envelope"], skip=["task-ends"])
-    assert {promise.check.family for promise in kept} == {"lifecycle", "answers"}
-    assert "task-ends" not in {promise.check.id for promise in kept}
-    assert {skipped.check for skipped in left} | {promise.check.id for promise in kept} == ROSTER.keys()
-    assert {skipped.reason for skipped in left} == {"not among --only", "left out by --skip"}
-
-
-def test_a_check_that_is_misspelt_is_named() -> None:
-    with pytest.raises(NoSuchCheck, match="no check 'task-end'; did you mean 'task-ends'"):
-        chosen(only=["task-end"])
+    with pytest.raises(NothingToJudge, match=r"\w"):
+        findings(CHECKS[id], Evidence(Terms(CATALOG, CATALOG.service(service)), ()))
 
 
 def exchange(number: int, payload: JSON, status: int = 200) -> Trial:
@@ -64,7 +46,7 @@ def exchange(number: int, payload: JSON, status: int = 200) -> Trial:
 
 def test_of_findings_about_the_same_thing_the_smallest_payload_is_kept() -> None:
     trials = tuple(exchange(number, {"prompt": "x" * size}, 500) for number, size in enumerate([30, 2, 10]))
-    found = judged(ROSTER["no-server-errors"], Evidence(Terms(CATALOG, CATALOG.service("kling")), trials))
+    found = findings(CHECKS["no-server-errors"], Evidence(Terms(CATALOG, CATALOG.service("kling")), trials))
     assert [finding.payload for finding in found] == [{"prompt": "xx"}]
     assert found[0] == Finding(
         check="no-server-errors",

@@ -6,14 +6,13 @@
 import pytest
 
 from mockserver.contract.catalog import load
-from mockserver.kit.server.checks.registry import ROSTER
-from mockserver.kit.server.runner import examine
+from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.verdict import ExitStatus
 from mockserver.settings import Key
 from tests.mutants.servers.__main__ import SEEDS
 from tests.mutants.servers.mutant import VIDEO
 from tests.mutants.servers.roster import MUTANTS, judged
-from tests.mutants.servers.stage import URL, probe
+from tests.mutants.servers.stage import URL, trial
 
 CATALOG = load()
 OF_EACH_CHECK = {mutant.check: mutant for mutant in reversed(MUTANTS.values()) if mutant.operation != VIDEO}
@@ -34,7 +33,7 @@ READINGS = [
 
 def test_there_is_a_mutant_for_every_check() -> None:
     assert len(MUTANTS) >= 60
-    assert ROSTER.keys() - {mutant.check for mutant in MUTANTS.values()} == set()
+    assert CHECKS.keys() - {mutant.check for mutant in MUTANTS.values()} == set()
 
 
 @pytest.mark.parametrize("check", OF_EACH_CHECK)
@@ -43,7 +42,7 @@ def test_a_wrong_server_is_caught_by_the_check_meant_for_it(check: str) -> None:
     found = list(verdict.of(check))
     assert found
     assert all(finding.subject and finding.received and finding.documented and finding.source for finding in found)
-    assert verdict.status is (ExitStatus.KEPT if ROSTER[check].check.severity == "warning" else ExitStatus.BROKEN)
+    assert verdict.status is (ExitStatus.KEPT if CHECKS[check].severity == "warning" else ExitStatus.BROKEN)
 
 
 @pytest.mark.torture
@@ -55,7 +54,7 @@ def test_every_other_wrong_server_is_caught_too(id: str) -> None:
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
-    verdict = examine(probe(service, operation=OPERATIONS[service], settings={"seed": seed}, seed=seed))
+    verdict = trial(service, operation=OPERATIONS[service], fake={"seed": seed}, seed=seed).verdict()
     assert verdict.findings == ()
     assert verdict.status is ExitStatus.KEPT
     assert len(verdict.made) >= 50
@@ -65,42 +64,43 @@ def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_nothing_is_found_in_any_operation_of_the_clean_fake(service: str, seed: int) -> None:
-    assert examine(probe(service, settings={"seed": seed}, seed=seed)).findings == ()
+    assert trial(service, fake={"seed": seed}, seed=seed).verdict().findings == ()
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize(("service", "question", "reading"), READINGS)
 def test_a_reading_that_is_open_is_no_finding(service: str, question: str, reading: str) -> None:
-    verdict = examine(probe(service, operation=OPERATIONS[service], settings={"readings": {question: reading}}))
+    verdict = trial(service, operation=OPERATIONS[service], fake={"readings": {question: reading}}).verdict()
     assert verdict.findings == ()
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize(("service", "question", "reading"), READINGS)
 def test_a_reading_that_is_settled_is_held(service: str, question: str, reading: str) -> None:
-    settings = {"readings": {question: reading}}
-    before = probe(service, operation=OPERATIONS[service], settings=settings, chosen={question: reading})
-    assert examine(before).findings == ()
+    readings = {question: reading}
+    before = trial(service, operation=OPERATIONS[service], fake={"readings": readings}, readings=readings)
+    assert before.verdict().findings == ()
 
 
 def test_access_keys_are_judged_too() -> None:
-    promises = [promise for promise in ROSTER.values() if promise.check.family == "credentials"]
-    verdict = examine(probe("kling", operation=OPERATIONS["kling"], is_signing=True), promises)
+    before = trial("kling", operation=OPERATIONS["kling"], is_signing=True, only=("credentials",))
+    verdict = before.verdict()
     assert verdict.findings == ()
-    assert [check.id for check in verdict.made] == [promise.check.id for promise in promises]
+    assert [check.id for check in verdict.made] == [
+        check.id for check in CHECKS.values() if check.family == "credentials"
+    ]
 
 
 def test_who_is_not_let_in_cannot_judge() -> None:
-    verdict = examine(probe("kling", settings={"keys": (Key("another key"),)}))
+    verdict = trial("kling", fake={"keys": (Key("another key"),)}).verdict()
     assert verdict.status is ExitStatus.UNJUDGED
     assert verdict.obstacle is not None
     assert verdict.obstacle.startswith(f"{URL} does not let these credentials in: 401")
 
 
 def test_a_small_budget_is_kept_and_told() -> None:
-    before = probe("kling", operation=OPERATIONS["kling"], most=6)
-    verdict = examine(before)
-    assert before.budget.made == 6
+    verdict = trial("kling", operation=OPERATIONS["kling"], max_creates=6).verdict()
+    assert dict(verdict.facts)["tasks created"] == "6"
     assert verdict.findings == ()
     reasons = [skipped.reason for skipped in verdict.skipped]
     assert any("--max-creates" in reason for reason in reasons)

@@ -2,16 +2,17 @@
 
 from decimal import Decimal
 
+from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.plan import lines, outlay
-from mockserver.kit.server.runner import examine
+from mockserver.kit.server.runner import play
 from mockserver.kit.server.scenarios.registry import PROGRAMME
-from tests.mutants.servers.stage import probe
+from tests.mutants.servers.stage import trial
 
 IMAGE = "kling/omni-image.create"
 
 
 def test_no_more_is_planned_than_may_be_made() -> None:
-    target = probe("kling").target
+    target = trial("kling").settings.target()
     planned = outlay(target, PROGRAMME, 50)
     assert sum(item.tasks for item in planned) == 50
     assert {item.act for item in planned} == {"lives", "burst", "any order", "noise", "acceptance"}
@@ -19,9 +20,9 @@ def test_no_more_is_planned_than_may_be_made() -> None:
 
 
 def test_what_is_made_was_planned() -> None:
-    before = probe("kling", operation=IMAGE)
+    before = trial("kling", operation=IMAGE).probe()
     planned = outlay(before.target, PROGRAMME, before.budget.most)
-    examine(before)
+    play(before, CHECKS.values())
     for item in planned:
         aims = {"lives": "live", "any order": "step", "acceptance": "accept"}
         made = [trial for trial in before.trials if trial.aim == aims.get(item.act, item.act) and trial.is_accepted]
@@ -31,11 +32,11 @@ def test_what_is_made_was_planned() -> None:
 
 
 def test_acts_that_only_ask_cost_nothing() -> None:
-    assert outlay(probe("kling").target, ["refusals", "queries", "credentials"], 50) == ()
+    assert outlay(trial("kling").settings.target(), ["refusals", "queries", "credentials"], 50) == ()
 
 
 def test_the_plan_is_told_in_units() -> None:
-    planned = outlay(probe("kling", operation=IMAGE).target, ["lives", "burst"], 50)
+    planned = outlay(trial("kling", operation=IMAGE).settings.target(), ["lives", "burst"], 50)
     assert [(item.act, item.tasks, item.units) for item in planned] == [
         ("lives", 3, Decimal(40)),
         ("burst", 4, Decimal(32)),

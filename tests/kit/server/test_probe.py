@@ -9,14 +9,14 @@ import pytest
 from mockserver.kit.server.budget import Budget, Spent
 from mockserver.kit.server.probe import Probe
 from mockserver.types import Request, Response
-from tests.mutants.servers.stage import NOON, URL, Ask, Stage, Wrong, probe
+from tests.mutants.servers.stage import NOON, URL, Ask, Stage, Wrong, trial
 
 IMAGE = "kling/omni-image.create"
 GOOD = {"prompt": "x"}
 
 
 def before(wrong: Wrong = Wrong(), most: int = 10) -> Probe:  # noqa: B008 # it is frozen
-    return probe("kling", wrong, operation=IMAGE, most=most)
+    return trial("kling", wrong, operation=IMAGE, max_creates=most).probe()
 
 
 def test_an_exchange_is_noted_with_what_it_was_for() -> None:
@@ -30,7 +30,7 @@ def test_an_exchange_is_noted_with_what_it_was_for() -> None:
 
 
 def test_a_path_in_the_url_stands_before_those_of_the_contract() -> None:
-    found = probe("yutoai")
+    found = trial("yutoai").probe()
     target = replace(found.target, url=f"{URL}/yutoai/")
     client = httpx.Client(transport=Stage())
     other = Probe(target, client, Budget(1, 60, found.clock), clock=found.clock)

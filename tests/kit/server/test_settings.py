@@ -1,38 +1,26 @@
-"""A commission: what the options say is checked at once, and survives the way to another process."""
+"""Settings of a judge of servers: what the options say is checked at once."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.kit.server.credentials import Credentials
-from mockserver.kit.server.settings import Commission, is_near
+from mockserver.kit.server.settings import Settings, is_near
 
 
-def commission(**changed: Any) -> Commission:
-    return Commission(**{"url": "http://127.0.0.1:1", "service": "kling", **changed})
+def settings(**changed: Any) -> Settings:
+    return Settings(**{"url": "http://127.0.0.1:1", "service": "kling", **changed})
 
 
-def test_it_is_read_as_it_was_written_by_its_owner_alone(tmp_path: Path) -> None:
-    wanted = commission(
-        token="secret",
-        readings=(("missing-task", "400-1201"),),
-        operations=("kling/omni-image",),
-        only=("lifecycle",),
-        seconds=1.5,
-    )
-    file = tmp_path / "commission.json"
-    wanted.write(file)
-    assert Commission.read(file) == wanted
-    assert file.stat().st_mode & 0o077 == 0
-    assert "secret" not in repr(wanted)
+def test_secrets_are_not_shown() -> None:
+    assert "secret" not in repr(settings(token="secret", webhook_secret="whsec_secret"))
 
 
 def test_without_credentials_some_are_made_up() -> None:
-    assert commission().credentials() == Credentials.made_up()
-    assert commission(token="mine").credentials() == Credentials("mine")
-    assert commission(ak="a", sk="s").credentials() == Credentials(None, "a", "s")
+    assert settings().credentials() == Credentials.made_up()
+    assert settings(token="mine").credentials() == Credentials("mine")
+    assert settings(ak="a", sk="s").credentials() == Credentials(None, "a", "s")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +43,7 @@ def test_without_credentials_some_are_made_up() -> None:
 )
 def test_what_cannot_be_meant_is_said_in_one_line(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(MockserverError, match=r".") as raised:
-        commission(**wrong).target()
+        settings(**wrong).target()
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -75,13 +63,13 @@ def test_any_other_is_not(url: str) -> None:
 
 
 def test_a_server_far_away_is_told_to_call_nobody() -> None:
-    with commission(url="https://api.klingai.com").probe() as probe:
+    with settings(url="https://api.klingai.com").probe() as probe:
         assert probe.mailbox is None
         assert probe.evidence().unreachable == "the server is on another machine, and callbacks go to this one"
-    with commission().probe() as probe:
+    with settings().probe() as probe:
         assert probe.mailbox is not None
 
 
 def test_bad_settings_name_the_option() -> None:
     with pytest.raises(BadSetting, match=r"^--webhook-secret"):
-        commission(webhook_secret="").target()
+        settings(webhook_secret="").target()

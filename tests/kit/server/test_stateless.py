@@ -8,15 +8,13 @@ from typing import Any
 from mockserver.contract.catalog import load
 from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import settled
-from mockserver.kit.server.checks.registry import ROSTER
-from mockserver.kit.server.probe import Probe
-from mockserver.kit.server.runner import examine
+from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.scenarios.queries import queries
 from mockserver.kit.server.scenarios.random_walk import TASKS, any_order
 from mockserver.kit.server.scenarios.task_lifecycle import lives
 from mockserver.types import Request, Response
 from tests.mutants.servers.mutant import doing
-from tests.mutants.servers.stage import Ask, Wrong, probe
+from tests.mutants.servers.stage import Ask, Trial, Wrong, trial
 
 CATALOG = load()
 PATHS: dict[str, Any] = openapi(CATALOG, CATALOG.service("kling"), settled(CATALOG.questions(), {})["kling"])["paths"]
@@ -38,14 +36,13 @@ def stateless(ask: Ask, request: Request) -> Response:
     return Response(200, json.dumps(example).encode(), {"content-type": JSON_TYPE})
 
 
-def before(**about: Any) -> Probe:
-    return probe("kling", Wrong(stateless, deliver=lambda _, __: []), **about)
+def before(**settings: Any) -> Trial:
+    return trial("kling", Wrong(stateless, deliver=lambda _, __: []), **settings)
 
 
 def test_that_its_tasks_are_none_is_found() -> None:
-    found = examine(
-        before(), [each for each in ROSTER.values() if not {"noise", "refusals", "acceptance"} & {*each.acts}]
-    )
+    of_tasks = [id for id, check in CHECKS.items() if not {"noise", "refusals", "acceptance"} & {*check.scenarios}]
+    found = before(only=tuple(of_tasks)).verdict()
     assert {finding.check for finding in found.findings} == {
         "any-order",
         "callback-comes",
@@ -60,20 +57,20 @@ def test_that_its_tasks_are_none_is_found() -> None:
 
 
 def test_an_id_that_two_operations_gave_is_a_strangers_to_neither() -> None:
-    found = before()
+    found = before().probe()
     lives(found)
     queries(found)
     assert {trial.case for trial in found.evidence().of("missing")} == {"unknown id", "an id of letters"}
 
 
 def test_any_order_makes_the_tasks_that_were_planned_and_one_by_a_name_that_is_taken() -> None:
-    found = before()
+    found = before().probe()
     any_order(found)
     assert found.budget.made == TASKS + 1
 
 
 def test_who_waits_for_what_never_ends_leaves_time_to_others() -> None:
-    found = before(seconds=100)
+    found = before(seconds=100).probe()
     began = found.clock.now()
     lives(found)
     assert 80 <= (found.clock.now() - began) / 1000 < 90
@@ -83,6 +80,6 @@ def test_who_waits_for_what_never_ends_leaves_time_to_others() -> None:
 
 
 def test_an_act_that_there_was_no_time_for_is_called_cut() -> None:
-    verdict = examine(before(seconds=1))
+    verdict = before(seconds=1).verdict()
     reasons = [skipped.reason for skipped in verdict.skipped if skipped.check == "any-order"]
     assert reasons == ["in part, of any order: the 1 seconds of --seconds were over"]

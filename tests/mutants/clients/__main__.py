@@ -59,7 +59,7 @@ def _mutants(chosen: Sequence[Mutant]) -> int:
 def _clean() -> int:
     """Play clean clients with each seed, and once under every reading; return how many findings there are."""
     began = time.monotonic()
-    runs: list[tuple[str, Callable[[Stage], list[Finding]]]] = [
+    runs: list[tuple[str, Callable[[Stage], tuple[Finding, ...]]]] = [
         (f"{kind.__name__}, seed {seed}", partial(_audition, kind, seed=seed, examples=_EXAMPLES))
         for kind in (Reference, Useapi)
         for seed in range(_SEEDS)
@@ -78,7 +78,7 @@ def _clean() -> int:
 
 def _audition(
     kind: type[Reference], stage: Stage, *, seed: int = 0, examples: int = 0, readings: bool = False
-) -> list[Finding]:
+) -> tuple[Finding, ...]:
     operations = tuple(kind.paths)
     return findings(stage, kind(), operations=operations, examples=examples, seed=seed, every_reading=readings)
 

@@ -9,10 +9,9 @@ from time import monotonic
 import click
 
 from mockserver.contract.catalog import load
-from mockserver.kit.server.runner import examine
 from mockserver.kit.verdict import Verdict
 from tests.mutants.servers.roster import MUTANTS, judged
-from tests.mutants.servers.stage import probe
+from tests.mutants.servers.stage import trial
 
 SEEDS = range(10)
 
@@ -41,14 +40,14 @@ def clean() -> Iterator[tuple[str, Verdict]]:
     """Judge the clean fake: each service with ten seeds, and under each reading, settled and open."""
     for service in load().services.values():
         for seed in SEEDS:
-            yield f"{service.id}, seed {seed}", examine(probe(service.id, settings={"seed": seed}, seed=seed))
+            yield f"{service.id}, seed {seed}", trial(service.id, fake={"seed": seed}, seed=seed).verdict()
         for question in service.questions.values():
             for reading in question.readings:
                 settings = {"readings": {f"{service.id}/{question.id}": reading}}
                 name = f"{service.id}, {question.id}={reading}"
                 if reading != question.default:
-                    yield f"{name}, open", examine(probe(service.id, settings=settings))
-                yield name, examine(probe(service.id, settings=settings, chosen={question.id: reading}))
+                    yield f"{name}, open", trial(service.id, fake=settings).verdict()
+                yield name, trial(service.id, fake=settings, readings={question.id: reading}).verdict()
 
 
 if __name__ == "__main__":

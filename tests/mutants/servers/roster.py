@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mockserver.kit.server.checks.registry import ROSTER
-from mockserver.kit.server.runner import examine
 from mockserver.kit.verdict import Verdict
 from tests.mutants.servers.answers import ANSWERS
 from tests.mutants.servers.callbacks import CALLBACKS
@@ -12,7 +10,7 @@ from tests.mutants.servers.mutant import Mutant
 from tests.mutants.servers.order import ORDER
 from tests.mutants.servers.queries import QUERIES, READINGS
 from tests.mutants.servers.requests import CREDENTIALS, REQUESTS
-from tests.mutants.servers.stage import Wrong, probe
+from tests.mutants.servers.stage import Wrong, trial
 
 MUTANTS: dict[str, Mutant] = {
     id: mutant
@@ -23,13 +21,13 @@ MUTANTS: dict[str, Mutant] = {
 
 def judged(mutant: Mutant, *, is_clean: bool = False, seed: int = 0) -> Verdict:
     """Let the check that is meant for a mutant judge it, or the clean fake in its place."""
-    before = probe(
+    return trial(
         mutant.service,
         Wrong() if is_clean else mutant.make(),
-        settings={"seed": seed, **({"readings": mutant.chosen} if is_clean else {})},
-        chosen=mutant.chosen,
+        fake={"seed": seed, **({"readings": mutant.chosen} if is_clean else {})},
+        readings=mutant.chosen,
         operation=mutant.operation,
         is_signing=mutant.is_signing,
         seed=seed,
-    )
-    return examine(before, [ROSTER[mutant.check]])
+        only=(mutant.check,),
+    ).verdict()

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 
-from mockserver.contract.catalog import load
 from mockserver.fake.callback_queue import Attempt, Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Artifact
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH
+from mockserver.kit.server import settings as kit
 from mockserver.kit.server.budget import Budget
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import Callback
-from mockserver.kit.server.expectations import Terms
-from mockserver.kit.server.probe import Probe, Target
+from mockserver.kit.server.probe import Probe
+from mockserver.kit.server.runner import run
+from mockserver.kit.verdict import Verdict
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Millis, Request, Response
 
@@ -121,27 +124,53 @@ class Stage(httpx.BaseTransport):
         return tuple(self._received)
 
 
-def probe(
+@dataclass(frozen=True)
+class Trial:
+    """A fake with something wrong around it, and the settings that it is judged by, as a user would give them."""
+
+    stage: Stage
+    settings: kit.Settings
+
+    def connect(self, settings: kit.Settings) -> AbstractContextManager[Probe]:
+        """Open a probe that reaches the fake without a socket."""
+        budget = Budget(settings.max_creates, settings.seconds, self.stage)
+        client = httpx.Client(transport=self.stage)
+        return nullcontext(Probe(settings.target(), client, budget, clock=self.stage, mailbox=self.stage))
+
+    def probe(self) -> Probe:
+        """Open a probe for a scenario alone."""
+        with self.connect(self.settings) as probe:
+            return probe
+
+    def verdict(self) -> Verdict:
+        """Judge the fake by the path that users take."""
+        return run(self.settings, connect=self.connect)
+
+
+def trial(
     service: str,
     wrong: Wrong = Wrong(),
     *,
-    settings: Mapping[str, JSON] = MappingProxyType({}),
-    chosen: Mapping[str, str] = MappingProxyType({}),
+    fake: Mapping[str, JSON] = MappingProxyType({}),
+    readings: Mapping[str, str] = MappingProxyType({}),
     operation: str | None = None,
     is_signing: bool = False,
-    most: int = 1000,
-    seconds: float = 3600,
-    seed: int = 0,
-) -> Probe:
-    """Put a fake on the stage, and a probe in front of it."""
-    stage = Stage(wrong, is_signing=is_signing, services=(service,), **{"webhook_secret": SECRET, **settings})
-    catalog = load()
-    terms = Terms(catalog, catalog.service(service), chosen)
-    operations = tuple(maker for maker in terms.makers() if operation in (None, maker.id))
-    own = SIGNER if is_signing else TOKEN
-    target = Target(URL, terms, operations, own, SECRET, seed)
-    client = httpx.Client(transport=stage)
-    return Probe(target, client, Budget(most, seconds, stage), clock=stage, mailbox=stage)
+    max_creates: int = 1000,
+    **settings: Any,
+) -> Trial:
+    """Put a fake on the stage. ``fake`` are its settings, ``readings`` and the others those of the judge."""
+    stage = Stage(wrong, is_signing=is_signing, services=(service,), **{"webhook_secret": SECRET, **fake})
+    credentials = {"ak": SIGNER.access_key, "sk": SIGNER.secret} if is_signing else {"token": TOKEN.token}
+    judge = kit.Settings(
+        url=URL,
+        service=service,
+        operations=() if operation is None else (operation,),
+        readings=tuple(readings.items()),
+        webhook_secret=SECRET,
+        max_creates=max_creates,
+        **{"seconds": 3600, **credentials, **settings},
+    )
+    return Trial(stage, judge)
 
 
 @lru_cache(maxsize=64)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.checks import Family
 from mockserver.kit.client.evidence import Act
 from mockserver.types import JSON
 
-CHECKS = check = Checks("outcome")
+OUTCOMES = Family[Act, str]("outcome")
 
 
-@check(
+@OUTCOMES.check(
     "plain",
     "any-payload",
     "several-results",
@@ -30,7 +30,7 @@ def all_results_in_order(act: Act) -> Iterator[str]:
         yield f"{len(told)} of {len(expected)} urls: {', '.join(map(str, told[:3])) or 'none'}"
 
 
-@check(
+@OUTCOMES.check(
     "any-payload",
     "several-results",
     "series",
@@ -44,14 +44,14 @@ def other_kinds_of_result_are_found(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}, for a task that succeeded"
 
 
-@check("task-fails", why="A failed task comes as HTTP 200, code 0, message SUCCEED.", source="kling 2.2, 4.3")
+@OUTCOMES.check("task-fails", why="A failed task comes as HTTP 200, code 0, message SUCCEED.", source="kling 2.2, 4.3")
 def a_failed_task_is_a_failure(act: Act) -> Iterator[str]:
     """A task that failed is told as failed."""
     if act.outcome not in ("failed", "error"):
         yield f"outcome {act.told}"
 
 
-@check(
+@OUTCOMES.check(
     "task-fails",
     why="Without the reason nobody knows whether to change the prompt or to try again.",
     source="kling 2.2",
@@ -63,7 +63,7 @@ def a_failure_has_its_reason(act: Act) -> Iterator[str]:
         yield f"message {act.answer.get('message')!r}, where the service said {reason!r}"
 
 
-@check(
+@OUTCOMES.check(
     "refused",
     "any-mistake",
     why="Retrying, billing and support all go by code and request id.",
@@ -88,7 +88,7 @@ def a_refusal_carries_what_was_said(act: Act) -> Iterator[str]:
         yield f"message {act.answer.get('message')!r}, where {words!r} was said"
 
 
-@check("200-with-code", why="Some errors come as HTTP 200.", source="kling 4.2")
+@OUTCOMES.check("200-with-code", why="Some errors come as HTTP 200.", source="kling 4.2")
 def a_code_in_a_200_is_an_error(act: Act) -> Iterator[str]:
     """HTTP 200 with a code that is not 0 is an error, and nothing comes after it."""
     if act.outcome != "error":
@@ -97,7 +97,7 @@ def a_code_in_a_200_is_an_error(act: Act) -> Iterator[str]:
         yield f"{len(act.polls)} polls for a task that was refused with HTTP 200"
 
 
-@check(
+@OUTCOMES.check(
     "html-page",
     "truncated-answer",
     "empty-answer",

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import unquote
 
-from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.checks import Family
 from mockserver.kit.client.evidence import Act
 
-CHECKS = check = Checks("waiting")
+POLLING = Family[Act, str]("waiting")
 
 _FINAL = ("succeed", "failed")
 _QUICKEST = 50
 _MARGIN = 3.0
 
 
-@check(
+@POLLING.check(
     "plain", "long-wait", why="A wrong path is 404 for ever, and the paid task is never seen.", source="kling 1.1, 2.2"
 )
 def polls_the_right_path(act: Act) -> Iterator[str]:
@@ -32,7 +32,7 @@ def polls_the_right_path(act: Act) -> Iterator[str]:
             return
 
 
-@check(
+@POLLING.check(
     "long-wait",
     why="A client that hammers is slowed down with 429, and so are its neighbours.",
     source="kling 6",
@@ -46,7 +46,13 @@ def polls_at_a_sane_pace(act: Act) -> Iterator[str]:
             return
 
 
-@check("plain", "long-wait", "task-fails", why="Polls after the end are a leak that grows with each task.")
+@POLLING.check(
+    "plain",
+    "long-wait",
+    "task-fails",
+    why="Polls after the end are a leak that grows with each task.",
+    source="clients in the wild",
+)
 def stops_at_the_end(act: Act) -> Iterator[str]:
     """It asks no more once it has seen a final state."""
     states = [act.status(exchange) for exchange in act.transcript.of("get")]
@@ -55,21 +61,21 @@ def stops_at_the_end(act: Act) -> Iterator[str]:
         yield f"{len(states) - final - 1} polls after {states[final]}"
 
 
-@check("plain", "long-wait", why="A task that is not over has no result.", source="kling 2.2")
+@POLLING.check("plain", "long-wait", why="A task that is not over has no result.", source="kling 2.2")
 def waits_for_the_end(act: Act) -> Iterator[str]:
     """It takes submitted and processing for what they are: not done, and not failed."""
     if act.outcome != "succeed":
         yield f"outcome {act.told}, for a task that succeeded"
 
 
-@check("unknown-status", why="New words come without notice.", source="clients in the wild")
+@POLLING.check("unknown-status", why="New words come without notice.", source="clients in the wild")
 def an_unknown_status_is_not_done(act: Act) -> Iterator[str]:
     """It takes a state that it does not know for not done."""
     if act.outcome == "succeed" and not any(act.status(exchange) == "succeed" for exchange in act.polls):
         yield "succeed, although it only saw a state that nobody knows"
 
 
-@check(
+@POLLING.check(
     "extra-fields", "absent-fields", why="Fields come and go between releases and gateways.", source="kling 2.2, 9.6"
 )
 def other_fields_do_no_harm(act: Act) -> Iterator[str]:
@@ -78,7 +84,9 @@ def other_fields_do_no_harm(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}"
 
 
-@check("never-ends", why="A client that waits for ever holds its caller for ever.")
+@POLLING.check(
+    "never-ends", why="A client that waits for ever holds its caller for ever.", source="clients in the wild"
+)
 def gives_up_in_time(act: Act) -> Iterator[str]:
     """It gives up at the time limit it was given, and says so."""
     if act.outcome != "timeout":
@@ -87,7 +95,11 @@ def gives_up_in_time(act: Act) -> Iterator[str]:
         yield f"it took {act.seconds:.1f} s, where {act.scene.timeout:g} were allowed"
 
 
-@check("never-ends", why="The task is paid for; whoever has lost its id cannot fetch it later.")
+@POLLING.check(
+    "never-ends",
+    why="The task is paid for; whoever has lost its id cannot fetch it later.",
+    source="clients in the wild",
+)
 def keeps_the_task_id(act: Act) -> Iterator[str]:
     """When it gives up, it tells the id of the task."""
     ids = {act.task_id(exchange) for exchange in act.creates}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.client.evidence import Act
-from mockserver.kit.verdict import Unseen
 
-CHECKS = check = Checks("result")
+RESULTS = Family[Act, str]("result")
 
 
-@check(
+@RESULTS.check(
     "plain",
     "several-results",
     "series",
@@ -23,7 +22,7 @@ CHECKS = check = Checks("result")
 def results_are_fetched_without_credentials(act: Act) -> Iterator[str]:
     """A result is fetched as anybody can who has its URL: without the key."""
     if not act.fetches:
-        raise Unseen("the client hands out URLs, and fetches no result itself")
+        raise NothingToJudge("the client hands out URLs, and fetches no result itself")
     for exchange in act.fetches:
         if exchange.scheme is not None:
             yield f"{exchange.request.method} {exchange.request.path} with Authorization: {exchange.scheme} …"

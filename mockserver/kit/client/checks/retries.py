@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.checks import Family
 from mockserver.kit.client.evidence import Act
 from mockserver.types import Millis
 
-CHECKS = check = Checks("retry")
+RETRIES = Family[Act, str]("retry")
 
 _MOST_CREATES = 12
 _MOST_TOKENS = 5
@@ -17,7 +17,7 @@ _SHORTEST: Millis = 300
 _SLACK: Millis = 150
 
 
-@check(
+@RETRIES.check(
     "refused",
     "invalid",
     "any-mistake",
@@ -31,14 +31,16 @@ def own_mistakes_are_not_repeated(act: Act) -> Iterator[str]:
         yield f"{len(refused)} creates, each refused with 400"
 
 
-@check("slow-down-seconds", "slow-down-date", "slow-down-poll", why="Everybody meets 429.", source="kling 4.1, 6")
+@RETRIES.check(
+    "slow-down-seconds", "slow-down-date", "slow-down-poll", why="Everybody meets 429.", source="kling 4.1, 6"
+)
 def slowing_down_is_survived(act: Act) -> Iterator[str]:
     """After a 429 it waits and tries again, or tells the refusal; it does not crash."""
     if act.outcome not in ("succeed", "error"):
         yield f"outcome {act.told}"
 
 
-@check(
+@RETRIES.check(
     "slow-down-seconds",
     "slow-down-date",
     why="Who comes back too early is refused again, and longer.",
@@ -52,7 +54,7 @@ def retry_after_is_honoured(act: Act) -> Iterator[str]:
             yield f"again after {waited} ms, where Retry-After said {header}"
 
 
-@check(
+@RETRIES.check(
     "poll-5xx",
     "poll-reset",
     "poll-html",
@@ -66,14 +68,14 @@ def one_bad_poll_does_not_end_the_job(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}"
 
 
-@check("token-expired", why="Long films outlive a token.", source="kling 4.1, 5; clients in the wild")
+@RETRIES.check("token-expired", why="Long films outlive a token.", source="kling 4.1, 5; clients in the wild")
 def an_expired_token_is_renewed_once(act: Act) -> Iterator[str]:
     """After 401 with code 1004 it signs a new token and goes on."""
     if act.outcome != "succeed":
         yield f"outcome {act.told}"
 
 
-@check(
+@RETRIES.check(
     "token-expired-for-good",
     why="A service that takes no token will not take the tenth either; and too many are a reason to be locked out.",
     source="kling 4.1, 5; clients in the wild",
@@ -87,14 +89,14 @@ def a_token_is_not_renewed_for_ever(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}"
 
 
-@check("answer-lost", why="Each task is paid for.", source="useapi X-07; kling 1.2")
+@RETRIES.check("answer-lost", why="Each task is paid for.", source="useapi X-07; kling 1.2")
 def a_lost_answer_makes_no_second_task(act: Act) -> Iterator[str]:
     """A create whose answer was lost is not sent again, unless an external_task_id keeps it one task."""
     if act.tasks > 1:
         yield f"{act.tasks} tasks"
 
 
-@check(
+@RETRIES.check(
     "moderation-500",
     why="The service refuses what was asked for with a 500; asked again, it counts against the account again.",
     source="seed 004 SO-500; useapi K-6",
@@ -109,7 +111,12 @@ def a_moderation_500_is_not_repeated(act: Act) -> Iterator[str]:
         yield f"message {act.answer.get('message')!r}, which is not what the service said"
 
 
-@check("down-for-good", why="A retry around a retry multiplies: five times five requests for one.", severity="error")
+@RETRIES.check(
+    "down-for-good",
+    why="A retry around a retry multiplies: five times five requests for one.",
+    source="clients in the wild",
+    severity="error",
+)
 def retries_have_an_end(act: Act) -> Iterator[str]:
     """It gives up after a few tries."""
     if len(act.creates) > _MOST_CREATES:
@@ -118,10 +125,11 @@ def retries_have_an_end(act: Act) -> Iterator[str]:
         yield f"outcome {act.told}"
 
 
-@check(
+@RETRIES.check(
     "down-for-good",
     "slow-down-seconds",
     why="A service that is down is kept down by those who do not wait.",
+    source="clients in the wild",
     severity="warning",
 )
 def retries_wait(act: Act) -> Iterator[str]:

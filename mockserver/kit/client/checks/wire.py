@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.client.checks.promise import Checks
+from mockserver.kit.checks import Family
 from mockserver.kit.client.evidence import Act
 
-CHECKS = check = Checks("wire")
+WIRE = Family[Act, str]("wire")
 
 
-@check(
+@WIRE.check(
     "plain",
     "any-payload",
     "unusual-payload",
@@ -36,11 +36,12 @@ def payload_arrives_unchanged(act: Act) -> Iterator[str]:
                 yield f"{name} is {sent[name]!r} instead of {value!r}"
 
 
-@check(
+@WIRE.check(
     "plain",
     "any-payload",
     "unusual-payload",
     why="An unknown or unwanted field is ignored by one service and refused by the next.",
+    source="clients in the wild",
 )
 def nothing_is_invented(act: Act) -> Iterator[str]:
     """No field is sent that was not asked for."""
@@ -51,7 +52,7 @@ def nothing_is_invented(act: Act) -> Iterator[str]:
             yield f"{', '.join(extra)} in the body"
 
 
-@check("plain", why="Without it the body is not read.", source="kling 1.1")
+@WIRE.check("plain", why="Without it the body is not read.", source="kling 1.1")
 def content_type_is_json(act: Act) -> Iterator[str]:
     """A create says Content-Type: application/json."""
     for exchange in act.creates[:1]:
@@ -60,7 +61,7 @@ def content_type_is_json(act: Act) -> Iterator[str]:
             yield f"Content-Type: {kind or 'none'}"
 
 
-@check("plain", "signed", why="Anything else is 401.", source="kling 5")
+@WIRE.check("plain", "signed", why="Anything else is 401.", source="kling 5")
 def credentials_are_a_bearer_token(act: Act) -> Iterator[str]:
     """Each request says Authorization: Bearer and one token."""
     for exchange in act.calls:
@@ -69,7 +70,7 @@ def credentials_are_a_bearer_token(act: Act) -> Iterator[str]:
             return
 
 
-@check("plain", "signed", why="URLs end in logs.", source="clients in the wild")
+@WIRE.check("plain", "signed", why="URLs end in logs.", source="clients in the wild")
 def no_key_in_the_url(act: Act) -> Iterator[str]:
     """No credential stands in a URL."""
     for exchange in act.calls:
@@ -79,7 +80,7 @@ def no_key_in_the_url(act: Act) -> Iterator[str]:
             return
 
 
-@check("signed", why="A token without its times, or valid for ever, is refused or stolen.", source="kling 5")
+@WIRE.check("signed", why="A token without its times, or valid for ever, is refused or stolen.", source="kling 5")
 def jwt_has_its_claims(act: Act) -> Iterator[str]:
     """A JWT names its issuer, and is valid now and not for more than a day."""
     for exchange in act.creates[:1]:
@@ -97,7 +98,7 @@ def jwt_has_its_claims(act: Act) -> Iterator[str]:
             yield f"exp {claims['exp'] - now:.0f} s ahead"
 
 
-@check(
+@WIRE.check(
     "invalid",
     "any-mistake",
     why="A payload that is silently changed is paid for and is not what was wanted.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mockserver.contract.differences import Difference
-from mockserver.kit.server.checks.promise import Family, finding, said, seen
+from mockserver.kit.checks import Check, Family, NothingToJudge
 from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.verdict import Finding, Unseen
+from mockserver.kit.server.findings import finding, said, seen
+from mockserver.kit.verdict import Finding
 
-ANSWERS = Family("answers", "credentials", "lives", "burst", "noise", "queries")
+ANSWERS = Family[Evidence, Finding]("answers", "credentials", "lives", "burst", "noise", "queries")
 
 _TIMES = frozenset({"created_at", "updated_at", "createTime", "updateTime", "viewTime"})
 _STATES = frozenset({"task_status", "status_name"})
@@ -46,7 +47,7 @@ def _sorted_out(id: str) -> Callable[[Evidence], Iterator[Finding]]:
 
     def judge(evidence: Evidence) -> Iterator[Finding]:
         if not any(trial.exchange.response for trial in evidence.trials):
-            raise Unseen("the server answered nothing")
+            raise NothingToJudge("the server answered nothing")
         for trial, difference in evidence.differences:
             if _kind(difference) == id:
                 yield _told(trial, difference)
@@ -124,16 +125,12 @@ for _id, _documented, _why, _source in (
         "kling 2; useapi 1.3, 2",
     ),
 ):
-    ANSWERS.check(_id, _documented, _why, _source)(_sorted_out(_id))
+    ANSWERS.add(Check(_id, ANSWERS.name, "error", _documented, _why, _source, find=_sorted_out(_id)))
 
 
-@ANSWERS.check(
-    "request-ids-differ",
-    "Each answer has a request_id of its own.",
-    "Support finds a request by it.",
-    "kling 2.1",
-)
+@ANSWERS.check(why="Support finds a request by it.", source="kling 2.1")
 def request_ids_differ(evidence: Evidence) -> Iterator[Finding]:
+    """Each answer has a request_id of its own."""
     known: dict[str, Trial] = {}
     for trial in evidence.trials:
         body = trial.exchange.received
@@ -143,32 +140,24 @@ def request_ids_differ(evidence: Evidence) -> Iterator[Finding]:
         elif isinstance(id, str):
             known[id] = trial
     if not known:
-        raise Unseen("no answer has a request_id")
+        raise NothingToJudge("no answer has a request_id")
 
 
-@ANSWERS.check(
-    "no-server-errors",
-    "No request makes the server fail: what it cannot take it refuses with 4xx.",
-    "A 5xx says try again, and clients do.",
-    "kling 4.1",
-)
+@ANSWERS.check(why="A 5xx says try again, and clients do.", source="kling 4.1")
 def no_server_errors(evidence: Evidence) -> Iterator[Finding]:
+    """No request makes the server fail: what it cannot take it refuses with 4xx."""
     sent = (trial for trial in evidence.trials if trial.aim not in _APART)
     for trial in seen(sent, "the server answered nothing"):
         if (trial.exchange.status or 0) >= 500:
             yield finding(trial, said(trial))
 
 
-@ANSWERS.check(
-    "always-answers",
-    "Every request is answered, in time and to the end.",
-    "A client that waits for ever holds up everything behind it.",
-    "kling 4.1",
-)
+@ANSWERS.check(why="A client that waits for ever holds up everything behind it.", source="kling 4.1")
 def always_answers(evidence: Evidence) -> Iterator[Finding]:
+    """Every request is answered, in time and to the end."""
     sent = [trial for trial in evidence.trials if trial.aim not in _APART]
     if not sent:
-        raise Unseen("nothing was sent")
+        raise NothingToJudge("nothing was sent")
     for trial in sent:
         if trial.exchange.response is None:
             yield finding(trial, said(trial))

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mockserver.kit.server.checks.promise import Family, finding, short
+from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Callback, Evidence, Story
+from mockserver.kit.server.findings import finding, short
 from mockserver.kit.server.signatures import fault_of
 from mockserver.kit.task_view import ORDER, TaskView
-from mockserver.kit.verdict import Finding, Unseen
+from mockserver.kit.verdict import Finding
 from mockserver.types import JSON
 
-CALLBACKS = Family("callbacks", "lives")
+CALLBACKS = Family[Evidence, Finding]("callbacks", "lives")
 
 _REPORTED = {
     "every-change": ("submitted", "processing", "final"),
@@ -24,9 +25,9 @@ _SHAPE = re.compile(r"v1,[A-Za-z0-9+/]+={0,2}( v1,[A-Za-z0-9+/]+={0,2})*")
 
 
 def _asked(evidence: Evidence) -> list[Story]:
-    """Return the stories of tasks that asked for callbacks and ended. Raises ``Unseen``."""
+    """Return the stories of tasks that asked for callbacks and ended. Raises ``NothingToJudge``."""
     if evidence.unreachable is not None:
-        raise Unseen(evidence.unreachable)
+        raise NothingToJudge(evidence.unreachable)
     field = evidence.terms.layout.callback_field
     found = [
         story
@@ -34,19 +35,19 @@ def _asked(evidence: Evidence) -> list[Story]:
         if field in story.order.payload and (story.end is not None or story.callbacks)
     ]
     if not found:
-        raise Unseen("no task that asks for callbacks was seen at its end")
+        raise NothingToJudge("no task that asks for callbacks was seen at its end")
     return found
 
 
 def _heard(evidence: Evidence) -> Iterator[tuple[Story, Callback, TaskView]]:
-    """Yield the callbacks of all stories. Raises ``Unseen`` if there are none."""
+    """Yield the callbacks of all stories. Raises ``NothingToJudge`` if there are none."""
     found = [
         (story, callback, TaskView(callback.document, evidence.terms.layout))
         for story in _asked(evidence)
         for callback in story.callbacks
     ]
     if not found:
-        raise Unseen("no callback came")
+        raise NothingToJudge("no callback came")
     return iter(found)
 
 
@@ -55,13 +56,9 @@ def _found(story: Story, received: str, documented: str = "") -> Finding:
     return finding(story.sightings[0].trial, received, subject=subject, documented=documented)
 
 
-@CALLBACKS.check(
-    "callback-comes",
-    "Who gave a URL is told of the end.",
-    "Clients that rely on it wait for ever.",
-    "kling 3; seed 004 SO-RURL",
-)
+@CALLBACKS.check(why="Clients that rely on it wait for ever.", source="kling 3; seed 004 SO-RURL")
 def callback_comes(evidence: Evidence) -> Iterator[Finding]:
+    """Who gave a URL is told of the end."""
     for story in _asked(evidence):
         records = [TaskView(callback.document, evidence.terms.layout) for callback in story.callbacks]
         states = [record.status or at_any_depth(record.document, evidence) for record in records]
@@ -78,13 +75,9 @@ def at_any_depth(document: JSON, evidence: Evidence) -> str | None:
     return None
 
 
-@CALLBACKS.check(
-    "callback-is-json",
-    "A callback is a POST of JSON, and says so.",
-    "Frameworks parse the body by its type.",
-    "kling 3; useapi W-04",
-)
+@CALLBACKS.check(why="Frameworks parse the body by its type.", source="kling 3; useapi W-04")
 def callback_is_json(evidence: Evidence) -> Iterator[Finding]:
+    """A callback is a POST of JSON, and says so."""
     for story, callback, _ in _heard(evidence):
         kind = callback.headers.get("content-type", "").partition(";")[0].strip().lower()
         if callback.method != "POST" or kind != "application/json" or callback.document is None:
@@ -92,13 +85,9 @@ def callback_is_json(evidence: Evidence) -> Iterator[Finding]:
             yield _found(story, f"{callback.method} of {kind or 'no type'}: {body}")
 
 
-@CALLBACKS.check(
-    "callback-is-a-record",
-    "A callback is the bare record of a task, without an envelope.",
-    "Receivers read task_status at the root, and find nothing.",
-    "kling 3; useapi W-03",
-)
+@CALLBACKS.check(why="Receivers read task_status at the root, and find nothing.", source="kling 3; useapi W-03")
 def callback_is_a_record(evidence: Evidence) -> Iterator[Finding]:
+    """A callback is the bare record of a task, without an envelope."""
     for story, callback, record in _heard(evidence):
         file = story.order.operation.callback
         if file is None or callback.document is None:
@@ -112,25 +101,17 @@ def callback_is_a_record(evidence: Evidence) -> Iterator[Finding]:
             yield _found(story, f"at /{place}: {short(error.message)}", f"schemas/{file}")
 
 
-@CALLBACKS.check(
-    "callback-is-of-its-task",
-    "A callback is of the task that asked for it.",
-    "Receivers mark another's task as done.",
-    "kling 3",
-)
+@CALLBACKS.check(why="Receivers mark another's task as done.", source="kling 3")
 def callback_is_of_its_task(evidence: Evidence) -> Iterator[Finding]:
+    """A callback is of the task that asked for it."""
     for story, _, record in _heard(evidence):
         if record.id is not None and record.id != story.id:
             yield _found(story, record.id, str(story.id))
 
 
-@CALLBACKS.check(
-    "callback-matches-query",
-    "The last callback says what a query says then: state, times, results, and the client's own name.",
-    "Clients that use both come to two answers.",
-    "kling 3, C-22; useapi W-03",
-)
+@CALLBACKS.check(why="Clients that use both come to two answers.", source="kling 3, C-22; useapi W-03")
 def callback_matches_query(evidence: Evidence) -> Iterator[Finding]:
+    """The last callback says what a query says then: state, times, results, and the client's own name."""
     for story, _, told in _heard(evidence):
         if story.end is None or not told.is_final:
             continue
@@ -154,13 +135,9 @@ def _bare(urls: list[str]) -> list[str]:
     return [url.partition("?")[0] for url in urls]
 
 
-@CALLBACKS.check(
-    "callback-not-before-its-state",
-    "What a callback says is so when it says it.",
-    "Whoever looks at once, as one does, finds a task that is not done.",
-    "kling 3",
-)
+@CALLBACKS.check(why="Whoever looks at once, as one does, finds a task that is not done.", source="kling 3")
 def callback_not_before_its_state(evidence: Evidence) -> Iterator[Finding]:
+    """What a callback says is so when it says it."""
     for story, callback, record in _heard(evidence):
         rank = ORDER.get(record.status or "", -1)
         for sighting in story.sightings[1:]:
@@ -170,15 +147,11 @@ def callback_not_before_its_state(evidence: Evidence) -> Iterator[Finding]:
                 break
 
 
-@CALLBACKS.check(
-    "callbacks-go-forward",
-    "Callbacks of a task come in the order of its states.",
-    "A receiver that keeps the last one shows a finished task as processing.",
-    "kling 3",
-)
+@CALLBACKS.check(why="A receiver that keeps the last one shows a finished task as processing.", source="kling 3")
 def callbacks_go_forward(evidence: Evidence) -> Iterator[Finding]:
+    """Callbacks of a task come in the order of its states."""
     if not any(len(story.callbacks) > 1 for story in _asked(evidence)):
-        raise Unseen("no task had more than one callback")
+        raise NothingToJudge("no task had more than one callback")
     for story in _asked(evidence):
         states = [TaskView(callback.document, evidence.terms.layout).status or "" for callback in story.callbacks]
         for before, after in pairwise(states):
@@ -186,13 +159,9 @@ def callbacks_go_forward(evidence: Evidence) -> Iterator[Finding]:
                 yield _found(story, f"{after} after {before}")
 
 
-@CALLBACKS.check(
-    "callbacks-report-the-changes",
-    "The changes that are reported are those of one reading of callback-on.",
-    "Clients show progress by them.",
-    "kling 3, 9.1; useapi W-02",
-)
+@CALLBACKS.check(why="Clients show progress by them.", source="kling 3, 9.1; useapi W-02")
 def callbacks_report_the_changes(evidence: Evidence) -> Iterator[Finding]:
+    """The changes that are reported are those of one reading of callback-on."""
     possible = evidence.terms.possible("callback-on")
     for story in _asked(evidence):
         records = [TaskView(callback.document, evidence.terms.layout) for callback in story.callbacks]
@@ -202,16 +171,12 @@ def callbacks_report_the_changes(evidence: Evidence) -> Iterator[Finding]:
             yield _found(story, short(sorted(map(str, states))), documented)
 
 
-@CALLBACKS.check(
-    "callback-has-the-reference",
-    "A callback carries the replyRef of its task.",
-    "Receivers find their own record by it.",
-    "seed 004 SO-RREF; useapi W-03",
-)
+@CALLBACKS.check(why="Receivers find their own record by it.", source="seed 004 SO-RREF; useapi W-03")
 def callback_has_the_reference(evidence: Evidence) -> Iterator[Finding]:
+    """A callback carries the replyRef of its task."""
     layout = evidence.terms.layout
     if layout.finds_external_id:
-        raise Unseen("the service has no reference of its own for callbacks")
+        raise NothingToJudge("the service has no reference of its own for callbacks")
     places = {"root": layout.external_id[0], "request": layout.external_id[1], "response": layout.external_id[2]}
     possible = evidence.terms.possible("reply-ref-place")
     for story, callback, record in _heard(evidence):
@@ -228,16 +193,14 @@ def _at(document: JSON, path: tuple[str | int, ...]) -> JSON:
 
 
 @CALLBACKS.check(
-    "callback-signature",
-    "A signed callback's signature is that of its id, its time and its body.",
-    "Receivers that verify, as they should, refuse it; those that cannot are open to anybody.",
-    "kling 3",
+    why="Receivers that verify, as they should, refuse it; those that cannot are open to anybody.", source="kling 3"
 )
 def callback_signature(evidence: Evidence) -> Iterator[Finding]:
+    """A signed callback's signature is that of its id, its time and its body."""
     signed = [each for each in _heard(evidence) if "webhook-signature" in each[1].headers]
     must = evidence.secret is not None and evidence.terms.possible("callback-signed") == {"yes"}
     if not signed and not must:
-        raise Unseen(
+        raise NothingToJudge(
             "no callback is signed, and nobody said that it must be: --webhook-secret, --reading callback-signed=yes"
         )
     for story, callback, _ in _heard(evidence):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.kit.server.checks.promise import Family, finding, is_row, said, seen, short
+from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.server.findings import finding, is_row, said, seen, short
 from mockserver.kit.task_view import TaskView, lasting, task_views
-from mockserver.kit.verdict import Finding, Unseen
+from mockserver.kit.verdict import Finding
 
-LISTS = Family("lists", "lives", "burst", "queries")
+LISTS = Family[Evidence, Finding]("lists", "lives", "burst", "queries")
 
 
 def _ids(evidence: Evidence, trial: Trial) -> list[str]:
@@ -18,11 +19,11 @@ def _ids(evidence: Evidence, trial: Trial) -> list[str]:
 
 
 def _lists(evidence: Evidence, *aims: str) -> list[Trial]:
-    """Return the lists that were answered. Raises ``Unseen`` if there are none."""
+    """Return the lists that were answered. Raises ``NothingToJudge`` if there are none."""
     asked = seen(evidence.of(*aims), "no list was asked for in this way: the service has none that knows it")
     found = [trial for trial in asked if trial.is_accepted]
     if not found:
-        raise Unseen("the server shows no lists")
+        raise NothingToJudge("the server shows no lists")
     return found
 
 
@@ -30,16 +31,12 @@ def _is_whole(evidence: Evidence, trial: Trial) -> bool:
     return len(_ids(evidence, trial)) < int(trial.about["size"])
 
 
-@LISTS.check(
-    "list-is-complete",
-    "A list that is shorter than its page has every task of the operation.",
-    "What is not listed is lost to whoever did not keep its id.",
-    "kling 2.3; useapi 2.5",
-)
+@LISTS.check(why="What is not listed is lost to whoever did not keep its id.", source="kling 2.3; useapi 2.5")
 def list_is_complete(evidence: Evidence) -> Iterator[Finding]:
+    """A list that is shorter than its page has every task of the operation."""
     judged = [trial for trial in _lists(evidence, "whole") if _is_whole(evidence, trial)]
     if not judged:
-        raise Unseen("the account has more tasks than a page can show")
+        raise NothingToJudge("the account has more tasks than a page can show")
     for trial in judged:
         there = set(_ids(evidence, trial))
         for id in _created(evidence, trial):
@@ -58,13 +55,9 @@ def _created(evidence: Evidence, listed: Trial) -> Iterator[str]:
             yield record.id
 
 
-@LISTS.check(
-    "list-has-no-strangers",
-    "A list of an operation's tasks has only those.",
-    "A client takes a film for a picture.",
-    "kling 2.3",
-)
+@LISTS.check(why="A client takes a film for a picture.", source="kling 2.3")
 def list_has_no_strangers(evidence: Evidence) -> Iterator[Finding]:
+    """A list of an operation's tasks has only those."""
     for trial in _lists(evidence, "whole", "page"):
         makers = [(story.id, story.order.operation) for story in evidence.stories]
         own = {id for id, maker in makers if evidence.terms.beside(maker, "list") is trial.operation}
@@ -74,13 +67,9 @@ def list_has_no_strangers(evidence: Evidence) -> Iterator[Finding]:
                 yield finding(trial, f"{id}, which {others[id]} made")
 
 
-@LISTS.check(
-    "pages-are-disjoint",
-    "No task is on two pages, or twice on one.",
-    "Who walks through the pages does things twice.",
-    "kling 2.3",
-)
+@LISTS.check(why="Who walks through the pages does things twice.", source="kling 2.3")
 def pages_are_disjoint(evidence: Evidence) -> Iterator[Finding]:
+    """No task is on two pages, or twice on one."""
     for run in _runs(evidence):
         seen_on: dict[str, int] = {}
         for trial in run:
@@ -90,13 +79,9 @@ def pages_are_disjoint(evidence: Evidence) -> Iterator[Finding]:
                 seen_on[id] = trial.about["number"]
 
 
-@LISTS.check(
-    "pages-are-complete",
-    "All pages together have what the whole list has.",
-    "Who walks through the pages misses tasks.",
-    "kling 2.3",
-)
+@LISTS.check(why="Who walks through the pages misses tasks.", source="kling 2.3")
 def pages_are_complete(evidence: Evidence) -> Iterator[Finding]:
+    """All pages together have what the whole list has."""
     judged = False
     for run in _runs(evidence):
         wholes = [trial for trial in _lists(evidence, "whole") if trial.operation is run[0].operation]
@@ -108,7 +93,7 @@ def pages_are_complete(evidence: Evidence) -> Iterator[Finding]:
         if missing := kept - paged:
             yield finding(run[-1], f"no {min(missing)} on {len(run)} pages")
     if not judged:
-        raise Unseen("the list has no pages, or more tasks than a page can show")
+        raise NothingToJudge("the list has no pages, or more tasks than a page can show")
 
 
 def _runs(evidence: Evidence) -> list[list[Trial]]:
@@ -118,30 +103,22 @@ def _runs(evidence: Evidence) -> list[list[Trial]]:
         if trial.operation is not None and trial.payload is not None and "pageNum" in trial.payload:
             runs.setdefault((trial.operation.id, trial.about["size"]), []).append(trial)
     if not runs:
-        raise Unseen("the list has no pages")
+        raise NothingToJudge("the list has no pages")
     return list(runs.values())
 
 
-@LISTS.check(
-    "pages-keep-their-size",
-    "A page has at most as many tasks as were asked for, thirty if nothing was said at Kling.",
-    "Clients make room for what they ask for.",
-    "kling 2.3; useapi 2.5",
-)
+@LISTS.check(why="Clients make room for what they ask for.", source="kling 2.3; useapi 2.5")
 def pages_keep_their_size(evidence: Evidence) -> Iterator[Finding]:
+    """A page has at most as many tasks as were asked for, thirty if nothing was said at Kling."""
     for trial in _lists(evidence, "page", "whole"):
         count = len(task_views(trial.exchange.received, evidence.terms.layout))
         if count > trial.about["size"]:
             yield finding(trial, f"{count} tasks", documented=f"at most {trial.about['size']}")
 
 
-@LISTS.check(
-    "list-is-ordered",
-    "A list is ordered by the time of creation: newest or oldest first, and the same each time.",
-    "Clients find the latest at one end.",
-    "kling 2.3, 9.2",
-)
+@LISTS.check(why="Clients find the latest at one end.", source="kling 2.3, 9.2")
 def list_is_ordered(evidence: Evidence) -> Iterator[Finding]:
+    """A list is ordered by the time of creation: newest or oldest first, and the same each time."""
     for trial in _lists(evidence, "whole"):
         items = task_views(trial.exchange.received, evidence.terms.layout)
         times = [record.created_at for record in items if record.created_at is not None]
@@ -151,20 +128,16 @@ def list_is_ordered(evidence: Evidence) -> Iterator[Finding]:
             yield finding(trial, f"created at {short(times)}", documented=" or ".join(sorted(possible)))
 
 
-@LISTS.check(
-    "list-shows-what-a-query-shows",
-    "A task that has ended looks in a list as it does in a query.",
-    "Clients use the same code for both.",
-    "kling 2.3; useapi 2.5",
-)
+@LISTS.check(why="Clients use the same code for both.", source="kling 2.3; useapi 2.5")
 def list_shows_what_a_query_shows(evidence: Evidence) -> Iterator[Finding]:
+    """A task that has ended looks in a list as it does in a query."""
     shown = {
         story.id: story.sightings[-1].record.document
         for story in evidence.stories
         if story.sightings[-1].record.is_final
     }
     if not shown:
-        raise Unseen("no task was seen at its end")
+        raise NothingToJudge("no task was seen at its end")
     for trial in _lists(evidence, "whole"):
         for record in task_views(trial.exchange.received, evidence.terms.layout):
             queried = shown.get(record.id)
@@ -175,15 +148,11 @@ def list_shows_what_a_query_shows(evidence: Evidence) -> Iterator[Finding]:
                         yield finding(trial, f"{name}: {short(value)} of {record.id}", documented=f"{name}: {wanted}")
 
 
-@LISTS.check(
-    "external-id-filters",
-    "A list that is asked for one name has that task alone, if the service knows such a question.",
-    "Who takes the first of what comes takes a stranger's.",
-    "kling 2.4",
-)
+@LISTS.check(why="Who takes the first of what comes takes a stranger's.", source="kling 2.4")
 def external_id_filters(evidence: Evidence) -> Iterator[Finding]:
+    """A list that is asked for one name has that task alone, if the service knows such a question."""
     if evidence.terms.possible("external-id-query") != {"filter"}:
-        raise Unseen(
+        raise NothingToJudge(
             "no page says that a list can be asked for one name: settle it with --reading external-id-query=filter"
         )
     for trial in _lists(evidence, "filter"):
@@ -191,13 +160,9 @@ def external_id_filters(evidence: Evidence) -> Iterator[Finding]:
             yield finding(trial, short(_ids(evidence, trial)), documented=f"{trial.about['id']} alone")
 
 
-@LISTS.check(
-    "list-keeps-its-bounds",
-    "A list of what was created before or after a time has nothing else.",
-    "Who asks for what is new gets what is old.",
-    "useapi 2.5",
-)
+@LISTS.check(why="Who asks for what is new gets what is old.", source="useapi 2.5")
 def list_keeps_its_bounds(evidence: Evidence) -> Iterator[Finding]:
+    """A list of what was created before or after a time has nothing else."""
     for trial in _lists(evidence, "since"):
         moment = trial.about["moment"]
         for record in task_views(trial.exchange.received, evidence.terms.layout):
@@ -208,13 +173,9 @@ def list_keeps_its_bounds(evidence: Evidence) -> Iterator[Finding]:
                 yield finding(trial, f"a task created at {created}")
 
 
-@LISTS.check(
-    "pages-out-of-range",
-    "A page number or size outside its range is refused, or taken for the nearest that is in it.",
-    "A client that asks for page 0 must see what it did.",
-    "kling 2.3, 9.2",
-)
+@LISTS.check(why="A client that asks for page 0 must see what it did.", source="kling 2.3, 9.2")
 def pages_out_of_range(evidence: Evidence) -> Iterator[Finding]:
+    """A page number or size outside its range is refused, or taken for the nearest that is in it."""
     row, possible = evidence.terms.service.errors["invalid"], evidence.terms.possible("page-range")
     for trial in seen(evidence.of("edge"), "the list has no pages"):
         is_kept = ("clamped" in possible and trial.is_accepted) or ("refused" in possible and is_row(trial, row))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.contract.catalog import Row
-from mockserver.kit.server.checks.promise import Family, finding, is_row, row_said, said, seen, short
+from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Evidence, Story, Trial
+from mockserver.kit.server.findings import finding, is_row, row_said, said, seen, short
 from mockserver.kit.task_view import TaskView
-from mockserver.kit.verdict import Finding, Unseen
+from mockserver.kit.verdict import Finding
 
-QUERIES = Family("queries", "lives", "burst", "queries")
+QUERIES = Family[Evidence, Finding]("queries", "lives", "burst", "queries")
 
 
 def _story(evidence: Evidence, name: str | None) -> Story | None:
@@ -18,13 +19,12 @@ def _story(evidence: Evidence, name: str | None) -> Story | None:
 
 
 @QUERIES.check(
-    "external-id-finds",
-    "The client's own name for a task finds it, too.",
-    "Who lost the answer to a create finds the task by the name, and does not pay twice.",
-    "kling 2.4",
-    acts=("lives",),
+    "lives",
+    why="Who lost the answer to a create finds the task by the name, and does not pay twice.",
+    source="kling 2.4",
 )
 def external_id_finds(evidence: Evidence) -> Iterator[Finding]:
+    """The client's own name for a task finds it, too."""
     for trial in seen(evidence.of("lookup"), "no task has a name of the client's own that is an id"):
         story, record = _story(evidence, trial.order), TaskView.of(trial.exchange.received, evidence.terms.layout)
         found = record.id if trial.is_accepted and record is not None else None
@@ -32,18 +32,13 @@ def external_id_finds(evidence: Evidence) -> Iterator[Finding]:
             yield finding(trial, said(trial), documented=f"the task {story.id}")
 
 
-@QUERIES.check(
-    "external-id-is-echoed",
-    "A task shows the client's own name for it.",
-    "Clients match tasks with their own records by it.",
-    "kling 2.1, 2.2",
-    acts=("lives",),
-)
+@QUERIES.check("lives", why="Clients match tasks with their own records by it.", source="kling 2.1, 2.2")
 def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
+    """A task shows the client's own name for it."""
     layout = evidence.terms.layout
     named = [story for story in evidence.stories if layout.external_id_field in story.order.payload]
     if not named or not layout.finds_external_id:
-        raise Unseen("no task has a name of the client's own that answers show")
+        raise NothingToJudge("no task has a name of the client's own that answers show")
     for story in named:
         for sighting in story.sightings[1:]:
             name = story.order.payload[layout.external_id_field]
@@ -52,12 +47,10 @@ def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
 
 
 @QUERIES.check(
-    "missing-task-refused",
-    "A task that is not there is refused as such.",
-    "Clients tell a wrong id from a service that is down, and stop asking.",
-    "kling 4.3, C-18; useapi 2.6",
+    why="Clients tell a wrong id from a service that is down, and stop asking.", source="kling 4.3, C-18; useapi 2.6"
 )
 def missing_task_refused(evidence: Evidence) -> Iterator[Finding]:
+    """A task that is not there is refused as such."""
     for trial in seen(evidence.of("missing"), "the service shows no tasks"):
         if (
             trial.operation is not None
@@ -81,12 +74,10 @@ def _missing(evidence: Evidence) -> list[Row]:
 
 
 @QUERIES.check(
-    "duplicate-external-id-refused",
-    "A name that a task of the account has already is refused, across products.",
-    "It is what keeps a create that is tried again from making, and costing, two tasks.",
-    "kling 2.4, 4.3",
+    why="It is what keeps a create that is tried again from making, and costing, two tasks.", source="kling 2.4, 4.3"
 )
 def duplicate_external_id_refused(evidence: Evidence) -> Iterator[Finding]:
+    """A name that a task of the account has already is refused, across products."""
     for trial in seen(evidence.of("duplicate"), "no task has a name of the client's own that is an id"):
         row = evidence.terms.service.errors["duplicate-external-id"]
         if not is_row(trial, row):
@@ -94,13 +85,13 @@ def duplicate_external_id_refused(evidence: Evidence) -> Iterator[Finding]:
 
 
 @QUERIES.check(
-    "ids-differ",
-    "Each task has an id of its own, also of those created at once.",
-    "Two clients share one task, and one of them never gets its own.",
-    "kling 2.1; useapi T-01",
-    acts=("lives", "burst"),
+    "lives",
+    "burst",
+    why="Two clients share one task, and one of them never gets its own.",
+    source="kling 2.1; useapi T-01",
 )
 def ids_differ(evidence: Evidence) -> Iterator[Finding]:
+    """Each task has an id of its own, also of those created at once."""
     created: dict[str, Trial] = {}
     for trial in evidence.of("live", "burst", "accept"):
         record = TaskView.of(trial.exchange.received, evidence.terms.layout) if trial.is_accepted else None
@@ -111,4 +102,4 @@ def ids_differ(evidence: Evidence) -> Iterator[Finding]:
     if len(created) < 2:  # one alone differs from nothing
         first = next(iter(created.values()), None)
         if first is None or len([*evidence.of("live", "burst")]) < 2:
-            raise Unseen("fewer than two tasks could be created")
+            raise NothingToJudge("fewer than two tasks could be created")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mockserver.kit.server.checks.promise import Family, finding, short
+from mockserver.kit.checks import Check, Family, NothingToJudge
 from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.server.findings import finding, short
 from mockserver.kit.task_view import TaskView
-from mockserver.kit.verdict import Finding, Unseen
+from mockserver.kit.verdict import Finding
 from mockserver.types import JSON
 
-READINGS = Family("readings", "credentials", "lives", "noise")
+READINGS = Family[Evidence, Finding]("readings", "credentials", "lives", "noise")
 
 Seen = Iterator[tuple[Trial, str]]
 
@@ -91,12 +92,12 @@ _OBSERVED: dict[str, Callable[[Evidence], Seen]] = {
 def _judge(question: str) -> Callable[[Evidence], Iterator[Finding]]:
     def judge(evidence: Evidence) -> Iterator[Finding]:
         if question not in evidence.terms.service.questions:
-            raise Unseen("the service has no such question")
+            raise NothingToJudge("the service has no such question")
         if question not in evidence.terms.chosen:
-            raise Unseen(f"it is open: settle it with --reading {question}=…")
+            raise NothingToJudge(f"it is open: settle it with --reading {question}=…")
         wanted, observed = evidence.terms.chosen[question], list(_OBSERVED[question](evidence))
         if not observed:
-            raise Unseen("no answer shows it")
+            raise NothingToJudge("no answer shows it")
         means = evidence.terms.service.questions[question].readings[wanted].means
         for trial, reading in observed:
             if reading != wanted:
@@ -106,9 +107,14 @@ def _judge(question: str) -> Callable[[Evidence], Iterator[Finding]]:
 
 
 for _question in _OBSERVED:
-    READINGS.check(
-        f"reading-{_question}",
-        f"Answers keep the reading of {_question} that was settled.",
-        "Who settled it has clients that count on it.",
-        "mockserver readings",
-    )(_judge(_question))
+    READINGS.add(
+        Check(
+            f"reading-{_question}",
+            READINGS.name,
+            "error",
+            f"Answers keep the reading of {_question} that was settled.",
+            "Who settled it has clients that count on it.",
+            "mockserver readings",
+            find=_judge(_question),
+        )
+    )

@@ -1,56 +1,18 @@
-"""Promises: a check, what judges it, and the acts that show it."""
+"""Findings of a server: how a check words what it saw in an attempt."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from mockserver.contract.catalog import Row
 from mockserver.curl import curl
-from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.verdict import Check, Finding, Severity, Unseen
+from mockserver.kit.checks import NothingToJudge
+from mockserver.kit.server.evidence import Trial
+from mockserver.kit.verdict import Finding
 from mockserver.types import JSON
 
-Judge = Callable[[Evidence], Iterator[Finding]]
-
 _SHOWN = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """A check of a server: what it is, what judges it, and the ``acts`` that must be played for it."""
-
-    check: Check
-    judge: Judge
-    acts: tuple[str, ...]
-
-
-class Family:
-    """The promises of one kind, by their ids, in the order in which they stand in their module."""
-
-    def __init__(self, name: str, *acts: str) -> None:
-        self.name, self.acts = name, acts
-        self.promises: dict[str, Promise] = {}
-
-    def check(
-        self,
-        id: str,
-        documented: str,
-        why: str,
-        source: str,
-        *,
-        acts: tuple[str, ...] = (),
-        severity: Severity = "error",
-    ) -> Callable[[Judge], Judge]:
-        """Make the function that follows the judge of a check; ``acts`` are the family's unless they are named."""
-
-        def promised(judge: Judge) -> Judge:
-            check = Check(id, self.name, severity, documented, why, source)
-            self.promises[id] = Promise(check, judge, acts or self.acts)
-            return judge
-
-        return promised
 
 
 def finding(
@@ -95,8 +57,8 @@ def row_said(row: Row) -> str:
 
 
 def seen(trials: Iterator[Trial], reason: str) -> list[Trial]:
-    """Return trials that were answered. Raises ``Unseen`` if there are none."""
+    """Return trials that were answered. Raises ``NothingToJudge`` if there are none."""
     found = [trial for trial in trials if trial.exchange.response is not None]
     if not found:
-        raise Unseen(reason)
+        raise NothingToJudge(reason)
     return found

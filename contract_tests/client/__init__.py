@@ -1,1 +1,0 @@
-"""What a client promises, by family; ``mockserver check client`` runs it."""

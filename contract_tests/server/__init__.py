@@ -1,1 +1,0 @@
-"""What a server promises, by family; ``mockserver check server`` runs it."""
