@@ -12,12 +12,21 @@ What goes wrong with a request is no exception of Python's to the client: it is 
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 
 
 class MockserverError(Exception):
     """Something a person can mend; ``str()`` says what, where, and how."""
+
+
+def unexpected(error: Exception, where: str) -> None:
+    """Print to stderr an exception that nobody foresaw and that whoever calls this survives."""
+    with suppress(OSError, ValueError):  # stderr may be closed, and that must not end what was to go on
+        sys.stderr.write(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
 
 
 class BadContract(MockserverError):

@@ -1,4 +1,4 @@
-"""Forms: values that came as text get the type their schema gives them."""
+"""Forms: values that came as text get the type their schema gives them, and those that no schema types are left out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def typed(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
     """
     properties = schema.get("properties", {})
     return {name: _typed(properties.get(name, {}).get("type"), value) for name, value in fields.items()}
+
+
+def known(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
+    """Return the fields that the schema describes.
+
+    A service may accept others with a warning, but nobody has looked at their values: they may be of any type.
+    """
+    properties = schema.get("properties", {})
+    return {name: value for name, value in fields.items() if name in properties}
 
 
 def _typed(kind: JSON, value: JSON) -> JSON:

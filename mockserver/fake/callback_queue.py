@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
 
+from mockserver.errors import unexpected
 from mockserver.fake.lifecycle import Status, Task
 from mockserver.types import Millis
 
@@ -174,7 +175,13 @@ class Agenda:
         following = len(task.timeline) - task.timeline[::-1].index(step.moment)
         gap = task.timeline[following][0] - step.moment[0] if following < len(task.timeline) else 0
         # Several transitions may share a moment, so the time alone does not say which state is reported.
-        for delivery in self._write(replace(task, timeline=task.timeline[:following]), step.moment[1], at, gap):
+        reported = replace(task, timeline=task.timeline[:following])
+        try:
+            deliveries = self._write(reported, step.moment[1], at, gap)
+        except Exception as error:  # noqa: BLE001 - one task that cannot be described must not stop the others' callbacks
+            unexpected(error, f"gave up the callback {step.moment[1]!r} of task {step.service}/{step.task_id}")
+            deliveries = ()
+        for delivery in deliveries:
             self._keep(delivery)
             self._push(delivery.due, delivery)
         self._expect(task, following)

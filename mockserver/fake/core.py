@@ -13,11 +13,11 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
-from mockserver.contract.forms import typed
+from mockserver.contract.forms import known, typed
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.routes import Match, Router
 from mockserver.contract.validation import Validator, Violation
-from mockserver.errors import BadContract
+from mockserver.errors import BadContract, unexpected
 from mockserver.fake import auth, bodies, snapshot
 from mockserver.fake.admission import clamped, judged
 from mockserver.fake.callback_queue import Attempt, Delivery
@@ -34,7 +34,7 @@ from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 
 _POINTER = 200
-"""As much of a pointer goes into a header; the name of an unknown field can have megabytes."""
+"""As much of a pointer or of a reason goes into a header; the name of an unknown field can have megabytes."""
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
 
@@ -88,6 +88,8 @@ class Fake:
         except Refused as refused:
             violations = refused.violations or violations
             response = self._refusal(match.service, refused)
+        except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
+            response = self._refusal(match.service, Refused("internal", headers=_told(error, request)))
         response = _annotated(response, violations)
         with self._lock:
             self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
@@ -101,8 +103,14 @@ class Fake:
     def fetch(self, request: Request) -> results.Result | int:
         """Return what is behind a result URL as ``result`` does, and note in the journal who asked for it."""
         with self._lock:
-            found = self.result(request.path)
-            response = Response(found, b"") if isinstance(found, int) else Response(200, b"", found.headers, found.wire)
+            try:
+                found = self.result(request.path)
+                if isinstance(found, int):
+                    response = Response(found)
+                else:
+                    response = Response(200, headers=found.headers, wire=found.wire)
+            except Exception as error:  # noqa: BLE001 - the last resort, as above
+                found, response = 500, Response(500, headers=_told(error, request))
             service, account = results.owner(self.world, request.path)
             operation = f"{service}/{results.FETCH}"
             self.world.journal.write(self.clock.now(), service, operation, account, request, response, ())
@@ -225,7 +233,8 @@ class Fake:
             parameters=match.parameters,
             account=account,
             now=now,
-            payload=payload,
+            payload=known(operation.schema, payload),
+            sent=payload,
             document=bodies.document(payload, request.body) if operation.task else b"{}",
             violations=judgement.violations,
             failure=judgement.failure,
@@ -248,6 +257,13 @@ class Fake:
         }
         complete = DIALECTS[service.dialect].refused(self.world, self.world.readings[service.id], body)
         return Response(row.status, encoded(complete), {"content-type": "application/json", **refused.headers})
+
+
+def _told(error: Exception, request: Request) -> dict[str, str]:
+    """Print an exception that nobody foresaw; return the header that names it to the client and in the journal."""
+    unexpected(error, f"failed to answer {request.method} {request.path}")
+    reason = f"{type(error).__name__}: {error}"[:_POINTER]
+    return {"mockserver-error": quote(reason, safe=" ,:;/\"'{}[]()<>=+*!?@$&|", errors="replace")}
 
 
 def _annotated(response: Response, violations: tuple[Violation, ...]) -> Response:

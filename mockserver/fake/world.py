@@ -10,6 +10,7 @@ from sys import intern
 import jiter
 
 from mockserver.contract.catalog import Catalog, Operation, Service
+from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.contract.validation import Violation
 from mockserver.fake.callback_queue import Agenda, Delivery
@@ -36,8 +37,9 @@ RETENTION: Millis = 30 * 24 * 3600 * 1000
 class Call:
     """One request on its way to an answer: everything its action may want to know.
 
-    ``payload`` is the body, or without a body the query string, as the operation's schema types it;
-    ``document`` is the payload as JSON to keep; ``failure`` is why a task made of it would fail.
+    ``sent`` is the body, or without a body the query string; ``payload`` is what the operation's schema types of it,
+    and all that an action may rely on; ``document`` is what was sent as JSON to keep; ``failure`` is why a task made of
+    it would fail.
     """
 
     request: Request
@@ -48,6 +50,7 @@ class Call:
     account: str
     now: Millis
     payload: Payload
+    sent: Payload
     document: bytes = b"{}"
     violations: tuple[Violation, ...] = ()
     failure: str | None = None
@@ -129,7 +132,7 @@ class World:
             ratio=intern(plan.ratio(operation, call.payload)),
             looks=self.pace.looks,
         )
-        subject = Subject(operation, call.account, call.payload)
+        subject = Subject(operation, call.account, {**call.sent, **call.payload})
         for struck in self.strikes("task", operation, subject, call.request.path):
             task = effect(struck)(task, call.service.reasons)
         self.store.add(task, call.now)
@@ -184,7 +187,11 @@ class World:
         return self.catalog.services[task.operation.partition("/")[0]].operations[task.operation]
 
     def payload(self, task: Task) -> Payload:
-        """Return what a task was created with."""
+        """Return what a task was created with, as far as its operation's schema types it."""
+        return known(self.operation(task).schema, self.sent(task))
+
+    def sent(self, task: Task) -> Payload:
+        """Return all that a task was created with; of a field that no schema types the value may be anything."""
         found: Payload = jiter.from_json(task.document)
         return found
 
@@ -203,11 +210,11 @@ class World:
             task = own or self.store.get_external((call.service.id, call.account), id)
             if task is not None:
                 return self.about(task)
-        return Subject(call.operation, call.account, call.payload)
+        return Subject(call.operation, call.account, call.sent)
 
     def about(self, task: Task) -> Subject:
         """Return a task as what something is about."""
-        return Subject(self.operation(task), task.account, self.payload(task))
+        return Subject(self.operation(task), task.account, self.sent(task))
 
     def reset(self, account: str | None = None) -> None:
         """Forget tasks, callbacks, exchanges and faults, of all accounts or of one."""

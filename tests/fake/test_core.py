@@ -9,12 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import Operation, Service, load
 from mockserver.contract.rules import rules_of
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import picture
-from mockserver.types import Request
-from tests.conftest import HOST, IMAGE, NOON, PAYLOADS, VIDEO, CheckedFake
+from mockserver.fake.core import DIALECTS
+from mockserver.fake.world import Call, World
+from mockserver.types import Request, Response
+from tests.conftest import HOST, IMAGE, NOON, PAYLOADS, TOKEN, VIDEO, CheckedFake
 
 PRODUCTS = [IMAGE, VIDEO]
 OPERATIONS = [operation for service in load().services.values() for operation in service.operations.values()]
@@ -145,7 +147,7 @@ def test_a_number_of_400_digits_is_refused_or_kept_and_shown(fake: CheckedFake, 
     answer = fake.create(**fields)
     assert answer.status == (400 if field == "n" else 200)
     for task in fake.world.store:
-        assert str(number) in json.dumps(fake.world.payload(task))
+        assert str(number) in json.dumps(fake.world.sent(task))
 
 
 # A megabyte of nothing but mistakes: what is wrong with it must not take minutes to say.
@@ -268,8 +270,43 @@ def test_any_bytes_of_any_type_on_any_path_get_an_answer_of_a_services(
     entry = next(iter(fake.world.journal))
     json.dumps(entry.as_json(), ensure_ascii=False, allow_nan=False).encode()
     for task in fake.world.store:
-        json.dumps(fake.world.payload(task), ensure_ascii=False, allow_nan=False).encode()
+        json.dumps(fake.world.sent(task), ensure_ascii=False, allow_nan=False).encode()
     fake.reset()
+
+
+@pytest.mark.parametrize("service", load().services.values(), ids=lambda service: service.id)
+def test_an_exception_that_nobody_foresaw_is_answered_noted_and_told(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: World, __: Call) -> Response:
+        raise KeyError("grüße\r\n")
+
+    fake = CheckedFake(services=(service.id,))
+    create = next(operation for operation in service.operations.values() if operation.task)
+    with monkeypatch.context() as patch:
+        patch.setitem(DIALECTS[service.dialect].actions, "create", broken)
+        answer = fake.post(create.path, create.schema["examples"][0])
+    assert answer.status == service.errors["internal"].status == 500
+    assert service.errors["internal"].body.items() <= answer.json.items()
+    (entry,) = fake.world.journal
+    assert (entry.operation, entry.account) == (create.id, TOKEN)
+    assert entry.response.headers["mockserver-error"] == answer.headers["mockserver-error"]
+    assert answer.headers["mockserver-error"].startswith("KeyError: 'gr%C3%BC")
+    assert answer.headers["mockserver-error"].isprintable()
+    told = capsys.readouterr().err
+    assert f"failed to answer POST {create.path}" in told
+    assert "Traceback" in told
+    assert fake.post(create.path, create.schema["examples"][0]).status == create.answer_status
+
+
+def test_a_result_that_raises_is_noted_and_told(
+    fake: CheckedFake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fake, "result", lambda _: 1 // 0)
+    assert fake.fetch(Request("GET", "/results/kling/1/0.png")) == 500
+    (entry,) = fake.world.journal
+    assert entry.response.headers["mockserver-error"].startswith("ZeroDivisionError: ")
+    assert "failed to answer GET /results/kling/1/0.png" in capsys.readouterr().err
 
 
 FUZZED = [

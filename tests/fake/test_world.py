@@ -191,7 +191,7 @@ def test_a_tasks_payload_is_what_was_sent(fake: CheckedFake) -> None:
     payload = {"prompt": "猫" * 2000, "n": 2, "foo": {"bar": [1.5, None]}}
     fake.post(IMAGE, payload)
     (task,) = fake.world.store
-    assert fake.world.payload(task) == payload
+    assert fake.world.sent(task) == payload
     assert fake.world.operation(task).id == "kling/omni-image.create"
 
 

@@ -257,7 +257,7 @@ def test_requests_8_write_numbers_as_text_and_references_as_elsewhere(
     answer = fake.create(path, **fields)
     assert (answer.status, answer.rules) == (200, rules)
     (task,) = fake.world.store
-    assert {name: fake.world.payload(task)[name] for name in fields} == fields
+    assert {name: fake.world.sent(task)[name] for name in fields} == fields
 
 
 @pytest.mark.parametrize("path", PRODUCTS)

@@ -45,7 +45,7 @@ def whole_task(fake: Fake, found: Task) -> dict[str, JSON]:
     return {
         **task(fake, found),
         "reasons": list(fake.world.catalog.services[found.operation.partition("/")[0]].reasons),
-        "payload": fake.world.payload(found),
+        "payload": fake.world.sent(found),
         "callback_url": found.callback_url,
         "callbacks": sent,
     }

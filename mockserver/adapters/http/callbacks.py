@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from mockserver.errors import BadSetting
+from mockserver.errors import BadSetting, unexpected
 from mockserver.fake.callback_queue import Attempt, Delivery
 from mockserver.fake.core import Fake
 
@@ -58,7 +58,7 @@ class Courier:
         """Send everything that is due now, and wait until it has arrived or failed."""
         self._send_due()
         while self._sending:
-            await asyncio.gather(*self._sending)
+            await asyncio.gather(*self._sending, return_exceptions=True)  # _sent tells of them
             self._send_due()
 
     def _rouse(self) -> None:
@@ -68,7 +68,10 @@ class Courier:
     async def _go_round(self) -> None:
         while True:
             self._wake.clear()
-            self._send_due()
+            try:
+                self._send_due()
+            except Exception as error:  # noqa: BLE001 - without this loop nobody gets a callback any more
+                unexpected(error, "gave up a round of callbacks")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._pause())
 
@@ -90,6 +93,8 @@ class Courier:
         self._sending.discard(task)
         if self._last.get(task_id) is task:
             del self._last[task_id]
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            unexpected(error, f"gave up a callback of task {task_id}")
 
     async def _send(self, delivery: Delivery, before: asyncio.Task[None] | None) -> None:
         if before is not None:
@@ -119,4 +124,7 @@ class Courier:
         except IndexError:  # yarl raises it for brackets with nothing in them
             return None, f"InvalidURL: {delivery.url}"
         except (aiohttp.ClientError, OSError, ValueError, BadSetting) as error:
+            return None, f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 - a client's URL decides what is raised here; the attempt has failed
+            unexpected(error, f"failed to send a callback of task {delivery.task_id}")
             return None, f"{type(error).__name__}: {error}"

@@ -33,23 +33,25 @@ _LONG = 128
 """From so many letters on a text without a space that may be Base64 is taken for a file."""
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+# No repetition below may meet a text twice, or 40 KB of ``a.b`` in a prompt would hold a proxy up for half a minute.
+# Hence the possessive ones (``++``), and patterns that also take what only begins like a JWT or an email, and leave it.
 _SECRET = re.compile(
-    r"(.*_)?(token|secret|password|passwd|pwd|credentials?|cookies?|authorization|auth|signature|sign|session_id"
-    r"|(api|access|secret|private|subscription)_?key|apikey|key)"
+    r"(?:\A|_)(?:token|secret|password|passwd|pwd|credentials?|cookies?|authorization|auth|signature|sign|session_id"
+    r"|(?:api|access|secret|private|subscription)_?key|apikey|key)\Z"
 )
 _ACCOUNT = re.compile(r"(user|account|owner|member|customer|team|org|organization)_id|uid")
 _PERSON = re.compile(
     r"(user|nick|real|first|last|full|account|display)_?name|phone|mobile|tel|address|birthday|ip|avatar"
     r"|(phone|mobile|ip|mail)_(number|no|address)"
 )
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.+-]++(@[\w-]++(?:\.[\w-]++)++)?")
 _OURS = re.compile(r"account-\d+@example\.com")
 _URL = re.compile(r"(https?)://[^\s\"'<>\\]+")
 _FORM = re.compile(r"https?://example\.com/[0-9a-f]{16}(\.[a-z0-9]{1,5})?")
 _DATA = re.compile(r"(data:[\w/+.-]*;base64,)([\w+/=-]+)")
-_FILE = re.compile(rf"[A-Za-z0-9+/_\r\n-]{{{_LONG},}}={{0,2}}\s*")
+_FILE = re.compile(rf"[A-Za-z0-9+/_\r\n-]{{{_LONG},}}+={{0,2}}\s*+")
+_JWT = re.compile(r"eyJ[\w-]{4,}+(\.[\w-]++\.[\w-]*+)?")
 _LOOKS = (
-    re.compile(r"eyJ[\w-]{4,}\.[\w-]+\.[\w-]*"),  # a JWT
     re.compile(r"(?<=bearer )(?!removed)[^\s\"',;<]{4,}", re.IGNORECASE),
     re.compile(r"\b(?:sk|pk|ak|whsec|ghp|api-key)[-_][\w+/=-]{12,}"),
     re.compile(r"(?<=user:)\d+-\w+"),  # useapi
@@ -59,7 +61,7 @@ _LOOKS = (
 
 def is_secret(name: str) -> bool:
     """Whether a header, a parameter or a field of this name holds a secret."""
-    return name.lower() in SECRETS or _SECRET.fullmatch(_spelt(name)) is not None
+    return name.lower() in SECRETS or _SECRET.search(_spelt(name)) is not None
 
 
 def secrets(headers: Mapping[str, str], parameters: Mapping[str, str], document: JSON) -> Iterator[str]:
@@ -84,11 +86,12 @@ class Redactor:
         """Redact words, or the whole of a text that is no JSON."""
         for secret in self._known:
             text = text.replace(secret, REMOVED)
+        text = _JWT.sub(lambda found: REMOVED if found[1] else found[0], text)
         for looks in _LOOKS:
             text = looks.sub(REMOVED, text)
         text = _DATA.sub(lambda found: f"{found[1]}{digest(found[2])}", text)
         text = _URL.sub(lambda found: _form(found[0]), text)
-        return _EMAIL.sub(self._email, text)
+        return _EMAIL.sub(self._email, text) if "@" in text else text
 
     def json(self, value: JSON, name: str = "") -> JSON:
         """Redact a document; ``name`` is that of the field it is in."""
@@ -124,7 +127,7 @@ class Redactor:
         return str(self.json(value, name))
 
     def _email(self, found: re.Match[str]) -> str:
-        if _OURS.fullmatch(found[0]):
+        if not found[1] or _OURS.fullmatch(found[0]):
             return found[0]
         return self._emails.setdefault(found[0], f"account-{len(self._emails) + 1}@example.com")
 

@@ -16,7 +16,9 @@ from mockserver.fake.faults.fault import Faults
 from mockserver.fake.faults.line import fault
 from mockserver.types import JSON, Payload
 
-_SPELL = re.compile(r"\[\[\s*mock:\s*([^\]]*?)\s*\]\]")
+# One that is not closed is taken, too, and then left out: a search that began again behind each "[[mock:" of a prompt
+# full of them would take minutes.
+_SPELL = re.compile(r"\[\[\s*+mock:([^\]]*+)(\]\])?")
 _KEPT = 10_000
 
 
@@ -38,7 +40,7 @@ class Spells:
             return None
         key = operation.service, account, prompt
         if key not in self._cast:
-            lines = _SPELL.findall(prompt)
+            lines = [line.strip() for line, end in _SPELL.findall(prompt) if end]
             if not lines:
                 return None
             cast = Faults()

@@ -19,10 +19,14 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from mockserver.adapters.http import callbacks
 from mockserver.adapters.http.callbacks import Courier
+from mockserver.contract.readings import Readings
 from mockserver.fake.callback_queue import Attempt, Delivery
 from mockserver.fake.clock import Clock
+from mockserver.fake.dialects import kling
+from mockserver.fake.lifecycle import Task
 from mockserver.fake.signature import signed
-from mockserver.types import JSON
+from mockserver.fake.world import World
+from mockserver.types import JSON, Millis
 from tests.conftest import IMAGE, PATIENCE, VIDEO, CheckedFake
 
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
@@ -194,6 +198,76 @@ async def test_which_changes_are_called_back_is_a_reading(reading: str, expected
         fake.clock.advance(2000)
         await courier.settle()
     assert there.statuses == expected
+
+
+async def test_a_task_that_cannot_be_described_loses_its_callbacks_and_nobody_elses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = frozen()
+    async with receiver() as there, Courier(fake):
+        poisonous = fake.made(IMAGE, callback_url=there.url)
+        described = kling.record
+
+        def record(world: World, task: Task, now: Millis, readings: Readings) -> dict[str, JSON]:
+            if task.id == poisonous and task.state(now).status == "processing":
+                raise AttributeError("of a kind nobody foresaw")
+            return described(world, task, now, readings)
+
+        monkeypatch.setattr(kling, "record", record)
+        fake.made(IMAGE, callback_url=there.url)
+        fake.clock.advance(2000)
+        await there.until(5)
+        fake.made(IMAGE, callback_url=there.url)
+        await there.until(6)
+    assert sorted(there.statuses) == ["processing", *["submitted"] * 3, *["succeed"] * 2]
+    told = capsys.readouterr().err
+    assert f"gave up the callback 'processing' of task kling/{poisonous}" in told
+    assert told.count("AttributeError: of a kind nobody foresaw") == 1
+
+
+async def test_a_round_that_fails_is_followed_by_the_next(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = frozen(pace="instant", readings=END_ONLY)
+    due, rounds = fake.due, iter(["fails", "works"])
+
+    def failing() -> list[Delivery]:
+        if next(rounds, "works") == "fails":
+            raise RuntimeError("of a kind nobody foresaw")
+        return due()
+
+    monkeypatch.setattr(fake, "due", failing)
+    async with receiver() as there, Courier(fake):
+        await until_idle()
+        fake.made(IMAGE, callback_url=there.url)
+        await there.until(1)
+    assert "RuntimeError: of a kind nobody foresaw" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["signature", "attempted"])
+async def test_a_callback_that_raises_when_it_is_sent_is_told_and_the_others_arrive(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    fake = frozen(pace="instant", readings={**END_ONLY, "callback-retries": "0"})
+    sane = getattr(fake, place)
+    async with receiver() as there, Courier(fake) as courier:
+        poisonous = fake.made(IMAGE, callback_url=there.url)
+
+        def poisoned(delivery: Delivery, *more: Attempt) -> Any:
+            if delivery.task_id == poisonous:
+                raise LookupError("of a kind nobody foresaw")
+            return sane(delivery, *more)
+
+        monkeypatch.setattr(fake, place, poisoned)
+        other = fake.made(IMAGE, callback_url=there.url)
+        await courier.settle()
+    assert other in [got.json["task_id"] for got in there.got]
+    faults = {delivery.task_id: [each.fault for each in delivery.attempts] for delivery in fake.callbacks}
+    expected = ["LookupError: of a kind nobody foresaw"] if place == "signature" else []
+    assert faults == {poisonous: expected, other: [None]}
+    told = capsys.readouterr().err
+    assert f"callback of task {poisonous}" in told
+    assert "LookupError: of a kind nobody foresaw" in told
 
 
 async def test_nothing_comes_before_its_time() -> None:
