@@ -1,1 +1,1 @@
-"""The suites that `mockserver check` runs: found by path, never imported by name."""
+"""The checks of the kit as plain pytest tests, one case a check; README.md says how to run them."""

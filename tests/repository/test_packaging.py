@@ -1,5 +1,6 @@
 """The wheel, built as a release is: it takes one name in site-packages and finds its folders there."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+from mockserver.adapters.testing.live import live
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("schemas", "fixtures", "contract_tests")
@@ -98,6 +101,19 @@ def test_an_installation_finds_its_own_folders(wheel: Wheel, tmp_path: Path) -> 
     seen = folders_as_seen_from(site, *FOLDERS)
     expected = [f"{site / 'mockserver' / '_shipped' / name} True" for name in FOLDERS]
     assert seen.stdout.splitlines() == expected, seen.stderr
+
+
+def test_an_installation_runs_the_contract_tests(wheel: Wheel, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    wheel.unpack(site)
+    with live(pace="instant") as server:
+        suite = str(site / "mockserver" / "_shipped" / "contract_tests")
+        words = ("-q", "-n", "2", "-p", "no:cacheprovider", suite, "--server", server.url, "--only", "credentials")
+        environment = {**os.environ, "PYTHONPATH": str(site)}
+        command = [sys.executable, "-m", "pytest", *words]
+        found = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert " passed" in found.stdout
 
 
 def test_a_wheel_on_the_path_as_a_zip_finds_its_own_folders(wheel: Wheel) -> None:
