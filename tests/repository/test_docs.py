@@ -83,7 +83,7 @@ def _typed(value: Any) -> Any:
 
 
 def test_the_readme_counts_the_mutants_that_there_are() -> None:
-    assert f"tries {len(SERVERS)} wrong servers and `make client-mutants` {len(CLIENTS)} wrong clients" in README
+    assert f"runs {len(SERVERS)} broken servers and `make client-mutants` {len(CLIENTS)} broken clients" in README
 
 
 def test_the_python_in_the_readme_runs() -> None:

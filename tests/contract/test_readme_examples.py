@@ -1,0 +1,81 @@
+"""The examples of schemas/README.md, put into a copy of the contract as the page says: each does what it should."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract import catalog
+from mockserver.fake.clock import Clock
+from mockserver.fake.core import Fake
+from mockserver.resources import folder
+from mockserver.settings import Settings
+from mockserver.types import JSON, Request
+
+SCHEMAS = Path(str(folder("schemas")))
+PAGE = (SCHEMAS / "README.md").read_text(encoding="utf-8")
+SECTIONS = {
+    heading: [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    for heading, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+}
+SERVICE, ENDPOINT, RULE, READING, ERROR = (
+    SECTIONS[f"Add {what}"] for what in ("a service", "an endpoint", "a rule", "a reading", "an error")
+)
+
+
+@pytest.fixture
+def schemas(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SCHEMAS, tmp_path / "schemas"))
+
+
+def change(file: Path, **sections: dict[str, Any]) -> None:
+    document = json.loads(file.read_text(encoding="utf-8"))
+    for name, more in sections.items():
+        document[name] = {**document[name], **more}
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+
+def asked(schemas: Path, path: str, payload: JSON, **settings: Any) -> Any:
+    """Return what a fake of this contract answers to a create, and to a query a minute later."""
+    fake = Fake(Settings(**settings), catalog=catalog.read(schemas), clock=Clock(lambda: 1_790_000_000_000))
+    headers = {"authorization": "Bearer me", "content-type": "application/json"}
+    created = fake.respond(Request("POST", path, "", headers, json.dumps(payload).encode()))
+    if created.status != 200:
+        return json.loads(created.body)
+    fake.clock.advance("60s")
+    id = json.loads(created.body)["data"]["task_id"]
+    return json.loads(fake.respond(Request("GET", f"{path}/{id}", "", headers)).body)
+
+
+def test_the_smallest_service_is_one_file(schemas: Path) -> None:
+    (schemas / "acme").mkdir()
+    (schemas / "acme" / "service.json").write_text(json.dumps(SERVICE[0]), encoding="utf-8")
+    found = asked(schemas, "/acme/images", {"prompt": "A cat"})
+    assert found["data"]["task_status"] == "succeed"
+    assert "/results/acme/" in found["data"]["task_result"]["images"][0]["url"]
+    assert catalog.read(schemas).service("acme").layout == catalog.read(schemas).service("kling").layout
+
+
+def test_an_endpoint_is_two_entries_and_a_request_schema(schemas: Path) -> None:
+    change(schemas / "kling" / "service.json", operations=ENDPOINT[0])
+    (schemas / "kling" / "generations.request.json").write_text(json.dumps(ENDPOINT[1]), encoding="utf-8")
+    assert asked(schemas, "/v1/images/generations", {"prompt": "A cat"})["data"]["task_status"] == "succeed"
+    assert asked(schemas, "/v1/images/generations", {"prompt": "x" * 2501})["code"] == 1201
+    rules = {rule.id for rule in catalog.read(schemas).operation("kling/generations").rules}
+    assert rules == {"prompt.required", "prompt.type", "prompt.maxLength", "type"}
+
+
+def test_a_rule_a_reading_and_an_error_are_one_object_each(schemas: Path) -> None:
+    change(schemas / "kling" / "service.json", operations=ENDPOINT[0], readings=READING[0], errors=ERROR[0])
+    request = {**ENDPOINT[1], "allOf": [RULE[0]]}
+    (schemas / "kling" / "generations.request.json").write_text(json.dumps(request), encoding="utf-8")
+    blue = {"prompt": "A blue bicycle"}
+    assert asked(schemas, "/v1/images/generations", blue)["data"]["task_status"] == "succeed"
+    refused = asked(schemas, "/v1/images/generations", blue, readings={"red-bicycles": "refused"})
+    assert refused["code"] == 1201
+    assert catalog.read(schemas).service("kling").errors["no-such-voice"].status == 400
