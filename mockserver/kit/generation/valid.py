@@ -10,8 +10,8 @@ from random import Random
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.readings import levels, settled
+from mockserver.contract.validation import fast_validator
 from mockserver.errors import MockserverError
-from mockserver.kit.generation.certificates import certificate
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
 from mockserver.kit.generation.dictionary import Lexicon
 from mockserver.kit.generation.generator import Growth
@@ -51,7 +51,7 @@ class Payloads:
         self.off = [rule for rule in operation.rules if ruled[rule.id] == "off"]
         self._warned = [rule for rule in operation.rules if ruled[rule.id] == "warning"]
         self.schema = without(operation.schema, self.off if is_strict else [*self.off, *self._warned])
-        self.is_valid = certificate(self.schema)
+        self.is_valid = fast_validator(self.schema)
         self._strict = None if is_strict else _found(operation, ruled, is_strict=True)
 
     @cached_property

@@ -9,7 +9,7 @@ from random import Random
 from typing import Protocol
 
 from mockserver.contract.rules import Rule
-from mockserver.kit.generation.certificates import certificate
+from mockserver.contract.validation import fast_validator
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
 from mockserver.kit.generation.mending import mended
 from mockserver.kit.generation.normal_form import alternatives
@@ -54,8 +54,8 @@ class Swap:
         """Take the branches on which there is something at the rule's place, or all if there are none."""
         self._rule, self._valid, self._values = rule, valid, values
         across = [other for other in valid.operation.rules if other.is_anchored]
-        self._keeps = certificate(without(valid.operation.schema, [*valid.off, *across]))
-        self._keeps_others = certificate(without(valid.operation.schema, [*valid.off, *across, rule]))
+        self._keeps = fast_validator(without(valid.operation.schema, [*valid.off, *across]))
+        self._keeps_others = fast_validator(without(valid.operation.schema, [*valid.off, *across, rule]))
         self._place = place_of(rule)
         self._branches = [each for each in valid.branches if has(valid.simplest(each), self._place)] or valid.branches
 
@@ -80,7 +80,7 @@ class Breach:
         """Look for a branch for each way to break the rule, and one for each of its reject vectors."""
         self._rule, self._valid = rule, valid
         schema = without(valid.operation.schema, [*valid.off, rule])
-        self._keeps_others = certificate(schema)
+        self._keeps_others = fast_validator(schema)
         self._branches = sorted(self._found(schema), key=lambda branch: size(valid.simplest(branch)))
 
     @property

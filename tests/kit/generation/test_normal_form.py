@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.rules import Rule
-from mockserver.kit.generation.certificates import certificate
+from mockserver.contract.validation import fast_validator
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest
 from mockserver.kit.generation.dictionary import Lexicon
 from mockserver.kit.generation.generator import Growth
@@ -94,7 +94,7 @@ def one_of(keyword: str, some: st.SearchStrategy[list[Schema]]) -> st.SearchStra
 @settings(max_examples=250, derandomize=True, database=None)
 @given(schemas(), st.booleans())
 def test_what_grows_of_a_schema_keeps_it_and_what_grows_of_its_opposite_breaks_it(schema: Schema, holds: bool) -> None:
-    is_of_base, is_kept = certificate(BASE), certificate(schema)
+    is_of_base, is_kept = fast_validator(BASE), fast_validator(schema)
     for shape in merged(roots(), alternatives(schema, holds=holds))[:4]:
         for payload in (GROWTH.payload(shape, choices) for choices in TRIALS):
             assert shape.accepts(payload)
@@ -105,7 +105,7 @@ def test_what_grows_of_a_schema_keeps_it_and_what_grows_of_its_opposite_breaks_i
 @settings(max_examples=250, derandomize=True, database=None)
 @given(schemas(), st.booleans())
 def test_where_no_shape_is_left_no_payload_is(schema: Schema, holds: bool) -> None:
-    is_kept = certificate(schema)
+    is_kept = fast_validator(schema)
     if not merged(roots(), alternatives(schema, holds=holds)):
         assert [payload for payload in SOME if is_kept(payload) is holds] == []
 
@@ -139,7 +139,7 @@ def test_both_sides_of_each_rule_and_of_its_condition_can_be_grown(
     operation: Operation, rule: Rule, schema: Schema
 ) -> None:
     root, growth = grounds(rule.id, operation.id)
-    is_kept = certificate(schema)
+    is_kept = fast_validator(schema)
     for holds in (True, False):
         shapes = merged(root, alternatives(schema, holds=holds))
         assert shapes, f"nothing {'keeps' if holds else 'breaks'} {rule.id}"
