@@ -99,9 +99,8 @@ def _swept(service: Service) -> Sweep:
 
 
 def _is_on_both_sides(drawn: Broken, judged: Validator) -> bool:
-    """Whether a payload breaks its rule alone, and the one beside it none."""
-    broken = {found.rule.id for found in judged.violations(drawn.payload)}
-    return broken == {drawn.rule.id} and not judged.violations(drawn.original)
+    """Whether a payload breaks its rule alone."""
+    return {found.rule.id for found in judged.violations(drawn.payload)} == {drawn.rule.id}
 
 
 def _valid(operation: Operation) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from typing import Protocol
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import fast_validator
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
-from mockserver.kit.generation.mending import mended
 from mockserver.kit.generation.normal_form import alternatives
 from mockserver.kit.generation.schema_edits import breach, patched, place_of, without
 from mockserver.kit.generation.shapes import Shape, Shapes
@@ -26,15 +25,14 @@ _GOALS = 12
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A payload that breaks one ``rule`` and no other, and the valid ``original`` that it differs from by the break."""
+    """A payload that breaks one ``rule`` and no other."""
 
     payload: JSON
     rule: Rule
-    original: JSON
 
     def copy(self) -> Broken:
         """Return the same break with nothing in it that belongs to anybody else: a test may change what it draws."""
-        return Broken(copy.deepcopy(self.payload), self.rule, copy.deepcopy(self.original))
+        return Broken(copy.deepcopy(self.payload), self.rule)
 
 
 class Way(Protocol):
@@ -65,16 +63,16 @@ class Swap:
         grown = self._valid.growth.payload(branch, choices)
         if not self._valid.is_valid(grown):
             return None
-        original = spared(grown, branch, self._valid.is_valid, choices)
-        spot = picked(spots(original, self._place), choices)
-        value = picked(self._values, choices) if spot else picked([[original], *self._values], choices)
-        payload = swapped(original, spot, value, self._valid.lexicon)
+        valid = spared(grown, branch, self._valid.is_valid, choices)
+        spot = picked(spots(valid, self._place), choices)
+        value = picked(self._values, choices) if spot else picked([[valid], *self._values], choices)
+        payload = swapped(valid, spot, value, self._valid.lexicon)
         is_alone = self._keeps_others(payload) and not self._keeps(payload)
-        return Broken(payload, self._rule, original).copy() if is_alone else None
+        return Broken(payload, self._rule).copy() if is_alone else None
 
 
 class Breach:
-    """A payload is grown on a branch where the rule is broken and all others are kept, then mended."""
+    """A payload is grown on a branch where the rule is broken and all others are kept."""
 
     def __init__(self, rule: Rule, valid: Payloads) -> None:
         """Look for a branch for each way to break the rule, and one for each of its reject vectors."""
@@ -94,7 +92,7 @@ class Breach:
         for branch in (chosen, self._branches[0]):
             payload = self._grown(branch, choices)
             if self._is_alone(payload):
-                return self._mended(spared(payload, branch, self._is_alone, choices))
+                return Broken(spared(payload, branch, self._is_alone, choices), self._rule)
         return None
 
     def _found(self, schema: JSON) -> Iterator[Shape]:
@@ -103,21 +101,14 @@ class Breach:
         vectors = [alternatives(patched(patch)) for patch in self._rule.reject if self._rule.is_anchored]
         for goal in (*goals[:_GOALS], *vectors, *goals[:1]):
             shape = search.find(goal, chance)
-            if shape is not None and all(self._is_borne(self._grown(shape, each)) for each in _trials()):
+            if shape is not None and all(self._is_alone(self._grown(shape, each)) for each in _trials()):
                 yield shape
 
     def _grown(self, branch: Shape, choices: Choices) -> JSON:
         return self._valid.growth.payload(branch, choices)
 
-    def _is_borne(self, payload: JSON) -> bool:
-        return self._is_alone(payload) and self._mended(payload) is not None
-
     def _is_alone(self, payload: JSON) -> bool:
         return self._keeps_others(payload) and not self._valid.is_valid(payload)
-
-    def _mended(self, payload: JSON) -> Broken | None:
-        original = mended(payload, self._rule, self._valid.lexicon, self._valid.is_valid)
-        return None if original is None else Broken(payload, self._rule, original).copy()
 
 
 def _trials() -> Iterator[Choices]:

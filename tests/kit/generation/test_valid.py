@@ -153,13 +153,12 @@ def test_every_keyword_of_the_closed_set_can_be_grown() -> None:
 
 
 @pytest.mark.parametrize("name", [each.id for each in rules_of("", BOOKING)])
-def test_every_rule_of_any_schema_is_broken_alone_and_mended(name: str) -> None:
+def test_every_rule_of_any_schema_is_broken_alone(name: str) -> None:
     source = breaks(booking())
     for choices in (Simplest(), Seeded(1), Seeded(2), Seeded(3), Seeded(4)):
         found = source.broken(source.rule(name), choices)
         assert found is not None
         assert {each.rule.id for each in judge().violations(found.payload)} == {name}
-        assert judge().violations(found.original) == ()
 
 
 @pytest.mark.parametrize(
