@@ -18,11 +18,9 @@ from benchmarks.figures import Figure, ratios, table
 from mockserver.contract.catalog import Operation, Service, load
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded
-from mockserver.kit.generation.invalid import breaks
-from mockserver.kit.generation.mutations import breakable, broken
-from mockserver.kit.generation.strategies import strategy
-from mockserver.kit.generation.valid import ruled
-from mockserver.kit.generation.ways import Broken
+from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads
+from mockserver.kit.generation.strategies import invalid_payloads, valid_payloads
+from mockserver.kit.generation.valid import rule_levels
 
 _ROUNDS = 5
 _DRAWS = 500
@@ -77,7 +75,7 @@ def main() -> None:
     )
     print(
         table(
-            f"Broken payloads, through Hypothesis. Medians of {_ROUNDS}.",
+            f"InvalidPayload payloads, through Hypothesis. Medians of {_ROUNDS}.",
             ("operation", "rules", "draws to reach all", "per rule", "target", "break one only", "target"),
             [_broken(operation) for operation in operations],
         )
@@ -89,22 +87,22 @@ def _swept(service: Service) -> Sweep:
     began, rules, both = perf_counter(), 0, 0
     operations = [operation for operation in service.operations.values() if operation.rules]
     for operation in operations:
-        source = breaks(operation)
-        judged = Validator(operation.schema, operation.rules, ruled(operation, None))
+        source = InvalidPayloads.of(operation)
+        judged = Validator(operation.schema, operation.rules, rule_levels(operation, None))
         rules += len(source.rules)
         for rule in source.rules:
-            drawn = (source.simplest(rule), source.broken(rule, Seeded(rule.id)))
+            drawn = (source.simplest(rule), source.generate(rule, Seeded(rule.id)))
             both += all(each is not None and _is_on_both_sides(each, judged) for each in drawn)
     return Sweep(service.id, len(operations), rules, both, perf_counter() - began)
 
 
-def _is_on_both_sides(drawn: Broken, judged: Validator) -> bool:
+def _is_on_both_sides(drawn: InvalidPayload, judged: Validator) -> bool:
     """Whether a payload breaks its rule alone."""
     return {found.rule.id for found in judged.violations(drawn.payload)} == {drawn.rule.id}
 
 
 def _valid(operation: Operation) -> tuple[str, ...]:
-    drawn, rates, floors, different = strategy(operation, strict=True), [], [], []
+    drawn, rates, floors, different = valid_payloads(operation, strict=True), [], [], []
     for chance in range(_ROUNDS):
         payloads: set[str] = set()
 
@@ -119,8 +117,8 @@ def _valid(operation: Operation) -> tuple[str, ...]:
 
 
 def _broken(operation: Operation) -> tuple[str, ...]:
-    rules = len(breakable(operation))
-    judged = Validator(operation.schema, operation.rules, ruled(operation, None))
+    rules = len(InvalidPayloads.of(operation).rules)
+    judged = Validator(operation.schema, operation.rules, rule_levels(operation, None))
     needed, alone = [], []
     for chance in range(_ROUNDS):
         drawn: list[str] = []
@@ -130,7 +128,7 @@ def _broken(operation: Operation) -> tuple[str, ...]:
             drawn.append(each.rule.id)
             verdicts.append({found.rule.id for found in judged.violations(each.payload)} == {each.rule.id})
 
-        _rate(broken(operation), chance, note, draws=3 * rules)
+        _rate(invalid_payloads(operation), chance, note, draws=3 * rules)
         needed.append(max(drawn.index(id) for id in {*drawn}) + 1 if len({*drawn}) == rules else float("inf"))
         alone.append(sum(verdicts) / len(verdicts))
     per_rule = Figure.of(count / rules for count in needed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from mockserver.types import JSON
 
 if TYPE_CHECKING:
     from mockserver.contract.catalog import Operation
+    from mockserver.kit.generation.choices import Choices
 
-_PATIENCE = 20
+_TRIES_PER_PAYLOAD = 20
+"""Fewer than one seed in twenty leads to no payload, so this many tries for each are far more than enough."""
 
 
 @click.command()
@@ -22,30 +24,49 @@ _PATIENCE = 20
 @click.option("--count", default=1, show_default=True, type=click.IntRange(min=1), help="How many.")
 @click.option("--seed", default=0, show_default=True, help="The same seed prints the same payloads.")
 @click.option("--break", "rule", metavar="RULE", help="Break this rule and no other; mockserver rules lists them.")
-@click.option("--strict", is_flag=True, help="Draw no warning, either.")
+@click.option("--strict", is_flag=True, help="Also avoid payloads that only cause warnings.")
 def example(operation: str, count: int, seed: int, rule: str | None, strict: bool) -> None:
     """Print payloads of OPERATION (kling/omni-image) that its service accepts, each one line of JSON.
 
     The first is the simplest there is.
     """
     from mockserver.contract.catalog import load
-    from mockserver.kit.generation.examples import examples
 
-    found = load().operation(operation)
-    if strict or rule is not None:
-        payloads = examples(found, count=count, seed=seed, break_rule=rule)
-    else:
-        payloads = _loose(found, count, seed)
-    for payload in payloads:
+    for payload in examples(load().operation(operation), count=count, seed=seed, break_rule=rule, strict=strict):
         # In ASCII a line is one line to every reader, and no console lacks a letter of it.
         click.echo(json.dumps(payload))
 
 
-def _loose(operation: Operation, count: int, seed: int) -> Iterator[JSON]:
-    """Yield payloads that may draw a warning: what one document forbids and another allows."""
-    from mockserver.kit.generation.choices import Seeded, Simplest
-    from mockserver.kit.generation.valid import payloads
+def examples(
+    operation: Operation,
+    *,
+    count: int = 1,
+    seed: int = 0,
+    break_rule: str | None = None,
+    readings: Mapping[str, str] | None = None,
+    strict: bool = True,
+) -> Iterator[JSON]:
+    """Return ``count`` payloads of an operation, ready for ``json.dumps``; the first is the simplest there is.
 
-    source = payloads(operation, is_strict=False)
-    chances = (Seeded(f"{seed}/{index}") if index else Simplest() for index in range(count * _PATIENCE))
-    return islice((payload for each in chances if (payload := source.grown(each)) is not None), count)
+    They are valid, and if ``strict`` draw no warning; or with ``break_rule`` they break the rule of that id and no
+    other. The same seed gives the same payloads. Raises ``NothingToSend``, ``NoSuchReading``, ``NoSuchRule`` or
+    ``NeverAlone``.
+    """
+    from mockserver.kit.generation.invalid import InvalidPayloads
+    from mockserver.kit.generation.valid import ValidPayloads
+
+    choices = _choices(seed, count * _TRIES_PER_PAYLOAD)
+    if break_rule is not None:
+        invalid = InvalidPayloads.of(operation, readings)
+        rule = invalid.rule(break_rule)
+        broken = (found.payload for each in choices if (found := invalid.generate(rule, each)) is not None)
+        return islice(broken, count)
+    valid = ValidPayloads.of(operation, readings, is_strict=strict)
+    return islice((payload for each in choices if (payload := valid.generate(each)) is not None), count)
+
+
+def _choices(seed: int, count: int) -> Iterator[Choices]:
+    from mockserver.kit.generation.choices import Seeded, Simplest
+
+    yield Simplest()
+    yield from (Seeded(f"{seed}/{index}") for index in range(1, count))

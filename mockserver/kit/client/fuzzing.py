@@ -18,11 +18,10 @@ from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
 from mockserver.kit.client.plan import Cast
 from mockserver.kit.client.session import Audition
-from mockserver.kit.generation.coverage import lessened, samples
-from mockserver.kit.generation.invalid import NeverAlone, breaks
-from mockserver.kit.generation.mutations import broken
-from mockserver.kit.generation.strategies import strategy
-from mockserver.kit.generation.valid import ruled, size
+from mockserver.kit.generation.coverage import covering_payloads, with_fewest_fields
+from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
+from mockserver.kit.generation.strategies import invalid_payloads, valid_payloads
+from mockserver.kit.generation.valid import rule_levels, size
 from mockserver.kit.verdict import Finding
 from mockserver.types import JSON, Payload
 
@@ -129,7 +128,7 @@ class _Improvisation:
                 each.check == finding.check for each in self._findings(payload, finding.rule)
             )
 
-        payload = lessened(finding.payload, shows)
+        payload = with_fewest_fields(finding.payload, shows)
         return [each for each in self._findings(payload, finding.rule) if each.check == finding.check]
 
 
@@ -137,9 +136,9 @@ def _samples(each: Cast) -> Iterator[Drawn]:
     """Yield valid payloads with each field, or in the scene of mistakes one for each rule that they can break."""
     if each.scene.id == VALID:
         callback = each.service.layout.callback_field
-        yield from ((payload, None) for payload in samples(each.operation) if callback not in payload)
+        yield from ((payload, None) for payload in covering_payloads(each.operation) if callback not in payload)
         return
-    source, levels = breaks(each.operation), ruled(each.operation, None)
+    source, levels = InvalidPayloads.of(each.operation), rule_levels(each.operation, None)
     for rule in source.rules:
         if levels[rule.id] == "error":
             with suppress(NeverAlone):
@@ -150,10 +149,10 @@ def _payloads(each: Cast) -> SearchStrategy[Drawn]:
     """Return valid payloads, or in the scene of mistakes such as break one rule."""
     callback = each.service.layout.callback_field
     if each.scene.id != VALID:
-        levels = ruled(each.operation, None)
-        refused = broken(each.operation).filter(lambda found: levels[found.rule.id] == "error")
+        levels = rule_levels(each.operation, None)
+        refused = invalid_payloads(each.operation).filter(lambda found: levels[found.rule.id] == "error")
         return refused.map(lambda found: (found.payload, found.rule.id)).filter(_is_sendable)
-    valid = strategy(each.operation, strict=True)
+    valid = valid_payloads(each.operation, strict=True)
     return valid.map(lambda payload: (_without(payload, callback), None)).filter(_is_sendable)
 
 
@@ -183,7 +182,7 @@ def _pass_on(raised: BaseException) -> None:
 
 def _alike(operation: Operation, rule: str | None) -> Callable[[Payload], bool]:
     """Return a test whether a payload breaks this rule alone, or none."""
-    judge = Validator(operation.schema, operation.rules, ruled(operation, None))
+    judge = Validator(operation.schema, operation.rules, rule_levels(operation, None))
     wanted = set() if rule is None else {rule}
     return lambda payload: {violation.rule.id for violation in judge.violations(payload)} == wanted
 

@@ -1,4 +1,4 @@
-"""Samples: for each field, and for each value that the contract lists for it, a small valid payload that has it."""
+"""Coverage: for each field, and for each value that the contract lists for it, a small valid payload that has it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from functools import partial
 from random import Random
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.generation.normal_form import alternatives
-from mockserver.kit.generation.schema_edits import without
-from mockserver.kit.generation.solver import Branches
-from mockserver.kit.generation.valid import payloads
+from mockserver.kit.generation.normal_form import normal_form
+from mockserver.kit.generation.schema_edits import without_rules
+from mockserver.kit.generation.solver import Solver
+from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.types import JSON, Payload, Schema
 
 
-def samples(operation: Operation) -> Iterator[Payload]:
-    """Yield different payloads that draw no warning; what no valid payload has is passed over."""
-    source, chance = payloads(operation, is_strict=True), Random(operation.id)
-    branches = Branches(without(operation.schema, source.off))
+def covering_payloads(operation: Operation) -> Iterator[Payload]:
+    """Yield different payloads that draw no warning. A field or value that no valid payload has is skipped."""
+    valid, chance = ValidPayloads.of(operation, is_strict=True), Random(operation.id)
+    solver = Solver(without_rules(operation.schema, valid.rules_off))
     seen: list[Payload] = []
     for name, goal in _goals(operation.schema):
-        branch = branches.find(alternatives(goal), chance)
-        payload = source.simplest(branch) if branch is not None else None
-        if payload is None or not source.is_valid(payload):
+        branch = solver.find(normal_form(goal), chance)
+        payload = valid.simplest(branch) if branch is not None else None
+        if payload is None or not valid.is_valid(payload):
             continue
-        least = lessened(payload, partial(_is_sample, name, payload[name], source.is_valid))
-        if least not in seen:
-            seen.append(least)
-            yield least
+        smallest = with_fewest_fields(payload, partial(_covers, name, payload[name], valid.is_valid))
+        if smallest not in seen:
+            seen.append(smallest)
+            yield smallest
 
 
-def lessened(payload: Payload, is_good: Callable[[Payload], bool]) -> Payload:
-    """Take away one field after the other, the last first, as long as what is left is good."""
+def with_fewest_fields(payload: Payload, is_good: Callable[[Payload], bool]) -> Payload:
+    """Take away one field after the other, the last first, as long as the rest ``is_good``."""
     for name in [*payload][::-1]:
         less = {key: value for key, value in payload.items() if key != name}
         if is_good(less):
@@ -40,12 +40,12 @@ def lessened(payload: Payload, is_good: Callable[[Payload], bool]) -> Payload:
 
 
 def _goals(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    """Yield for each field what a payload must be to have it, with each value that is listed."""
+    """Yield each field with the schema of payloads that have it, and that have it with each listed value."""
     for name, inner in schema["properties"].items():
         yield name, {"required": [name]}
         for value in inner.get("enum", ()):
             yield name, {"required": [name], "properties": {name: {"const": value}}}
 
 
-def _is_sample(name: str, value: JSON, is_valid: Callable[[JSON], bool], payload: Payload) -> bool:
+def _covers(name: str, value: JSON, is_valid: Callable[[JSON], bool], payload: Payload) -> bool:
     return payload.get(name) == value and is_valid(payload)

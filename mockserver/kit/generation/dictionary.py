@@ -1,66 +1,57 @@
-"""The lexicon: for each field the values that the contract itself shows, the most ordinary first.
+"""Dictionary: for each field the values that the contract itself shows, the most ordinary first.
 
 A generator that starts from them, and shrinks back to them, makes payloads that a person would write.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mockserver.contract.vectors import sample
+from mockserver.kit.generation.keywords import reference_pattern
 from mockserver.kit.generation.shapes import is_among, kind_of
 from mockserver.types import JSON, Schema
 
 
-class Lexicon:
-    """The known values of each field, ``image_list[].image``, and the kinds its schema gives it."""
+class Dictionary:
+    """The known values of each field, where ``image_list[].image`` is the field of a list's items."""
 
     def __init__(self, schema: Schema) -> None:
-        """Read the examples, defaults, values and vectors of a request schema."""
+        """Read the examples, defaults, listed values and test vectors of a request schema."""
         self._values: dict[str, list[JSON]] = {}
         self._referring: dict[str, list[str]] = {}
-        self._schemas: dict[str, Schema] = dict(_places(schema, ""))
-        self._reference = _references(schema)
-        for field, sub in self._schemas.items():
-            for value in _shown(sub) if field else ():
+        self._reference = reference_pattern(schema)
+        schemas = dict(_fields(schema, ""))
+        for field, sub in schemas.items():
+            for value in _shown_values(sub) if field else ():
                 self._note(field, value)
         for example in schema.get("examples", ()):
             self._note("", example)
         for rule in schema.get("allOf", ()):
             for patch in (*rule.get("x-accept", ()), *rule.get("x-reject", ())):
                 self._note("", {name: value for name, value in patch.items() if value is not None})
-        for field, sub in self._schemas.items():
+        for field, sub in schemas.items():
             if field and not self._values.get(field):
                 self._note(field, sample(sub))
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """All fields, the outer before the inner."""
-        return tuple(self._schemas)
-
     def values(self, field: str) -> tuple[JSON, ...]:
-        """Return what a field is known to hold, and what its schema lists for it."""
+        """Return the known values of a field."""
         return tuple(self._values.get(field, ()))
 
-    def referring(self, field: str) -> tuple[str, ...]:
-        """Return the texts of a field that refer to what is sent beside them: alone they may mean nothing."""
+    def referring_texts(self, field: str) -> tuple[str, ...]:
+        """Return the texts of a field that refer to something else in the payload: alone they may be wrong."""
         return tuple(self._referring.get(field, ()))
 
-    def schema(self, field: str) -> Schema:
-        """Return the schema of a field, without what the rules across fields add."""
-        return self._schemas.get(field, {})
-
     def kinds(self, field: str) -> frozenset[str]:
-        """Return the kinds that a field's values are of by its own schema."""
+        """Return the kinds of a field's known values."""
         return frozenset(map(kind_of, self._values.get(field, ())))
 
-    def refers(self, text: str) -> bool:
-        """Tell whether there is a reference in a text to what is sent beside it."""
+    def has_reference(self, text: str) -> bool:
+        """Tell whether a text refers to something else in the payload, such as ``<<<image_1>>>``."""
         return bool(self._reference and self._reference.search(text))
 
     def _note(self, field: str, value: JSON) -> None:
-        if isinstance(value, str) and self.refers(value):
+        if isinstance(value, str) and self.has_reference(value):
             self._referring.setdefault(field, []).append(value)
             return
         known = self._values.setdefault(field, [])
@@ -74,15 +65,15 @@ class Lexicon:
                 self._note(f"{field}[]", item)
 
 
-def _places(schema: Schema, field: str) -> Iterator[tuple[str, Schema]]:
+def _fields(schema: Schema, field: str) -> Iterator[tuple[str, Schema]]:
     yield field, schema
     for name, sub in schema.get("properties", {}).items():
-        yield from _places(sub, f"{field}.{name}".lstrip("."))
+        yield from _fields(sub, f"{field}.{name}".lstrip("."))
     if isinstance(schema.get("items"), dict):
-        yield from _places(schema["items"], f"{field}[]")
+        yield from _fields(schema["items"], f"{field}[]")
 
 
-def _shown(schema: Schema) -> Iterator[JSON]:
+def _shown_values(schema: Schema) -> Iterator[JSON]:
     yield from schema.get("examples", ())
     if schema.get("default", []) != []:
         yield schema["default"]
@@ -90,19 +81,3 @@ def _shown(schema: Schema) -> Iterator[JSON]:
     yield from (schema["const"],) if "const" in schema else ()
     yield from schema.get("x-accept", ())
     yield from schema.get("x-reject", ())
-
-
-def _references(schema: JSON) -> re.Pattern[str] | None:
-    """Return what finds a reference: a text that has one is ordinary only beside what it refers to."""
-    forms = "|".join(re.escape(form).replace("%", "[0-9]+") for form in sorted(set(_forms(schema))))
-    return re.compile(forms) if forms else None
-
-
-def _forms(schema: JSON) -> Iterator[str]:
-    if isinstance(schema, dict):
-        yield from schema.get("x-references", {}).get("to", ())
-        for inner in schema.values():
-            yield from _forms(inner)
-    if isinstance(schema, list):
-        for inner in schema:
-            yield from _forms(inner)

@@ -1,223 +1,247 @@
-"""Growth: a payload made of a shape, one choice at a time.
+"""Generator: a payload made from a shape, one choice at a time.
 
 The smaller the choices, the simpler the payload: no optional field, one item, the contract's own example for a text.
-Lists grow before the texts that may refer to their items, and sums are settled last.
+So a failing test shrinks to a payload that a person would write.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import inf
-from typing import Any
 
-from mockserver.kit.generation import numbers, references
-from mockserver.kit.generation import scalars as texts
 from mockserver.kit.generation.choices import Choices, Simplest, picked
-from mockserver.kit.generation.dictionary import Lexicon
-from mockserver.kit.generation.intersection import arrangement
-from mockserver.kit.generation.keywords import balanced
-from mockserver.kit.generation.shapes import KINDS, Shape, Shapes, kind_of
+from mockserver.kit.generation.dictionary import Dictionary
+from mockserver.kit.generation.intersection import shapes_of_items
+from mockserver.kit.generation.keywords import generator_of, needs_known_value, values_near_limits
+from mockserver.kit.generation.scalars import fitting_texts, number_between, number_edges, text_of, url_variants
+from mockserver.kit.generation.shapes import KINDS, NUMBER_KINDS, Shape, Shapes, kind_of
 from mockserver.types import JSON, Payload
 
 _SIMPLEST = Simplest()
+
 _VARIED_ITEMS = 3
-_LONG_LIST = 50
-_STRANGERS = ("no_such_field", "negative_prompt", "modelName", "Prompt", "seed")
-_NUMBERS = frozenset({"integer", "fraction"})
+"""Of a list only the first three items vary; the others are the simplest. A bug that needs a fourth odd item is rare,
+and every item that varies makes a draw slower and harder to shrink."""
+
+_FILLED_ITEMS = 50
+"""A list that may have more items is never filled up: its payload would be slow to make, to send and to read."""
+
+_MORE_ITEMS = 4
+"""So many more items than the least has the longest list that is not filled up."""
+
+_UNKNOWN_FIELDS = ("no_such_field", "negative_prompt", "modelName", "Prompt", "seed")
+"""A field that nobody has, one of other APIs for pictures, two in a wrong spelling, and one of other APIs again."""
 
 
 @dataclass(slots=True)
-class _Scene:
-    """What one payload knows while it grows: the references that the texts of a field may, or must, have."""
+class _Context:
+    """What the generator knows while it makes one payload.
+
+    ``position`` is the index of the item that is being made. The other two hold, for the texts of a field, references
+    that they may have and references of which they must have one.
+    """
 
     choices: Choices
     position: int = 0
     allowed: dict[str, list[str]] = field(default_factory=dict)
-    forced: dict[str, list[str]] = field(default_factory=dict)
+    demanded: dict[str, list[str]] = field(default_factory=dict)
 
 
-class Growth:
-    """Grows payloads of the shapes of one request schema."""
+class Generator:
+    """Makes payloads of the shapes of one request schema."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+    def __init__(self, dictionary: Dictionary) -> None:
+        self._dictionary = dictionary
+        # What follows from a shape alone is found once: payloads are made by the thousand from a few dozen shapes.
         self._kinds: dict[tuple[Shape, str], list[str]] = {}
-        self._known_texts: dict[tuple[Shape, str], list[str]] = {}
+        self._texts: dict[tuple[Shape, str], list[str]] = {}
         self._usual_texts: dict[tuple[Shape, str], str] = {}
-        self._known_numbers: dict[tuple[Shape, str, bool], list[float]] = {}
-        self._slots: dict[tuple[Shape, int], tuple[Shapes, ...] | None] = {}
+        self._numbers: dict[tuple[Shape, str, bool], list[float]] = {}
+        self._items: dict[tuple[Shape, int], tuple[Shapes, ...] | None] = {}
 
     def payload(self, shape: Shape, choices: Choices) -> JSON:
-        """Return a payload of a shape."""
-        return self._value((shape,), "", _Scene(choices))
+        """Return a payload of a shape. It may break a rule that depends on what else was chosen, such as a sum."""
+        return self._value((shape,), "", _Context(choices))
 
-    def _value(self, shapes: Shapes, name: str, scene: _Scene, room: tuple[int, float] = (0, inf)) -> JSON:
-        shape = picked(shapes, scene.choices)
+    def _value(self, shapes: Shapes, name: str, context: _Context, room: tuple[int, float] = (0, inf)) -> JSON:
+        """Return a value for the field ``name``; ``room`` is how many items a list may have, from and up to."""
+        choices = context.choices
+        shape = picked(shapes, choices)
         if shape.values is not None:
-            return copy.deepcopy(picked(shape.values, scene.choices))
+            return copy.deepcopy(picked(shape.values, choices))
         if (shape, name) not in self._kinds:
             self._kinds[shape, name] = self._ordered_kinds(shape, name)
-        kind = picked(self._kinds[shape, name], scene.choices)
+        kind = picked(self._kinds[shape, name], choices)
         if kind == "string":
-            return self._text(shape, name, scene)
+            return self._text(shape, name, context)
         if kind == "array":
-            return self._list(shape, name, scene, room)
+            return self._list(shape, name, context, room)
         if kind == "object":
-            return self._object(shape, name, scene)
+            return self._object(shape, name, context)
         if kind in ("null", "boolean"):
-            return None if kind == "null" else picked((True, False), scene.choices)
-        return self._number(shape, name, scene, is_whole=kind == "integer")
+            return None if kind == "null" else picked((True, False), choices)
+        return self._number(shape, name, context, is_whole=kind == "integer")
 
     def _ordered_kinds(self, shape: Shape, name: str) -> list[str]:
-        """Return the kinds of a shape, those that the contract shows first; of a field without a type only those."""
-        shown = self._lexicon.kinds(name)
-        ordered = sorted((kind for kind in KINDS if kind in shape.kinds), key=lambda kind: kind not in shown)
-        return ordered if len(ordered) < len(KINDS) else ordered[: max(len(shown), 1)]
+        """Return the kinds of a shape, those of known values first; for a field without a type only those."""
+        known = self._dictionary.kinds(name)
+        ordered = sorted((kind for kind in KINDS if kind in shape.kinds), key=lambda kind: kind not in known)
+        return ordered if len(ordered) < len(KINDS) else ordered[: max(len(known), 1)]
 
-    def _object(self, shape: Shape, name: str, scene: _Scene) -> Payload:
-        present = self._present(shape, scene.choices)
-        referring = [our for our in shape.ours if our.keyword == "x-references"]
-        late = {place.partition("[]")[0] for our in referring for place in our.value["in"]}
-        grown: Payload = {}
+    def _object(self, shape: Shape, name: str, context: _Context) -> Payload:
+        present = self._present_fields(shape, context.choices)
+        late = {late for own in shape.own_keywords for late in generator_of(own.keyword).late_fields(own.value)}
+        made: Payload = {}
         for inner in sorted(present, key=late.__contains__):
             if inner in late:
-                self._note_references(referring, grown, scene)
-            where = f"{name}.{inner}".lstrip(".")
-            grown[inner] = self._value(shape.of(inner), where, scene, _room(shape, inner, grown, present))
-        payload = {inner: grown[inner] for inner in present}
-        for our in shape.ours:
-            if our.keyword == "x-sum-equals":
-                balanced(payload, our, shape, scene.choices)
-        if shape.stranger:
+                _note_references(shape, made, context)
+            room = _room(shape, inner, made, present) if shape.own_keywords else (0, inf)
+            made[inner] = self._value(shape.field_shapes(inner), f"{name}.{inner}".lstrip("."), context, room)
+        payload = {inner: made[inner] for inner in present}
+        for own in shape.own_keywords:
+            payload = generator_of(own.keyword).completed(own, payload, shape, context.choices)
+        if shape.has_unknown:
             known = shape.known or frozenset()
-            payload[picked([each for each in _STRANGERS if each not in known], scene.choices)] = 1
+            unknown = picked([inner for inner in _UNKNOWN_FIELDS if inner not in known], context.choices)
+            payload[unknown] = 1
         return payload
 
-    def _present(self, shape: Shape, choices: Choices) -> list[str]:
-        """Choose the fields that are there: those that must be, and about half of those that may."""
+    def _present_fields(self, shape: Shape, choices: Choices) -> list[str]:
+        """Choose the fields that are there: those that are required, and about half of those that are optional."""
         names = [*shape.properties, *sorted(shape.required - shape.properties.keys())]
-        free = [each for each in names if each not in shape.required and shape.of(each)]
-        chosen = {each for each in free if choices.below(2)}
-        return [each for each in names if each in shape.required or each in chosen]
+        optional = [name for name in names if name not in shape.required and shape.field_shapes(name)]
+        present = shape.required.union(name for name in optional if choices.below(2))
+        return [name for name in names if name in present]
 
-    def _note_references(self, referring: Sequence[Any], grown: Payload, scene: _Scene) -> None:
-        for our in referring:
-            found = references.named(our.value, grown) if our.holds else references.dangling(our.value, grown)
-            known = scene.allowed if our.holds else scene.forced
-            known.update(dict.fromkeys(our.value["in"], found))
-
-    def _list(self, shape: Shape, name: str, scene: _Scene, room: tuple[int, float]) -> list[JSON]:
-        low, high = max(shape.fewest, room[0]), min(shape.most, room[1])
-        few = max(low, 1)
-        sizes = [few, few + 1, few + 2, int(high) if high <= _LONG_LIST else few + 4, low]
-        possible = [
-            size for size in dict.fromkeys(sizes) if low <= size <= high and self._arranged(shape, size) is not None
-        ]
-        count = picked(possible or [low], scene.choices)
+    def _list(self, shape: Shape, name: str, context: _Context, room: tuple[int, float]) -> list[JSON]:
+        size = self._size(shape, context.choices, room)
         items = []
-        for index, shapes in enumerate(self._arranged(shape, count) or ()):
-            inner = scene if index < _VARIED_ITEMS else _Scene(_SIMPLEST, index, scene.allowed, scene.forced)
+        for index, shapes in enumerate(self._shapes_of_items(shape, size) or ()):
+            inner = context
+            if index >= _VARIED_ITEMS:
+                inner = _Context(_SIMPLEST, index, context.allowed, context.demanded)
             inner.position = index
             items.append(self._value(shapes, f"{name}[]", inner))
         return items
 
-    def _arranged(self, shape: Shape, count: int) -> tuple[Shapes, ...] | None:
-        key = (shape, count)
-        if key not in self._slots:
-            self._slots[key] = arrangement(shape, count)
-        return self._slots[key]
+    def _size(self, shape: Shape, choices: Choices, room: tuple[int, float]) -> int:
+        """Choose how many items a list has: the fewest but at least one, two more sizes, the most, or the fewest."""
+        low, high = max(shape.min_items, room[0]), min(shape.max_items, room[1])
+        few = max(low, 1)
+        sizes = [few, few + 1, few + 2, int(high) if high <= _FILLED_ITEMS else few + _MORE_ITEMS, low]
+        possible = [
+            size
+            for size in dict.fromkeys(sizes)
+            if low <= size <= high and self._shapes_of_items(shape, size) is not None
+        ]
+        return picked(possible or [low], choices)
 
-    def _text(self, shape: Shape, name: str, scene: _Scene) -> str:
-        choices = scene.choices
-        if name in scene.forced:
-            return _joined(shape, self._free_text(shape, name, choices), [picked(scene.forced[name], choices)])
-        known = scene.allowed.get(name, [])
-        if (self._is_chosen_among(shape) and not known) or self._is_number(name):
-            return picked(self._texts(shape, name) or [self._usual(shape, name)], choices)
-        found = self._free_text(shape, name, choices)
-        chosen = [picked(known, choices) for _ in range(choices.below(3))] if known else []
-        found = _joined(shape, found, chosen)
-        for pattern, is_wanted in shape.patterns:
-            if is_wanted and not re.search(pattern, found):
-                found = _joined(shape, found, [each for each in known if re.search(pattern, each)][:1])
-        return found
+    def _shapes_of_items(self, shape: Shape, size: int) -> tuple[Shapes, ...] | None:
+        key = (shape, size)
+        if key not in self._items:
+            self._items[key] = shapes_of_items(shape, size)
+        return self._items[key]
+
+    def _text(self, shape: Shape, name: str, context: _Context) -> str:
+        choices = context.choices
+        if name in context.demanded:
+            return _with_references(
+                shape, self._free_text(shape, name, choices), [picked(context.demanded[name], choices)]
+            )
+        allowed = context.allowed.get(name, [])
+        if (_must_be_known(shape) and not allowed) or self._is_written_number(name):
+            return picked(self._known_texts(shape, name) or [self._usual_text(shape, name)], choices)
+        text = self._free_text(shape, name, choices)
+        inserted = [picked(allowed, choices) for _ in range(choices.below(3))] if allowed else []
+        text = _with_references(shape, text, inserted)
+        for pattern, must_match in shape.patterns:
+            if must_match and not re.search(pattern, text):
+                text = _with_references(shape, text, [each for each in allowed if re.search(pattern, each)][:1])
+        return text
 
     def _free_text(self, shape: Shape, name: str, choices: Choices) -> str:
-        return texts.text(shape, self._texts(shape, name), self._usual(shape, name), choices)
+        return text_of(shape, self._known_texts(shape, name), self._usual_text(shape, name), choices)
 
-    def _is_chosen_among(self, shape: Shape) -> bool:
-        """Tell whether a text must be taken from those that are known, because it cannot be made up."""
-        return any(wanted for _, wanted in shape.patterns) or any(
-            not our.holds or our.keyword in texts.PICTURE_KEYWORDS for our in shape.ours
-        )
+    def _is_written_number(self, name: str) -> bool:
+        """Tell whether all known values of a field are numbers. If it may be a text, too, that text is a number."""
+        return bool(known := self._dictionary.kinds(name)) and known <= NUMBER_KINDS
 
-    def _is_number(self, name: str) -> bool:
-        """Tell whether the contract shows a field with numbers only: as text they are still numbers."""
-        return bool(shown := self._lexicon.kinds(name)) and shown <= _NUMBERS
-
-    def _texts(self, shape: Shape, name: str) -> list[str]:
+    def _known_texts(self, shape: Shape, name: str) -> list[str]:
+        """Return the known texts of a field that are of a shape; with variants, if only such a text can be."""
         key = (shape, name)
-        if key not in self._known_texts:
-            known = self._spellings(name)
-            if self._is_chosen_among(shape):
-                edges = [each for our in shape.ours for each in texts.edges(our)]
-                known = [*known, *edges, *texts.url_variants(known), ""]
-            self._known_texts[key] = [*texts.fitting(shape, known)]
-        return self._known_texts[key]
+        if key not in self._texts:
+            texts = self._dictionary_texts(name)
+            if _must_be_known(shape):
+                near = (value for own in shape.own_keywords for value in values_near_limits(own, texts))
+                texts = [*texts, *(value for value in near if isinstance(value, str)), *url_variants(texts), ""]
+            self._texts[key] = [*fitting_texts(shape, texts)]
+        return self._texts[key]
 
-    def _spellings(self, name: str) -> list[str]:
-        """Return the known texts of a field; of one that is known by numbers only, those as text."""
-        values = self._lexicon.values(name)
-        return [each for each in values if isinstance(each, str)] or [str(each) for each in values if each]
+    def _dictionary_texts(self, name: str) -> list[str]:
+        """Return the known texts of a field; if only numbers are known, those as texts."""
+        values = self._dictionary.values(name)
+        return [value for value in values if isinstance(value, str)] or [str(value) for value in values if value]
 
-    def _usual(self, shape: Shape, name: str) -> str:
-        """Return a text to make others of: one of the shape, or one that is near to it."""
+    def _usual_text(self, shape: Shape, name: str) -> str:
+        """Return the text that others are made of: a known one that is of the shape, or else one that is not."""
         key = (shape, name)
         if key not in self._usual_texts:
-            referring = texts.fitting(shape, self._lexicon.referring(name))
-            known = chain(self._texts(shape, name), referring, self._spellings(name))
-            self._usual_texts[key] = next(known, "sample")
+            referring = fitting_texts(shape, self._dictionary.referring_texts(name))
+            candidates = chain(self._known_texts(shape, name), referring, self._dictionary_texts(name))
+            self._usual_texts[key] = next(candidates, "sample")
         return self._usual_texts[key]
 
-    def _number(self, shape: Shape, name: str, scene: _Scene, *, is_whole: bool) -> float:
+    def _number(self, shape: Shape, name: str, context: _Context, *, is_whole: bool) -> float:
+        known = self._known_numbers(shape, name, is_whole=is_whole)
+        if is_whole and self._dictionary.values(name)[:2] == (1, 2) and shape.accepts(context.position + 1):
+            # The contract's own items are numbered from 1 on, so most of ours are, too.
+            known = [context.position + 1] * 3 + known
+        choice = context.choices.below(len(known) + 1)
+        number = known[choice] if choice < len(known) else number_between(shape, context.choices, is_whole=is_whole)
+        return number if shape.accepts(number) else next(iter(known), number)
+
+    def _known_numbers(self, shape: Shape, name: str, *, is_whole: bool) -> list[float]:
+        """Return the known numbers of a field that are of a shape, and those at its edges."""
         key = (shape, name, is_whole)
-        if key not in self._known_numbers:
-            known = [*self._lexicon.values(name), *numbers.edges(shape, is_whole=is_whole)]
-            self._known_numbers[key] = [each for each in known if kind_of(each) in _NUMBERS and shape.accepts(each)]
-        shown = self._known_numbers[key]
-        if is_whole and self._lexicon.values(name)[:2] == (1, 2) and shape.accepts(scene.position + 1):
-            # The contract's own items count from 1 on, so ours do, too.
-            shown = [scene.position + 1] * 3 + shown
-        chosen = scene.choices.below(len(shown) + 1)
-        found = shown[chosen] if chosen < len(shown) else numbers.between(shape, scene.choices, is_whole=is_whole)
-        return found if shape.accepts(found) else next(iter(shown), found)
+        if key not in self._numbers:
+            values = self._dictionary.values(name)
+            near = [value for own in shape.own_keywords for value in values_near_limits(own, values)]
+            candidates = [*values, *number_edges(shape, is_whole=is_whole), *near]
+            self._numbers[key] = [
+                value for value in candidates if kind_of(value) in NUMBER_KINDS and shape.accepts(value)
+            ]
+        return self._numbers[key]
 
 
-def _joined(shape: Shape, text: str, more: Sequence[str]) -> str:
-    """Add references to a text, as far as they are short enough; the text is cut where they would be too long."""
-    for each in more:
-        room = shape.longest - len(each) - 1
+def _must_be_known(shape: Shape) -> bool:
+    """Tell whether a text must be one that is known, because none of the shape can be made up."""
+    return any(must_match for _, must_match in shape.patterns) or any(map(needs_known_value, shape.own_keywords))
+
+
+def _note_references(shape: Shape, made: Payload, context: _Context) -> None:
+    for own in shape.own_keywords:
+        noted = context.allowed if own.holds else context.demanded
+        noted.update(generator_of(own.keyword).references(own, made))
+
+
+def _with_references(shape: Shape, text: str, references: Sequence[str]) -> str:
+    """Append references to a text. A text that would be too long is cut; a reference that is too long is left out."""
+    for reference in references:
+        room = shape.max_length - len(reference) - 1
         if room >= 0:
-            text = f"{text[: int(room)] if len(text) > room else text} {each}".strip()
+            text = f"{text[: int(room)] if len(text) > room else text} {reference}".strip()
     return text
 
 
-def _room(shape: Shape, name: str, grown: Mapping[str, JSON], present: Sequence[str]) -> tuple[int, float]:
-    """Return how many items a list may have beside the lists that it shares a limit with."""
+def _room(shape: Shape, name: str, made: Payload, present: Sequence[str]) -> tuple[int, float]:
+    """Return how many items a list may have, from and up to, beside the lists that it shares a limit with."""
+    to_come = [other for other in present if other != name and other not in made]
     low, high = 0, inf
-    for our in shape.ours:
-        if our.keyword != "x-total-items" or name not in our.value["lists"]:
-            continue
-        others = [each for each in our.value["lists"] if each in present and each != name]
-        taken = sum(len(grown[each]) for each in others if each in grown)
-        waiting = [each for each in others if each not in grown]
-        if our.holds:
-            least = sum(min(inner.fewest for inner in shape.of(each)) for each in waiting)
-            high = min(high, our.value["max"] - taken - least)
-        elif not waiting:
-            low = max(low, our.value["max"] + 1 - taken)
+    for own in shape.own_keywords:
+        at_least, at_most = generator_of(own.keyword).room(own, shape, name, made, to_come)
+        low, high = max(low, at_least), min(high, at_most)
     return low, high

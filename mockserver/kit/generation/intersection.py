@@ -1,73 +1,99 @@
-"""Meeting: one shape narrowed by another, and what follows from that."""
+"""Intersection: two shapes combined into one, and the conclusions that follow from that.
+
+Constraints of one shape can contradict each other: at least three items, but at most two of them of each of the only
+allowed kinds. ``simplified`` finds that out, so that nothing is ever generated of an impossible shape.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockserver.kit.generation.numbers import least, most
-from mockserver.kit.generation.shapes import ANY, Need, Shape, Shapes, is_among, kind_of
+from mockserver.kit.generation.shapes import ANY, ItemCount, Shape, Shapes, is_among, kind_of
 from mockserver.types import JSON
 
-_LISTS = frozenset({"items", "needs", "fewest", "most", "kinds"})
-_FEW = 32
-_OBJECTS = frozenset({"properties", "required", "absent", "known", "kinds"})
+_LIST_CONSTRAINTS = frozenset({"items", "item_counts", "min_items", "max_items", "kinds"})
+_OBJECT_CONSTRAINTS = frozenset({"properties", "required", "absent", "known", "kinds"})
+
+_LISTABLE_VALUES = 32
+"""A range with fewer whole numbers is written out, so that a shape is impossible once each of them is excluded.
+
+Counts of results go up to 9 in our schemas, and each may be excluded by a rule; page sizes go up to 500, and are not.
+A range that is written out costs time with each intersection, so the wide ones stay ranges.
+"""
 
 
-def merged(one: Shapes, other: Shapes) -> Shapes:
-    """Return the choices that are in both; ``one`` itself if ``other`` adds nothing."""
+def intersect_choices(one: Shapes, other: Shapes) -> Shapes:
+    """Return the choice of what is in both choices; ``one`` itself if ``other`` adds nothing."""
     found: list[Shape] = []
     for shape in one:
-        met = [both for candidate in other if (both := meet(shape, candidate)) is not None]
-        found.extend([shape] if any(both is shape for both in met) else met)
+        common = [both for candidate in other if (both := intersect(shape, candidate)) is not None]
+        # Where one candidate adds nothing to a shape, the shape is in both choices as it is.
+        found.extend([shape] if any(both is shape for both in common) else common)
     is_same = len(found) == len(one) and all(new is old for new, old in zip(found, one, strict=True))
     return one if is_same else tuple(found)
 
 
 @lru_cache(maxsize=1 << 14)  # a search narrows the same few fields by the same conditions again and again
-def meet(one: Shape, other: Shape) -> Shape | None:
-    """Return what is of both shapes; ``one`` itself if ``other`` adds nothing; ``None`` if nothing is."""
+def intersect(one: Shape, other: Shape) -> Shape | None:
+    """Return what is of both shapes; ``one`` itself if ``other`` adds nothing; ``None`` if nothing is of both."""
     changes = {}
-    for name in _said(other) if other is not one else ():
+    for name in _constraints(other) if other is not one else ():
         mine = getattr(one, name)
-        both = _JOINS[name](mine, getattr(other, name))
+        both = _COMBINE[name](mine, getattr(other, name))
         if both != mine:
             changes[name] = both
-    return settled(replace(one, **changes), changes.keys()) if changes else one
+    return simplified(replace(one, **changes), changes.keys()) if changes else one
 
 
 @lru_cache(maxsize=1 << 12)
-def _said(shape: Shape) -> tuple[str, ...]:
+def _constraints(shape: Shape) -> tuple[str, ...]:
     """Return the names of the constraints that a shape has at all."""
-    return tuple(name for name in _JOINS if getattr(shape, name) != getattr(ANY, name))
+    return tuple(name for name in _COMBINE if getattr(shape, name) != getattr(ANY, name))
 
 
-def settled(shape: Shape, changed: Collection[str] = _LISTS | _OBJECTS) -> Shape | None:
-    """Draw the conclusions of a new shape, or ``None`` if nothing can be of it.
+def conjunction(**constraints: Any) -> Shapes:
+    """Return the shape with these constraints as a choice of one; the empty choice if they contradict each other."""
+    shape = simplified(Shape(**constraints))
+    return () if shape is None else (shape,)
 
-    ``changed`` names the constraints that are new; the others were settled before.
+
+def object_shapes(**constraints: Any) -> Shapes:
+    """Return what ``conjunction`` does, for objects only."""
+    return conjunction(kinds=frozenset({"object"}), **constraints)
+
+
+def list_shapes(**constraints: Any) -> Shapes:
+    """Return what ``conjunction`` does, for lists only."""
+    return conjunction(kinds=frozenset({"array"}), **constraints)
+
+
+def simplified(shape: Shape, changed: Collection[str] = _LIST_CONSTRAINTS | _OBJECT_CONSTRAINTS) -> Shape | None:
+    """Return a shape with all that follows from its constraints, or ``None`` if they contradict each other.
+
+    ``changed`` names the constraints that are new; what follows from the others is known already.
     """
-    kinds = {kind for kind in shape.kinds if kind not in _IMPOSSIBLE or not _IMPOSSIBLE[kind](shape)}
+    kinds = {kind for kind in shape.kinds if kind not in _IS_IMPOSSIBLE or not _IS_IMPOSSIBLE[kind](shape)}
     changes: dict[str, Any] = {}
-    if "array" in kinds and not _LISTS.isdisjoint(changed):
-        listed = _settled_list(shape)
-        if listed is None:
+    if "array" in kinds and not _LIST_CONSTRAINTS.isdisjoint(changed):
+        of_lists = _list_conclusions(shape)
+        if of_lists is None:
             kinds.discard("array")
-        changes.update(listed or {})
-    if "object" in kinds and not _OBJECTS.isdisjoint(changed):
+        changes.update(of_lists or {})
+    if "object" in kinds and not _OBJECT_CONSTRAINTS.isdisjoint(changed):
         absent = shape.absent.union(name for name, shapes in shape.properties.items() if not shapes)
-        is_strange = shape.known is not None and not shape.required <= shape.known
-        if is_strange or absent & shape.required:
+        requires_unknown = shape.known is not None and not shape.required <= shape.known
+        if requires_unknown or absent & shape.required:
             kinds.discard("object")
         if absent != shape.absent:
             changes["absent"] = absent
     if len(kinds) != len(shape.kinds):
         changes["kinds"] = frozenset(kinds)
     shape = replace(shape, **changes) if changes else shape
-    listing = shape.values if shape.values is not None else _few(shape)
+    listing = shape.values if shape.values is not None else _all_values(shape)
     if listing is not None:
         kept = tuple(value for value in listing if shape.accepts(value))
         if kept != shape.values or not kept:
@@ -75,128 +101,175 @@ def settled(shape: Shape, changed: Collection[str] = _LISTS | _OBJECTS) -> Shape
     return shape if shape.kinds else None
 
 
-def _few(shape: Shape) -> tuple[JSON, ...] | None:
-    """Return all values of a shape that has only a few, so that none is left when each of them is barred."""
+def _all_values(shape: Shape) -> tuple[JSON, ...] | None:
+    """Return all values of a shape that has only a few."""
     if shape.kinds == {"boolean"}:
         return (True, False)
-    if shape.kinds == {"string"} and shape.longest == 0:
+    if shape.kinds == {"string"} and shape.max_length == 0:
         return ("",)
-    if shape.kinds == {"integer"} and shape.high - shape.low < _FEW:
-        return tuple(range(int(least(shape, is_whole=True)), int(most(shape, is_whole=True)) + 1))
+    if shape.kinds == {"integer"} and shape.high - shape.low < _LISTABLE_VALUES:
+        return tuple(range(int(shape.least(is_whole=True)), int(shape.greatest(is_whole=True)) + 1))
     return None
 
 
-def arrangement(shape: Shape, count: int) -> tuple[Shapes, ...] | None:
-    """Give each of so many items its shapes, so that the list has what it needs; ``None`` if it cannot."""
-    slots: list[Shapes] = [shape.items if shape.items is not None else (ANY,)] * count
-    taken: list[set[int]] = []
-    for need in shape.needs:
-        taken.append(set())
-        for slot in sorted(range(count), key=lambda slot: (any(slot in others for others in taken), slot)):
-            if len(taken[-1]) < need.low and (both := merged(slots[slot], need.yes)):
-                slots[slot] = both
-                taken[-1].add(slot)
-        if len(taken[-1]) < need.low:
-            return None
-    for index, need in enumerate(shape.needs):
-        if need.high < inf and not _limited(slots, need, taken[index], index):
-            return None
-    return tuple(slots)
+def _list_conclusions(shape: Shape) -> dict[str, Any] | None:
+    """Return the changed constraints of a list, or ``None`` if there can be no such list.
 
-
-def _limited(slots: list[Shapes], need: Need, taken: set[int], index: int) -> bool:
-    """Let no more items be of a need's shapes than may; say whether that can be."""
-    without = {slot: merged(shapes, need.no) for slot, shapes in enumerate(slots) if slot not in taken}
-    room = need.high - len(taken) - sum(not shapes for shapes in without.values())
-    for slot, shapes in without.items():
-        # Each need leaves another slot open, so that a first and a last frame find room side by side.
-        if shapes and room > 0 and slot >= index % len(slots) and merged(slots[slot], need.yes):
-            room -= 1
-        elif shapes:
-            slots[slot] = shapes
-    return room >= 0
-
-
-def _settled_list(shape: Shape) -> dict[str, Any] | None:
-    """Return what follows for a list, or ``None`` if there can be none."""
+    * A count of zero items is nothing but a constraint on every item: "no item is a last frame".
+    * A list whose items can be nothing is empty.
+    * A list has at least as many items as its counts need. Two counts may be satisfied by one item, so the sum of
+      their minima is only the upper end of the sizes to be tried.
+    """
+    if any(count.low > count.high for count in shape.item_counts):
+        return None
     items = shape.items
-    needs = []
-    for need in shape.needs:
-        if need.low > need.high:
-            return None
-        if need.high == 0:
-            items = merged(items if items is not None else (ANY,), need.no)
-        else:
-            needs.append(need)
-    most = 0 if items == () else shape.most
-    changes: dict[str, Any] = {"items": items, "needs": tuple(needs), "most": most}
-    fitted = replace(shape, **changes)
-    for count in range(shape.fewest, int(min(most, shape.fewest + sum(need.low for need in needs))) + 1):
-        if not needs or arrangement(fitted, count) is not None:
-            return {**changes, "fewest": count}
+    for count in shape.item_counts:
+        if count.high == 0:
+            items = intersect_choices(items if items is not None else (ANY,), count.others)
+    counts = tuple(count for count in shape.item_counts if count.high > 0)
+    max_items = 0 if items == () else shape.max_items
+    changes: dict[str, Any] = {"items": items, "item_counts": counts, "max_items": max_items}
+    narrowed = replace(shape, **changes)
+    enough = shape.min_items + sum(count.low for count in counts)
+    for size in range(shape.min_items, int(min(max_items, enough)) + 1):
+        if not counts or shapes_of_items(narrowed, size) is not None:
+            return {**changes, "min_items": size}
     return None
 
 
-def _both_values(one: tuple[JSON, ...] | None, other: tuple[JSON, ...] | None) -> tuple[JSON, ...] | None:
+class _Slots(NamedTuple):
+    """The shapes of each item of a list to be, and which items a count was satisfied with."""
+
+    shapes: tuple[Shapes, ...]
+    matching: frozenset[int]
+
+
+def shapes_of_items(shape: Shape, size: int) -> tuple[Shapes, ...] | None:
+    """Return the shapes of each item of a list of this size, so that every item count holds.
+
+    Take a list of frames: at least one is a first frame, at most one is a last frame. For two items the answer is
+
+        (a first frame and no last frame, any frame)
+
+    ``None`` means that no list of this size was found. The search is greedy: each count takes the first free items that
+    can be of its shapes. That is enough, because at first all items have the same shapes, so it makes no difference
+    which of the free ones a count takes.
+    """
+    slots: tuple[Shapes, ...] = (shape.items if shape.items is not None else (ANY,),) * size
+    matching: list[frozenset[int]] = []
+    for count in shape.item_counts:
+        filled = _with_enough(slots, count, taken=frozenset().union(*matching))
+        if filled is None:
+            return None
+        slots = filled.shapes
+        matching.append(filled.matching)
+    for index, count in enumerate(shape.item_counts):
+        if count.high < inf:
+            capped = _with_no_more(slots, count, matching[index], first_open=index % max(size, 1))
+            if capped is None:
+                return None
+            slots = capped
+    return slots
+
+
+def _with_enough(slots: Sequence[Shapes], count: ItemCount, taken: frozenset[int]) -> _Slots | None:
+    """Narrow as many items as a count needs to its shapes; ``None`` if too few can be of them.
+
+    Items that no earlier count has ``taken`` come first: a first and a last frame are two items, although nothing
+    says so. From the front, because the simplest list has what is special at its beginning.
+    """
+    shapes, matching = list(slots), set[int]()
+    for slot in sorted(range(len(slots)), key=lambda slot: (slot in taken, slot)):
+        if len(matching) < count.low and (both := intersect_choices(shapes[slot], count.matching)):
+            shapes[slot] = both
+            matching.add(slot)
+    return _Slots(tuple(shapes), frozenset(matching)) if len(matching) >= count.low else None
+
+
+def _with_no_more(
+    slots: Sequence[Shapes], count: ItemCount, matching: frozenset[int], first_open: int
+) -> tuple[Shapes, ...] | None:
+    """Narrow the items so that no more are of a count's shapes than it allows; ``None`` if that is impossible.
+
+    As many items as the count has room for stay open: they may be of its shapes or not. ``first_open`` is the first
+    of these, and another one for each count. If "at most one first frame" and "at most one last frame" both left item 0
+    open, item 1 could be neither, and no list would ever have both.
+    """
+    shapes = list(slots)
+    others = {slot: intersect_choices(slots[slot], count.others) for slot in range(len(slots)) if slot not in matching}
+    unavoidable = sum(not narrowed for narrowed in others.values())
+    room = count.high - len(matching) - unavoidable
+    for slot, narrowed in others.items():
+        if not narrowed:
+            continue
+        if room > 0 and slot >= first_open and intersect_choices(slots[slot], count.matching):
+            room -= 1
+        else:
+            shapes[slot] = narrowed
+    return tuple(shapes) if room >= 0 else None
+
+
+def _common_values(one: tuple[JSON, ...] | None, other: tuple[JSON, ...] | None) -> tuple[JSON, ...] | None:
     if one is None or other is None:
         return other if one is None else one
     return tuple(value for value in one if is_among(value, other))
 
 
-def _all_of(one: tuple[JSON, ...], other: tuple[JSON, ...]) -> tuple[JSON, ...]:
+def _joined(one: tuple[JSON, ...], other: tuple[JSON, ...]) -> tuple[JSON, ...]:
     return (*one, *(item for item in other if not is_among(item, one)))
 
 
-def _both_items(one: Shapes | None, other: Shapes | None) -> Shapes | None:
+def _common_items(one: Shapes | None, other: Shapes | None) -> Shapes | None:
     if one is None or other is None:
         return other if one is None else one
-    return merged(one, other)
+    return intersect_choices(one, other)
 
 
-def _both_properties(one: Mapping[str, Shapes], other: Mapping[str, Shapes]) -> Mapping[str, Shapes]:
-    found = {name: merged(one.get(name, (ANY,)), shapes) for name, shapes in other.items()}
+def _common_properties(one: Mapping[str, Shapes], other: Mapping[str, Shapes]) -> Mapping[str, Shapes]:
+    found = {name: intersect_choices(one.get(name, (ANY,)), shapes) for name, shapes in other.items()}
     return one if all(one.get(name) is shapes for name, shapes in found.items()) else {**one, **found}
 
 
-def _both_needs(one: tuple[Need, ...], other: tuple[Need, ...]) -> tuple[Need, ...]:
-    found = {need.schema: need for need in one}
-    for need in other:
-        known = found.get(need.schema, need)
-        found[need.schema] = known._replace(low=max(known.low, need.low), high=min(known.high, need.high))
+def _common_counts(one: tuple[ItemCount, ...], other: tuple[ItemCount, ...]) -> tuple[ItemCount, ...]:
+    found = {count.schema: count for count in one}
+    for count in other:
+        same = found.get(count.schema, count)
+        found[count.schema] = same._replace(low=max(same.low, count.low), high=min(same.high, count.high))
     return tuple(found.values())
 
 
-def _both_known(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+def _common_names(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
     if one is None or other is None:
         return other if one is None else one
     return one & other
 
 
-_JOINS: dict[str, Callable[[Any, Any], Any]] = {
+_COMBINE: dict[str, Callable[[Any, Any], Any]] = {
     "kinds": frozenset.__and__,
-    "values": _both_values,
-    "barred": _all_of,
+    "values": _common_values,
+    "excluded": _joined,
     "low": max,
     "high": min,
-    "shortest": max,
-    "longest": min,
-    "patterns": _all_of,
-    "fewest": max,
-    "most": min,
-    "items": _both_items,
-    "needs": _both_needs,
-    "properties": _both_properties,
+    "min_length": max,
+    "max_length": min,
+    "patterns": _joined,
+    "min_items": max,
+    "max_items": min,
+    "items": _common_items,
+    "item_counts": _common_counts,
+    "properties": _common_properties,
     "required": frozenset.__or__,
     "absent": frozenset.__or__,
-    "known": _both_known,
-    "stranger": bool.__or__,
-    "ours": _all_of,
+    "known": _common_names,
+    "has_unknown": bool.__or__,
+    "own_keywords": _joined,
 }
 
-_IMPOSSIBLE: dict[str, Callable[[Shape], bool]] = {
+_IS_IMPOSSIBLE: dict[str, Callable[[Shape], bool]] = {
     "string": lambda shape: (
-        shape.shortest > shape.longest or any((each, not found) in shape.patterns for each, found in shape.patterns)
+        shape.min_length > shape.max_length
+        or any((pattern, not must_match) in shape.patterns for pattern, must_match in shape.patterns)
     ),
-    "integer": lambda shape: least(shape, is_whole=True) > most(shape, is_whole=True),
+    "integer": lambda shape: shape.least(is_whole=True) > shape.greatest(is_whole=True),
     "fraction": lambda shape: shape.low >= shape.high,
 }

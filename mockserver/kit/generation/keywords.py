@@ -1,73 +1,229 @@
-"""Sums: the numbers of a list's items made to add up to a field, or made not to."""
+"""Our ``x-`` keywords: what the generator does to keep one, and what it does to break one.
+
+``contract/keywords.py`` says what each keyword means. This is the other half: one ``KeywordGenerator`` for each, in
+``GENERATORS`` at the end. A keyword about a single text or number needs none: the examples of its field are slightly
+changed until one keeps the keyword, and one breaks it. Where that finds nothing, give it ``values``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from math import inf
 from typing import Any
 
-from mockserver.kit.generation.choices import Choices, picked
-from mockserver.kit.generation.shapes import Our, Shape, Shapes
+from mockserver.contract.keywords import OF_DATA
+from mockserver.contract.vectors import picture
+from mockserver.kit.generation.choices import Choices
+from mockserver.kit.generation.intersection import conjunction, list_shapes, object_shapes
+from mockserver.kit.generation.scalars import near_values
+from mockserver.kit.generation.shapes import NUMBER_KINDS, OwnKeyword, Shape, Shapes
+from mockserver.kit.generation.sums import with_sum
 from mockserver.types import JSON, Payload
 
-Spellings = Mapping[int, list[JSON]]
-"""The numbers that a field may hold, each with the values that mean it: 5 and "5"."""
+
+def _broken_scalar(own: OwnKeyword) -> Shapes:
+    return conjunction(kinds=NUMBER_KINDS | {"string"}, own_keywords=(own,))
 
 
-def balanced(payload: Payload, our: Our, shape: Shape, choices: Choices) -> None:
-    """Make a payload of a shape keep ``x-sum-equals``, or break it where it must not hold, in place."""
-    listed, _, part = our.value["of"].partition("[].")
-    items = payload.get(listed)
-    if not isinstance(items, list) or not items:
-        return
-    parts = [_number(item.get(part)) for item in items]
-    totals = _spellings(shape.of(our.value["equals"]))
-    total = _number(payload.get(our.value["equals"], our.value["default"]))
-    if None in parts or total is None:
-        return
-    whole = sum(each for each in parts if each)
-    if not our.holds:
-        if whole == total and (others := [number for number in totals if number != whole]):
-            payload[our.value["equals"]] = picked(totals[picked(others, choices)], choices)
-        return
-    if whole == total:
-        return
-    sizes = _spellings(
-        tuple(inner for each in shape.of(listed) for item in each.items or () for inner in item.of(part))
-    )
-    if not sizes or (whole in totals and choices.below(2) == 0):
-        payload[our.value["equals"]] = picked(totals.get(whole, [whole]), choices)
-        return
-    reached = [each for each in totals if len(items) * min(sizes) <= each <= len(items) * max(sizes)]
-    if not len(items) * min(sizes) <= total <= len(items) * max(sizes) and reached:
-        total = picked(reached, choices)
-        payload[our.value["equals"]] = picked(totals[total], choices)
-    while len(items) > 1 and len(items) * min(sizes) > total:
-        items.pop()
-    for item, number in zip(items, _split(total, len(items), sorted(sizes), choices), strict=False):
-        item[part] = picked(sizes[number], choices)
+def _unchanged(_: OwnKeyword, payload: Payload, __: Shape, ___: Choices) -> Payload:
+    return payload
 
 
-def _split(total: int, count: int, sizes: list[int], choices: Choices) -> list[int]:
-    """Cut a total into so many parts, as equal as can be where chance does not care."""
-    parts: list[int] = []
-    for after in range(count - 1, -1, -1):
-        rest = total - sum(parts)
-        fitting = [size for size in sizes if after * sizes[0] <= rest - size <= after * sizes[-1]]
-        fitting.sort(key=lambda size: abs(size * (after + 1) - rest))
-        parts.append(picked(fitting or sizes, choices))
-    return parts
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeywordGenerator:
+    """How one keyword is kept, and how it is broken. Each default is right for a keyword about a text or a number.
+
+    * ``broken``: the shapes of what can break the keyword: usually "a text"; for a keyword about the fields of an
+      object those objects that have these fields
+    * ``values``: given the keyword's value and whether it must hold, texts and numbers just inside its limits and just
+      outside. Without it the known values of a field are slightly changed
+    * ``is_heavy``: a value that breaks the keyword has megabytes, so it is made only when that rule is asked for
+    * ``late_fields``: the fields of an object that must be made after all others, because they depend on them
+    * ``references``: for each place (``shots[].prompt``) texts that refer to what is already in the object: to be
+      inserted where that suits if the keyword must hold, and by all means if it must not
+    * ``room``: how many items a list may have, from and up to, beside the ``made`` fields and those ``to_come``
+    * ``completed``: the finished object, changed so that it keeps or breaks the keyword
+    """
+
+    broken: Callable[[OwnKeyword], Shapes] = _broken_scalar
+    values: Callable[[Any, bool], Iterator[JSON]] | None = None
+    is_heavy: bool = False
+    late_fields: Callable[[Any], frozenset[str]] = lambda _: frozenset()
+    references: Callable[[OwnKeyword, Payload], Mapping[str, list[str]]] = lambda _, __: {}
+    room: Callable[[OwnKeyword, Shape, str, Payload, Sequence[str]], tuple[int, float]] = lambda *_: (0, inf)
+    completed: Callable[[OwnKeyword, Payload, Shape, Choices], Payload] = _unchanged
 
 
-def _spellings(shapes: Shapes) -> Spellings:
-    found: dict[int, list[JSON]] = {}
-    for shape in shapes:
-        for value in shape.values or ():
-            if (number := _number(value)) is not None:
-                found.setdefault(number, []).append(value)
-    return found
+def generator_of(keyword: str) -> KeywordGenerator:
+    """Return how a keyword is kept and broken; the default if nothing special is known of it."""
+    return GENERATORS.get(keyword, _DEFAULT)
 
 
-def _number(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def values_near_limits(own: OwnKeyword, known: Sequence[JSON]) -> tuple[JSON, ...]:
+    """Return texts and numbers on both sides of a keyword's limits; ``known`` are the known values of its field."""
+    if generator_of(own.keyword).values is None:
+        return tuple(near_values(known))
+    return _values_near_limits(own.keyword, json.dumps(own.value), own.holds)
+
+
+@cache  # pictures take long to draw
+def _values_near_limits(keyword: str, value: str, holds: bool) -> tuple[JSON, ...]:
+    values = generator_of(keyword).values
+    return tuple(values(json.loads(value), holds)) if values else ()
+
+
+def _objects_with(place: str, own: OwnKeyword) -> Shapes:
+    """Return the objects that have something at ``name`` or ``list[].name``."""
+    outer, bracket, inner = place.partition("[].")
+    if not bracket:
+        return object_shapes(required=frozenset({outer}), own_keywords=(own,))
+    items = list_shapes(min_items=1, items=object_shapes(required=frozenset({inner})))
+    return object_shapes(required=frozenset({outer}), properties={outer: items}, own_keywords=(own,))
+
+
+# x-references: a text may refer only to what was sent beside it.
+
+_REFERENCE_NUMBERS = range(1, 11)
+"""A text refers to one of the first ten items. No list of our services is longer, and a longer one has enough then."""
+
+_FAR_NUMBER = 99
+"""A reference to the 99th item refers to nothing: no list of our services may have so many."""
+
+
+def _references(own: OwnKeyword, payload: Payload) -> dict[str, list[str]]:
+    """Return the references to what a payload has if the keyword must hold, else references to nothing."""
+    numbers = _sent_numbers if own.holds else _missing_numbers
+    texts = [
+        form.replace("%", str(number))
+        for form, target in own.value["to"].items()
+        for number in numbers(payload, target)
+    ]
+    return dict.fromkeys(own.value["in"], texts)
+
+
+def _sent_numbers(payload: Payload, target: str) -> Iterator[int]:
+    return (number for number in _REFERENCE_NUMBERS if _is_sent(payload, target, number))
+
+
+def _missing_numbers(payload: Payload, target: str) -> Iterator[int]:
+    """Yield the number after the last item, the one before the first, and one far beyond."""
+    yield next(number for number in (*_REFERENCE_NUMBERS, _FAR_NUMBER) if not _is_sent(payload, target, number))
+    yield from (0, _FAR_NUMBER)
+
+
+def _is_sent(payload: Payload, target: str, number: int) -> bool:
+    if "%" in target:  # one field for each number: image_1, image_2
+        return bool(payload.get(target.replace("%", str(number))))
+    items = payload.get(target)
+    return isinstance(items, list) and number <= len(items)
+
+
+def _broken_references(own: OwnKeyword) -> Shapes:
+    return tuple(shape for place in own.value["in"] for shape in _objects_with(place, own))
+
+
+def _referring_fields(value: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(place.partition("[]")[0] for place in value["in"])
+
+
+def reference_pattern(schema: JSON) -> re.Pattern[str] | None:
+    """Return an expression that finds all references that a schema knows; ``None`` if it knows none."""
+    forms = "|".join(re.escape(form).replace("%", "[0-9]+") for form in sorted(set(_reference_forms(schema))))
+    return re.compile(forms) if forms else None
+
+
+def _reference_forms(schema: JSON) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from schema.get("x-references", {}).get("to", ())
+        for inner in schema.values():
+            yield from _reference_forms(inner)
+    if isinstance(schema, list):
+        for inner in schema:
+            yield from _reference_forms(inner)
+
+
+# x-total-items: several lists share one maximum.
+
+
+def _broken_total(own: OwnKeyword) -> Shapes:
+    """Return the objects that have all of the lists, and those that have one at least."""
+    names = own.value["lists"]
+    filled = {name: list_shapes(min_items=1) for name in names}
+    together = object_shapes(required=frozenset(names), properties=filled, own_keywords=(own,))
+    return (*together, *(shape for name in names for shape in _objects_with(name, own)))
+
+
+def _shared_room(own: OwnKeyword, shape: Shape, name: str, made: Payload, to_come: Sequence[str]) -> tuple[int, float]:
+    """Return how many items a list may have. If the maximum must be exceeded, the last list sees to that."""
+    if name not in own.value["lists"]:
+        return 0, inf
+    taken = sum(len(made[other]) for other in own.value["lists"] if other in made)
+    waiting = [other for other in own.value["lists"] if other in to_come]
+    if own.holds:
+        reserved = sum(min(inner.min_items for inner in shape.field_shapes(other)) for other in waiting)
+        return 0, own.value["max"] - taken - reserved
+    return (0 if waiting else own.value["max"] + 1 - taken), inf
+
+
+# Keywords about one text: values on both sides of their limits.
+
+_SIDE_PIXELS = 300
+"""The side of a picture where only its format or its size in bytes counts: no service refuses it as too small."""
+
+
+def _utf16_texts(most: int, _: bool) -> Iterator[JSON]:
+    """Emoji count twice: half as many of them reach the limit, and one letter more exceeds it."""
+    yield from ("😀" * (most // 2) + "x" * (most % 2 + 1), "😀" * (most // 2))
+
+
+def _encodings(_: bool, __: bool) -> Iterator[JSON]:
+    yield from ("no Base64 at all", f"data:image/png;base64,{_square()}", _square())
+
+
+def _formats(_: list[str], __: bool) -> Iterator[JSON]:
+    yield "bm8gcGljdHVyZQ=="  # the Base64 of "no picture"
+    yield from (_square(kind) for kind in ("PNG", "JPEG", "GIF", "BMP"))
+
+
+def _too_many_bytes(most: int, holds: bool) -> Iterator[JSON]:
+    """A picture that has not too many bytes needs no value of its own: other keywords have plenty."""
+    if not holds:
+        yield picture(_SIDE_PIXELS, _SIDE_PIXELS, size=most + 1)
+
+
+def _sides(side: int, _: bool) -> Iterator[JSON]:
+    yield from (picture(*size) for size in ((side, side), (side, side - 1), (side - 1, side), (side + 1, side + 1)))
+
+
+def _ratios(ratio: list[float], _: bool) -> Iterator[JSON]:
+    """Pictures at both ends of the ratios, and one pixel beyond."""
+    short = _SIDE_PIXELS
+    wide, tall = int(short * ratio[1]), int(short / ratio[0])
+    yield from (picture(*size) for size in ((wide, short), (short, tall), (wide + 1, short), (short, tall + 1)))
+
+
+_square = partial(picture, _SIDE_PIXELS, _SIDE_PIXELS)
+
+_DEFAULT = KeywordGenerator()
+
+GENERATORS: dict[str, KeywordGenerator] = {
+    "x-references": KeywordGenerator(broken=_broken_references, late_fields=_referring_fields, references=_references),
+    "x-total-items": KeywordGenerator(broken=_broken_total, room=_shared_room),
+    "x-sum-equals": KeywordGenerator(broken=lambda own: _objects_with(own.value["of"], own), completed=with_sum),
+    "x-utf16-length": KeywordGenerator(values=_utf16_texts),
+    "x-base64": KeywordGenerator(values=_encodings),
+    "x-image-format": KeywordGenerator(values=_formats),
+    "x-image-bytes": KeywordGenerator(values=_too_many_bytes, is_heavy=True),
+    "x-image-side": KeywordGenerator(values=_sides),
+    "x-image-ratio": KeywordGenerator(values=_ratios),
+}
+"""Keyword -> how it is kept and broken. One that is not here is about a text or a number."""
+
+
+def needs_known_value(own: OwnKeyword) -> bool:
+    """Tell whether a text with this constraint must be one that is known: nobody can make up a picture of letters."""
+    return not own.holds or own.keyword in OF_DATA

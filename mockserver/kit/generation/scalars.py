@@ -1,17 +1,18 @@
-"""Texts: words a person would write, characters that break careless programs, and pictures as Base64."""
+"""Scalars: texts and numbers of a shape.
+
+Texts are words that a person would write, characters that break careless programs, and texts of an extreme length.
+Numbers are the ends of a range, their neighbours, and anything between.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import inf
-from typing import Any
 
-from mockserver.contract.vectors import picture
 from mockserver.kit.generation.choices import Choices, picked
-from mockserver.kit.generation.shapes import Our, Shape
+from mockserver.kit.generation.shapes import Shape
+from mockserver.types import JSON
 
 WORDS = (
     "a quiet harbour at night",
@@ -22,121 +23,132 @@ WORDS = (
     "Идёт снег.",
     "少女が「こんにちは」と言う",
 )
-"""What people ask for."""
+"""What people ask for: scripts from left to right and from right to left, with and without spaces."""
 
 CURIOSITIES = (
     "".join(chr(plane << 16 | 0x0101) for plane in range(17)),  # one character of each plane of Unicode
-    "👩‍👩‍👧‍👦 and 🇯🇵 and é and é",
+    "👩‍👩‍👧‍👦 and 🇯🇵 and é and é",  # one letter on the screen, several characters; one letter in two spellings
     "line one\nline two\ttab\r\nline three",
     "\"quoted\" 'twice' \\ back\\slash / {} [] {{name}} %s %00 ${HOME}",
     "<script>alert(1)</script> &amp; <b>bold</b>",
     "\u200bzero\u200bwidth\ufeff and \u202eright to left\u202c",
-    "null",
+    "null",  # two texts that YAML, a shell or a loose comparison takes for no text
     "0",
-    "a << b, 3 > 2, mail@image.example",
+    "a << b, 3 > 2, mail@image.example",  # looks like a reference, <<<image_1>>> or @image_1, but is none
 )
-"""Texts that a careless program cuts, escapes, counts or reads wrongly."""
+"""Texts that a careless program cuts, escapes, counts or misreads."""
 
-PICTURE_KEYWORDS = frozenset({"x-base64", "x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
-"""The keywords that ask for a picture, or a URL, which nobody can make up of letters."""
+_SHORT_TEXTS = (*WORDS, "x", "0", "😀")
+"""What is tried last: one of these fits into nearly every shape once it is cut or repeated."""
 
-_LAST = (*WORDS, "x", "0", "😀")
 _URL_ENDINGS = ("?size=large&v=2", "/a%20b/%E7%8C%AB.png", "#top", "?q=猫")
-_MOST = 5000
+"""A query, percent-encoding, a fragment, and a character that a URL should not have but often has."""
+
+_LONGEST_CHARACTERS = 5000
+"""Longer texts are not made where a shape would allow them: the longest prompt of our services has 5000 characters."""
+
+_UNLIMITED_CHARACTERS = 100
+"""So much longer than its minimum is a long text that has no maximum."""
+
+_BEYOND_INTEGERS = (2**53 + 1, 2**63 - 1, 2**31)
+"""Whole numbers that a double, the largest 64-bit integer and a 32-bit integer cannot hold or just hold."""
+
+_UNLIMITED_RANGE = 1000
+"""So wide is a range of numbers that has only one end, or none."""
+
+_FRACTION_STEPS = 100
+"""A fraction is one of so many even steps through its range, so that it has few digits and shrinks well."""
 
 
-def text(shape: Shape, known: Sequence[str], usual: str, choices: Choices) -> str:
-    """Return a text of a shape, made of ``usual`` or one of the ``known`` if nothing else is of it."""
+def text_of(shape: Shape, known: Sequence[str], usual: str, choices: Choices) -> str:
+    """Return a text of a shape in one of six styles, from the most ordinary to the most extreme.
+
+    The styles are ``usual`` itself, one of the ``known`` texts, words, a curiosity, any characters, and the longest or
+    shortest text. Each is as likely as the others; the first is what a failing test shrinks to. Where the text that was
+    made is not of the shape, ``usual``, a known text or a short one takes its place.
+    """
     style = choices.below(6)
     if style == 0:
-        found = usual
+        made = usual
     elif style == 1 and known:
-        found = picked(known, choices)
+        made = picked(known, choices)
     elif style <= 2:
-        found = " ".join(picked(WORDS, choices) for _ in range(1 + choices.below(3)))
+        made = " ".join(picked(WORDS, choices) for _ in range(1 + choices.below(3)))
     elif style == 3:
-        found = picked(CURIOSITIES, choices)
+        made = picked(CURIOSITIES, choices)
     elif style == 4:
-        found = choices.text()
+        made = choices.text()
     else:
-        found = _at_the_edge(shape, picked((usual, *WORDS, "😀", "x"), choices), choices)
-    tried = chain((_sized(shape, found), _sized(shape, usual)), known, (_sized(shape, each) for each in _LAST))
-    return next(fitting(shape, tried), usual)
+        made = _of_extreme_length(shape, picked((usual, *WORDS, "😀", "x"), choices), choices)
+    candidates = chain(
+        (_sized(shape, made), _sized(shape, usual)), known, (_sized(shape, text) for text in _SHORT_TEXTS)
+    )
+    return next(fitting_texts(shape, candidates), usual)
 
 
-def fitting(shape: Shape, texts: Iterable[str]) -> Iterator[str]:
-    """Yield those texts that are of a shape, and none of blanks alone: a service may take those for nothing."""
-    return (each for each in texts if (each.strip() or not each) and shape.accepts(each))
-
-
-def edges(our: Our) -> tuple[str, ...]:
-    """Return texts near the limits of a keyword of ours, on both sides of each."""
-    return _edges(our.keyword, json.dumps(our.value), our.holds)
+def fitting_texts(shape: Shape, texts: Iterable[str]) -> Iterator[str]:
+    """Yield the texts that are of a shape. Blanks alone are left out: a service may take those for no text."""
+    return (text for text in texts if (text.strip() or not text) and shape.accepts(text))
 
 
 def url_variants(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return URLs with other endings than those that are shown."""
-    urls = [each for each in texts if each.startswith(("http://", "https://"))][:1]
+    """Return the first URL among some texts with other endings."""
+    urls = [text for text in texts if text.startswith(("http://", "https://"))][:1]
     return tuple(url + ending for url in urls for ending in _URL_ENDINGS)
 
 
-@cache
-def _edges(keyword: str, value: str, holds: bool) -> tuple[str, ...]:
-    return tuple(_EDGES[keyword](json.loads(value), holds)) if keyword in _EDGES else ()
+def number_edges(shape: Shape, *, is_whole: bool) -> list[float]:
+    """Return numbers at both ends of a shape's range and next to them, inside and outside.
+
+    Without an upper end, add whole numbers that are too big for many programs. The neighbour of a fraction is half a
+    unit away and comes first: the end may itself be out of range, and the float next to it has seventeen digits, which
+    no person would write.
+    """
+    ends = [end for end in (shape.least(is_whole=is_whole), shape.greatest(is_whole=is_whole)) if abs(end) < inf]
+    near = [end + step for end in ends for step in ((0, 1, -1) if is_whole else (0.5, -0.5, 0))]
+    return [*near, *(_BEYOND_INTEGERS if is_whole and shape.high == inf else ())]
 
 
-def _at_the_edge(shape: Shape, piece: str, choices: Choices) -> str:
-    """Stretch a text to the greatest or least length, or to one less or more than that."""
-    longest = int(shape.longest) if shape.longest < inf else shape.shortest + 100
-    lengths = (longest, shape.shortest, max(longest - 1, shape.shortest), min(shape.shortest + 1, longest))
-    return _stretched(piece, min(picked(lengths, choices), _MOST))
+def number_between(shape: Shape, choices: Choices, *, is_whole: bool) -> float:
+    """Return any number of a shape's range."""
+    low, high = shape.least(is_whole=is_whole), shape.greatest(is_whole=is_whole)
+    if low == -inf:
+        low = min(0, high - _UNLIMITED_RANGE) if high < inf else 0
+    if high == inf:
+        high = low + _UNLIMITED_RANGE
+    if is_whole:
+        return int(low) + choices.below(int(high - low) + 1)
+    return low + (high - low) * choices.below(_FRACTION_STEPS + 1) / _FRACTION_STEPS
 
 
-def _sized(shape: Shape, found: str) -> str:
-    if len(found) > shape.longest:
-        return found[: int(shape.longest)]
-    return _stretched(found, shape.shortest) if len(found) < shape.shortest else found
+def near_values(known: Iterable[JSON]) -> Iterator[JSON]:
+    """Yield texts and numbers of all sorts, and slight changes of the known ones.
+
+    This is for a keyword of which nothing is known: some of these values keep it and others break it.
+    """
+    for value in known:
+        if isinstance(value, str):
+            yield from (value.upper(), value.lower(), f"{value} {value}", f"{value}!", f"{value}1")
+            yield from (value[:-1], value[::-1])
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield from (value + 1, value - 1, value * 2, value + 0.5)
+    yield from (*WORDS, *CURIOSITIES, "x", "X", "😀", "1", "x" * _UNLIMITED_CHARACTERS)
 
 
-def _stretched(piece: str, length: int) -> str:
+def _of_extreme_length(shape: Shape, piece: str, choices: Choices) -> str:
+    """Repeat a text up to the greatest or least length, or up to one character from that."""
+    longest = int(shape.max_length) if shape.max_length < inf else shape.min_length + _UNLIMITED_CHARACTERS
+    lengths = (longest, shape.min_length, max(longest - 1, shape.min_length), min(shape.min_length + 1, longest))
+    return _repeated(piece, min(picked(lengths, choices), _LONGEST_CHARACTERS))
+
+
+def _sized(shape: Shape, text: str) -> str:
+    """Cut a text that is too long for a shape, and repeat one that is too short."""
+    if len(text) > shape.max_length:
+        return text[: int(shape.max_length)]
+    return _repeated(text, shape.min_length) if len(text) < shape.min_length else text
+
+
+def _repeated(piece: str, length: int) -> str:
     spaced = f"{piece} " if " " in piece else piece or "x"
     return (spaced * (length // len(spaced) + 1))[:length]
-
-
-def _encodings(_: bool, __: bool) -> Iterator[str]:
-    yield from ("no Base64 at all", "data:image/png;base64," + picture(300, 300), picture(300, 300))
-
-
-def _formats(_: list[str], __: bool) -> Iterator[str]:
-    yield "bm8gcGljdHVyZQ=="
-    yield from (picture(300, 300, kind) for kind in ("PNG", "JPEG", "GIF", "BMP"))
-
-
-def _bytes(most: int, holds: bool) -> Iterator[str]:
-    """Draw a picture with more bytes than it may have; of those that may, others have plenty."""
-    if not holds:
-        yield picture(300, 300, size=most + 1)
-
-
-def _sides(side: int, _: bool) -> Iterator[str]:
-    yield from (picture(*size) for size in ((side, side), (side, side - 1), (side - 1, side), (side + 1, side + 1)))
-
-
-def _ratios(ratio: list[float], _: bool) -> Iterator[str]:
-    """Draw pictures at both ends of the ratios and just over them."""
-    wide, tall = int(300 * ratio[1]), int(300 / ratio[0])
-    yield from (picture(*size) for size in ((wide, 300), (300, tall), (wide + 1, 300), (300, tall + 1)))
-
-
-def _units(most: int, _: bool) -> Iterator[str]:
-    yield from ("😀" * (most // 2) + "x" * (most % 2 + 1), "😀" * (most // 2))
-
-
-_EDGES: dict[str, Callable[[Any, bool], Iterator[str]]] = {
-    "x-base64": _encodings,
-    "x-image-format": _formats,
-    "x-image-bytes": _bytes,
-    "x-image-side": _sides,
-    "x-image-ratio": _ratios,
-    "x-utf16-length": _units,
-}

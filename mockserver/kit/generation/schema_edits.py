@@ -1,4 +1,4 @@
-"""Excerpts: a request schema without some of its rules, with one of them turned round, or with a patch applied."""
+"""Schema edits: a request schema without some rules, and schemas of what breaks a rule or results from a patch."""
 
 from __future__ import annotations
 
@@ -8,54 +8,53 @@ from mockserver.contract.rules import Rule
 from mockserver.types import JSON, Path, Schema
 
 
-def without(schema: Schema, rules: Iterable[Rule]) -> Schema:
+def without_rules(schema: Schema, rules: Iterable[Rule]) -> Schema:
     """Return a request schema without some of its rules."""
     return _pruned(schema, (), frozenset(rule.path for rule in rules))
 
 
-def breach(rule: Rule, schema: Schema) -> Schema:
-    """Return what a payload is like that breaks a rule: in a list, at one item and no other."""
+def schema_breaking(rule: Rule, schema: Schema) -> Schema:
+    """Return the schema of payloads that break a rule; if the rule is about list items, exactly one item breaks it."""
     if rule.is_anchored:
         return {"not": rule.value}
     place = place_of(rule)
-    holder = at(schema, place)
-    names = dict.fromkeys(holder.get("properties", {}), True)
-    asked = {"required": [rule.path[-1]]} if rule.keyword == "required" else {rule.keyword: rule.value}
-    return lifted({"not": {**asked, "properties": names}}, place, maxContains=1)
+    names = dict.fromkeys(schema_at(schema, place).get("properties", {}), True)
+    constraint = {"required": [rule.path[-1]]} if rule.keyword == "required" else {rule.keyword: rule.value}
+    return lifted({"not": {**constraint, "properties": names}}, place, maxContains=1)
 
 
 def place_of(rule: Rule) -> Path:
-    """Return where in its schema the object stands that a plain rule is a keyword of."""
+    """Return the path in the request schema to the subschema that a plain rule is a keyword of."""
     return rule.path[: -2 if rule.keyword == "required" else -1]
 
 
-def at(schema: Schema, place: Path) -> JSON:
-    """Return the schema that stands at a place of another."""
+def schema_at(schema: Schema, place: Path) -> JSON:
+    """Return the subschema at a place of a schema."""
     found: JSON = schema
     for step in place:
         found = found[step]
     return found
 
 
-def lifted(schema: Schema, place: Path, **among: int) -> Schema:
-    """Say of a whole payload what is said of one place in it.
+def lifted(schema: Schema, place: Path, **counts: int) -> Schema:
+    """Return the schema of whole payloads whose value at a place is of ``schema``.
 
-    Of a list it is said of one item at least; ``among`` may hold ``maxContains``.
+    In a list at least one item is of it; ``counts`` may hold ``maxContains`` to say how many at most.
     """
     if not place:
         return schema
     if place[0] == "items":
-        return {"contains": lifted(schema, place[1:], **among), **among}
-    return {"required": [place[1]], "properties": {place[1]: lifted(schema, place[2:], **among)}}
+        return {"contains": lifted(schema, place[1:], **counts), **counts}
+    return {"required": [place[1]], "properties": {place[1]: lifted(schema, place[2:], **counts)}}
 
 
-def patched(patch: JSON) -> Schema:
-    """Return what a payload is like after a merge patch (RFC 7396)."""
+def schema_of_patch(patch: JSON) -> Schema:
+    """Return the schema of payloads to which a merge patch (RFC 7396) was applied."""
     if not isinstance(patch, dict):
         return {"const": patch}
-    kept = {name: patched(value) for name, value in patch.items() if value is not None}
-    gone = {name: False for name, value in patch.items() if value is None}
-    return {"type": "object", "required": list(kept), "properties": {**kept, **gone}}
+    present = {name: schema_of_patch(value) for name, value in patch.items() if value is not None}
+    removed = {name: False for name, value in patch.items() if value is None}
+    return {"type": "object", "required": list(present), "properties": {**present, **removed}}
 
 
 def _pruned(schema: Schema, path: Path, removed: frozenset[Path]) -> Schema:

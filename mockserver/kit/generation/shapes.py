@@ -1,9 +1,8 @@
-"""Shapes: what one place of a payload may hold, in a normal form.
+"""Shapes: the constraints on one value of a payload, in a normal form.
 
-A schema is a tree of "and", "or" and "not". A ``Shape`` is a plain conjunction, and a tuple of shapes is a choice
-between them, so any schema of the closed keyword set becomes a tuple of shapes. ``alternatives`` does that,
-``meeting`` narrows one shape by another, and ``growth`` makes values of a shape: by construction, and not
-by trying until one fits.
+A schema is a tree of "and", "or" and "not". A ``Shape`` is a plain "and" of constraints, and a tuple of shapes is a
+choice between them. ``normal_form`` turns any schema of the closed keyword set into such a choice, ``intersection``
+combines two shapes, and ``generator`` makes values of a shape by construction, without trying until one fits.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from math import inf
+from math import ceil, floor, inf
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -19,84 +18,96 @@ from mockserver.contract.keywords import KEYWORDS
 from mockserver.types import JSON
 
 Shapes = tuple["Shape", ...]
-"""A choice of shapes; the empty one is a place that can hold nothing."""
+"""A choice of shapes; no value is of the empty choice."""
 
 KINDS = ("string", "integer", "boolean", "object", "array", "fraction", "null")
-"""JSON's types, the integers apart from the other numbers; the ordinary ones first."""
+"""JSON's types, with the integers apart from all other numbers. A field of several kinds gets the first one first."""
+
+NUMBER_KINDS = frozenset({"integer", "fraction"})
 
 _NO_FIELDS: Mapping[str, Shapes] = MappingProxyType({})
 
 
-class Our(NamedTuple):
-    """A keyword of ours, which must hold, or with ``holds`` false must not."""
+class OwnKeyword(NamedTuple):
+    """One of our ``x-`` keywords with its value; with ``holds`` false it must be broken."""
 
     keyword: str
     value: JSON
     holds: bool
 
-    def is_kept_by(self, value: JSON) -> bool:
-        """Tell whether a value is as wished."""
-        return self.holds is not any(KEYWORDS[self.keyword](self.value, value))
+    def is_satisfied_by(self, instance: JSON) -> bool:
+        """Tell whether an instance keeps the keyword, or breaks it where ``holds`` is false."""
+        return self.holds is not any(KEYWORDS[self.keyword](self.value, instance))
 
 
-class Need(NamedTuple):
-    """So many items of a list, ``low`` to ``high``, are of the shapes ``yes``; all others are of ``no``.
+class ItemCount(NamedTuple):
+    """``low`` to ``high`` items of a list are of the shapes ``matching``; all others are of ``others``.
 
-    ``schema`` is the text of the schema they are made of: two needs with the same are one.
+    ``schema`` is the text of the schema that the items match. Two counts of the same schema are combined into one.
     """
 
     schema: str
-    yes: Shapes
-    no: Shapes
+    matching: Shapes
+    others: Shapes
     low: int
     high: float
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Shape:
-    """A conjunction: every constraint holds for the values of the kind that it speaks of.
+    """An "and" of constraints. Each applies to values of its kind only, as in JSON Schema.
 
     * ``kinds``: which of ``KINDS`` the value may be
-    * ``values``: the only ones, or ``None``; ``barred`` are those that it must not be
-    * ``low`` to ``high``, ``shortest`` to ``longest``, ``fewest`` to ``most``: numbers, characters, items
-    * ``patterns``: each expression, and whether it must be found
-    * ``items``: what each item is; ``needs``: how many items are of which shapes
-    * ``properties``, ``required``, ``absent``: what an object's fields hold, which are there, which are not
-    * ``known``: the only names of fields, or ``None``; a ``stranger`` has one more
-    * ``ours``: the keywords of ours
+    * ``values``: the only values allowed, or ``None``; ``excluded``: values that are not allowed
+    * ``low`` and ``high``: the range of a number
+    * ``min_length`` and ``max_length``: how many characters a text has
+    * ``patterns``: regular expressions, each with whether it must be found in a text
+    * ``min_items`` and ``max_items``: how many items a list has
+    * ``items``: what each item is; ``item_counts``: how many items are of which shapes
+    * ``properties``: what the fields of an object hold; ``required`` fields are there, ``absent`` ones are not
+    * ``known``: the only names that fields may have, or ``None``; with ``has_unknown`` there is one more field
+    * ``own_keywords``: our ``x-`` keywords
     """
 
     kinds: frozenset[str] = frozenset(KINDS)
     values: tuple[JSON, ...] | None = None
-    barred: tuple[JSON, ...] = ()
+    excluded: tuple[JSON, ...] = ()
     low: float = -inf
     high: float = inf
-    shortest: int = 0
-    longest: float = inf
+    min_length: int = 0
+    max_length: float = inf
     patterns: tuple[tuple[str, bool], ...] = ()
-    fewest: int = 0
-    most: float = inf
+    min_items: int = 0
+    max_items: float = inf
     items: Shapes | None = None
-    needs: tuple[Need, ...] = ()
+    item_counts: tuple[ItemCount, ...] = ()
     properties: Mapping[str, Shapes] = field(default_factory=lambda: _NO_FIELDS)
     required: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     known: frozenset[str] | None = None
-    stranger: bool = False
-    ours: tuple[Our, ...] = ()
+    has_unknown: bool = False
+    own_keywords: tuple[OwnKeyword, ...] = ()
 
-    def of(self, name: str) -> Shapes:
-        """Return what a field may hold when it is there."""
+    def field_shapes(self, name: str) -> Shapes:
+        """Return what a field holds when it is there; the empty choice if it must be absent."""
         return () if name in self.absent else self.properties.get(name, (ANY,))
+
+    def least(self, *, is_whole: bool) -> float:
+        """Return the lower end of the range; of whole numbers the least that is in it. It may be infinite."""
+        return ceil(self.low) if is_whole and abs(self.low) < inf else self.low
+
+    def greatest(self, *, is_whole: bool) -> float:
+        """Return the upper end of the range; of whole numbers the greatest that is in it. It may be infinite."""
+        return floor(self.high) if is_whole and abs(self.high) < inf else self.high
 
     def accepts(self, value: JSON) -> bool:
         """Tell whether a value is of this shape."""
         kind = kind_of(value)
-        if kind not in self.kinds or is_among(value, self.barred):
+        if kind not in self.kinds or is_among(value, self.excluded):
             return False
         if self.values is not None and not is_among(value, self.values):
             return False
-        if not all(our.is_kept_by(value) for our in self.ours):
+        if not all(own.is_satisfied_by(value) for own in self.own_keywords):
             return False
         return _CHECKS[kind](self, value) if kind in _CHECKS else True
 
@@ -105,7 +116,7 @@ ANY = Shape()
 
 
 def kind_of(value: JSON) -> str:
-    """Return which of ``KINDS`` a value is; 5.0 is an integer, as JSON Schema has it."""
+    """Return which of ``KINDS`` a value is; 5.0 is an integer, as in JSON Schema."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else "boolean"
     if isinstance(value, float):
@@ -114,29 +125,29 @@ def kind_of(value: JSON) -> str:
 
 
 def is_among(value: JSON, values: Iterable[JSON]) -> bool:
-    """Tell whether a value is one of some; unlike Python, JSON tells true from 1."""
+    """Tell whether a value is one of some; unlike Python, JSON distinguishes true from 1."""
     return any(value == other and isinstance(value, bool) is isinstance(other, bool) for other in values)
 
 
-def fit(shapes: Shapes, value: JSON) -> bool:
+def any_accepts(shapes: Shapes, value: JSON) -> bool:
     """Tell whether a value is of one of some shapes."""
     return any(shape.accepts(value) for shape in shapes)
 
 
 def signature(shape: Shape) -> str:
-    """Return a text that is the same for two shapes of the same constraints, in this process and any other."""
-    return repr([_signed(getattr(shape, each.name)) for each in fields(shape)])
+    """Return a text that is the same for two shapes with the same constraints, in this process and any other."""
+    return repr([_signature(getattr(shape, constraint.name)) for constraint in fields(shape)])
 
 
-def _signed(value: Any) -> Any:
+def _signature(value: Any) -> Any:
     if isinstance(value, Shape):
         return signature(value)
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, Mapping):
-        return {name: _signed(value[name]) for name in sorted(value)}
+        return {name: _signature(value[name]) for name in sorted(value)}
     if isinstance(value, tuple | list):
-        return [_signed(each) for each in value]
+        return [_signature(item) for item in value]
     return value
 
 
@@ -144,33 +155,36 @@ def _is_in_range(shape: Shape, value: float) -> bool:
     return shape.low <= value <= shape.high
 
 
-def _is_text(shape: Shape, value: str) -> bool:
-    if not shape.shortest <= len(value) <= shape.longest:
+def _accepts_text(shape: Shape, value: str) -> bool:
+    if not shape.min_length <= len(value) <= shape.max_length:
         return False
-    return all(bool(re.search(pattern, value)) is wanted for pattern, wanted in shape.patterns)
+    return all(bool(re.search(pattern, value)) is must_match for pattern, must_match in shape.patterns)
 
 
-def _is_list(shape: Shape, value: list[JSON]) -> bool:
-    if not shape.fewest <= len(value) <= shape.most:
+def _accepts_list(shape: Shape, value: list[JSON]) -> bool:
+    if not shape.min_items <= len(value) <= shape.max_items:
         return False
-    if shape.items is not None and not all(fit(shape.items, item) for item in value):
+    if shape.items is not None and not all(any_accepts(shape.items, item) for item in value):
         return False
-    return all(need.low <= sum(fit(need.yes, item) for item in value) <= need.high for need in shape.needs)
+    return all(
+        count.low <= sum(any_accepts(count.matching, item) for item in value) <= count.high
+        for count in shape.item_counts
+    )
 
 
-def _is_object(shape: Shape, value: Mapping[str, JSON]) -> bool:
+def _accepts_object(shape: Shape, value: Mapping[str, JSON]) -> bool:
     names = value.keys()
     if not shape.required <= names or shape.absent & names:
         return False
-    if shape.known is not None and not names <= shape.known and not shape.stranger:
+    if shape.known is not None and not names <= shape.known and not shape.has_unknown:
         return False
-    return all(fit(shapes, value[name]) for name, shapes in shape.properties.items() if name in names)
+    return all(any_accepts(shapes, value[name]) for name, shapes in shape.properties.items() if name in names)
 
 
 _CHECKS: dict[str, Callable[[Shape, JSON], bool]] = {
     "integer": _is_in_range,
     "fraction": _is_in_range,
-    "string": _is_text,
-    "array": _is_list,
-    "object": _is_object,
+    "string": _accepts_text,
+    "array": _accepts_list,
+    "object": _accepts_object,
 }

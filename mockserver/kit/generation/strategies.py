@@ -1,4 +1,4 @@
-"""Strategies: valid payloads for Hypothesis."""
+"""Strategies: valid and invalid payloads for Hypothesis. These are the kit's public way to payloads."""
 
 from __future__ import annotations
 
@@ -9,17 +9,79 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.catalog import Operation, load
+from mockserver.contract.rules import Rule
 from mockserver.kit.generation.choices import Simplest
-from mockserver.kit.generation.valid import Payloads, payloads
-from mockserver.types import JSON
+from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads
+from mockserver.kit.generation.valid import ValidPayloads
+from mockserver.types import Payload
 
-# Surrogates cannot be sent as UTF-8. Control characters can, but what a service makes of them nobody says.
-_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12)
+_LATER = 8
+"""One draw in nine still goes through the simplest payloads once all were drawn; see ``_of_any_rule``."""
+
+_LONGEST_CHARACTERS = 12
+
+_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=_LONGEST_CHARACTERS)
+"""UTF-8 cannot encode surrogates. It can encode control characters, but nobody knows what a service makes of them."""
 
 
-class Drawn:
-    """Choices that Hypothesis makes, keeps and shrinks."""
+def valid_payloads(
+    operation: str | Operation, *, readings: Mapping[str, str] | None = None, strict: bool = False
+) -> SearchStrategy[Payload]:
+    """Return a strategy for valid payloads of an operation: JSON objects as ``dict``, ready for ``json.dumps``.
+
+    ``operation`` is an id, ``"kling/omni-image"`` or ``"kling/omni-image.list"``, or an ``Operation``; the payload of
+    a GET is its query. ``readings`` choose what the documents leave open, where that is not the default:
+    ``{"kling/null-field": "absent"}``, or without the service. A payload keeps every rule whose level is ``error``.
+    About half of the payloads break a rule whose level is ``warning``; with ``strict`` none does.
+
+    A failing test shrinks to the contract's own example with as few fields as possible. Payloads have up to a megabyte,
+    because pictures are real ones. The first call for an operation searches its rules for about a second.
+
+    Raises ``NoSuchOperation``, ``NothingToSend`` for an operation without a payload, and ``NoSuchReading``.
+
+    ```python
+    @given(valid_payloads("kling/omni-image", strict=True))
+    def test_my_client_sends_a_prompt(payload):
+        assert 1 <= len(payload["prompt"]) <= 2500
+    ```
+    """
+    payloads = ValidPayloads.of(_operation(operation), readings, is_strict=strict)
+    payloads.generate(Simplest())  # the search is done now, so that no draw is slow
+    return _valid(payloads)
+
+
+def invalid_payloads(
+    operation: str | Operation, *, rule: str | None = None, readings: Mapping[str, str] | None = None
+) -> SearchStrategy[InvalidPayload]:
+    """Return a strategy for payloads that break one rule of an operation and no other.
+
+    A drawn value has the ``payload``, any JSON value, and the ``rule`` that it breaks: ``rule.id`` is its name, and
+    ``rule.level`` may be ``warning``. With the id of a ``rule``, ``"prompt.maxLength"`` (``mockserver rules`` lists
+    them), only this rule is broken. ``operation`` and ``readings`` are as for ``valid_payloads``.
+
+    The first draws of a test break the rules one by one in the simplest way, so a test with twice as many examples as
+    there are rules sees them all. From then on the payloads are of every kind. Payloads that break a limit on the bytes
+    of a picture have more than ten megabytes. The first call for an operation searches its rules for about a second.
+
+    Raises ``NoSuchOperation``, ``NothingToSend``, ``NoSuchReading``, ``NoSuchRule`` for a rule that the operation does
+    not have or that the readings switch off, and ``NeverAlone`` for one that cannot be broken alone.
+
+    ```python
+    @given(invalid_payloads("kling/omni-image", rule="n.maximum"))
+    def test_my_server_refuses_too_many_pictures(invalid):
+        assert invalid.payload["n"] > 9
+    ```
+    """
+    payloads = InvalidPayloads.of(_operation(operation), readings)
+    rules = payloads.rules if rule is None else (payloads.rule(rule),)
+    for each in rules:
+        payloads.simplest(each)
+    return _of_any_rule(payloads) if rule is None else _of_one_rule(payloads, rules[0])
+
+
+class _Drawn:
+    """Choices that Hypothesis makes, records and shrinks."""
 
     def __init__(self, draw: DrawFn) -> None:
         self._draw = draw
@@ -33,26 +95,39 @@ class Drawn:
         return self._draw(_TEXT)
 
 
-def strategy(
-    operation: Operation, *, readings: Mapping[str, str] | None = None, strict: bool = False
-) -> SearchStrategy[JSON]:
-    """Return a strategy for the valid payloads of an operation, made from its schema alone.
-
-    They keep every rule whose level is ``error`` under the readings; of a ``strict`` one also every rule whose level is
-    ``warning``. ``readings`` are those that differ from the defaults, by ``question`` or ``service/question``.
-    Raises ``NothingToSend`` for an operation without a payload and ``NoSuchReading`` for a reading nobody knows.
-    """
-    source = payloads(operation, readings, is_strict=strict)
-    source.grown(Simplest())  # what takes long is done now, and not in the first draw
-    return _payloads(source)
-
-
-@st.composite
-def _payloads(draw: DrawFn, source: Payloads) -> JSON:
-    payload = source.grown(Drawn(draw))
-    return reject() if payload is None else payload
-
-
 @cache
 def _numbers(bound: int) -> SearchStrategy[int]:
     return st.integers(0, bound - 1)
+
+
+@st.composite
+def _valid(draw: DrawFn, payloads: ValidPayloads) -> Payload:
+    payload: Payload | None = payloads.generate(_Drawn(draw))
+    return reject() if payload is None else payload
+
+
+@st.composite
+def _of_one_rule(draw: DrawFn, payloads: InvalidPayloads, rule: Rule) -> InvalidPayload:
+    return _invalid(payloads, rule, draw)
+
+
+@st.composite
+def _of_any_rule(draw: DrawFn, payloads: InvalidPayloads) -> InvalidPayload:
+    # Hypothesis never draws the same choices twice. So each of the simplest payloads comes once from the first gate,
+    # and when all were drawn this gate is closed. Hypothesis also tries variations of what it drew about five times
+    # over, before it comes to new choices. The second gate leaves it simple payloads for that, so that the draws
+    # between are not all variations of one rule.
+    for gate in (len(payloads.rules), _LATER):
+        choice = draw(st.integers(0, gate))
+        if choice < gate:
+            return payloads.simplest(payloads.rules[choice % len(payloads.rules)])
+    return _invalid(payloads, payloads.rules[draw(st.integers(0, len(payloads.rules) - 1))], draw)
+
+
+def _invalid(payloads: InvalidPayloads, rule: Rule, draw: DrawFn) -> InvalidPayload:
+    found = payloads.generate(rule, _Drawn(draw))
+    return reject() if found is None else found
+
+
+def _operation(operation: str | Operation) -> Operation:
+    return load().operation(operation) if isinstance(operation, str) else operation

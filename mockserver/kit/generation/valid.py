@@ -1,4 +1,4 @@
-"""Payloads: the valid ones of any operation, from any source of chance."""
+"""Valid payloads of an operation, from any source of choices."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from mockserver.contract.readings import levels, settled
 from mockserver.contract.validation import fast_validator
 from mockserver.errors import MockserverError
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
-from mockserver.kit.generation.dictionary import Lexicon
-from mockserver.kit.generation.generator import Growth
-from mockserver.kit.generation.intersection import merged
-from mockserver.kit.generation.normal_form import alternatives
-from mockserver.kit.generation.schema_edits import breach, patched, without
+from mockserver.kit.generation.dictionary import Dictionary
+from mockserver.kit.generation.generator import Generator
+from mockserver.kit.generation.intersection import intersect_choices
+from mockserver.kit.generation.keywords import generator_of
+from mockserver.kit.generation.normal_form import normal_form
+from mockserver.kit.generation.schema_edits import schema_breaking, schema_of_patch, without_rules
 from mockserver.kit.generation.shapes import ANY, Shape, signature
-from mockserver.kit.generation.solver import Branches
+from mockserver.kit.generation.solver import Solver
 from mockserver.types import JSON, Level
 
 _TRIALS = 3
@@ -34,97 +35,123 @@ class NothingToSend(MockserverError):
         self.operation = operation
 
 
-class Payloads:
-    """The valid payloads of one operation.
+class ValidPayloads:
+    """The valid payloads of one operation. Take them from ``of``, which does the search for branches only once.
 
-    With ``is_strict`` no payload draws a warning; without, about half of them draw one, and some of those more.
-    ``is_valid`` tells whether a payload is one of them all.
+    With ``is_strict`` no payload draws a warning; without, about half of them draw one, and some of those several.
+    ``is_valid`` tells whether any payload is valid in this sense.
     """
 
-    def __init__(self, operation: Operation, ruled: Mapping[str, Level], *, is_strict: bool) -> None:
-        """Take the rules that count. ``ruled`` holds the level of each, by its id. Raises ``NothingToSend``."""
+    def __init__(self, operation: Operation, level_of: Mapping[str, Level], *, is_strict: bool) -> None:
+        """Take the level of each rule, by its id. Raises ``NothingToSend``."""
         if not operation.rules:
             raise NothingToSend(operation)
         self.operation = operation
-        self.lexicon = Lexicon(operation.schema)
-        self.growth = Growth(self.lexicon)
-        self.off = [rule for rule in operation.rules if ruled[rule.id] == "off"]
-        self._warned = [rule for rule in operation.rules if ruled[rule.id] == "warning"]
-        self.schema = without(operation.schema, self.off if is_strict else [*self.off, *self._warned])
+        self.dictionary = Dictionary(operation.schema)
+        self.generator = Generator(self.dictionary)
+        self.rules_off = [rule for rule in operation.rules if level_of[rule.id] == "off"]
+        self._warnings = [rule for rule in operation.rules if level_of[rule.id] == "warning"]
+        not_kept = self.rules_off if is_strict else [*self.rules_off, *self._warnings]
+        self.schema = without_rules(operation.schema, not_kept)
         self.is_valid = fast_validator(self.schema)
-        self._strict = None if is_strict else _found(operation, ruled, is_strict=True)
+        self._strict = None if is_strict else self._known(operation, level_of, is_strict=True)
+
+    @classmethod
+    def of(cls, operation: Operation, readings: Mapping[str, str] | None = None, *, is_strict: bool) -> ValidPayloads:
+        """Return the valid payloads of an operation under some readings.
+
+        ``readings`` are those that differ from the defaults, by ``question`` or ``service/question``.
+        Raises ``NothingToSend`` and ``NoSuchReading``.
+        """
+        return cls._known(operation, rule_levels(operation, readings), is_strict=is_strict)
+
+    @classmethod
+    def _known(cls, operation: Operation, level_of: Mapping[str, Level], *, is_strict: bool) -> ValidPayloads:
+        # A strict payload keeps errors and warnings alike, so for it only what is off makes a difference.
+        counted = tuple("warning" if is_strict and level == "error" else level for level in level_of.values())
+        key = (id(operation), is_strict, counted)
+        if key not in _cache:
+            _cache[key] = cls(operation, level_of, is_strict=is_strict)
+        return _cache[key]
 
     @cached_property
     def branches(self) -> tuple[Shape, ...]:
-        """The ways through the conditions of the contract that draw no warning, the simplest first."""
+        """The branches whose payloads draw no warning, the one with the smallest payloads first."""
         return self._sorted(self._strict_branches()) if self._strict is None else self._strict.branches
 
     @cached_property
     def groups(self) -> tuple[tuple[Shape, ...], ...]:
-        """The branches, and beside them those that draw a warning if they may."""
-        warned = () if self._strict is None else self._sorted(self._loose_branches())
+        """The branches that draw no warning, and beside them those that draw one, if any."""
+        warned = () if self._strict is None else self._sorted(self._warned_branches())
         return (self.branches, warned) if warned else (self.branches,)
 
     def __repr__(self) -> str:
         """Return what Hypothesis prints when a test fails."""
-        return f"payloads({self.operation.id})"
+        return f"ValidPayloads({self.operation.id})"
 
-    def grown(self, choices: Choices) -> JSON | None:
-        """Return a payload that the contract's validator accepts, or ``None`` where the choices lead to no such."""
+    def generate(self, choices: Choices) -> JSON | None:
+        """Return a payload that the contract's validator accepts, or ``None`` if the choices lead to none."""
         branch = picked(picked(self.groups, choices), choices)
-        payload = self.growth.payload(branch, choices)
-        return spared(payload, branch, self.is_valid, choices) if self.is_valid(payload) else None
+        payload = self.generator.payload(branch, choices)
+        return without_spare_fields(payload, branch, self.is_valid, choices) if self.is_valid(payload) else None
 
     def simplest(self, branch: Shape) -> JSON:
-        """Return the payload that a branch bears where chance wants nothing."""
-        return self.growth.payload(branch, Simplest())
+        """Return the simplest payload of a branch."""
+        return self.generator.payload(branch, Simplest())
 
     def _strict_branches(self) -> Iterator[Shape | None]:
-        """Find a branch for each way to keep each rule, alone and in pairs, and one for each vector."""
-        branches = Branches(without(self.operation.schema, self.off))
+        """Find a branch for each way to keep each rule, for some pairs of ways, and for each accept vector."""
+        solver = Solver(without_rules(self.operation.schema, self.rules_off))
         chance = Random(self.operation.id)
-        goals = [*branches.goals()]
+        goals = [*solver.goals()]
         vectors = [patch for rule in self.operation.rules if rule.is_anchored for patch in rule.accept]
-        # A text that refers to something is only as good as what happens to be grown beside it.
-        accepted = [patch for patch in vectors if not self.lexicon.refers(json.dumps(patch))]
+        # A text that refers to something is only valid beside just this, so it is no goal.
+        usable = [patch for patch in vectors if not self.dictionary.has_reference(json.dumps(patch))]
         pairs = [(chance.choice(goals), chance.choice(goals)) for _ in range(_PAIRS if goals else 0)]
-        wanted = ((ANY,), *goals, *(alternatives(patched(patch)) for patch in accepted), *starmap(merged, pairs))
-        return (branches.find(goal, chance) for goal in wanted)
+        both = starmap(intersect_choices, pairs)
+        wanted = ((ANY,), *goals, *(normal_form(schema_of_patch(patch)) for patch in usable), *both)
+        return (solver.find(goal, chance) for goal in wanted)
 
-    def _loose_branches(self) -> Iterator[Shape | None]:
-        """Find a branch for each warning alone, and one where others may come with it."""
-        lenient, chance = Branches(self.schema), Random(self.operation.id)
-        for rule in self._warned:
-            if rule.keyword == "x-image-bytes":
-                continue  # megabytes in each payload, and nothing else to be seen
-            goal = alternatives(breach(rule, self.operation.schema))
-            alone = Branches(without(self.operation.schema, [*self.off, rule]))
-            yield from (branches.find(goal, chance) for branches in (alone, alone, lenient))
+    def _warned_branches(self) -> Iterator[Shape | None]:
+        """Find two branches that draw each warning alone, and one that may draw others beside it."""
+        lenient, chance = Solver(self.schema), Random(self.operation.id)
+        for rule in self._warnings:
+            if generator_of(rule.keyword).is_heavy:
+                continue
+            goal = normal_form(schema_breaking(rule, self.operation.schema))
+            alone = Solver(without_rules(self.operation.schema, [*self.rules_off, rule]))
+            yield from (solver.find(goal, chance) for solver in (alone, alone, lenient))
 
     def _sorted(self, branches: Iterable[Shape | None]) -> tuple[Shape, ...]:
-        """Return different branches that bear payloads, those with the smallest first."""
+        """Return the different branches that give valid payloads, those with the smallest payloads first."""
         found: dict[str, tuple[int, Shape]] = {}
         for shape in branches:
-            if shape is not None and (key := signature(shape)) not in found and self._bears(shape):
+            if shape is not None and (key := signature(shape)) not in found and self._gives_valid_payloads(shape):
                 found[key] = size(self.simplest(shape)), shape
-        return tuple(shape for _, shape in sorted(found.values(), key=lambda each: each[0]))
+        return tuple(shape for _, shape in sorted(found.values(), key=lambda sized: sized[0]))
 
-    def _bears(self, shape: Shape) -> bool:
-        """Tell whether what is grown of a shape can be trusted: a sum that no split reaches, for one, cannot."""
+    def _gives_valid_payloads(self, branch: Shape) -> bool:
+        """Try a branch: the numbers that a sum may have, for one, are not in its shape."""
         trials: tuple[Choices, ...] = (Simplest(), *map(Seeded, range(_TRIALS)))
-        return all(self.is_valid(self.growth.payload(shape, choices)) for choices in trials)
+        return all(self.is_valid(self.generator.payload(branch, choices)) for choices in trials)
+
+
+_cache: dict[tuple[object, ...], ValidPayloads] = {}
 
 
 def size(payload: JSON) -> int:
-    """Count the values in a payload: what is smaller is simpler, however long its texts are."""
+    """Count the values in a payload. A payload with fewer values is simpler, however long its texts are."""
     inner = payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else ()
     return 1 + sum(map(size, inner))
 
 
-def spared(payload: JSON, branch: Shape, is_good: Callable[[JSON], bool], choices: Choices) -> JSON:
-    """Take away some of the fields that a branch asked for, where a good payload is as good without them.
+def without_spare_fields(payload: JSON, branch: Shape, is_good: Callable[[JSON], bool], choices: Choices) -> JSON:
+    """Take away fields that only the branch required, where a good payload stays good without them.
 
-    Small choices take away all that can be: so a shrunk payload has no field too many, whatever its branch was.
+    A branch requires a field to keep a rule in one way; another way may need nothing. Fields are taken away alone, in
+    pairs, because some mean nothing without each other (``multi_shot`` and ``multi_prompt``), and once more alone.
+    Each field is tried with a chance of one in four; the smallest choices try all of them. So a shrunk payload has no
+    spare field, and most others keep the variety of their branch.
     """
     names = [name for name in payload if name in branch.required] if isinstance(payload, dict) else []
     spare = [name for name in names if choices.below(4) == 0]
@@ -136,7 +163,7 @@ def spared(payload: JSON, branch: Shape, is_good: Callable[[JSON], bool], choice
     return payload
 
 
-def ruled(operation: Operation, readings: Mapping[str, str] | None) -> dict[str, Level]:
+def rule_levels(operation: Operation, readings: Mapping[str, str] | None) -> dict[str, Level]:
     """Return the level of each rule of an operation under some readings. Raises ``NoSuchReading``.
 
     ``readings`` are those that differ from the defaults, by ``question`` or ``service/question``.
@@ -147,20 +174,3 @@ def ruled(operation: Operation, readings: Mapping[str, str] | None) -> dict[str,
     if operation.service in catalog.services:
         overrides = levels(catalog.services[operation.service].questions, chosen[operation.service])
     return {rule.id: overrides.get(rule.id, rule.level) for rule in operation.rules}
-
-
-def payloads(operation: Operation, readings: Mapping[str, str] | None = None, *, is_strict: bool) -> Payloads:
-    """Return the payloads of an operation; their branches are found only once."""
-    return _found(operation, ruled(operation, readings), is_strict=is_strict)
-
-
-_known: dict[tuple[JSON, ...], Payloads] = {}
-
-
-def _found(operation: Operation, by_rule: Mapping[str, Level], *, is_strict: bool) -> Payloads:
-    # A strict payload keeps errors and warnings alike, so for it only what is off makes a difference.
-    counted = tuple("warning" if is_strict and level == "error" else level for level in by_rule.values())
-    key = (id(operation), is_strict, counted)
-    if key not in _known:
-        _known[key] = Payloads(operation, by_rule, is_strict=is_strict)
-    return _known[key]

@@ -1,64 +1,85 @@
-"""Swaps: one value of a payload replaced by another, wherever it stands."""
+"""Wrong values: what people send by mistake, and where in a payload it is put."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+import json
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import typed
 from mockserver.contract.rules import Rule
-from mockserver.kit.generation.dictionary import Lexicon
-from mockserver.kit.generation.intersection import merged
-from mockserver.kit.generation.normal_form import alternatives
-from mockserver.kit.generation.oddities import oddities
-from mockserver.kit.generation.schema_edits import at, place_of
-from mockserver.kit.generation.shapes import fit
+from mockserver.kit.generation.dictionary import Dictionary
+from mockserver.kit.generation.intersection import intersect_choices
+from mockserver.kit.generation.normal_form import normal_form
+from mockserver.kit.generation.schema_edits import place_of, schema_at
+from mockserver.kit.generation.shapes import any_accepts, is_among, kind_of
 from mockserver.types import JSON, Path
 
+_OF_EVERY_KIND: tuple[JSON, ...] = ("no such value", None, 0, True, 1.5, -1, "", [], {}, False)
+"""The first is what a failing test shrinks to where no known value leads to a wrong one."""
 
-def odd_values(rule: Rule, operation: Operation, lexicon: Lexicon) -> list[JSON]:
-    """Return values that break a rule on a type or an enumeration, and nothing else at their place."""
-    there = at(operation.schema, place_of(rule))
-    beside = {key: value for key, value in there.items() if key not in (rule.keyword, "allOf")}
-    shapes = merged(alternatives(beside), alternatives({"not": {rule.keyword: rule.value}}))
-    values = [value for value in oddities(lexicon.values(rule.field)) if fit(shapes, value)]
+_KNOWN_VALUES = 4
+"""Mistakes are made with the first known values only: those made with more allowed values would be much the same."""
+
+
+def wrong_values(rule: Rule, operation: Operation, dictionary: Dictionary) -> list[JSON]:
+    """Return values that break a rule on a type or on allowed values, and no other rule at their place."""
+    schema = schema_at(operation.schema, place_of(rule))
+    beside = {key: value for key, value in schema.items() if key not in (rule.keyword, "allOf")}
+    shapes = intersect_choices(normal_form(beside), normal_form({rule.keyword: rule.value}, holds=False))
+    values = [value for value in mistakes(dictionary.values(rule.field)) if any_accepts(shapes, value)]
     if operation.method == "GET" and rule.field:
-        # In a query string everything is text, and text that reads as the right type is of it.
-        values = [each for each in values if isinstance(each, str) and _stays(each, rule, operation)] or values
+        # In a query string everything is text, and a text that reads as the right type is of that type.
+        texts = [value for value in values if isinstance(value, str) and _stays_text(value, rule, operation)]
+        return texts or values
     return values
 
 
-def has(payload: JSON, place: Path) -> bool:
+def mistakes(known: Sequence[JSON]) -> list[JSON]:
+    """Return values near some known ones: in the wrong case, of the wrong type, in a list or out of it."""
+    found: list[JSON] = []
+    near = (wrong for value in known[:_KNOWN_VALUES] for wrong in _MISTAKES[kind_of(value)](value))
+    for wrong in chain(near, _OF_EVERY_KIND):
+        if not is_among(wrong, found):
+            found.append(wrong)
+    return found
+
+
+def has_place(payload: JSON, place: Path) -> bool:
     """Tell whether there is a value in a payload at a place of its schema."""
     if not place:
         return True
     if place[0] == "items":
-        return isinstance(payload, list) and any(has(item, place[1:]) for item in payload)
-    return isinstance(payload, dict) and place[1] in payload and has(payload[place[1]], place[2:])
+        return isinstance(payload, list) and any(has_place(item, place[1:]) for item in payload)
+    return isinstance(payload, dict) and place[1] in payload and has_place(payload[place[1]], place[2:])
 
 
 def spots(payload: JSON, place: Path) -> list[Path]:
-    """Return where in a payload the values are that a place of its schema speaks of.
+    """Return the paths in a payload to the values at a place of its schema.
 
-    A field that could be there counts; if not even its list or object is there, one to be made does.
+    A field that could be there counts as well. If there is no list or object for it, the answer is the one path that
+    leads through new ones.
     """
-    return [*_spots(payload, place, ())] or [_made(place)]
+    return [*_spots(payload, place, ())] or [_new_spot(place)]
 
 
-def swapped(payload: JSON, spot: Path, value: JSON, lexicon: Lexicon, field: str = "") -> JSON:
-    """Return a payload with another value at a spot; what is missing on the way is made of known values."""
+def with_value(payload: JSON, spot: Path, value: JSON, dictionary: Dictionary, field: str = "") -> JSON:
+    """Return a payload with another value at a spot; known values fill in what is missing on the way there."""
     if not spot:
         return value
     step, rest = spot[0], spot[1:]
     name = f"{field}[]" if isinstance(step, int) else f"{field}.{step}".lstrip(".")
     if isinstance(step, int):
         return [
-            swapped(item, rest, value, lexicon, name) if step == index else item for index, item in enumerate(payload)
+            with_value(item, rest, value, dictionary, name) if step == index else item
+            for index, item in enumerate(payload)
         ]
     inner = payload.get(step)
     if rest and not inner:
-        inner = next(known for known in lexicon.values(name) if known)
-    return {**payload, step: swapped(inner, rest, value, lexicon, name)}
+        inner = copy.deepcopy(next(known for known in dictionary.values(name) if known))
+    return {**payload, step: with_value(inner, rest, value, dictionary, name)}
 
 
 def _spots(value: JSON, place: Path, spot: Path) -> Iterator[Path]:
@@ -71,7 +92,7 @@ def _spots(value: JSON, place: Path, spot: Path) -> Iterator[Path]:
         yield from _spots(value.get(place[1]), place[2:], (*spot, place[1]))
 
 
-def _made(place: Path) -> Path:
+def _new_spot(place: Path) -> Path:
     steps: list[str | int] = []
     while place:
         steps.append(0 if place[0] == "items" else place[1])
@@ -79,5 +100,41 @@ def _made(place: Path) -> Path:
     return tuple(steps)
 
 
-def _stays(text: str, rule: Rule, operation: Operation) -> bool:
+def _stays_text(text: str, rule: Rule, operation: Operation) -> bool:
     return typed(operation.schema, {rule.field: text}) == {rule.field: text}
+
+
+def _text_mistakes(value: str) -> Iterator[JSON]:
+    yield from ([value], value.upper(), value.capitalize(), f"{value} ", f"{value}s", value[:-1], {"value": value})
+    if value.isascii() and value.isdigit():
+        number = int(value)
+        # As a number, one less, far too much, and three spellings that only a lenient parser reads.
+        yield from (number, number - 1, str(number + 90), f"0{value}", f"{value}.5")
+
+
+def _number_mistakes(value: float) -> Iterator[JSON]:
+    yield from (str(value), [value], value + 0.5, {"value": value})
+
+
+def _boolean_mistakes(value: bool) -> Iterator[JSON]:
+    yield from (str(value).lower(), int(value), [value])
+
+
+def _list_mistakes(value: list[JSON]) -> Iterator[JSON]:
+    yield from value[:1]
+    yield from ({str(index): item for index, item in enumerate(value)}, json.dumps(value))
+
+
+def _object_mistakes(value: dict[str, JSON]) -> Iterator[JSON]:
+    yield from ([value], json.dumps(value), [*value.values()])
+
+
+_MISTAKES: dict[str, Callable[[JSON], Iterator[JSON]]] = {
+    "string": _text_mistakes,
+    "integer": _number_mistakes,
+    "fraction": _number_mistakes,
+    "boolean": _boolean_mistakes,
+    "array": _list_mistakes,
+    "object": _object_mistakes,
+    "null": lambda _: iter(()),
+}

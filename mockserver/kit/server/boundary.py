@@ -13,7 +13,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
 from mockserver.contract.vectors import picture, vectors
 from mockserver.kit.generation.choices import Seeded
-from mockserver.kit.generation.valid import payloads
+from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Terms
 from mockserver.kit.server.probe import encoded
 from mockserver.kit.server.watched_tasks import base_payload, borrows, units
@@ -79,7 +79,7 @@ def _placed(terms: Terms, operation: Operation, rule: Rule, payload: dict[str, J
     name = _outermost(rule)
     if rule.is_anchored or name not in payload:
         return None
-    source = payloads(operation, terms.chosen, is_strict=True)
+    source = ValidPayloads.of(operation, terms.chosen, is_strict=True)
     placed = ({**source.simplest(branch), name: payload[name]} for branch in source.branches)
     return next((each for each in placed if terms.is_accepted(operation, each)), None)
 
@@ -125,9 +125,9 @@ def _packed(terms: Terms, operation: Operation, edges: list[Edge]) -> list[Bundl
 def _generated(
     terms: Terms, operation: Operation, extra: Mapping[str, JSON], seed: int, largest: int
 ) -> Iterator[Bundle]:
-    source = payloads(operation, terms.chosen, is_strict=True)
+    source = ValidPayloads.of(operation, terms.chosen, is_strict=True)
     for number in range(_GENERATED):
-        payload = source.grown(Seeded(f"{seed}/{number}"))
+        payload = source.generate(Seeded(f"{seed}/{number}"))
         if payload is None:
             continue
         whole = {**payload, **extra}

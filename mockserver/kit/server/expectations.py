@@ -17,7 +17,7 @@ from mockserver.contract.layout import Layout
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, fast_validator
-from mockserver.kit.generation.schema_edits import without
+from mockserver.kit.generation.schema_edits import without_rules
 from mockserver.types import JSON, Level
 
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")
@@ -104,7 +104,7 @@ class Terms:
         """Whether nothing is wrong with a payload, whatever the open questions' answers are."""
         if operation.id not in self._certificates:
             off = [rule for rule in operation.rules if self._levels(rule) == {"off"}]
-            self._certificates[operation.id] = fast_validator(without(operation.schema, off))
+            self._certificates[operation.id] = fast_validator(without_rules(operation.schema, off))
         return all(map(self._certificates[operation.id], self._read(operation, payload)))
 
     def _validator(self, operation: Operation) -> Validator:

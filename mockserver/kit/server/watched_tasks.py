@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.vectors import picture
-from mockserver.kit.generation.valid import payloads
+from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.evidence import Order
 from mockserver.kit.server.expectations import Terms
 from mockserver.types import JSON
@@ -57,7 +57,7 @@ def order(operation: Operation, payload: Mapping[str, JSON], name: str) -> Order
 
 def base_payload(terms: Terms, operation: Operation) -> dict[str, JSON]:
     """Return the simplest payload that nothing is wrong with, and that needs nothing from outside."""
-    source = payloads(operation, terms.chosen, is_strict=True)
+    source = ValidPayloads.of(operation, terms.chosen, is_strict=True)
     found = [source.simplest(branch) for branch in source.branches]
     fitting = [payload for payload in found if terms.is_accepted(operation, payload) and not borrows(payload)]
     simplest: dict[str, JSON] = dict(fitting[0] if fitting else found[0])

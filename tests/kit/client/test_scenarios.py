@@ -11,7 +11,7 @@ from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Scene
 from mockserver.kit.client.plan import plain
 from mockserver.kit.client.scenarios import SCENES
-from mockserver.kit.generation.valid import ruled
+from mockserver.kit.generation.valid import rule_levels
 
 CATALOG = load()
 PLAYED = [
@@ -37,7 +37,7 @@ def test_what_goes_wrong_can_be_asked_for_where_it_is_played(scene: Scene, opera
 
 @pytest.mark.parametrize(("scene", "operation"), PLAYED)
 def test_only_the_scene_of_an_invalid_payload_has_one(scene: Scene, operation: Operation) -> None:
-    judge = Validator(operation.schema, operation.rules, ruled(operation, None))
+    judge = Validator(operation.schema, operation.rules, rule_levels(operation, None))
     broken = {found.rule.id for found in judge.violations(plain(operation, scene)) if found.level == "error"}
     assert not broken or scene.id == "invalid"
     assert len(broken) <= 1

@@ -8,8 +8,8 @@ import pytest
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.validation import Validator
-from mockserver.kit.generation.coverage import lessened, samples
-from mockserver.kit.generation.valid import payloads, ruled
+from mockserver.kit.generation.coverage import covering_payloads, with_fewest_fields
+from mockserver.kit.generation.valid import ValidPayloads, rule_levels
 from mockserver.types import JSON, Payload
 
 MAKERS = [
@@ -24,11 +24,11 @@ WARNED = {"useapi/omni-image.create": {f"element_{number}" for number in range(1
 
 @cache
 def of(operation: str) -> tuple[Payload, ...]:
-    return tuple(samples(load().operation(operation)))
+    return tuple(covering_payloads(load().operation(operation)))
 
 
-def broken(operation: Operation, payload: JSON) -> set[str]:
-    judge = Validator(operation.schema, operation.rules, ruled(operation, None))
+def invalid_payloads(operation: Operation, payload: JSON) -> set[str]:
+    judge = Validator(operation.schema, operation.rules, rule_levels(operation, None))
     return {found.rule.id for found in judge.violations(payload)}
 
 
@@ -36,7 +36,7 @@ def broken(operation: Operation, payload: JSON) -> set[str]:
 def test_samples_are_valid_and_different(operation: Operation) -> None:
     found = of(operation.id)
     assert len(found) >= 10
-    assert all(broken(operation, payload) == set() for payload in found)
+    assert all(invalid_payloads(operation, payload) == set() for payload in found)
     assert all(payload not in found[:place] for place, payload in enumerate(found))
 
 
@@ -49,7 +49,7 @@ def test_each_field_is_in_a_sample_unless_it_draws_a_warning(operation: Operatio
 @pytest.mark.parametrize("operation", MAKERS)
 def test_each_listed_value_is_in_a_sample_if_it_draws_no_warning(operation: Operation) -> None:
     seen = [(name, value) for payload in of(operation.id) for name, value in payload.items()]
-    drawn = payloads(operation, is_strict=True)
+    drawn = ValidPayloads.of(operation, is_strict=True)
     for name, inner in operation.schema["properties"].items():
         for value in inner.get("enum", ()):
             alone = {**operation.schema["examples"][0], name: value}
@@ -58,11 +58,11 @@ def test_each_listed_value_is_in_a_sample_if_it_draws_no_warning(operation: Oper
 
 @pytest.mark.parametrize("operation", MAKERS)
 def test_a_sample_has_no_two_fields_that_nothing_needs(operation: Operation) -> None:
-    is_valid = payloads(operation, is_strict=True).is_valid
+    is_valid = ValidPayloads.of(operation, is_strict=True).is_valid
     for payload in of(operation.id):
         spare = [name for name in payload if is_valid({key: value for key, value in payload.items() if key != name})]
         assert len(spare) <= 1
 
 
 def test_a_payload_is_lessened_as_far_as_it_stays_good() -> None:
-    assert lessened({"a": 1, "b": 2, "c": 3}, lambda less: "b" in less) == {"b": 2}
+    assert with_fewest_fields({"a": 1, "b": 2, "c": 3}, lambda less: "b" in less) == {"b": 2}

@@ -15,10 +15,9 @@ from mockserver.contract.forms import typed
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded, Simplest
-from mockserver.kit.generation.invalid import NeverAlone, NoSuchRule, breaks
-from mockserver.kit.generation.mutations import breakable, broken
-from mockserver.kit.generation.valid import NothingToSend, ruled
-from mockserver.kit.generation.ways import Broken
+from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads, NeverAlone, NoSuchRule
+from mockserver.kit.generation.strategies import invalid_payloads
+from mockserver.kit.generation.valid import NothingToSend, rule_levels
 from mockserver.types import JSON, Schema
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
@@ -33,10 +32,10 @@ def named(operations: list[Operation]) -> list[Any]:
 @cache
 def judge(id: str, reading: tuple[str, str] | None = None) -> Validator:
     operation = load().operation(id)
-    return Validator(operation.schema, operation.rules, ruled(operation, dict([reading] if reading else [])))
+    return Validator(operation.schema, operation.rules, rule_levels(operation, dict([reading] if reading else [])))
 
 
-def is_right(found: Broken, judged: Validator) -> bool:
+def is_right(found: InvalidPayload, judged: Validator) -> bool:
     """Tell whether a payload breaks its rule and no other."""
     return {each.rule.id for each in judged.violations(found.payload)} == {found.rule.id}
 
@@ -53,17 +52,19 @@ def switched_on() -> dict[str, list[tuple[Rule, tuple[str, str]]]]:
                     for reading in question.readings.values()
                     if reading.levels.get(rule.id, "off") != "off"
                 )
-                if ruled(operation, None)[rule.id] == "off" and (reading := next(readings, None)):
+                if rule_levels(operation, None)[rule.id] == "off" and (reading := next(readings, None)):
                     found[operation.id].append((rule, reading))
     return found
 
 
 @pytest.mark.parametrize("operation", named(EVERY))
 def test_each_rule_is_broken_alone(operation: Operation) -> None:
-    source, judged = breaks(operation), judge(operation.id)
-    assert {rule.id for rule in source.rules} == {id for id, level in ruled(operation, None).items() if level != "off"}
+    source, judged = InvalidPayloads.of(operation), judge(operation.id)
+    assert {rule.id for rule in source.rules} == {
+        id for id, level in rule_levels(operation, None).items() if level != "off"
+    }
     for rule in source.rules:
-        found = [source.simplest(rule), source.broken(rule, Seeded(rule.id))]
+        found = [source.simplest(rule), source.generate(rule, Seeded(rule.id))]
         assert [each for each in found if each is None or each.rule != rule or not is_right(each, judged)] == []
 
 
@@ -78,13 +79,13 @@ def test_each_rule_is_broken_alone(operation: Operation) -> None:
 def test_a_rule_that_a_reading_switches_on_is_broken_alone(
     operation: Operation, rule: Rule, reading: tuple[str, str]
 ) -> None:
-    source = breaks(operation, dict([reading]))
+    source = InvalidPayloads.of(operation, dict([reading]))
     assert is_right(source.simplest(source.rule(rule.id)), judge(operation.id, reading))
 
 
 def one_of_each_kind(operation: Operation) -> list[Rule]:
     """Return a rule across fields, and of the others one inside a list and one outside, by swapped values or grown."""
-    light = [rule for rule in breakable(operation) if rule.keyword != "x-image-bytes"]
+    light = [rule for rule in InvalidPayloads.of(operation).rules if rule.keyword != "x-image-bytes"]
     kinds = {(rule.is_anchored, rule.keyword in ("type", "enum"), "[]" in rule.field): rule for rule in light}
     return [*kinds.values()]
 
@@ -92,9 +93,9 @@ def one_of_each_kind(operation: Operation) -> list[Rule]:
 @pytest.mark.parametrize("operation", named(CREATES))
 def test_a_shrunk_payload_still_breaks_its_rule_alone(operation: Operation) -> None:
     for rule in one_of_each_kind(operation):
-        least = len(json.dumps(breaks(operation).simplest(rule).payload))
+        least = len(json.dumps(InvalidPayloads.of(operation).simplest(rule).payload))
         found = find(
-            broken(operation, rule=rule.id),
+            invalid_payloads(operation, rule=rule.id),
             lambda each, least=least: len(json.dumps(each.payload)) > least,  # type: ignore[misc]
             settings=QUICK,
         )
@@ -104,13 +105,13 @@ def test_a_shrunk_payload_still_breaks_its_rule_alone(operation: Operation) -> N
 @pytest.mark.parametrize("operation", named(EVERY))
 @pytest.mark.parametrize("chance", [1, 2])
 def test_all_rules_are_reached_within_twice_as_many_draws(operation: Operation, chance: int) -> None:
-    rules = breakable(operation)
+    rules = InvalidPayloads.of(operation).rules
     reached: set[str] = set()
 
     @seed(chance)
     @settings(max_examples=2 * len(rules), database=None)
-    @given(broken(operation))
-    def run(each: Broken) -> None:
+    @given(invalid_payloads(operation))
+    def run(each: InvalidPayload) -> None:
         reached.add(each.rule.id)
 
     run()
@@ -119,23 +120,25 @@ def test_all_rules_are_reached_within_twice_as_many_draws(operation: Operation, 
 
 @pytest.mark.parametrize("operation", named(CREATES))
 def test_draws_of_one_rule_differ(operation: Operation) -> None:
-    rule = next(rule for rule in breakable(operation) if rule.field == "prompt" and rule.keyword == "type")
-    source = breaks(operation)
-    found = [source.broken(rule, Seeded(index)) for index in range(60)]
+    rule = next(
+        rule for rule in InvalidPayloads.of(operation).rules if rule.field == "prompt" and rule.keyword == "type"
+    )
+    source = InvalidPayloads.of(operation)
+    found = [source.generate(rule, Seeded(index)) for index in range(60)]
     assert len({json.dumps(each and each.payload) for each in found}) > 40
 
 
 @pytest.mark.parametrize("operation", named(EVERY))
 def test_few_draws_are_rejected(operation: Operation) -> None:
-    source = breaks(operation)
+    source = InvalidPayloads.of(operation)
     light = [rule for rule in source.rules if rule.keyword != "x-image-bytes"]
-    found = [source.broken(light[index % len(light)], Seeded(index)) for index in range(200)]
+    found = [source.generate(light[index % len(light)], Seeded(index)) for index in range(200)]
     assert found.count(None) < 0.05 * len(found)
 
 
 def broken_values(id: str, rule: str, field: str, **how: Any) -> list[JSON]:
-    source = breaks(load().operation(id), **how)
-    found = [source.broken(source.rule(rule), Seeded(index)) for index in range(80)]
+    source = InvalidPayloads.of(load().operation(id), **how)
+    found = [source.generate(source.rule(rule), Seeded(index)) for index in range(80)]
     return [each.payload.get(field) for each in found if each is not None]
 
 
@@ -164,43 +167,45 @@ def test_null_is_no_break_where_it_means_nothing() -> None:
 @pytest.mark.parametrize("operation", named([each for each in EVERY if each.method == "GET"]))
 def test_what_breaks_a_query_breaks_it_as_text_too(operation: Operation) -> None:
     judged = judge(operation.id)
-    for rule in breakable(operation):
+    for rule in InvalidPayloads.of(operation).rules:
         if rule.field and not (rule.keyword == "type" and rule.value == "string"):  # any text is a text
-            payload = breaks(operation).simplest(rule).payload
+            payload = InvalidPayloads.of(operation).simplest(rule).payload
             sent = typed(operation.schema, {name: str(value) for name, value in payload.items()})
             assert {each.rule.id for each in judged.violations(sent)} == {rule.id}
 
 
 def test_the_simplest_break_is_one_that_a_person_would_write() -> None:
-    video, source = load().operation("kling/omni-video"), breaks(load().operation("kling/omni-video"))
-    assert source.simplest(source.rule("o1-without-4k")) == Broken(
+    video, source = load().operation("kling/omni-video"), InvalidPayloads.of(load().operation("kling/omni-video"))
+    assert source.simplest(source.rule("o1-without-4k")) == InvalidPayload(
         payload={"prompt": "A cat walks over the moon", "mode": "4k", "aspect_ratio": "16:9"},
         rule=next(rule for rule in video.rules if rule.id == "o1-without-4k"),
     )
 
 
 def test_a_test_may_change_what_it_draws() -> None:
-    source = breaks(load().operation("kling/omni-image"))
+    source = InvalidPayloads.of(load().operation("kling/omni-image"))
     for rule in source.rules:
         first, before = source.simplest(rule), json.dumps(source.simplest(rule).payload)
         for value in first.payload.values() if isinstance(first.payload, dict) else ():
             if isinstance(value, list | dict):
                 value.clear()
         assert json.dumps(source.simplest(rule).payload) == before
-        assert source.broken(rule, Simplest()) == source.simplest(rule)
+        assert source.generate(rule, Simplest()) == source.simplest(rule)
 
 
 def test_a_rule_that_is_not_there_is_named() -> None:
     with pytest.raises(NoSuchRule, match=r"did you mean 'prompt\.maxLength'"):
-        broken(load().operation("kling/omni-image"), rule="prompt.maxLenght")
+        invalid_payloads(load().operation("kling/omni-image"), rule="prompt.maxLenght")
 
 
 def test_a_rule_that_is_off_cannot_be_asked_for() -> None:
     video = load().operation("kling/omni-video")
     with pytest.raises(NoSuchRule):
-        broken(video, rule="video-excludes-4k")
+        invalid_payloads(video, rule="video-excludes-4k")
     held = find(
-        broken(video, rule="video-excludes-4k", readings={"spring-2026": "held"}), lambda _: True, settings=QUICK
+        invalid_payloads(video, rule="video-excludes-4k", readings={"spring-2026": "held"}),
+        lambda _: True,
+        settings=QUICK,
     )
     assert held.payload["mode"] == "4k"
 
@@ -218,9 +223,9 @@ def test_a_rule_that_another_repeats_is_never_broken_alone(name: str, beside: Sc
     schema = {**image.schema, "properties": {**fields, "prompt": {**fields["prompt"], "minLength": 1, **beside}}}
     doubled = replace(image, schema=schema, rules=rules_of(image.id, schema))
     with pytest.raises(NeverAlone, match=f"no payload breaks '{name}' alone; see /properties/prompt/"):
-        broken(doubled, rule=name)
+        invalid_payloads(doubled, rule=name)
 
 
 def test_an_operation_without_a_payload_has_nothing_to_break() -> None:
     with pytest.raises(NothingToSend):
-        broken(load().operation("kling/omni-image.get"))
+        invalid_payloads(load().operation("kling/omni-image.get"))

@@ -13,10 +13,10 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import fast_validator
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest
-from mockserver.kit.generation.dictionary import Lexicon
-from mockserver.kit.generation.generator import Growth
-from mockserver.kit.generation.intersection import merged
-from mockserver.kit.generation.normal_form import alternatives
+from mockserver.kit.generation.dictionary import Dictionary
+from mockserver.kit.generation.generator import Generator
+from mockserver.kit.generation.intersection import intersect_choices
+from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.shapes import Shapes
 from mockserver.types import JSON, Schema
 
@@ -47,11 +47,11 @@ TRIALS: tuple[Choices, ...] = (Simplest(), Seeded(1), Seeded(2), Seeded(3))
 
 @cache
 def roots() -> Shapes:
-    return alternatives(BASE)
+    return normal_form(BASE)
 
 
-GROWTH = Growth(Lexicon(BASE))
-SOME = [GROWTH.payload(roots()[0], Seeded(index)) for index in range(100)]
+GENERATOR = Generator(Dictionary(BASE))
+SOME = [GENERATOR.payload(roots()[0], Seeded(index)) for index in range(100)]
 
 
 def one(keyword: str, *values: JSON) -> st.SearchStrategy[Schema]:
@@ -95,8 +95,8 @@ def one_of(keyword: str, some: st.SearchStrategy[list[Schema]]) -> st.SearchStra
 @given(schemas(), st.booleans())
 def test_what_grows_of_a_schema_keeps_it_and_what_grows_of_its_opposite_breaks_it(schema: Schema, holds: bool) -> None:
     is_of_base, is_kept = fast_validator(BASE), fast_validator(schema)
-    for shape in merged(roots(), alternatives(schema, holds=holds))[:4]:
-        for payload in (GROWTH.payload(shape, choices) for choices in TRIALS):
+    for shape in intersect_choices(roots(), normal_form(schema, holds=holds))[:4]:
+        for payload in (GENERATOR.payload(shape, choices) for choices in TRIALS):
             assert shape.accepts(payload)
             assert is_of_base(payload)
             assert is_kept(payload) is holds, payload
@@ -106,7 +106,7 @@ def test_what_grows_of_a_schema_keeps_it_and_what_grows_of_its_opposite_breaks_i
 @given(schemas(), st.booleans())
 def test_where_no_shape_is_left_no_payload_is(schema: Schema, holds: bool) -> None:
     is_kept = fast_validator(schema)
-    if not merged(roots(), alternatives(schema, holds=holds)):
+    if not intersect_choices(roots(), normal_form(schema, holds=holds)):
         assert [payload for payload in SOME if is_kept(payload) is holds] == []
 
 
@@ -124,14 +124,14 @@ def conditions() -> list[Any]:
 
 
 @cache
-def grounds(rule: str, id: str) -> tuple[Shapes, Growth]:
+def grounds(rule: str, id: str) -> tuple[Shapes, Generator]:
     """Return what each payload of an operation is; some rules ask for references that another allows."""
     schema = load().operation(id).schema
-    root = alternatives({key: value for key, value in schema.items() if key != "allOf"})
+    root = normal_form({key: value for key, value in schema.items() if key != "allOf"})
     for other in schema["allOf"]:
         if "x-references" in other and other["$anchor"] != rule:
-            root = merged(root, alternatives(other))
-    return root, Growth(Lexicon(schema))
+            root = intersect_choices(root, normal_form(other))
+    return root, Generator(Dictionary(schema))
 
 
 @pytest.mark.parametrize(("operation", "rule", "schema"), conditions())
@@ -141,7 +141,7 @@ def test_both_sides_of_each_rule_and_of_its_condition_can_be_grown(
     root, growth = grounds(rule.id, operation.id)
     is_kept = fast_validator(schema)
     for holds in (True, False):
-        shapes = merged(root, alternatives(schema, holds=holds))
+        shapes = intersect_choices(root, normal_form(schema, holds=holds))
         assert shapes, f"nothing {'keeps' if holds else 'breaks'} {rule.id}"
         for shape in shapes[:8]:
             assert is_kept(growth.payload(shape, Simplest())) is holds

@@ -18,12 +18,11 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator
 from mockserver.errors import NoSuchReading
 from mockserver.kit.generation.choices import Choices, Seeded
-from mockserver.kit.generation.normal_form import alternatives
-from mockserver.kit.generation.schema_edits import at as holder
-from mockserver.kit.generation.schema_edits import lifted, place_of
-from mockserver.kit.generation.solver import Branches
-from mockserver.kit.generation.strategies import strategy
-from mockserver.kit.generation.valid import NothingToSend, payloads, ruled
+from mockserver.kit.generation.normal_form import normal_form
+from mockserver.kit.generation.schema_edits import lifted, place_of, schema_at
+from mockserver.kit.generation.solver import Solver
+from mockserver.kit.generation.strategies import valid_payloads
+from mockserver.kit.generation.valid import NothingToSend, ValidPayloads, rule_levels
 from mockserver.types import JSON, Payload
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
@@ -49,24 +48,24 @@ class Drawn:
 def drawn(id: str, *, strict: bool) -> Drawn:
     """Draw as a test would, with every health check on."""
     operation = load().operation(id)
-    source = payloads(operation, is_strict=strict)
+    source = ValidPayloads.of(operation, is_strict=strict)
     refused: list[None] = []
     found: list[JSON] = []
 
     def counted(choices: Choices) -> JSON:
-        payload = type(source).grown(source, choices)
+        payload = type(source).generate(source, choices)
         refused.extend([None] if payload is None else [])
         return payload
 
     draws = 30 if operation not in CREATES else 300 if strict else 150
 
     @settings(max_examples=draws, derandomize=True, database=None)
-    @given(strategy(operation, strict=strict))
+    @given(valid_payloads(operation, strict=strict))
     def run(payload: JSON) -> None:
         found.append(payload)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "grown", counted)
+        patch.setattr(source, "generate", counted)
         run()
     return Drawn(tuple(found), len(refused))
 
@@ -74,12 +73,12 @@ def drawn(id: str, *, strict: bool) -> Drawn:
 @cache
 def grown(id: str) -> list[JSON]:
     """Grow many loose payloads without Hypothesis, which is in no hurry to try everything."""
-    source = payloads(load().operation(id), is_strict=False)
-    return [source.grown(Seeded(index)) for index in range(1500)]
+    source = ValidPayloads.of(load().operation(id), is_strict=False)
+    return [source.generate(Seeded(index)) for index in range(1500)]
 
 
 def judge(operation: Operation, readings: dict[str, str] | None = None) -> Validator:
-    return Validator(operation.schema, operation.rules, ruled(operation, readings))
+    return Validator(operation.schema, operation.rules, rule_levels(operation, readings))
 
 
 @pytest.mark.parametrize("operation", named(EVERY))
@@ -98,7 +97,7 @@ def test_a_loose_payload_draws_no_error(operation: Operation) -> None:
 
 @pytest.mark.parametrize("operation", named(CREATES))
 def test_loose_payloads_draw_each_warning(operation: Operation) -> None:
-    judged, missing = judge(operation), {id for id, level in ruled(operation, None).items() if level == "warning"}
+    judged, missing = judge(operation), {id for id, level in rule_levels(operation, None).items() if level == "warning"}
     # A picture of too many bytes makes a payload of megabytes, so none is drawn unless it is asked for.
     missing -= {id for id in missing if id.endswith("x-image-bytes")}
     for payload in grown(operation.id) if missing else ():
@@ -133,9 +132,9 @@ def can_be(operation: Operation, rule: Rule, edge: JSON) -> bool:
     """Tell whether rules across fields leave a listed value any room, and whether a length is all that a text needs."""
     place = place_of(rule)
     if rule.keyword == "enum":
-        goal = alternatives(lifted({"const": edge}, place))
-        return Branches(payloads(operation, is_strict=False).schema).find(goal, Random(0)) is not None
-    return {"pattern", "x-base64"}.isdisjoint(holder(operation.schema, place))
+        goal = normal_form(lifted({"const": edge}, place))
+        return Solver(ValidPayloads.of(operation, is_strict=False).schema).find(goal, Random(0)) is not None
+    return {"pattern", "x-base64"}.isdisjoint(schema_at(operation.schema, place))
 
 
 EDGES: dict[str, tuple[Callable[[Any], JSON], Callable[[Any], list[JSON]]]] = {
@@ -229,8 +228,8 @@ def test_the_prompts_have_characters_of_every_plane(operation: Operation) -> Non
 
 @pytest.mark.parametrize("operation", named(CREATES))
 def test_most_payloads_differ(operation: Operation) -> None:
-    source = payloads(operation, is_strict=True)
-    different = {json.dumps(source.grown(Seeded(index))) for index in range(300)}
+    source = ValidPayloads.of(operation, is_strict=True)
+    different = {json.dumps(source.generate(Seeded(index))) for index in range(300)}
     assert len(different) > 285
 
 
@@ -257,7 +256,7 @@ def test_a_payload_shrinks_to_few_fields_with_the_values_of_the_contract(
     operation = load().operation(id)
     phases = (Phase.generate, Phase.shrink)
     run = settings(max_examples=2000, derandomize=True, database=None, phases=phases)
-    found = find(strategy(operation, strict=True), condition, settings=run)
+    found = find(valid_payloads(operation, strict=True), condition, settings=run)
     assert len(found) <= len(fields)
     prompts = {text for example in operation.schema["examples"] if (text := example.get("prompt"))}
     assert "prompt" not in found or any(found["prompt"].startswith(text) for text in prompts)
@@ -282,25 +281,25 @@ def other_readings() -> list[Any]:
 def test_payloads_are_valid_under_each_reading(operation: Operation, readings: dict[str, str]) -> None:
     judged = judge(operation, readings)
     for is_strict in (True, False):
-        source = payloads(operation, readings, is_strict=is_strict)
-        found = [source.grown(Seeded(index)) for index in range(40)]
+        source = ValidPayloads.of(operation, readings, is_strict=is_strict)
+        found = [source.generate(Seeded(index)) for index in range(40)]
         broken = [each.rule.id for payload in found for each in judged.violations(payload) if each.level == "error"]
         assert (found.count(None), broken) == (0, [])
 
 
 def test_a_reading_can_allow_what_the_default_refuses() -> None:
     image = load().operation("kling/omni-image")
-    allowed = payloads(image, {"o1-abilities": "accepted"}, is_strict=False)
+    allowed = ValidPayloads.of(image, {"o1-abilities": "accepted"}, is_strict=False)
     four_k = {"model_name": "kling-image-o1", "prompt": "A cat", "resolution": "4k"}
     assert allowed.is_valid(four_k)
-    assert not payloads(image, is_strict=False).is_valid(four_k)
+    assert not ValidPayloads.of(image, is_strict=False).is_valid(four_k)
 
 
 def test_an_operation_without_a_payload_has_no_strategy() -> None:
     with pytest.raises(NothingToSend, match=r"kling/omni-image\.get takes no payload"):
-        strategy(load().operation("kling/omni-image.get"))
+        valid_payloads(load().operation("kling/omni-image.get"))
 
 
 def test_an_unknown_reading_is_refused() -> None:
     with pytest.raises(NoSuchReading, match="did you mean 'missing-task'"):
-        strategy(load().operation("kling/omni-image"), readings={"missing-tusk": "400-1201"})
+        valid_payloads(load().operation("kling/omni-image"), readings={"missing-tusk": "400-1201"})

@@ -12,8 +12,8 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.rules import rules_of
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded, Simplest
-from mockserver.kit.generation.invalid import breaks
-from mockserver.kit.generation.valid import Payloads, payloads, ruled
+from mockserver.kit.generation.invalid import InvalidPayloads
+from mockserver.kit.generation.valid import ValidPayloads, rule_levels
 from mockserver.types import JSON, Schema
 
 ADULT = {"properties": {"age": {"minimum": 18}}, "required": ["age"]}
@@ -137,8 +137,8 @@ def booking() -> Operation:
 
 @cache
 def grown(*, strict: bool) -> list[Any]:
-    source = payloads(booking(), is_strict=strict)
-    return [source.grown(Seeded(index)) for index in range(400)]
+    source = ValidPayloads.of(booking(), is_strict=strict)
+    return [source.generate(Seeded(index)) for index in range(400)]
 
 
 def judge() -> Validator:
@@ -154,9 +154,9 @@ def test_every_keyword_of_the_closed_set_can_be_grown() -> None:
 
 @pytest.mark.parametrize("name", [each.id for each in rules_of("", BOOKING)])
 def test_every_rule_of_any_schema_is_broken_alone(name: str) -> None:
-    source = breaks(booking())
+    source = InvalidPayloads.of(booking())
     for choices in (Simplest(), Seeded(1), Seeded(2), Seeded(3), Seeded(4)):
-        found = source.broken(source.rule(name), choices)
+        found = source.generate(source.rule(name), choices)
         assert found is not None
         assert {each.rule.id for each in judge().violations(found.payload)} == {name}
 
@@ -181,17 +181,19 @@ def test_every_way_through_any_schema_is_gone(way: Any) -> None:
 
 
 def test_the_simplest_payload_is_the_contracts_own() -> None:
-    source = payloads(booking(), is_strict=True)
-    assert source.grown(Simplest()) == {"nights": 2, "guests": [{"name": "Ann", "age": 40}]}
+    source = ValidPayloads.of(booking(), is_strict=True)
+    assert source.generate(Simplest()) == {"nights": 2, "guests": [{"name": "Ann", "age": 40}]}
 
 
 def test_branches_are_found_once() -> None:
-    assert payloads(booking(), is_strict=True) is payloads(booking(), {}, is_strict=True)
-    strict = payloads(booking(), is_strict=True)
-    assert payloads(booking(), is_strict=False).branches is strict.branches
+    assert ValidPayloads.of(booking(), is_strict=True) is ValidPayloads.of(booking(), {}, is_strict=True)
+    strict = ValidPayloads.of(booking(), is_strict=True)
+    assert ValidPayloads.of(booking(), is_strict=False).branches is strict.branches
 
 
 def test_a_seed_repeats_its_payloads() -> None:
-    source = payloads(booking(), is_strict=False)
-    again = Payloads(booking(), ruled(booking(), None), is_strict=False)
-    assert [again.grown(Seeded(index)) for index in range(50)] == [source.grown(Seeded(index)) for index in range(50)]
+    source = ValidPayloads.of(booking(), is_strict=False)
+    again = ValidPayloads(booking(), rule_levels(booking(), None), is_strict=False)
+    assert [again.generate(Seeded(index)) for index in range(50)] == [
+        source.generate(Seeded(index)) for index in range(50)
+    ]

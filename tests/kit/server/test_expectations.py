@@ -6,8 +6,8 @@ from mockserver.contract.catalog import load
 from mockserver.contract.rules import Rule
 from mockserver.errors import NoSuchReading
 from mockserver.kit.generation.choices import Simplest
-from mockserver.kit.generation.invalid import breaks
-from mockserver.kit.generation.valid import payloads
+from mockserver.kit.generation.invalid import InvalidPayloads
+from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Terms, asked
 
 CATALOG = load()
@@ -65,7 +65,7 @@ def test_null_must_be_refused_only_where_that_was_settled() -> None:
 
 
 def test_a_picture_that_is_too_small_may_fail_later() -> None:
-    small = breaks(IMAGE).simplest(rule("image_list[].image.x-image-side")).payload
+    small = InvalidPayloads.of(IMAGE).simplest(rule("image_list[].image.x-image-side")).payload
     assert not terms().is_refused(IMAGE, rule("image_list[].image.x-image-side"), small)
     assert terms(media_fault="refused").is_refused(IMAGE, rule("image_list[].image.x-image-side"), small)
 
@@ -81,10 +81,10 @@ def test_a_page_out_of_range_may_be_clamped() -> None:
 def test_of_every_operation_some_rules_are_certain_and_the_simplest_payload_is_good(service: str) -> None:
     found = terms(service)
     for maker in found.makers():
-        source = breaks(maker)
+        source = InvalidPayloads.of(maker)
         certain = [r.id for r in source.rules if found.is_refused(maker, r, source.simplest(r).payload)]
         assert len(certain) >= 10, maker.id
-        grown = payloads(maker, is_strict=True).grown(Simplest()) or {}
+        grown = ValidPayloads.of(maker, is_strict=True).generate(Simplest()) or {}
         wanted = {"email": "first@example.com"} if "email" in maker.schema["properties"] else {}
         assert found.is_accepted(maker, {**grown, **wanted}), maker.id
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest
-from mockserver.kit.generation.invalid import Breaks, NeverAlone, breaks
+from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.accounts import fields, renamed
 from mockserver.types import JSON
@@ -20,12 +20,12 @@ def refusals(probe: Probe) -> None:
     for maker in probe.target.operations:
         shows = probe.terms.beside(maker, "list")
         for operation in (maker, *([shows] if shows is not None else [])):
-            source = breaks(operation, probe.terms.chosen)
+            source = InvalidPayloads.of(operation, probe.terms.chosen)
             for rule in source.rules:
                 _break(probe, operation, source, rule)
 
 
-def _break(probe: Probe, operation: Operation, source: Breaks, rule: Rule) -> None:
+def _break(probe: Probe, operation: Operation, source: InvalidPayloads, rule: Rule) -> None:
     payloads = list(_payloads(probe, operation, source, rule))
     small = [payload for payload in payloads if len(encoded(payload)) <= probe.target.largest]
     if payloads and not small:
@@ -39,13 +39,13 @@ def _break(probe: Probe, operation: Operation, source: Breaks, rule: Rule) -> No
             probe.budget.check()
 
 
-def _payloads(probe: Probe, operation: Operation, source: Breaks, rule: Rule) -> Iterator[JSON]:
+def _payloads(probe: Probe, operation: Operation, source: InvalidPayloads, rule: Rule) -> Iterator[JSON]:
     """Yield different payloads that must be refused; what an open question leaves open is none."""
     seen: list[JSON] = []
     choices: tuple[Choices, ...] = (Simplest(), Seeded(f"{probe.target.seed}/{rule.id}"))
     for each in choices:
         try:
-            found = source.broken(rule, each)
+            found = source.generate(rule, each)
         except NeverAlone:
             return
         if found is None or found.payload is None:

@@ -1,0 +1,134 @@
+"""Sums: the numbers of a list's items made to add up to a field, as ``x-sum-equals`` demands, or made not to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mockserver.kit.generation.choices import Choices, picked
+from mockserver.kit.generation.shapes import OwnKeyword, Shape, Shapes
+from mockserver.types import JSON, Payload
+
+Spellings = Mapping[int, list[JSON]]
+"""The numbers that a field may hold, each with the values that mean it: 5 with 5 and "5"."""
+
+
+class _Sum(NamedTuple):
+    """The two sides of a sum: ``parts`` are the numbers of the items of a list, ``total`` is what they add up to.
+
+    ``totals`` and ``sizes`` are what the total and one part may be; they are empty where the schema lists no values.
+    """
+
+    list_field: str
+    part_field: str
+    total_field: str
+    parts: tuple[int, ...]
+    total: int
+    totals: Spellings
+    sizes: Spellings
+
+
+def with_sum(own: OwnKeyword, payload: Payload, shape: Shape, choices: Choices) -> Payload:
+    """Return a payload whose parts add up to its total; if the keyword must not hold, one whose parts do not.
+
+    Either the total follows the parts or the parts follow the total. Where both are possible, chance decides; the
+    simplest is the total, because one field changes:
+
+        {"duration": "5", "shots": [{"duration": "3"}, {"duration": "4"}]}
+        {"duration": "7", "shots": [{"duration": "3"}, {"duration": "4"}]}    the total follows
+        {"duration": "5", "shots": [{"duration": "2"}, {"duration": "3"}]}    the parts follow
+
+    A payload without such a list, or with anything but numbers in it, is returned as it is.
+    """
+    found = _sum_of(own, payload, shape)
+    if found is None or (sum(found.parts) == found.total) is own.holds:
+        return payload
+    if not own.holds:
+        return _with_wrong_total(found, payload, choices)
+    can_follow = sum(found.parts) in found.totals
+    if not found.sizes or (can_follow and choices.below(2) == 0):
+        return _with_total(found, payload, sum(found.parts), choices)
+    return _with_parts(found, payload, choices)
+
+
+def _sum_of(own: OwnKeyword, payload: Payload, shape: Shape) -> _Sum | None:
+    list_field, _, part_field = own.value["of"].partition("[].")
+    total_field = own.value["equals"]
+    items = payload.get(list_field)
+    total = _number(payload.get(total_field, own.value["default"]))
+    parts = [_number(item.get(part_field)) for item in items] if isinstance(items, list) else []
+    if not parts or None in parts or total is None:
+        return None
+    part_shapes = (
+        part_shape
+        for list_shape in shape.field_shapes(list_field)
+        for item_shape in list_shape.items or ()
+        for part_shape in item_shape.field_shapes(part_field)
+    )
+    return _Sum(
+        list_field,
+        part_field,
+        total_field,
+        tuple(part for part in parts if part is not None),
+        total,
+        totals=_spellings(shape.field_shapes(total_field)),
+        sizes=_spellings(tuple(part_shapes)),
+    )
+
+
+def _with_total(found: _Sum, payload: Payload, total: int, choices: Choices) -> Payload:
+    return {**payload, found.total_field: picked(found.totals.get(total, [total]), choices)}
+
+
+def _with_wrong_total(found: _Sum, payload: Payload, choices: Choices) -> Payload:
+    others = [number for number in found.totals if number != sum(found.parts)]
+    return _with_total(found, payload, picked(others, choices), choices) if others else payload
+
+
+def _with_parts(found: _Sum, payload: Payload, choices: Choices) -> Payload:
+    """Return a payload whose parts are new ones that add up to the total.
+
+    If no parts can add up to it, the total becomes one that they can add up to. If there is none, items are left out.
+    """
+    count, least, most = len(found.parts), min(found.sizes), max(found.sizes)
+    total = found.total
+    within_reach = [number for number in found.totals if count * least <= number <= count * most]
+    if not count * least <= total <= count * most and within_reach:
+        total = picked(within_reach, choices)
+        payload = _with_total(found, payload, total, choices)
+    count = max(1, min(count, total // least if least > 0 else count))
+    parts = _split(total, count, sorted(found.sizes), choices)
+    items = [
+        {**item, found.part_field: picked(found.sizes[part], choices)}
+        for item, part in zip(payload[found.list_field][:count], parts, strict=True)
+    ]
+    return {**payload, found.list_field: items}
+
+
+def _split(total: int, count: int, sizes: Sequence[int], choices: Choices) -> list[int]:
+    """Split a total into so many parts of the given ascending ``sizes``.
+
+    The simplest choice makes the parts as equal as possible: 7 in three parts is 2, 2 and 3.
+    """
+    parts: list[int] = []
+    for still_to_come in range(count - 1, -1, -1):
+        rest = total - sum(parts)
+        fitting = [size for size in sizes if still_to_come * sizes[0] <= rest - size <= still_to_come * sizes[-1]]
+        fitting.sort(key=lambda size: abs(size * (still_to_come + 1) - rest))
+        parts.append(picked(fitting or sizes, choices))
+    return parts
+
+
+def _spellings(shapes: Shapes) -> Spellings:
+    found: dict[int, list[JSON]] = {}
+    for shape in shapes:
+        for value in shape.values or ():
+            if (number := _number(value)) is not None:
+                found.setdefault(number, []).append(value)
+    return found
+
+
+def _number(value: JSON) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
