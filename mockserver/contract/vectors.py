@@ -82,7 +82,7 @@ def _values(rule: Rule, schema: Schema) -> Values:
         return [sample(_subschema(rule, schema)["properties"][rule.path[-1]])], [_ABSENT]
     subschema = _subschema(rule, schema)
     usual = subschema["examples"][0] if rule.field == "" else sample(subschema)
-    return _EDGES[rule.keyword](rule, subschema, usual)
+    return _EDGES.get(rule.keyword, _written_down)(rule, subschema, usual)
 
 
 def _subschema(rule: Rule, schema: Schema) -> Schema:
@@ -123,6 +123,11 @@ def _type(rule: Rule, _: Schema, usual: JSON) -> Values:
 
 def _is(kind: str, value: JSON) -> bool:
     return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+
+
+def _written_down(_: Rule, schema: Schema, usual: JSON) -> Values:
+    """Return the vectors that stand in the schema, for a keyword of ours from whose value none can be derived."""
+    return schema.get("x-accept", [usual]), schema.get("x-reject", [])
 
 
 def _items(count: int, schema: Schema) -> list[JSON]:
