@@ -38,7 +38,7 @@ FACES = ("mockserver", "mockserver.kit")
 
 # What a start must not pay for: each is imported by the function that needs it.
 HEAVY = ("PIL", "aiohttp", "av", "httpx", "hypothesis", "jinja2", "jsonschema", "jwt", "respx", "rich")
-DOORS = ("mockserver", "mockserver.adapters.http.asgi", "mockserver.cli", "mockserver.pytest_plugin")
+DOORS = ("mockserver", "mockserver.adapters.http.asgi", "mockserver.cli", "mockserver.kit", "mockserver.pytest_plugin")
 
 
 def sources(folder: str) -> dict[str, Path]:
