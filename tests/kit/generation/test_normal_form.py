@@ -1,4 +1,4 @@
-"""A choice of shapes means what its schema means: what grows of it keeps the schema, or breaks it where it should."""
+"""A choice of shapes means what its schema means: its values keep the schema, or break it where they should."""
 
 from __future__ import annotations
 
@@ -77,8 +77,10 @@ def schemas() -> st.SearchStrategy[Schema]:
     }
     names = sorted(of_a_field)
     held = st.sampled_from(names).flatmap(lambda name: of_a_field[name].map(lambda sub: {"properties": {name: sub}}))
-    asked = st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True).map(lambda some: {"required": some})
-    return st.recursive(held | asked | st.builds(lambda a, b: {**a, **b}, held, asked), composed, max_leaves=6)
+    demanded = st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True).map(
+        lambda some: {"required": some}
+    )
+    return st.recursive(held | demanded | st.builds(lambda a, b: {**a, **b}, held, demanded), composed, max_leaves=6)
 
 
 def composed(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
@@ -93,7 +95,7 @@ def one_of(keyword: str, some: st.SearchStrategy[list[Schema]]) -> st.SearchStra
 
 @settings(max_examples=250, derandomize=True, database=None)
 @given(schemas(), st.booleans())
-def test_what_grows_of_a_schema_keeps_it_and_what_grows_of_its_opposite_breaks_it(schema: Schema, holds: bool) -> None:
+def test_values_of_a_schema_keep_it_and_values_of_its_opposite_break_it(schema: Schema, holds: bool) -> None:
     is_of_base, is_kept = fast_validator(BASE), fast_validator(schema)
     for shape in intersect_choices(roots(), normal_form(schema, holds=holds))[:4]:
         for payload in (GENERATOR.payload(shape, choices) for choices in TRIALS):
@@ -125,7 +127,7 @@ def conditions() -> list[Any]:
 
 @cache
 def grounds(rule: str, id: str) -> tuple[Shapes, Generator]:
-    """Return what each payload of an operation is; some rules ask for references that another allows."""
+    """Return the shapes of all payloads of an operation; some rules need references that another rule allows."""
     schema = load().operation(id).schema
     root = normal_form({key: value for key, value in schema.items() if key != "allOf"})
     for other in schema["allOf"]:
@@ -135,14 +137,14 @@ def grounds(rule: str, id: str) -> tuple[Shapes, Generator]:
 
 
 @pytest.mark.parametrize(("operation", "rule", "schema"), conditions())
-def test_both_sides_of_each_rule_and_of_its_condition_can_be_grown(
+def test_both_sides_of_each_rule_and_of_its_condition_can_be_generated(
     operation: Operation, rule: Rule, schema: Schema
 ) -> None:
-    root, growth = grounds(rule.id, operation.id)
+    root, generator = grounds(rule.id, operation.id)
     is_kept = fast_validator(schema)
     for holds in (True, False):
         shapes = intersect_choices(root, normal_form(schema, holds=holds))
         assert shapes, f"nothing {'keeps' if holds else 'breaks'} {rule.id}"
         for shape in shapes[:8]:
-            assert is_kept(growth.payload(shape, Simplest())) is holds
-            assert is_kept(growth.payload(shape, Seeded(rule.id))) is holds
+            assert is_kept(generator.payload(shape, Simplest())) is holds
+            assert is_kept(generator.payload(shape, Seeded(rule.id))) is holds

@@ -1,4 +1,4 @@
-"""Valid payloads keep every rule, go every way through the contract, and end in what a person would write."""
+"""Valid payloads keep every rule, cover every way through the contract, and shrink to what a person would write."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def drawn(id: str, *, strict: bool) -> Drawn:
 
 
 @cache
-def grown(id: str) -> list[JSON]:
-    """Grow many loose payloads without Hypothesis, which is in no hurry to try everything."""
+def generated(id: str) -> list[JSON]:
+    """Generate many loose payloads without Hypothesis, which is in no hurry to try everything."""
     source = ValidPayloads.of(load().operation(id), is_strict=False)
     return [source.generate(Seeded(index)) for index in range(1500)]
 
@@ -100,7 +100,7 @@ def test_loose_payloads_draw_each_warning(operation: Operation) -> None:
     judged, missing = judge(operation), {id for id, level in rule_levels(operation, None).items() if level == "warning"}
     # A picture of too many bytes makes a payload of megabytes, so none is drawn unless it is asked for.
     missing -= {id for id in missing if id.endswith("x-image-bytes")}
-    for payload in grown(operation.id) if missing else ():
+    for payload in generated(operation.id) if missing else ():
         missing -= {each.rule.id for each in judged.violations(payload)}
         if not missing:
             return
@@ -155,7 +155,7 @@ def test_each_edge_of_each_keyword_is_reached(operation: Operation) -> None:
     for rule in operation.rules:
         if rule.keyword in EDGES:
             measure, edges = EDGES[rule.keyword]
-            found = (measure(value) for payload in grown(operation.id) for value in at(payload, steps(rule.field)))
+            found = (measure(value) for payload in generated(operation.id) for value in at(payload, steps(rule.field)))
             reached = {json.dumps(each) for each in found}
             missed += [(rule.id, edge) for edge in edges(rule.value) if json.dumps(edge) not in reached]
             missed = [(id, edge) for id, edge in missed if id != rule.id or can_be(operation, rule, edge)]
@@ -214,13 +214,13 @@ WAYS = {"kling/omni-video.create": VIDEO_BRANCHES, "kling/omni-image.create": IM
 
 
 @pytest.mark.parametrize(("id", "way"), [(id, way) for id, ways in WAYS.items() for way in ways])
-def test_each_way_through_the_contract_is_gone(id: str, way: str) -> None:
+def test_each_way_through_the_contract_is_taken(id: str, way: str) -> None:
     assert drawn(id, strict=True).having(WAYS[id][way]) >= 1
 
 
 @pytest.mark.parametrize("operation", named(CREATES))
 def test_the_prompts_have_characters_of_every_plane(operation: Operation) -> None:
-    letters = {letter for payload in grown(operation.id) for letter in payload.get("prompt", "")}
+    letters = {letter for payload in generated(operation.id) for letter in payload.get("prompt", "")}
     assert {ord(letter) >> 16 for letter in letters} == {*range(17)}
     assert not any(0xD800 <= ord(letter) < 0xE000 for letter in letters)
     assert len(letters) > 100
