@@ -21,7 +21,7 @@ _ATTEMPTS = 5
 """
 
 _STEPS = 60
-"""Choices in one attempt before another order is tried. With 30, two rules are missed; with 120 none, but more slowly."""
+"""Choices in one attempt before another order is tried. With 30, two rules are missed; with 60, none."""
 
 
 class Solver:
