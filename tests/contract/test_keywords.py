@@ -19,7 +19,17 @@ REFERENCES = {"in": ["prompt", "shots[].prompt"], "to": {"<<<image_%>>>": "image
 TOTAL = {"lists": ["images", "elements"], "max": 3}
 SUM = {"of": "shots[].duration", "equals": "duration", "default": "5"}
 
+
+def used_values(schema: JSON) -> dict[str, Any]:
+    """Return each of our keywords in a schema, with a value that it has there."""
+    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    found = {keyword: value for part in parts for keyword, value in used_values(part).items()}
+    own = {key: value for key, value in schema.items() if key in KEYWORDS} if isinstance(schema, dict) else {}
+    return {**found, **own}
+
+
 VALUES: dict[str, Any] = {
+    **used_values([*load().documents.values()]),
     "x-references": REFERENCES,
     "x-total-items": TOTAL,
     "x-sum-equals": SUM,
