@@ -36,8 +36,8 @@ def valid_payloads(
     ``{"kling/null-field": "absent"}``, or without the service. A payload keeps every rule whose level is ``error``.
     About half of the payloads break a rule whose level is ``warning``; with ``strict`` none does.
 
-    A failing test shrinks to the contract's own example with as few fields as possible. Payloads have up to a megabyte,
-    because pictures are real ones. The first call for an operation searches its rules for about a second.
+    A failing test shrinks to the contract's own example with as few fields as possible. A payload has a few hundred
+    bytes, and seldom more than 30 000. The first call for an operation searches its rules for up to a second.
 
     Raises ``NoSuchOperation``, ``NothingToSend`` for an operation without a payload, and ``NoSuchReading``.
 
@@ -62,8 +62,9 @@ def invalid_payloads(
     them), only this rule is broken. ``operation`` and ``readings`` are as for ``valid_payloads``.
 
     The first draws of a test break the rules one by one in the simplest way, so a test with twice as many examples as
-    there are rules sees them all. From then on the payloads are of every kind. Payloads that break a limit on the bytes
-    of a picture have more than ten megabytes. The first call for an operation searches its rules for about a second.
+    there are rules sees them all. From then on the payloads are of every kind. A payload that breaks a limit on the
+    bytes of a picture has more than ten megabytes. The first call for an operation searches its rules for about a
+    second.
 
     Raises ``NoSuchOperation``, ``NothingToSend``, ``NoSuchReading``, ``NoSuchRule`` for a rule that the operation does
     not have or that the readings switch off, and ``NeverAlone`` for one that cannot be broken alone.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,12 +18,12 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.keywords import picture_size
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator
-from mockserver.errors import NoSuchReading
+from mockserver.errors import NoSuchOperation, NoSuchReading
 from mockserver.kit.generation.choices import Choices, Seeded
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.schema_edits import lifted, place_of, schema_at
 from mockserver.kit.generation.solver import Solver
-from mockserver.kit.generation.strategies import valid_payloads
+from mockserver.kit.generation.strategies import invalid_payloads, valid_payloads
 from mockserver.kit.generation.valid import NothingToSend, ValidPayloads, rule_levels
 from mockserver.types import JSON, Payload
 
@@ -298,6 +300,23 @@ def test_a_reading_can_allow_what_the_default_refuses() -> None:
 def test_an_operation_without_a_payload_has_no_strategy() -> None:
     with pytest.raises(NothingToSend, match=r"kling/omni-image\.get takes no payload"):
         valid_payloads(load().operation("kling/omni-image.get"))
+
+
+@pytest.mark.parametrize("function", [valid_payloads, invalid_payloads], ids=lambda function: function.__name__)
+def test_the_example_of_a_docstring_runs(function: Callable[..., Any]) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", inspect.cleandoc(function.__doc__ or ""), re.DOTALL)
+    names = {"given": given, function.__name__: function}
+    exec(compile(example, "<docstring>", "exec"), names)
+    (test,) = (value for name, value in names.items() if name.startswith("test_"))
+    test()
+
+
+def test_an_operation_may_be_given_by_its_id() -> None:
+    assert repr(valid_payloads("kling/omni-image")) == repr(valid_payloads(load().operation("kling/omni-image")))
+    with pytest.raises(NoSuchOperation):
+        valid_payloads("kling/omni-picture")
+    with pytest.raises(NoSuchOperation):
+        invalid_payloads("kling/omni-picture")
 
 
 def test_an_unknown_reading_is_refused() -> None:
