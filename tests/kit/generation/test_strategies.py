@@ -305,7 +305,7 @@ def test_an_operation_without_a_payload_has_no_strategy() -> None:
 @pytest.mark.parametrize("function", [valid_payloads, invalid_payloads], ids=lambda function: function.__name__)
 def test_the_example_of_a_docstring_runs(function: Callable[..., Any]) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", inspect.cleandoc(function.__doc__ or ""), re.DOTALL)
-    names = {"given": given, function.__name__: function}
+    names: dict[str, Any] = {"given": given, function.__name__: function}
     exec(compile(example, "<docstring>", "exec"), names)
     (test,) = (value for name, value in names.items() if name.startswith("test_"))
     test()
