@@ -22,6 +22,7 @@ from mockserver.kit.generation.shapes import KINDS, NUMBER_KINDS, Shape, Shapes,
 from mockserver.types import JSON, Payload
 
 _SIMPLEST = Simplest()
+_ANY_ROOM: tuple[int, float] = (0, inf)
 
 _VARIED_ITEMS = 3
 """Of a list only the first three items vary; the others are the simplest. A bug that needs a fourth odd item is rare,
@@ -67,7 +68,7 @@ class Generator:
         """Return a payload of a shape. It may break a rule that depends on what else was chosen, such as a sum."""
         return self._value((shape,), "", _Context(choices))
 
-    def _value(self, shapes: Shapes, name: str, context: _Context, room: tuple[int, float] = (0, inf)) -> JSON:
+    def _value(self, shapes: Shapes, name: str, context: _Context, room: tuple[int, float] = _ANY_ROOM) -> JSON:
         """Return a value for the field ``name``; ``room`` is how many items a list may have, from and up to."""
         choices = context.choices
         shape = picked(shapes, choices)
@@ -99,7 +100,7 @@ class Generator:
         for inner in sorted(present, key=late.__contains__):
             if inner in late:
                 _note_references(shape, made, context)
-            room = _room(shape, inner, made, present) if shape.own_keywords else (0, inf)
+            room = _room(shape, inner, made, present) if shape.own_keywords else _ANY_ROOM
             made[inner] = self._value(shape.field_shapes(inner), f"{name}.{inner}".lstrip("."), context, room)
         payload = {inner: made[inner] for inner in present}
         for own in shape.own_keywords:
@@ -239,9 +240,9 @@ def _with_references(shape: Shape, text: str, references: Sequence[str]) -> str:
 
 def _room(shape: Shape, name: str, made: Payload, present: Sequence[str]) -> tuple[int, float]:
     """Return how many items a list may have, from and up to, beside the lists that it shares a limit with."""
-    to_come = [other for other in present if other != name and other not in made]
-    low, high = 0, inf
+    low, high = _ANY_ROOM
     for own in shape.own_keywords:
-        at_least, at_most = generator_of(own.keyword).room(own, shape, name, made, to_come)
-        low, high = max(low, at_least), min(high, at_most)
+        if (room := generator_of(own.keyword).room) is not None:
+            at_least, at_most = room(own, shape, name, made, present)
+            low, high = max(low, at_least), min(high, at_most)
     return low, high

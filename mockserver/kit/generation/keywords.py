@@ -45,7 +45,7 @@ class KeywordGenerator:
     * ``late_fields``: the fields of an object that must be made after all others, because they depend on them
     * ``references``: for each place (``shots[].prompt``) texts that refer to what is already in the object: to be
       inserted where that suits if the keyword must hold, and by all means if it must not
-    * ``room``: how many items a list may have, from and up to, beside the ``made`` fields and those ``to_come``
+    * ``room``: how many items a list may have, from and up to, given the ``made`` fields and all that will be present
     * ``completed``: the finished object, changed so that it keeps or breaks the keyword
     """
 
@@ -54,7 +54,7 @@ class KeywordGenerator:
     is_heavy: bool = False
     late_fields: Callable[[Any], frozenset[str]] = lambda _: frozenset()
     references: Callable[[OwnKeyword, Payload], Mapping[str, list[str]]] = lambda _, __: {}
-    room: Callable[[OwnKeyword, Shape, str, Payload, Sequence[str]], tuple[int, float]] = lambda *_: (0, inf)
+    room: Callable[[OwnKeyword, Shape, str, Payload, Sequence[str]], tuple[int, float]] | None = None
     completed: Callable[[OwnKeyword, Payload, Shape, Choices], Payload] = _unchanged
 
 
@@ -157,12 +157,12 @@ def _broken_total(own: OwnKeyword) -> Shapes:
     return (*together, *(shape for name in names for shape in _objects_with(name, own)))
 
 
-def _shared_room(own: OwnKeyword, shape: Shape, name: str, made: Payload, to_come: Sequence[str]) -> tuple[int, float]:
+def _shared_room(own: OwnKeyword, shape: Shape, name: str, made: Payload, present: Sequence[str]) -> tuple[int, float]:
     """Return how many items a list may have. If the maximum must be exceeded, the last list sees to that."""
     if name not in own.value["lists"]:
         return 0, inf
     taken = sum(len(made[other]) for other in own.value["lists"] if other in made)
-    waiting = [other for other in own.value["lists"] if other in to_come]
+    waiting = [other for other in own.value["lists"] if other in present and other != name and other not in made]
     if own.holds:
         reserved = sum(min(inner.min_items for inner in shape.field_shapes(other)) for other in waiting)
         return 0, own.value["max"] - taken - reserved

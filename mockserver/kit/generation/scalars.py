@@ -27,7 +27,7 @@ WORDS = (
 
 CURIOSITIES = (
     "".join(chr(plane << 16 | 0x0101) for plane in range(17)),  # one character of each plane of Unicode
-    "👩‍👩‍👧‍👦 and 🇯🇵 and é and é",  # one letter on the screen, several characters; one letter in two spellings
+    "👩‍👩‍👧‍👦 and 🇯🇵 and é and e\u0301",  # one sign on the screen, but several characters; one letter in two spellings
     "line one\nline two\ttab\r\nline three",
     "\"quoted\" 'twice' \\ back\\slash / {} [] {{name}} %s %00 ${HOME}",
     "<script>alert(1)</script> &amp; <b>bold</b>",
