@@ -1,7 +1,7 @@
 """Intersection: two shapes combined into one, and the conclusions that follow from that.
 
-Constraints of one shape can contradict each other: at least three items, but at most two of them of each of the only
-allowed kinds. ``simplified`` finds that out, so that nothing is ever generated of an impossible shape.
+Constraints can contradict each other: at least three items, each "a" or "b", at most one of each. ``simplified`` finds
+that out, so nothing is ever generated of an impossible shape.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ A range that is written out costs time with each intersection, so the wide ones 
 
 def intersect_choices(one: Shapes, other: Shapes) -> Shapes:
     """Return the choice of what is in both choices; ``one`` itself if ``other`` adds nothing."""
-    found: list[Shape] = []
+    result: list[Shape] = []
     for shape in one:
         common = [both for candidate in other if (both := intersect(shape, candidate)) is not None]
         # Where one candidate adds nothing to a shape, the shape is in both choices as it is.
-        found.extend([shape] if any(both is shape for both in common) else common)
-    is_same = len(found) == len(one) and all(new is old for new, old in zip(found, one, strict=True))
-    return one if is_same else tuple(found)
+        result.extend([shape] if any(both is shape for both in common) else common)
+    is_same = len(result) == len(one) and all(new is old for new, old in zip(result, one, strict=True))
+    return one if is_same else tuple(result)
 
 
 @lru_cache(maxsize=1 << 14)  # a search narrows the same few fields by the same conditions again and again
@@ -138,7 +138,7 @@ def _list_conclusions(shape: Shape) -> dict[str, Any] | None:
 
 
 class _Slots(NamedTuple):
-    """The shapes of each item of a list to be, and which items a count was satisfied with."""
+    """The shapes of each item of a future list, and the items that satisfy one count."""
 
     shapes: tuple[Shapes, ...]
     matching: frozenset[int]
@@ -226,16 +226,16 @@ def _common_items(one: Shapes | None, other: Shapes | None) -> Shapes | None:
 
 
 def _common_properties(one: Mapping[str, Shapes], other: Mapping[str, Shapes]) -> Mapping[str, Shapes]:
-    found = {name: intersect_choices(one.get(name, (ANY,)), shapes) for name, shapes in other.items()}
-    return one if all(one.get(name) is shapes for name, shapes in found.items()) else {**one, **found}
+    both = {name: intersect_choices(one.get(name, (ANY,)), shapes) for name, shapes in other.items()}
+    return one if all(one.get(name) is shapes for name, shapes in both.items()) else {**one, **both}
 
 
 def _common_counts(one: tuple[ItemCount, ...], other: tuple[ItemCount, ...]) -> tuple[ItemCount, ...]:
-    found = {count.schema: count for count in one}
+    counts = {count.schema: count for count in one}
     for count in other:
-        same = found.get(count.schema, count)
-        found[count.schema] = same._replace(low=max(same.low, count.low), high=min(same.high, count.high))
-    return tuple(found.values())
+        same = counts.get(count.schema, count)
+        counts[count.schema] = same._replace(low=max(same.low, count.low), high=min(same.high, count.high))
+    return tuple(counts.values())
 
 
 def _common_names(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:

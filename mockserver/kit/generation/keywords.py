@@ -1,8 +1,11 @@
 """Our ``x-`` keywords: what the generator does to keep one, and what it does to break one.
 
 ``contract/keywords.py`` says what each keyword means. This is the other half: one ``KeywordGenerator`` for each, in
-``GENERATORS`` at the end. A keyword about a single text or number needs none: the examples of its field are slightly
-changed until one keeps the keyword, and one breaks it. Where that finds nothing, give it ``values``.
+``GENERATORS`` at the end. A keyword about a single text or number needs none: the known values of its field, which
+come from its ``examples``, ``x-accept`` and ``x-reject``, are changed slightly until one keeps the keyword and one
+breaks it. If that finds nothing, give the keyword ``values`` on both sides of its limit:
+
+    "x-even": KeywordGenerator(values=lambda value, holds: iter((2, 3)))
 """
 
 from __future__ import annotations

@@ -85,10 +85,10 @@ def _case(schema: Schema, *, is_met: bool, holds: bool) -> Shapes:
 
 
 def _intersection(choices: Iterable[Shapes]) -> Shapes:
-    found: Shapes = (ANY,)
+    result: Shapes = (ANY,)
     for shapes in choices:
-        found = intersect_choices(found, shapes)
-    return found
+        result = intersect_choices(result, shapes)
+    return result
 
 
 def _kinds(value: str | list[str]) -> frozenset[str]:

@@ -30,10 +30,10 @@ def place_of(rule: Rule) -> Path:
 
 def schema_at(schema: Schema, place: Path) -> JSON:
     """Return the subschema at a place of a schema."""
-    found: JSON = schema
+    part: JSON = schema
     for step in place:
-        found = found[step]
-    return found
+        part = part[step]
+    return part
 
 
 def lifted(schema: Schema, place: Path, **counts: int) -> Schema:

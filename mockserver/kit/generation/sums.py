@@ -13,7 +13,7 @@ Spellings = Mapping[int, list[JSON]]
 """The numbers that a field may hold, each with the values that mean it: 5 with 5 and "5"."""
 
 
-class _Sum(NamedTuple):
+class _Sides(NamedTuple):
     """The two sides of a sum: ``parts`` are the numbers of the items of a list, ``total`` is what they add up to.
 
     ``totals`` and ``sizes`` are what the total and one part may be; they are empty where the schema lists no values.
@@ -40,18 +40,18 @@ def with_sum(own: OwnKeyword, payload: Payload, shape: Shape, choices: Choices) 
 
     A payload without such a list, or with anything but numbers in it, is returned as it is.
     """
-    found = _sum_of(own, payload, shape)
-    if found is None or (sum(found.parts) == found.total) is own.holds:
+    sides = _sides_of(own, payload, shape)
+    if sides is None or (sum(sides.parts) == sides.total) is own.holds:
         return payload
     if not own.holds:
-        return _with_wrong_total(found, payload, choices)
-    can_follow = sum(found.parts) in found.totals
-    if not found.sizes or (can_follow and choices.below(2) == 0):
-        return _with_total(found, payload, sum(found.parts), choices)
-    return _with_parts(found, payload, choices)
+        return _with_wrong_total(sides, payload, choices)
+    can_follow = sum(sides.parts) in sides.totals
+    if not sides.sizes or (can_follow and choices.below(2) == 0):
+        return _with_total(sides, payload, sum(sides.parts), choices)
+    return _with_parts(sides, payload, choices)
 
 
-def _sum_of(own: OwnKeyword, payload: Payload, shape: Shape) -> _Sum | None:
+def _sides_of(own: OwnKeyword, payload: Payload, shape: Shape) -> _Sides | None:
     list_field, _, part_field = own.value["of"].partition("[].")
     total_field = own.value["equals"]
     items = payload.get(list_field)
@@ -65,7 +65,7 @@ def _sum_of(own: OwnKeyword, payload: Payload, shape: Shape) -> _Sum | None:
         for item_shape in list_shape.items or ()
         for part_shape in item_shape.field_shapes(part_field)
     )
-    return _Sum(
+    return _Sides(
         list_field,
         part_field,
         total_field,
@@ -76,33 +76,33 @@ def _sum_of(own: OwnKeyword, payload: Payload, shape: Shape) -> _Sum | None:
     )
 
 
-def _with_total(found: _Sum, payload: Payload, total: int, choices: Choices) -> Payload:
-    return {**payload, found.total_field: picked(found.totals.get(total, [total]), choices)}
+def _with_total(sides: _Sides, payload: Payload, total: int, choices: Choices) -> Payload:
+    return {**payload, sides.total_field: picked(sides.totals.get(total, [total]), choices)}
 
 
-def _with_wrong_total(found: _Sum, payload: Payload, choices: Choices) -> Payload:
-    others = [number for number in found.totals if number != sum(found.parts)]
-    return _with_total(found, payload, picked(others, choices), choices) if others else payload
+def _with_wrong_total(sides: _Sides, payload: Payload, choices: Choices) -> Payload:
+    others = [number for number in sides.totals if number != sum(sides.parts)]
+    return _with_total(sides, payload, picked(others, choices), choices) if others else payload
 
 
-def _with_parts(found: _Sum, payload: Payload, choices: Choices) -> Payload:
+def _with_parts(sides: _Sides, payload: Payload, choices: Choices) -> Payload:
     """Return a payload whose parts are new ones that add up to the total.
 
     If no parts can add up to it, the total becomes one that they can add up to. If there is none, items are left out.
     """
-    count, least, most = len(found.parts), min(found.sizes), max(found.sizes)
-    total = found.total
-    within_reach = [number for number in found.totals if count * least <= number <= count * most]
+    count, least, most = len(sides.parts), min(sides.sizes), max(sides.sizes)
+    total = sides.total
+    within_reach = [number for number in sides.totals if count * least <= number <= count * most]
     if not count * least <= total <= count * most and within_reach:
         total = picked(within_reach, choices)
-        payload = _with_total(found, payload, total, choices)
+        payload = _with_total(sides, payload, total, choices)
     count = max(1, min(count, total // least if least > 0 else count))
-    parts = _split(total, count, sorted(found.sizes), choices)
+    parts = _split(total, count, sorted(sides.sizes), choices)
     items = [
-        {**item, found.part_field: picked(found.sizes[part], choices)}
-        for item, part in zip(payload[found.list_field][:count], parts, strict=True)
+        {**item, sides.part_field: picked(sides.sizes[part], choices)}
+        for item, part in zip(payload[sides.list_field][:count], parts, strict=True)
     ]
-    return {**payload, found.list_field: items}
+    return {**payload, sides.list_field: items}
 
 
 def _split(total: int, count: int, sizes: Sequence[int], choices: Choices) -> list[int]:
@@ -120,12 +120,12 @@ def _split(total: int, count: int, sizes: Sequence[int], choices: Choices) -> li
 
 
 def _spellings(shapes: Shapes) -> Spellings:
-    found: dict[int, list[JSON]] = {}
+    spellings: dict[int, list[JSON]] = {}
     for shape in shapes:
         for value in shape.values or ():
             if (number := _number(value)) is not None:
-                found.setdefault(number, []).append(value)
-    return found
+                spellings.setdefault(number, []).append(value)
+    return spellings
 
 
 def _number(value: JSON) -> int | None:

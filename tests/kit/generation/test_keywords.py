@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,8 +16,8 @@ from mockserver.contract.rules import CONSTRAINTS, Rule, rules_of
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest
-from mockserver.kit.generation.invalid import InvalidPayloads
-from mockserver.kit.generation.keywords import GENERATORS
+from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
+from mockserver.kit.generation.keywords import GENERATORS, KeywordGenerator
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.types import JSON, Schema
 
@@ -38,6 +39,13 @@ def multiple_of(value: int, instance: JSON) -> Iterator[Problem]:
         yield Problem((), f"is no multiple of {value}")
 
 
+def checked(value: bool, instance: JSON) -> Iterator[Problem]:
+    """Only a text that looks right can be wrong."""
+    if isinstance(instance, str) and re.fullmatch("id-482[02-9]", instance):
+        yield Problem((), "has a wrong check digit")
+
+
+GUESSABLE = ("x-no-digits", "x-palindrome", "x-multiple")
 NEW: dict[str, tuple[Keyword, JSON, Schema]] = {
     "x-no-digits": (
         no_digits,
@@ -45,6 +53,7 @@ NEW: dict[str, tuple[Keyword, JSON, Schema]] = {
         {"type": "string", "maxLength": 60, "examples": ["a cat"], "x-reject": ["4 cats"]},
     ),
     "x-palindrome": (palindrome, True, {"type": "string", "examples": ["level"]}),
+    "x-checked": (checked, True, {"type": "string", "examples": ["id-4821"]}),
     "x-multiple": (multiple_of, 5, {"type": "integer", "minimum": 0, "maximum": 500, "examples": [15]}),
 }
 
@@ -68,7 +77,7 @@ def operation_with(field: Schema, rule: Schema | None = None) -> Operation:
     return replace(image, id="new/one.create", service="new", schema=schema, rules=rules_of("new/one.create", schema))
 
 
-@pytest.fixture(params=NEW)
+@pytest.fixture(params=GUESSABLE)
 def new(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Add a keyword to the contract's, and to nothing else."""
     keyword: str = request.param
@@ -115,6 +124,17 @@ def test_the_vectors_of_a_new_keyword_stand_in_its_schema(new: str) -> None:
     accept, reject = vectors(next(rule for rule in operation.rules if rule.keyword == new), operation.schema)
     assert list(accept) == [{"field": field["examples"][0]}]
     assert list(reject) == [{"field": each} for each in field.get("x-reject", ())]
+
+
+@pytest.mark.parametrize("new", ["x-checked"], indirect=True)
+def test_an_entry_gives_the_values_that_nobody_could_guess(new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, value, field = NEW[new]
+    before, after = (operation_with({**field, new: value}) for _ in range(2))
+    with pytest.raises(NeverAlone):
+        InvalidPayloads(before).simplest(next(rule for rule in before.rules if rule.keyword == new))
+    entry = KeywordGenerator(values=lambda _, __: iter(("id-4821", "id-4822")))
+    monkeypatch.setitem(GENERATORS, new, entry)
+    check(after, next(rule for rule in after.rules if rule.keyword == new))
 
 
 def test_only_keywords_of_the_contract_have_an_entry() -> None:
