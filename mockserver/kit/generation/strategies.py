@@ -58,8 +58,9 @@ def invalid_payloads(
     """Return a strategy for payloads that break one rule of an operation and no other.
 
     A drawn value has the ``payload``, any JSON value, and the ``rule`` that it breaks: ``rule.id`` is its name, and
-    ``rule.level`` may be ``warning``. With the id of a ``rule``, ``"prompt.maxLength"`` (``mockserver rules`` lists
-    them), only this rule is broken. ``operation`` and ``readings`` are as for ``valid_payloads``.
+    ``rule.level``, ``error`` or ``warning``, is what the schema says before any reading. With the id of a ``rule``,
+    ``"prompt.maxLength"`` (``mockserver rules`` lists them), only this rule is broken. ``operation`` and ``readings``
+    are as for ``valid_payloads``.
 
     The first draws of a test break the rules one by one in the simplest way, so a test with twice as many examples as
     there are rules sees them all. From then on the payloads are of every kind. A payload that breaks a limit on the
