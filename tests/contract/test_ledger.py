@@ -1,20 +1,13 @@
 """The ledger: every fact that is known has its place in the contract, and every name that is given exists."""
 
-import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mockserver.contract import catalog
 from mockserver.contract.catalog import load
-from mockserver.contract.validation import Validator
-from mockserver.contract.vectors import vectors
 from mockserver.resources import folder
-from mockserver.types import JSON
 
 SCHEMAS = Path(str(folder("schemas")))
 README = (SCHEMAS / "README.md").read_text(encoding="utf-8")
@@ -172,34 +165,3 @@ def test_a_source_is_written_in_the_tags_that_are_explained(source: str) -> None
 @pytest.mark.parametrize("kind", ["seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "ours"])
 def test_a_tag_is_explained(kind: str) -> None:
     assert re.search(rf"^\| `{kind}[` ]", README, re.MULTILINE)
-
-
-def examples() -> list[Any]:
-    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
-
-
-def test_the_examples_of_the_readme_are_a_contract(tmp_path: Path) -> None:
-    """An endpoint, its schema, a rule, a reading and an error, added to a copy as they are printed."""
-    shutil.copytree(SCHEMAS / "kling", tmp_path / "kling")
-    for name in ("schema.meta.json", "service.meta.json"):
-        shutil.copy(SCHEMAS / name, tmp_path)
-    endpoint, schema, rule, reading, error = examples()
-    schema["allOf"].append(rule)
-    (tmp_path / "kling" / "generations.request.json").write_text(json.dumps(schema), encoding="utf-8")
-    file = tmp_path / "kling" / "service.json"
-    service: JSON = json.loads(file.read_text(encoding="utf-8"))
-    for part, addition in (("operations", endpoint), ("readings", reading), ("errors", error)):
-        service[part] |= addition
-    file.write_text(json.dumps(service), encoding="utf-8")
-
-    found = catalog.read(tmp_path)
-    operation = found.operation("kling/generations")
-    rules = {each.id: each for each in operation.rules}
-    assert {"prompt.required", "prompt.type", "prompt.maxLength", "bicycles-are-red"} <= rules.keys()
-    assert "red-bicycles" in found.service("kling").questions
-    assert "no-such-voice" in found.service("kling").errors
-    validator = Validator(operation.schema, operation.rules, {})
-    for each in operation.rules:
-        accept, reject = vectors(each, operation.schema)
-        assert all(each.id not in {found.rule.id for found in validator.violations(payload)} for payload in accept)
-        assert all({found.rule.id for found in validator.violations(payload)} == {each.id} for payload in reject)

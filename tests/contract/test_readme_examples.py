@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from mockserver.contract import catalog
+from mockserver.contract.validation import Validator
+from mockserver.contract.vectors import vectors
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.resources import folder
@@ -79,3 +81,9 @@ def test_a_rule_a_reading_and_an_error_are_one_object_each(schemas: Path) -> Non
     refused = asked(schemas, "/v1/images/generations", blue, readings={"red-bicycles": "refused"})
     assert refused["code"] == 1201
     assert catalog.read(schemas).service("kling").errors["no-such-voice"].status == 400
+    operation = catalog.read(schemas).operation("kling/generations")
+    validator = Validator(operation.schema, operation.rules, {})
+    for rule in operation.rules:
+        accept, reject = vectors(rule, operation.schema)
+        assert all(rule.id not in {found.rule.id for found in validator.violations(payload)} for payload in accept)
+        assert all({found.rule.id for found in validator.violations(payload)} == {rule.id} for payload in reject)

@@ -103,4 +103,4 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 def test_no_document_is_longer_than_its_reader_has_time() -> None:
-    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 80
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 100
