@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from click.testing import CliRunner
 import mockserver
 from mockserver.adapters.testing.live import live
 from mockserver.cli import main
+from mockserver.contract.catalog import load
+from mockserver.contract.validation import Validator
 from tests.mutants.clients.roster import MUTANTS as CLIENTS
 from tests.mutants.servers.roster import MUTANTS as SERVERS
 
@@ -86,8 +89,11 @@ def test_the_readme_counts_the_mutants_that_there_are() -> None:
     assert f"runs {len(SERVERS)} broken servers and `make client-mutants` {len(CLIENTS)} broken clients" in README
 
 
-def test_the_python_in_the_readme_runs() -> None:
-    code = README.partition("```python\n")[2].partition("```")[0]
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_fake_in_the_readme_runs() -> None:
+    code = BLOCKS[0]
     client = (
         "import httpx\n"
         "    for _ in range(2):\n"
@@ -95,6 +101,17 @@ def test_the_python_in_the_readme_runs() -> None:
         " headers={'authorization': 'Bearer token-of-this-test'})"
     )
     exec(compile(code.replace("...  # your client against running.url", client), "README.md", "exec"), {})
+
+
+def test_the_kit_in_the_readme_runs() -> None:
+    validator = Validator((operation := load().operation("kling/omni-video")).schema, operation.rules, {})
+    testee = [sys.executable, str(ROOT / "examples" / "python_httpx" / "testee.py")]
+    with live(pace="instant") as running:
+        code = BLOCKS[1].replace("http://127.0.0.1:8080", running.url).replace('["node", "testee.js"]', repr(testee))
+        code = code.replace("max_creates=20", 'only=["credentials"]').replace('["wire"]', '["content-type-is-json"]')
+        names: dict[str, Any] = {"accepts": lambda payload: not validator.violations(payload)}
+        exec(compile(code, "README.md", "exec"), names)
+        names["test_my_validation"]()
 
 
 def test_the_changelog_begins_with_this_version() -> None:
