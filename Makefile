@@ -6,6 +6,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
+SLOW := tests/slow tests/kit/server/test_mutants.py tests/commands/test_check_server.py tests/repository/test_contributing.py
 FOREIGN := benchmarks/foreign/node_modules/.ready
 
 export ARTIFACTS ?= artifacts
@@ -36,11 +37,11 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 # Node, curl and jq are the machine's own; where jq is missing, Debian's is installed if we may.
-torture: $(READY) ## play examples/ through every scene, the judge under every reading, and foreign; takes minutes
+torture: $(READY) ## examples/ in every scenario, the judge under every reading, CONTRIBUTING, foreign; takes minutes
 	@command -v jq >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends jq >/dev/null; } \
 	  || echo 'There is no jq: the testee of curl and jq is left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
-	$(BIN)/python -m pytest -m torture tests/slow tests/kit/server/test_mutants.py tests/commands/test_check_server.py -n 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m torture $(SLOW) -n 4 --dist worksteal $(ARGS)
 
 mutants: $(READY) ## count the wrong servers that the kit catches, and what it finds in the right one
 	$(BIN)/python -m tests.mutants.servers $(ARGS)
