@@ -37,6 +37,7 @@ class Operation:
     * ``answer``: the file of the schema of its answer, and ``answer_status`` its HTTP status
     * ``when``: readings under which alone it exists
     * ``task``: for an operation that makes tasks, what of the payload makes what of the result
+    * ``payloads``: for an operation that makes tasks, the fields that ask for something special, by what they ask for
     * ``uploads``: for an operation that takes a file as its body, what each media type may be
     * ``defaults``: what each field means when it is not sent
     """
@@ -55,6 +56,7 @@ class Operation:
     callback: str | None
     when: Mapping[str, str]
     task: Mapping[str, Any]
+    payloads: Mapping[str, Mapping[str, JSON]]
     uploads: Mapping[str, Mapping[str, Any]]
     defaults: Mapping[str, JSON]
 
@@ -91,6 +93,7 @@ class Service:
     refusal: str
     reasons: Mapping[str, str]
     statuses: Mapping[str, JSON]
+    faults: Mapping[str, str]
     layout: Layout
 
 
@@ -198,6 +201,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
         refusal=_resolved(file, "/refusal", own["refusal"], id, documents),
         reasons=MappingProxyType({**base.get("reasons", {}), **own.get("reasons", {})}),
         statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
+        faults=MappingProxyType({**base.get("faults", {}), **own.get("faults", {})}),
         layout=Layout.parse({**base["layout"], **own.get("layout", {})}),
     )
 
@@ -239,6 +243,7 @@ def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operatio
         callback=resolved("callback"),
         when=MappingProxyType(data.get("when", {})),
         task=MappingProxyType(data.get("task", {})),
+        payloads=MappingProxyType(data.get("payloads", {})),
         uploads=MappingProxyType(data.get("uploads", {})),
         defaults=MappingProxyType(
             {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}

@@ -28,6 +28,8 @@ class Layout:
     * ``external_id_field`` and ``callback_field``: the fields of a request for the client's own name, and for the URL
       that is called back
     * ``finds_external_id``: a task is also found by the client's own name, so that name is unique
+    * ``error_code``, ``error_message`` and ``error_request_id``: in the body of an error; ``None`` for what the service
+      does not send
     """
 
     task: Path
@@ -44,10 +46,14 @@ class Layout:
     external_id_field: str
     callback_field: str
     finds_external_id: bool
+    error_code: Path | None
+    error_message: Path
+    error_request_id: Path | None
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         """Read the ``layout`` of a ``service.json``, which its meta-schema has checked."""
+        error = data["error"]
         spelled = {state: state for state in STATES} | data.get("states", {})
         return cls(
             task=path(data["task"]),
@@ -64,6 +70,9 @@ class Layout:
             external_id_field=data["external_id_field"],
             callback_field=data["callback_field"],
             finds_external_id=data["finds_external_id"],
+            error_code=path(error["code"]) if "code" in error else None,
+            error_message=path(error["message"]),
+            error_request_id=path(error["request_id"]) if "request_id" in error else None,
         )
 
 
