@@ -18,7 +18,7 @@ from mockserver.adapters.testing.live import live
 from mockserver.cli import main
 from mockserver.contract.catalog import load
 from mockserver.contract.validation import Validator
-from tests.mutants.clients.roster import MUTANTS as CLIENTS
+from tests.mutants.clients.registry import MUTANTS as CLIENTS
 from tests.mutants.servers.roster import MUTANTS as SERVERS
 
 ROOT = Path(__file__).parents[2]

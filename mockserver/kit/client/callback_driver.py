@@ -1,78 +1,96 @@
-"""The conductor: while a client waits to be called back, he lets the fake's time pass, and perhaps a stranger speak."""
+"""The callback driver: lets the fake's time pass while a client waits for a callback, and perhaps forges one first."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from mockserver.kit.client.fake_process import NoStage, Stage
-from mockserver.kit.client.scenarios import FORGED
-from mockserver.types import JSON
+from mockserver.contract.layout import Layout
+from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
+from mockserver.kit.client.scenarios import FORGED_URL
+from mockserver.types import JSON, Path
 
-_LOOK = 0.02
-_BREATH = 0.2
-"""Seconds that a client has to read the answer to its create, before it is called; a real task takes longer."""
+_LOOK_SECONDS = 0.02
+"""How often the driver looks whether the client has created its task."""
+
+_READ_SECONDS = 0.2
+"""The time that a client has to read the answer to its create before it is called; a real task takes longer."""
+
+_FORGED_SECONDS = 5.0
+"""How long a client may take to answer a forged callback."""
 
 _SPAN = "5m"
 """Longer than any task takes at the pace of the real service."""
 
 
-class Conductor:
-    """``with Conductor(stage, account, url, "image"):`` ask the client, which listens at ``url``."""
+class CallbackDriver:
+    """``with CallbackDriver(fake, account, url):`` ask the client, which listens at ``url``."""
 
-    def __init__(self, stage: Stage, account: str, url: str, media: str, *, is_strange: bool = False) -> None:
-        """``is_strange``: somebody calls the client before the service does, with a result that is none."""
-        self._stage, self._account, self._url, self._media = stage, account, url, media
-        self._is_strange = is_strange
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._conduct, daemon=True)
+    def __init__(self, fake: FakeProcess, account: str, url: str, forge: Callable[[str], JSON] | None = None) -> None:
+        """``forge`` returns what a third party claims about a task, by its id, before the service calls back."""
+        self._fake, self._account, self._url, self._forge = fake, account, url, forge
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._drive, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
+        self._is_over.set()
         self._thread.join()
 
-    def _conduct(self) -> None:
-        with suppress(NoStage):  # whoever asks for the transcript is told, too
+    def _drive(self) -> None:
+        with suppress(FakeUnavailable):  # the request for the transcript will raise it again
             task = self._task()
-            if task is None or self._over.wait(_BREATH):
+            if task is None or self._is_over.wait(_READ_SECONDS):
                 return
-            if self._is_strange:
-                _call(self._url, forged(task, self._media))
-            self._stage.advance(_SPAN)
+            if self._forge is not None:
+                _call(self._url, self._forge(task))
+            self._fake.advance(_SPAN)
 
     def _task(self) -> str | None:
-        """Wait for the client's task, and return its id; ``None`` if the client ended without one."""
-        while not self._over.wait(_LOOK):
-            tasks = self._stage.tasks(self._account)
+        """Wait for the client's task and return its id; ``None`` if the client ended without one."""
+        while not self._is_over.wait(_LOOK_SECONDS):
+            tasks = self._fake.tasks(self._account)
             if tasks:
                 return str(tasks[0]["id"])
         return None
 
 
-def forged(task: str, media: str) -> dict[str, JSON]:
-    """Return what a stranger says of a task: that it is done, and that its result lies with him."""
+def forged_callback(example: JSON, layout: Layout, task: str) -> JSON:
+    """Return a callback that says that a task has succeeded with the result ``FORGED_URL``.
+
+    ``example`` is a callback about another task that has succeeded.
+    """
     now = round(time.time() * 1000)
-    result = {"index": 0, "url": FORGED} if media == "image" else {"id": task, "url": FORGED, "duration": "5"}
-    return {
-        "task_id": task,
-        "task_status": "succeed",
-        "task_status_msg": "",
-        "task_info": {},
-        "task_result": {f"{media}s": [result]},
-        "created_at": now,
-        "updated_at": now,
-    }
+    forged = _replaced(example, layout.id, lambda known: int(task) if isinstance(known, int) else task)
+    for path in (layout.created_at, layout.updated_at):
+        forged = _replaced(forged, path, lambda _: now)
+    for path in layout.results:
+        forged = _replaced(forged, path, lambda _: FORGED_URL)
+    return forged
+
+
+def _replaced(document: JSON, path: Path, change: Callable[[JSON], JSON]) -> JSON:
+    """Return a document with what is at a place changed; ``*`` stands for each item of a list."""
+    if not path:
+        return change(document)
+    step, rest = path[0], path[1:]
+    if step == "*" and isinstance(document, list):
+        return [_replaced(item, rest, change) for item in document]
+    if isinstance(document, dict) and step in document:
+        return {**document, step: _replaced(document[step], rest, change)}
+    return document
 
 
 def _call(url: str, body: JSON) -> None:
     import httpx
 
-    with suppress(httpx.HTTPError, httpx.InvalidURL):  # a client may close the door on strangers
-        httpx.post(url, content=json.dumps(body), headers={"content-type": "application/json"}, timeout=5)
+    with suppress(httpx.HTTPError, httpx.InvalidURL):  # a client may well refuse it
+        headers = {"content-type": "application/json"}
+        httpx.post(url, content=json.dumps(body), headers=headers, timeout=_FORGED_SECONDS)

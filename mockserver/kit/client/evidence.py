@@ -1,81 +1,34 @@
-"""A scene: a client is asked for one thing while the service behaves in one way, and what came of it is an act.
-
-A scene says what is asked for and what goes wrong; which promises are looked at is the checks' affair.
-"""
+"""Evidence: what was seen of a client in one scenario. Checks look at nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.layout import Layout
+from mockserver.kit.client.scenarios import Scenario
 from mockserver.kit.client.testee import TesteeFault
-from mockserver.kit.task_view import TaskView, task_views
+from mockserver.kit.task_view import TaskView, at, task_views
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
 
-_SPELLINGS: Mapping[str, Mapping[str, str]] = {
-    "useapi": {"1301": "subscription", "1302": "too-fast", "1303": "too-fast", "5000": "bare 500"}
-}
-"""What goes wrong, in words of ``kling``, as the error tables of other dialects have it."""
-
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """One way for a service to behave.
+class Evidence:
+    """What was seen of a client in one scenario.
 
-    * ``means``: what goes on, in a sentence
-    * ``faults``: what goes wrong, a line each; ``{create}`` and ``{get}`` are the operations that make and show a task
-    * ``payload``: fields beside those of a plain payload, by product; ``only_products``: others cannot play it
-    * ``pace``: how fast tasks live
-    * ``timeout``: the seconds the client has
-    * ``credentials``: the kind it gets; ``callbacks``: whether it is to listen for them
-    * ``stranger``: before the service calls back, somebody else does, with ``FORGED``
-    * ``dialects`` and ``services``: those that can play it; none means all
-    * ``is_generated``: it has no payload of its own, but is played with many that are drawn from the contract
+    * ``operation``: what the client was asked for: ``kling/omni-image.create``
+    * ``payload``: the payload that the client was given
+    * ``answer``: what the testee answered; empty if it had a ``fault``
+    * ``transcript``: all exchanges between the client and the fake
+    * ``tasks``: how many tasks the client had in the end
+    * ``seconds``: how long the client took
+    * ``layout``: where the answers of the service keep what
+    * ``fault``: what the testee did instead of answering
+    * ``reading``: the reading under which the scenario was played, if it is not the default
     """
 
-    id: str
-    means: str
-    faults: tuple[str, ...] = ()
-    payload: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
-    pace: str = "polls:1"
-    timeout: float = 20.0
-    credentials: str = "token"
-    callbacks: bool = False
-    stranger: bool = False
-    dialects: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    only_products: bool = False
-    is_generated: bool = False
-
-    def is_known(self, service: Service) -> bool:
-        """Whether what happens here can happen at a service."""
-        is_named = not self.services or service.id in self.services
-        return is_named and (not self.dialects or service.dialect in self.dialects)
-
-    def lines(self, create: Operation, service: Service) -> tuple[str, ...]:
-        """Return the faults as a service has them, for what ``create`` makes."""
-        shows = [each for each in service.operations.values() if each.does == "get"]
-        get = next((each for each in shows if each.product == create.product), shows[0])
-        spellings = _SPELLINGS.get(service.dialect, {})
-        lines = (line.replace("{create}", create.id).replace("{get}", get.id) for line in self.faults)
-        words = (line.partition(" ") for line in lines)
-        return tuple(f"{spellings.get(name, name)}{space}{rest}" for name, space, rest in words)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What came of a scene.
-
-    * ``payload``: what the client was asked to send; ``answer``: what the testee said, unless it had a ``fault``
-    * ``transcript``: what client and fake said to each other; ``tasks``: how many tasks there were in the end
-    * ``seconds``: how long it took; ``reading``: the answer to an open question under which it was played, if not the
-      usual one; ``layout``: where the service's answers hold what
-    """
-
-    scene: Scene
+    scenario: Scenario
     operation: str
     payload: Mapping[str, JSON]
     answer: Mapping[str, JSON]
@@ -93,50 +46,63 @@ class Act:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the service took what was sent."""
+        """Whether the service accepted the last create."""
         return bool(self.creates) and self.creates[-1].status == 200
 
     @property
     def outcome(self) -> str:
-        """The testee's word for it; ``fault`` when it had none."""
+        """The outcome that the testee reported; ``fault`` if it reported none."""
         return "fault" if self.fault is not None else str(self.answer.get("outcome"))
 
     @property
-    def told(self) -> str:
-        """The outcome in words: the testee's, or its fault."""
-        return str(self.fault) if self.fault is not None else f"{self.outcome} {self.answer.get('message', '')}".strip()
+    def report(self) -> str:
+        """What the testee reported, in words; or its fault."""
+        if self.fault is not None:
+            return str(self.fault)
+        message = self.answer.get("message")
+        return f"the client reported {self.outcome!r}" + (f" with the message {message!r}" if message else "")
 
     @property
     def calls(self) -> tuple[Exchange, ...]:
-        """The requests to the service itself, and not to where its results lie."""
+        """The requests to the service itself, without downloads of results."""
         return tuple(each for each in self.transcript if not (each.operation or "").endswith(".fetch"))
 
     @property
     def fetches(self) -> tuple[Exchange, ...]:
-        """The requests for results."""
+        """The downloads of results."""
         return self.transcript.of("fetch").exchanges
 
     @property
     def creates(self) -> tuple[Exchange, ...]:
-        """The requests that were to make a task."""
+        """The requests that ask for a task to be created."""
         return self.transcript.of("create").exchanges
 
     @property
     def polls(self) -> tuple[Exchange, ...]:
-        """The requests that asked for a task or a list."""
+        """The requests that ask for a task or a list of tasks."""
         return self.transcript.of("get", "list").exchanges
 
-    def shown(self, exchange: Exchange) -> list[TaskView]:
+    def tasks_in(self, exchange: Exchange) -> list[TaskView]:
         """Return the tasks that an answer shows."""
-        record = TaskView.of(exchange.received, self.layout)
-        return [record] if record is not None else task_views(exchange.received, self.layout)
+        view = TaskView.of(exchange.received, self.layout)
+        return [view] if view is not None else task_views(exchange.received, self.layout)
 
     def task_id(self, exchange: Exchange) -> str | None:
         """Return the id of the one task that an answer shows, as it is written in a path."""
-        record = TaskView.of(exchange.received, self.layout)
-        return record.id if record is not None else None
+        view = TaskView.of(exchange.received, self.layout)
+        return view.id if view is not None else None
 
-    def status(self, exchange: Exchange) -> str | None:
-        """Return the state of the one task that an answer shows."""
-        record = TaskView.of(exchange.received, self.layout)
-        return record.status if record is not None else None
+    def state(self, exchange: Exchange) -> str | None:
+        """Return the state of the one task that an answer shows; ``None`` for a word that no document knows."""
+        view = TaskView.of(exchange.received, self.layout)
+        return view.state if view is not None else None
+
+    def error(self, exchange: Exchange) -> dict[str, JSON]:
+        """Return ``code``, ``message`` and ``request_id`` of an error, as far as the service sends them."""
+        places = {
+            "code": self.layout.error_code,
+            "message": self.layout.error_message,
+            "request_id": self.layout.error_request_id,
+        }
+        found = {name: at(exchange.received, path) for name, path in places.items() if path is not None}
+        return {name: value for name, value in found.items() if value is not None}

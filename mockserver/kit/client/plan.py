@@ -1,88 +1,214 @@
-"""Casting: which operation is played in which scene, and what cannot be, with the reason."""
+"""The plan: which scenario is played with which operation, under which readings, and which checks cannot be made."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
-from mockserver.kit.checks import Skipped
-from mockserver.kit.client.checks.registry import CHECKS
-from mockserver.kit.client.evidence import Scene
-from mockserver.kit.client.scenarios import SCENES
+from mockserver.contract.readings import levels
+from mockserver.contract.validation import Validator
+from mockserver.kit.checks import Skipped, select
+from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
+from mockserver.kit.client.scenarios import SCENARIOS, Scenario
+from mockserver.kit.client.settings import Settings
 from mockserver.kit.client.testee import Hello
-from mockserver.types import JSON
+from mockserver.types import JSON, Payload
 
-_CALLED_BACK = frozenset(service.layout.callback_field for service in load().services.values())
+_UNDER_EVERY_READING = ("plain", "task-fails", "several-results")
+"""The scenarios in which a reading can make a difference to what a client sees: success, failure, several results."""
+
+_PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An answer to an open question other than the usual one: ``question`` is ``kling/missing-task``."""
+    """A reading of one open question that is not the default."""
 
+    service: str
     question: str
     reading: str
     default: str
 
     def __str__(self) -> str:
-        return f"{self.question.partition('/')[2]}={self.reading}"
+        return f"{self.question}={self.reading}"
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """One operation of a service in one scene, perhaps under another reading."""
+class PlannedScenario:
+    """One scenario with one operation, perhaps under another reading.
+
+    ``callback_example`` is a callback about a task of the operation, if the contract has an example.
+    """
 
     service: Service
     operation: Operation
-    scene: Scene
+    scenario: Scenario
+    callback_example: JSON = None
     choice: Choice | None = None
 
     def __str__(self) -> str:
-        words = (self.operation.id.removesuffix(".create"), self.scene.id, str(self.choice or ""))
+        words = (self.operation.id.removesuffix(".create"), self.scenario.id, str(self.choice or ""))
         return " ".join(filter(None, words))
 
+    @property
+    def plain_payload(self) -> Payload:
+        """The first example of the operation. Whether it asks for callbacks depends on the scenario instead."""
+        callback = self.service.layout.callback_field
+        return {name: value for name, value in self.operation.schema["examples"][0].items() if name != callback}
 
-def cast(
-    catalog: Catalog, hello: Hello, checks: Sequence[str], operations: Sequence[str] = ()
-) -> tuple[list[Cast], list[Skipped]]:
-    """Return what is to be played for some checks, and which of them cannot be made, with the reason.
+    @property
+    def special_fields(self) -> Payload:
+        """The fields by which the payload asks for what the scenario is about."""
+        return dict(self.operation.payloads.get(self.scenario.payload, {}))
 
-    Raises ``NoSuchOperation`` for an operation that the testee or the caller names and nobody has.
+    @property
+    def payload(self) -> Payload:
+        """The payload that the client is given."""
+        return {**self.plain_payload, **self.special_fields}
+
+    @property
+    def read_operation(self) -> Operation | None:
+        """The operation that shows a task: that of the same product, or the only one of the service."""
+        known = [each for each in self.service.operations.values() if each.does == "get"]
+        same = (each for each in known if each.product == self.operation.product)
+        return next(same, known[0] if known else None)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What goes wrong, in lines that the fake understands."""
+        names = self._names()
+        return tuple(_PLACEHOLDER.sub(lambda found: names[found[1]], line) for line in self.scenario.faults)
+
+    @property
+    def gap(self) -> str | None:
+        """Say what the contract of the service does not have for this scenario; ``None`` if it has everything."""
+        needed = (name for line in self.scenario.faults for name in _PLACEHOLDER.findall(line))
+        for name in needed:
+            if name not in self._names():
+                what = "operation that shows a task" if name == "get" else f"fault {name!r}"
+                return f"the contract of {self.service.id} names no {what}"
+        product = self.operation.id.removesuffix(".create")
+        if self.scenario.payload and self.scenario.payload not in self.operation.payloads:
+            return f"the contract of {product} names no payload {self.scenario.payload!r}"
+        if self.scenario.is_forged and self.callback_example is None:
+            return f"the contract of {product} has no example of a callback"
+        return None
+
+    def _names(self) -> Mapping[str, str]:
+        read = self.read_operation
+        operations = {"create": self.operation.id} | ({"get": read.id} if read is not None else {})
+        return {**self.service.faults, **operations}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is played, and which checks look at it.
+
+    * ``checks``: the checks to make
+    * ``scripted``: scenarios that are played once
+    * ``generated``: scenarios that are played with many generated payloads
+    * ``skipped``: the checks that are not made, with the reason
     """
+
+    checks: tuple[ClientCheck, ...]
+    scripted: tuple[PlannedScenario, ...]
+    generated: tuple[PlannedScenario, ...]
+    skipped: tuple[Skipped, ...]
+
+    def __len__(self) -> int:
+        """Return how many scenarios are played."""
+        return len(self.scripted) + len(self.generated)
+
+
+def make_plan(settings: Settings, hello: Hello) -> Plan:
+    """Return what is played with a testee. Raises ``NoSuchCheck`` and ``NoSuchOperation``."""
+    checks, left_out = select(CHECKS, settings.only, settings.skip)
+    catalog = load()
+    planned, impossible = planned_scenarios(catalog, hello, checks, settings.operations)
+    scripted = [each for each in planned if not each.scenario.is_generated]
+    if settings.every_reading:
+        scripted += under_other_readings(scripted)
+    generated = [each for each in planned if each.scenario.is_generated and settings.examples]
+    return Plan(checks, tuple(scripted), tuple(generated), (*left_out, *impossible))
+
+
+def planned_scenarios(
+    catalog: Catalog, hello: Hello, checks: Sequence[ClientCheck], operations: Sequence[str] = ()
+) -> tuple[list[PlannedScenario], list[Skipped]]:
+    """Return the scenarios that some checks need, and the checks that cannot be made, with the reason.
+
+    Raises ``NoSuchOperation`` for an unknown operation that the testee or the caller names.
+    """
+    offered = {catalog.operation(name).id for name in hello.operations}
     wanted = [catalog.operation(name) for name in operations or hello.operations]
-    spoken = {catalog.operation(name).id for name in hello.operations}
-    played: dict[tuple[str, str], Cast] = {}
+    planned: dict[tuple[str, str], PlannedScenario] = {}
     reasons: dict[str, str] = {}
-    for id in checks:
-        for scene in (SCENES[name] for name in CHECKS[id].scenarios):
+    for check in checks:
+        for scenario in (SCENARIOS[name] for name in check.scenarios):
             for operation in wanted:
-                service = catalog.services[operation.service]
-                reason = _obstacle(hello, scene, operation, service, spoken)
+                each = _planned(catalog, operation, scenario)
+                reason = _obstacle(hello, offered, each)
                 if reason is not None:
-                    reasons.setdefault(id, reason)
+                    reasons.setdefault(check.id, reason)
                 else:
-                    played.setdefault((scene.id, operation.id), Cast(service, operation, scene))
-    scenes = {scene for scene, _ in played}
-    unmade = [id for id in checks if scenes.isdisjoint(CHECKS[id].scenarios)]
-    return [*played.values()], [Skipped(id, reasons.get(id, "no scene of it can be played")) for id in unmade]
+                    planned.setdefault((scenario.id, operation.id), each)
+    played = {scenario for scenario, _ in planned}
+    impossible = [check.id for check in checks if played.isdisjoint(check.scenarios)]
+    return [*planned.values()], [
+        Skipped(id, reasons.get(id, "none of its scenarios can be played")) for id in impossible
+    ]
 
 
-def plain(operation: Operation, scene: Scene) -> dict[str, JSON]:
-    """Return the payload of a scene; whether it asks for callbacks is not the example's to say."""
-    example = {name: value for name, value in operation.schema["examples"][0].items() if name not in _CALLED_BACK}
-    return {**example, **scene.payload.get(operation.product, {})}
+def under_other_readings(planned: Sequence[PlannedScenario]) -> list[PlannedScenario]:
+    """Return some scenarios again under each reading that is not the default: a good client survives all of them.
+
+    Left out are readings under which the service refuses the payload, or shows no task.
+    """
+    return [
+        replace(each, choice=choice)
+        for each in planned
+        if each.scenario.id in _UNDER_EVERY_READING
+        for choice in _choices(each.service)
+        if _shows_tasks(each, choice) and _is_accepted(each, choice)
+    ]
 
 
-def _obstacle(hello: Hello, scene: Scene, operation: Operation, service: Service, spoken: set[str]) -> str | None:
-    if operation.id not in spoken:
-        return f"{hello.name} does not say that it can {operation.id.removesuffix('.create')}"
-    if scene.callbacks and not hello.callbacks:
-        return f"{hello.name} takes no callbacks"
+def _planned(catalog: Catalog, operation: Operation, scenario: Scenario) -> PlannedScenario:
+    callbacks = catalog.documents[operation.callback] if operation.callback is not None else {}
+    example = next(iter(callbacks.get("examples", ())), None)
+    return PlannedScenario(catalog.services[operation.service], operation, scenario, example)
+
+
+def _obstacle(hello: Hello, offered: set[str], planned: PlannedScenario) -> str | None:
+    """Say why a scenario cannot be played with a testee; ``None`` if it can."""
+    scenario, service = planned.scenario, planned.service
+    if planned.operation.id not in offered:
+        return f"{hello.name} does not offer {planned.operation.id.removesuffix('.create')}"
+    if scenario.is_called_back and not hello.callbacks:
+        return f"{hello.name} does not listen for callbacks"
     for name, kinds in ((hello.name, hello.credentials), (service.id, ("token", *service.credentials))):
-        if scene.credentials not in kinds:
-            return f"{name} takes no {scene.credentials} credentials"
-    if not scene.is_known(service):
-        return f"{service.id} has no such thing"
-    if scene.only_products and operation.product not in scene.payload:
-        return f"{operation.product} has no such thing"
-    return None
+        if scenario.credentials not in kinds:
+            return f"{name} does not take {scenario.credentials} credentials"
+    return planned.gap
+
+
+def _choices(service: Service) -> Iterator[Choice]:
+    for question in service.questions.values():
+        for reading in question.readings:
+            if reading != question.default:
+                yield Choice(service.id, question.id, reading, question.default)
+
+
+def _shows_tasks(planned: PlannedScenario, choice: Choice) -> bool:
+    """Tell whether the operation that shows a task exists under a reading."""
+    read = planned.read_operation
+    return read is None or read.when.get(choice.question, choice.reading) == choice.reading
+
+
+def _is_accepted(planned: PlannedScenario, choice: Choice) -> bool:
+    questions = planned.service.questions
+    chosen = {question.id: question.default for question in questions.values()} | {choice.question: choice.reading}
+    validator = Validator(planned.operation.schema, planned.operation.rules, levels(questions, chosen))
+    return not any(violation.level == "error" for violation in validator.violations(planned.payload))

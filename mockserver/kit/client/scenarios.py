@@ -1,166 +1,223 @@
-"""The scenes: all that a client is played through."""
+"""Scenarios: all that a client is put through. Each is one value, and docs/testees.md lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
-from mockserver.kit.client.evidence import Scene
-from mockserver.types import JSON
+CredentialKind = Literal["token", "jwt"]
 
-FORGED = "https://forged.example.com/not-a-result.png"
-"""The result that a stranger's callback speaks of."""
+FORGED_URL = "https://forged.example.com/not-a-result.png"
+"""The result that a forged callback promises."""
 
-_ODD: Mapping[str, JSON] = {
-    "prompt": "雪 🐈 “quoted” \\ \t <b>",
-    "element_list": [{"element_id": 829836802793406551}],
-    "image_list": [],
-}
-_MARKED: Mapping[str, JSON] = {"watermark_info": {"enabled": True}}
-_SERIES: Mapping[str, JSON] = {
-    "model_name": "kling-v3-omni",
-    "result_type": "series",
-    "series_amount": 3,
-    "image_list": [{"image": "https://example.com/tree.png"}],
-}
 
-SCENES: Mapping[str, Scene] = {
-    scene.id: scene
-    for scene in (
-        Scene("plain", "Nothing goes wrong.", pace="polls:2"),
-        Scene("any-payload", "The payload is valid, and nothing goes wrong.", pace="instant", is_generated=True),
-        Scene("any-mistake", "The payload breaks one rule of the contract.", pace="instant", is_generated=True),
-        Scene(
-            "unusual-payload",
-            "The payload is valid, with letters of many alphabets, an id beyond 2^53 and an empty list.",
-            payload={"omni-image": _ODD, "omni-video": _ODD},
-            dialects=("kling",),
-        ),
-        Scene("signed", "The client gets an access key and a secret, and signs its tokens itself.", credentials="jwt"),
-        Scene(
-            "invalid",
-            "The payload has a value that the service does not know.",
-            payload={"omni-image": {"resolution": "16k"}, "omni-video": {"mode": "standard"}},
-        ),
-        Scene("long-wait", "The task stays submitted, and then processing, for several polls.", pace="polls:4"),
-        Scene(
-            "never-ends",
-            "The task stays in processing for ever, and the client was told to wait for 2 seconds.",
-            faults=("never-ends",),
-            timeout=2.0,
-            pace="instant",
-        ),
-        Scene(
-            "unknown-status",
-            "The first two polls tell a state that no document knows.",
-            faults=("odd-status x2 on {get}",),
-        ),
-        Scene(
-            "extra-fields", "Each object in each answer has a field that no document knows.", faults=("extra-fields",)
-        ),
-        Scene("absent-fields", "Every field of an answer that may be absent is.", faults=("absent-fields",)),
-        Scene(
-            "several-results",
-            "Three pictures are asked for.",
-            payload={"omni-image": {"n": 3}},
-            dialects=("kling",),
-            only_products=True,
-        ),
-        Scene(
-            "series",
-            "A series of three pictures is asked for.",
-            payload={"omni-image": _SERIES},
-            services=("kling",),
-            only_products=True,
-        ),
-        Scene(
-            "watermark",
-            "A watermarked twin of each result is asked for.",
-            payload={"omni-image": _MARKED, "omni-video": _MARKED},
-            services=("kling",),
-        ),
-        Scene("task-fails", "The task fails in moderation.", faults=("fail moderation",)),
-        Scene("refused", "Each create is refused for what it says.", faults=("1301",)),
-        Scene(
-            "200-with-code", "Each create gets HTTP 200 with code 5000.", faults=("ok-code 5000",), dialects=("kling",)
-        ),
-        Scene("html-page", "Each create gets a page of HTML with HTTP 502.", faults=("html 502 on {create}",)),
-        Scene(
-            "truncated-answer",
-            "The answer to each create ends in the middle of its JSON.",
-            faults=("truncated on {create}",),
-        ),
-        Scene("empty-answer", "The answer to each create has an empty body.", faults=("empty on {create}",)),
-        Scene(
-            "slow-down-seconds",
-            "The first create gets HTTP 429 with Retry-After: 2.",
-            faults=("1303 retry-after 2 x1 on {create}",),
-        ),
-        Scene(
-            "slow-down-date",
-            "The first create gets HTTP 429 with a Retry-After that is a date, 2 seconds ahead.",
-            faults=("1303 retry-after-date 2 x1 on {create}",),
-        ),
-        Scene("slow-down-poll", "The first poll gets HTTP 429.", faults=("1302 x1 on {get}",)),
-        Scene("poll-5xx", "The first poll gets a 5xx.", faults=("5000 x1 on {get}",)),
-        Scene(
-            "poll-reset",
-            "The connection is reset in the middle of the answer to the first poll.",
-            faults=("reset-during x1 on {get}",),
-        ),
-        Scene("poll-html", "The first poll gets a page of HTML with HTTP 503.", faults=("html 503 x1 on {get}",)),
-        Scene(
-            "token-expired",
-            "The first poll is refused with HTTP 401 and code 1004: the token has expired.",
-            faults=("token-expired x1 on {get}",),
-            credentials="jwt",
-        ),
-        Scene(
-            "token-expired-for-good",
-            "Each poll is refused with HTTP 401 and code 1004, whatever the token.",
-            faults=("token-expired on {get}",),
-            credentials="jwt",
-            timeout=10.0,
-        ),
-        Scene(
-            "answer-lost",
-            "The first create makes a task, and its connection is reset instead of an answer.",
-            faults=("reset-after x1 on {create}",),
-        ),
-        Scene("down-for-good", "Each create gets a 5xx.", faults=("5000 on {create}",), timeout=10.0),
-        Scene(
-            "moderation-500",
-            "Each create is refused by moderation, which at useapi is HTTP 500.",
-            faults=("moderation on {create}",),
-            dialects=("useapi",),
-        ),
-        Scene("called-back", "The client is called back on each change.", callbacks=True, pace="real"),
-        Scene(
-            "called-back-twice",
-            "The client is called back twice on each change.",
-            faults=("callback-doubled",),
-            callbacks=True,
-            pace="real",
-        ),
-        Scene(
-            "called-back-late",
-            "The client is called back 2 seconds after each change.",
-            faults=("callback-delayed 2s",),
-            callbacks=True,
-            pace="real",
-        ),
-        Scene(
-            "called-back-out-of-order",
-            "The client hears of the end before it hears of processing.",
-            faults=("callback-out-of-order #2",),
-            callbacks=True,
-            pace="real",
-        ),
-        Scene(
-            "called-by-a-stranger",
-            "Before the service calls back somebody else does, unsigned, with a result of his own.",
-            callbacks=True,
-            stranger=True,
-            pace="real",
-        ),
-    )
-}
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One way for a service to behave while a client asks it for one thing.
+
+    * ``id``: kebab-case; checks and findings name it
+    * ``description``: what happens, in one sentence
+    * ``group``: a check that names a group looks at all its scenarios, so a new variant needs no change to the check
+    * ``faults``: what goes wrong, one line of ``--fault`` each. ``{create}`` and ``{get}`` stand for the operations
+      that create and show a task; any other name in braces is a role under ``faults`` in ``service.json``
+    * ``payload``: what the payload asks for, a name under ``payloads`` of the operation in ``service.json``; without it
+      the payload is the first example of the operation
+    * ``pace``: how fast tasks pass through their states: a value of ``--pace``
+    * ``timeout_seconds``: the time limit that the client is given
+    * ``credentials``: the kind of credentials that the client is given
+    * ``is_called_back``: the client listens for callbacks
+    * ``is_forged``: before the service calls back, a third party does, and promises ``FORGED_URL``
+    * ``is_generated``: it is played with many payloads that are generated from the contract
+    """
+
+    id: str
+    description: str
+    group: str = ""
+    faults: tuple[str, ...] = ()
+    payload: str = ""
+    pace: str = "polls:1"
+    timeout_seconds: float = 20.0
+    credentials: CredentialKind = "token"
+    is_called_back: bool = False
+    is_forged: bool = False
+    is_generated: bool = False
+
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        scenario.id: scenario
+        for scenario in (
+            Scenario("plain", "Nothing goes wrong.", pace="polls:2"),
+            Scenario("any-payload", "The payload is valid, and nothing goes wrong.", pace="instant", is_generated=True),
+            Scenario("any-mistake", "The payload breaks one rule of the contract.", pace="instant", is_generated=True),
+            Scenario(
+                "unusual-payload",
+                "The payload is valid; it has characters of many alphabets, an id beyond 2^53 and an empty list.",
+                payload="unusual",
+            ),
+            Scenario(
+                "signed", "The client gets an access key and a secret, and signs its own tokens.", credentials="jwt"
+            ),
+            Scenario("invalid", "The payload has a value that the service does not know.", payload="invalid"),
+            Scenario("long-wait", "The task stays submitted, and then processing, for several polls.", pace="polls:4"),
+            Scenario(
+                "never-ends",
+                "The task stays in processing forever, and the client has a time limit of 2 seconds.",
+                faults=("never-ends",),
+                timeout_seconds=2.0,
+                pace="instant",
+            ),
+            Scenario(
+                "unknown-status",
+                "The first two polls show a state that no document knows.",
+                faults=("odd-status x2 on {get}",),
+            ),
+            Scenario(
+                "extra-fields",
+                "Each object in each answer has a field that no document knows.",
+                group="other-fields",
+                faults=("extra-fields",),
+            ),
+            Scenario(
+                "absent-fields",
+                "Each answer lacks all of its optional fields.",
+                group="other-fields",
+                faults=("absent-fields",),
+            ),
+            Scenario(
+                "several-results", "The client asks for three results.", group="results", payload="several-results"
+            ),
+            Scenario("series", "The client asks for a series of three results.", group="results", payload="series"),
+            Scenario(
+                "watermark",
+                "The client asks for a watermarked twin of each result.",
+                group="results",
+                payload="watermark",
+            ),
+            Scenario("task-fails", "Moderation makes the task fail.", faults=("fail moderation",)),
+            Scenario("refused", "Each create is refused for what it says.", faults=("{refused}",)),
+            Scenario("200-with-code", "Each create gets an error with HTTP 200.", faults=("{error-in-200}",)),
+            Scenario(
+                "html-page",
+                "Each create gets an HTML page with HTTP 502.",
+                group="unusable-answer",
+                faults=("html 502 on {create}",),
+            ),
+            Scenario(
+                "truncated-answer",
+                "The answer to each create ends in the middle of its JSON.",
+                group="unusable-answer",
+                faults=("truncated on {create}",),
+            ),
+            Scenario(
+                "empty-answer",
+                "The answer to each create has an empty body.",
+                group="unusable-answer",
+                faults=("empty on {create}",),
+            ),
+            Scenario(
+                "slow-down-seconds",
+                "The first create gets HTTP 429 with Retry-After: 2.",
+                group="slow-down",
+                faults=("{at-capacity} retry-after 2 x1 on {create}",),
+            ),
+            Scenario(
+                "slow-down-date",
+                "The first create gets HTTP 429 with a Retry-After that is a date, 2 seconds ahead.",
+                group="slow-down",
+                faults=("{at-capacity} retry-after-date 2 x1 on {create}",),
+            ),
+            Scenario(
+                "slow-down-poll",
+                "The first poll gets HTTP 429.",
+                group="slow-down",
+                faults=("{too-fast} x1 on {get}",),
+            ),
+            Scenario(
+                "poll-5xx", "The first poll gets a 5xx.", group="bad-poll", faults=("{server-error} x1 on {get}",)
+            ),
+            Scenario(
+                "poll-reset",
+                "The connection is reset in the middle of the answer to the first poll.",
+                group="bad-poll",
+                faults=("reset-during x1 on {get}",),
+            ),
+            Scenario(
+                "poll-html",
+                "The first poll gets an HTML page with HTTP 503.",
+                group="bad-poll",
+                faults=("html 503 x1 on {get}",),
+            ),
+            Scenario(
+                "token-expired",
+                "The first poll gets HTTP 401, because the token has expired.",
+                faults=("{expired-token} x1 on {get}",),
+                credentials="jwt",
+            ),
+            Scenario(
+                "token-expired-for-good",
+                "Each poll gets HTTP 401, because the token has expired, whatever the token.",
+                faults=("{expired-token} on {get}",),
+                credentials="jwt",
+                timeout_seconds=10.0,
+            ),
+            Scenario(
+                "answer-lost",
+                "The first create makes a task, but its connection is reset before the answer.",
+                faults=("reset-after x1 on {create}",),
+            ),
+            Scenario(
+                "down-for-good",
+                "Each create gets a 5xx.",
+                faults=("{server-error} on {create}",),
+                timeout_seconds=10.0,
+            ),
+            Scenario(
+                "moderation-500",
+                "Moderation refuses each create with HTTP 500.",
+                faults=("{moderation-500} on {create}",),
+            ),
+            Scenario(
+                "called-back",
+                "The client is called back at each change.",
+                group="callback",
+                is_called_back=True,
+                pace="real",
+            ),
+            Scenario(
+                "called-back-twice",
+                "The client is called back twice at each change.",
+                group="callback",
+                faults=("callback-doubled",),
+                is_called_back=True,
+                pace="real",
+            ),
+            Scenario(
+                "called-back-late",
+                "The client is called back 2 seconds after each change.",
+                group="callback",
+                faults=("callback-delayed 2s",),
+                is_called_back=True,
+                pace="real",
+            ),
+            Scenario(
+                "called-back-out-of-order",
+                "The callback about the end arrives before the one about processing.",
+                group="callback",
+                faults=("callback-out-of-order #2",),
+                is_called_back=True,
+                pace="real",
+            ),
+            Scenario(
+                "called-by-a-stranger",
+                "Before the service calls back, a third party sends an unsigned callback with a result of its own.",
+                is_called_back=True,
+                is_forged=True,
+                pace="real",
+            ),
+        )
+    }
+)
+"""Every scenario by its id, in the order of the documentation."""

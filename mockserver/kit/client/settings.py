@@ -1,72 +1,68 @@
-"""The settings of a judge of clients: which testee, which operations, and how far."""
+"""The settings of a run against a client: which testee, which operations, and how thoroughly."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
-from mockserver.contract.catalog import load
-from mockserver.kit.checks import Skipped, select
-from mockserver.kit.client.checks.registry import CHECKS
-from mockserver.kit.client.plan import Cast, cast
-from mockserver.kit.client.testee import Hello
-from mockserver.kit.client.variations import variations
+from mockserver.kit.client.testee import Adapter
+from mockserver.types import JSON
+
+
+class Options(TypedDict, total=False):
+    """The options of ``check_client``: the fields of ``Settings`` without the testee."""
+
+    operations: Sequence[str]
+    seconds: float | None
+    examples: int
+    seed: int
+    every_reading: bool
+    only: Sequence[str]
+    skip: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the options of ``mockserver check client`` say; the names are theirs."""
+    """What a run against a client is told; the options of ``mockserver check client`` have the same names.
 
-    testee: tuple[str, ...]
-    operations: tuple[str, ...] = ()
+    * ``testee``: a program and its arguments, the one word ``package.module:Class``, or a Python object
+    * ``operations``: ask for these only, such as ``kling/omni-image``; none means all that the testee offers
+    * ``seconds``: begin no scenario after so many
+    * ``examples``: valid payloads to draw for each operation, and as many that break one rule; 0 also leaves out the
+      samples of each field, value and rule
+    * ``seed``: another seed draws other payloads
+    * ``every_reading``: also play under each reading that is not the default
+    * ``only`` and ``skip``: ids of checks, or families
+    """
+
+    testee: Sequence[str] | Adapter
+    operations: Sequence[str] = ()
     seconds: float | None = None
     examples: int = 10
     seed: int = 0
     every_reading: bool = False
-    only: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
+    only: Sequence[str] = ()
+    skip: Sequence[str] = ()
 
-    def programme(self, hello: Hello) -> Programme:
-        """Return what is played with a testee. Raises ``MockserverError`` for names that nobody has."""
-        selected, left_out = select(CHECKS, self.only, self.skip)
-        checks = [check.id for check in selected]
-        catalog = load()
-        played, unmade = cast(catalog, hello, checks, self.operations)
-        scripted = [each for each in played if not each.scene.is_generated]
-        if self.every_reading:
-            scripted += variations(catalog, scripted)
-        improvised = [each for each in played if each.scene.is_generated and self.examples]
-        return Programme(
-            tuple(checks), tuple(scripted), tuple(improvised), (*left_out, *unmade), self.examples, self.words
-        )
-
-    @property
-    def words(self) -> str:
-        """What a command line has to say to do the same: how payloads are drawn, and whom to play."""
-        usual = Settings(testee=())
-        options = [
-            f"--{name} {getattr(self, name)}"
-            for name in ("examples", "seed")
-            if getattr(self, name) != getattr(usual, name)
+    def repetition(self, check: str, operation: str) -> str:
+        """Return the command that makes one check of one operation again; for a Python object, the call."""
+        chosen = [*self._chosen()]
+        if isinstance(self.testee, Sequence):
+            options = [f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}") for name, value in chosen]
+            words = ["mockserver check client --only", check, "--operation", operation, *options]
+            return " ".join([*words, "--", shlex.join(self.testee)])
+        arguments = [
+            f"only=[{check!r}]",
+            f"operations=[{operation!r}]",
+            *(f"{name}={value!r}" for name, value in chosen),
         ]
-        options += ["--every-reading"] if self.every_reading else []
-        return " ".join([*options, "--", shlex.join(self.testee)])
+        return f"check_client({type(self.testee).__name__}(), {', '.join(arguments)})"
 
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """What is played: the casts with a payload of their own and those without; and the checks, made and not made.
-
-    ``words`` are those of a command line that plays the same.
-    """
-
-    checks: tuple[str, ...]
-    scripted: tuple[Cast, ...]
-    improvised: tuple[Cast, ...]
-    skipped: tuple[Skipped, ...]
-    examples: int
-    words: str
-
-    def __len__(self) -> int:
-        """Return how many casts are played; an improvised one asks many times."""
-        return len(self.scripted) + len(self.improvised)
+    def _chosen(self) -> Iterator[tuple[str, JSON]]:
+        """Yield the options that decide which payloads are played, unless they have their defaults."""
+        for name in ("examples", "seed", "every_reading"):
+            value = getattr(self, name)
+            if value != getattr(Settings, name):
+                yield name, value

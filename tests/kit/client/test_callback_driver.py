@@ -1,4 +1,4 @@
-"""The conductor: time passes once the task is there, a stranger speaks first, and nothing is left running."""
+"""The callback driver: time passes once the task exists, a third party speaks first, and nothing is left running."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.catalog import load
-from mockserver.kit.client.callback_driver import Conductor, forged
-from mockserver.kit.client.fake_process import NoStage, Stage
-from mockserver.kit.client.scenarios import FORGED
+from mockserver.contract.catalog import Operation, load
+from mockserver.kit.client.callback_driver import CallbackDriver, forged_callback
+from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
+from mockserver.kit.client.scenarios import FORGED_URL
 from mockserver.kit.server.budget import RealTime
 from mockserver.kit.server.callbacks import Receiver
+from mockserver.kit.task_view import TaskView
+from mockserver.types import JSON
 
 
-class Pit(Stage):
-    """A stage that only notes what it is asked for."""
+class Recorder(FakeProcess):
+    """A fake that only notes what it is asked for."""
 
     def __init__(self, *tasks: str, is_gone: bool = False) -> None:
         self.known, self.is_gone = tasks, is_gone
@@ -26,11 +28,15 @@ class Pit(Stage):
 
     def tasks(self, account: str) -> list[dict[str, Any]]:
         if self.is_gone:
-            raise NoStage("gone")
+            raise FakeUnavailable("gone")
         return [{"id": task} for task in self.known]
 
     def advance(self, span: str) -> None:
         self.advanced.set()
+
+
+def forge(task: str) -> JSON:
+    return {"id": task, "url": FORGED_URL}
 
 
 @pytest.fixture
@@ -39,38 +45,52 @@ def receiver() -> Iterator[Receiver]:
         yield running
 
 
-def test_time_passes_once_the_task_is_there(receiver: Receiver) -> None:
-    pit = Pit("1")
-    with Conductor(pit, "me", receiver.url("job"), "image"):
-        assert pit.advanced.wait(30)
+def test_time_passes_once_the_task_exists(receiver: Receiver) -> None:
+    fake = Recorder("1")
+    with CallbackDriver(fake, "me", receiver.url("job")):
+        assert fake.advanced.wait(30)
     assert receiver.received() == ()
 
 
-def test_a_stranger_speaks_before_time_passes(receiver: Receiver) -> None:
-    pit = Pit("1")
-    with Conductor(pit, "me", receiver.url("job"), "image", is_strange=True):
-        assert pit.advanced.wait(30)
+def test_a_third_party_speaks_before_time_passes(receiver: Receiver) -> None:
+    fake = Recorder("1")
+    with CallbackDriver(fake, "me", receiver.url("job"), forge):
+        assert fake.advanced.wait(30)
     [callback] = receiver.received()
-    assert FORGED in callback.body.decode()
+    assert json.loads(callback.body) == forge("1")
     assert not {name for name in callback.headers if name.startswith("webhook-")}
 
 
-def test_a_stranger_at_a_closed_door_stops_nothing() -> None:
-    pit = Pit("1")
-    with Conductor(pit, "me", "http://127.0.0.1:1/", "image", is_strange=True):
-        assert pit.advanced.wait(30)
+def test_a_third_party_that_reaches_nobody_stops_nothing() -> None:
+    fake = Recorder("1")
+    with CallbackDriver(fake, "me", "http://127.0.0.1:1/", forge):
+        assert fake.advanced.wait(30)
 
 
-@pytest.mark.parametrize("pit", [Pit(), Pit(is_gone=True)])
-def test_nothing_is_left_running_when_the_client_has_ended(pit: Pit) -> None:
-    with Conductor(pit, "me", "http://127.0.0.1:1/", "image") as conductor:
+@pytest.mark.parametrize("fake", [Recorder(), Recorder(is_gone=True)])
+def test_nothing_is_left_running_when_the_client_has_ended(fake: Recorder) -> None:
+    with CallbackDriver(fake, "me", "http://127.0.0.1:1/") as driver:
         pass
-    assert not conductor._thread.is_alive()
-    assert not pit.advanced.is_set()
+    assert not driver._thread.is_alive()
+    assert not fake.advanced.is_set()
 
 
-@pytest.mark.parametrize("product", ["image", "video"])
-def test_what_a_stranger_says_looks_like_a_callback(product: str) -> None:
-    operation = load().operation(f"kling/omni-{product}.create")
+CREATES = [
+    operation
+    for service in load().services.values()
+    for operation in service.operations.values()
+    if operation.does == "create"
+]
+
+
+@pytest.mark.parametrize("operation", CREATES, ids=lambda operation: operation.id)
+def test_a_forged_callback_looks_like_one_of_the_service(operation: Operation) -> None:
     assert operation.callback is not None
-    load().validator(operation.callback).validate(json.loads(json.dumps(forged("123456789012345678", product))))
+    layout = load().services[operation.service].layout
+    (example,) = load().documents[operation.callback]["examples"]
+    validator = load().validator(operation.callback)
+    validator.validate(example)
+    forged = forged_callback(example, layout, "848021964837912615")
+    validator.validate(json.loads(json.dumps(forged)))
+    view = TaskView(forged, layout)
+    assert (view.id, view.state, view.urls) == ("848021964837912615", "succeed", [FORGED_URL])

@@ -8,14 +8,25 @@ from typing import Any
 import pytest
 
 from mockserver.kit.checks import NothingToJudge
-from mockserver.kit.client.checks.registry import CHECKS
-from mockserver.kit.client.evidence import Act
-from mockserver.kit.client.scenarios import FORGED, SCENES
-from mockserver.kit.client.session import judged
+from mockserver.kit.client.checks.registry import CHECKS, findings
+from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.scenarios import FORGED_URL, SCENARIOS
 from mockserver.kit.client.testee import TesteeFault as Fault
-from tests.support.acts import NOON, PAYLOAD, TASK, act, create, created, fetch, poll, refused, said, state
+from tests.support.client_evidence import (
+    NOON,
+    PAYLOAD,
+    TASK,
+    create,
+    created,
+    evidence,
+    fetch,
+    poll,
+    refused,
+    said,
+    state,
+)
 
-DIED = Fault("died", "ended with status 1 instead of an answer")
+DIED = Fault("died", "ended with status 1 instead of answering 'generate'")
 URL, OTHER = "http://a/1.png", "http://a/2.png"
 LIFE = (create(created()), poll(state("processing")), poll(state("succeed", URL)))
 NOW = NOON // 1000
@@ -31,57 +42,59 @@ ERROR: dict[str, Any] = {
 MODERATED = said(500, {"error": "so rude!", "message": "Service busy"})
 LIMITED = said(429, {"code": 1303, "message": "slow", "request_id": "r"}, retry_after="2")
 
-CLEAN: Mapping[str, Sequence[Act]] = {
+CLEAN: Mapping[str, Sequence[Evidence]] = {
     "payload-arrives-unchanged": [
-        act("plain", *LIFE),
-        act("unusual-payload", create(created(), {**DEEP, "external_task_id": "mine"}), payload=DEEP),
-        act("any-payload", *LIFE),
+        evidence("plain", *LIFE),
+        evidence("unusual-payload", create(created(), {**DEEP, "external_task_id": "mine"}), payload=DEEP),
+        evidence("any-payload", *LIFE),
     ],
     "nothing-is-invented": [
-        act("plain", *LIFE),
-        act("any-payload", create(created(), {**PAYLOAD, "callback_url": "x"})),
+        evidence("plain", *LIFE),
+        evidence("any-payload", create(created(), {**PAYLOAD, "callback_url": "x"})),
     ],
     "content-type-is-json": [
-        act("plain", *LIFE),
-        act("plain", create(created(), headers={"content-type": "Application/JSON; charset=utf-8"})),
+        evidence("plain", *LIFE),
+        evidence("plain", create(created(), headers={"content-type": "Application/JSON; charset=utf-8"})),
     ],
-    "credentials-are-a-bearer-token": [act("plain", *LIFE), act("plain", *LIFE, fetch())],
-    "no-key-in-the-url": [act("plain", *LIFE, poll(query="pageNum=1&pageSize=30"))],
+    "credentials-are-a-bearer-token": [evidence("plain", *LIFE), evidence("plain", *LIFE, fetch())],
+    "no-key-in-the-url": [evidence("plain", *LIFE, poll(query="pageNum=1&pageSize=30"))],
     "jwt-has-its-claims": [
-        act("signed", create(created(), claims=CLAIMS)),
-        act("signed", create(created(), claims={"iss": "ak", "exp": NOW + 60})),
+        evidence("signed", create(created(), claims=CLAIMS)),
+        evidence("signed", create(created(), claims={"iss": "ak", "exp": NOW + 60})),
     ],
     "mistakes-are-not-repaired": [
-        act("invalid", create(refused()), **ERROR),
-        act("invalid", outcome="error", message="resolution must be 1k or 2k"),
-        act("any-mistake", create(created()), *LIFE[1:]),
+        evidence("invalid", create(refused()), **ERROR),
+        evidence("invalid", outcome="error", message="resolution must be 1k or 2k"),
+        evidence("any-mistake", create(created()), *LIFE[1:]),
     ],
     "polls-the-right-path": [
-        act("plain", *LIFE, fetch()),
-        act("plain", create(created(), {**PAYLOAD, "external_task_id": "mine"}), poll(state("succeed"), "mine")),
+        evidence("plain", *LIFE, fetch()),
+        evidence("plain", create(created(), {**PAYLOAD, "external_task_id": "mine"}), poll(state("succeed"), "mine")),
     ],
-    "polls-at-a-sane-pace": [act("long-wait", *LIFE), act("long-wait", *LIFE, every=60)],
-    "stops-at-the-end": [act("plain", *LIFE), act("plain", *LIFE, LIFE[-1])],
-    "waits-for-the-end": [act("plain", *LIFE)],
+    "polls-at-a-sane-pace": [evidence("long-wait", *LIFE), evidence("long-wait", *LIFE, every=60)],
+    "stops-at-the-end": [evidence("plain", *LIFE), evidence("plain", *LIFE, LIFE[-1])],
+    "waits-for-the-end": [evidence("plain", *LIFE)],
     "an-unknown-status-is-not-done": [
-        act("unknown-status", create(created()), poll(state("paused")), poll(state("succeed", URL))),
-        act("unknown-status", create(created()), poll(state("paused")), outcome="error", message="paused?"),
+        evidence("unknown-status", create(created()), poll(state("paused")), poll(state("succeed", URL))),
+        evidence("unknown-status", create(created()), poll(state("paused")), outcome="error", message="paused?"),
     ],
-    "other-fields-do-no-harm": [act("extra-fields", *LIFE)],
-    "gives-up-in-time": [act("never-ends", *LIFE[:2], outcome="timeout", task_id=TASK, seconds=2.1)],
-    "keeps-the-task-id": [act("never-ends", *LIFE[:2], outcome="timeout", task_id=TASK)],
+    "other-fields-do-no-harm": [evidence("extra-fields", *LIFE)],
+    "gives-up-in-time": [evidence("never-ends", *LIFE[:2], outcome="timeout", task_id=TASK, seconds=2.1)],
+    "keeps-the-task-id": [evidence("never-ends", *LIFE[:2], outcome="timeout", task_id=TASK)],
     "all-results-in-order": [
-        act("several-results", create(created()), poll(state("succeed", URL, OTHER)), urls=[URL, OTHER]),
-        act("series", create(created()), poll(state("succeed", URL, OTHER, kind="series_images")), urls=[URL, OTHER]),
-        act("watermark", create(created()), poll(state("succeed", URL, kind="videos")), urls=[URL]),
+        evidence("several-results", create(created()), poll(state("succeed", URL, OTHER)), urls=[URL, OTHER]),
+        evidence(
+            "series", create(created()), poll(state("succeed", URL, OTHER, kind="series_images")), urls=[URL, OTHER]
+        ),
+        evidence("watermark", create(created()), poll(state("succeed", URL, kind="videos")), urls=[URL]),
     ],
-    "other-kinds-of-result-are-found": [act("series", *LIFE)],
+    "other-kinds-of-result-are-found": [evidence("series", *LIFE)],
     "a-failed-task-is-a-failure": [
-        act("task-fails", *LIFE[:2], poll(state("failed")), outcome="failed", message="no"),
-        act("task-fails", *LIFE[:2], poll(state("failed")), outcome="error", message="no"),
+        evidence("task-fails", *LIFE[:2], poll(state("failed")), outcome="failed", message="no"),
+        evidence("task-fails", *LIFE[:2], poll(state("failed")), outcome="error", message="no"),
     ],
     "a-failure-has-its-reason": [
-        act(
+        evidence(
             "task-fails",
             create(created()),
             poll(state("failed", task_status_msg="too rude")),
@@ -90,71 +103,73 @@ CLEAN: Mapping[str, Sequence[Act]] = {
         )
     ],
     "a-refusal-carries-what-was-said": [
-        act("refused", create(refused()), **ERROR),
-        act("any-mistake", outcome="error", message="resolution must be 1k or 2k"),
-        act("any-mistake", create(created()), *LIFE[1:]),
+        evidence("refused", create(refused()), **ERROR),
+        evidence("any-mistake", outcome="error", message="resolution must be 1k or 2k"),
+        evidence("any-mistake", create(created()), *LIFE[1:]),
     ],
-    "a-code-in-a-200-is-an-error": [act("200-with-code", create(refused(200, 5000)), **ERROR)],
+    "a-code-in-a-200-is-an-error": [evidence("200-with-code", create(refused(200, 5000)), **ERROR)],
     "an-answer-that-is-none-is-an-error": [
-        act("html-page", create(said(502, b"<html>")), outcome="error", message="no JSON"),
-        act("empty-answer", create(said(200, b"")), outcome="timeout"),
+        evidence("html-page", create(said(502, b"<html>")), outcome="error", message="no JSON"),
+        evidence("empty-answer", create(said(200, b"")), outcome="timeout"),
     ],
-    "own-mistakes-are-not-repeated": [act("refused", create(refused()), **ERROR)],
+    "own-mistakes-are-not-repeated": [evidence("refused", create(refused()), **ERROR)],
     "slowing-down-is-survived": [
-        act("slow-down-seconds", create(LIMITED), *LIFE),
-        act("slow-down-poll", *LIFE[:1], poll(LIMITED), **ERROR),
+        evidence("slow-down-seconds", create(LIMITED), *LIFE),
+        evidence("slow-down-poll", *LIFE[:1], poll(LIMITED), **ERROR),
     ],
     "retry-after-is-honoured": [
-        act("slow-down-seconds", create(LIMITED), *LIFE, every=2000),
-        act("slow-down-date", create(LIMITED), **ERROR),
+        evidence("slow-down-seconds", create(LIMITED), *LIFE, every=2000),
+        evidence("slow-down-date", create(LIMITED), **ERROR),
     ],
-    "one-bad-poll-does-not-end-the-job": [act("poll-5xx", *LIFE[:1], poll(refused(503, 5001)), *LIFE[1:])],
-    "an-expired-token-is-renewed-once": [act("token-expired", *LIFE[:1], poll(refused(401, 1004)), *LIFE[1:])],
+    "one-bad-poll-does-not-end-the-job": [evidence("poll-5xx", *LIFE[:1], poll(refused(503, 5001)), *LIFE[1:])],
+    "an-expired-token-is-renewed-once": [evidence("token-expired", *LIFE[:1], poll(refused(401, 1004)), *LIFE[1:])],
     "a-token-is-not-renewed-for-ever": [
-        act("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 3, **ERROR)
+        evidence("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 3, **ERROR)
     ],
-    "a-lost-answer-makes-no-second-task": [act("answer-lost", create(None), outcome="error", message="lost")],
-    "a-moderation-500-is-not-repeated": [act("moderation-500", create(MODERATED), outcome="error", message="so rude!")],
-    "results-are-fetched-without-credentials": [act("plain", *LIFE, fetch())],
+    "a-lost-answer-makes-no-second-task": [evidence("answer-lost", create(None), outcome="error", message="lost")],
+    "a-moderation-500-is-not-repeated": [
+        evidence("moderation-500", create(MODERATED), service="useapi", outcome="error", message="so rude!")
+    ],
+    "results-are-fetched-without-credentials": [evidence("plain", *LIFE, fetch())],
     "retries-have-an-end": [
-        act("down-for-good", *[create(refused(500, 5000))] * 5, **ERROR),
-        act("down-for-good", create(refused(500, 5000)), outcome="timeout"),
+        evidence("down-for-good", *[create(refused(500, 5000))] * 5, **ERROR),
+        evidence("down-for-good", create(refused(500, 5000)), outcome="timeout"),
     ],
-    "retries-wait": [act("down-for-good", *[create(refused(500, 5000))] * 5, **ERROR)],
-    "callbacks-lead-to-the-end": [act("called-back", *LIFE[:1]), act("called-back-twice", *LIFE)],
-    "callbacks-spare-polls": [act("called-back", *LIFE)],
-    "a-stranger-is-not-believed": [act("called-by-a-stranger", *LIFE, urls=[URL])],
+    "retries-wait": [evidence("down-for-good", *[create(refused(500, 5000))] * 5, **ERROR)],
+    "callbacks-lead-to-the-end": [evidence("called-back", *LIFE[:1]), evidence("called-back-twice", *LIFE)],
+    "callbacks-spare-polls": [evidence("called-back", *LIFE)],
+    "a-stranger-is-not-believed": [evidence("called-by-a-stranger", *LIFE, urls=[URL])],
 }
-"""For each check, acts in which it is to find nothing."""
+"""For each check, evidence in which it is to find nothing."""
 
-BROKEN: Mapping[str, Sequence[Act]] = {
+BROKEN: Mapping[str, Sequence[Evidence]] = {
     "payload-arrives-unchanged": [
-        act("plain", create(created(), {})),
-        act("plain", create(created(), {"prompt": "A cat "})),
-        act("plain", create(created(), b"prompt=A+cat")),
-        act("plain", create(created(), [])),
-        act("plain", create(created(), {"prompt": "A cat", "n": "1"}), payload={"prompt": "A cat", "n": 1}),
-        act("plain", create(created(), {"n": 1.0}), payload={"n": 1}),
-        act("plain", create(created(), {"n": True}), payload={"n": 1}),
-        act("unusual-payload", create(created(), {"l": [1, 2]}), payload={"l": [2, 1]}),
-        act("unusual-payload", create(created(), {"l": {"a": 829836802793406600}}), payload={"l": {"a": 1}}),
-        act("plain", outcome="error", message="nothing was sent"),
+        evidence("plain", create(created(), {})),
+        evidence("plain", create(created(), {"prompt": "A cat "})),
+        evidence("plain", create(created(), b"prompt=A+cat")),
+        evidence("plain", create(created(), [])),
+        evidence("plain", create(created(), {"prompt": "A cat", "n": "1"}), payload={"prompt": "A cat", "n": 1}),
+        evidence("plain", create(created(), {"n": 1.0}), payload={"n": 1}),
+        evidence("plain", create(created(), {"n": True}), payload={"n": 1}),
+        evidence("unusual-payload", create(created(), {"l": [1, 2]}), payload={"l": [2, 1]}),
+        evidence("unusual-payload", create(created(), {"l": {"a": 829836802793406600}}), payload={"l": {"a": 1}}),
+        evidence("plain", outcome="error", message="nothing was sent"),
     ],
-    "nothing-is-invented": [act("plain", create(created(), {**PAYLOAD, "seed": 1}))],
+    "nothing-is-invented": [evidence("plain", create(created(), {**PAYLOAD, "seed": 1}))],
     "content-type-is-json": [
-        act("plain", create(created(), headers={"content-type": ""})),
-        act("plain", create(created(), headers={"content-type": "text/plain"})),
+        evidence("plain", create(created(), headers={"content-type": ""})),
+        evidence("plain", create(created(), headers={"content-type": "text/plain"})),
     ],
     "credentials-are-a-bearer-token": [
-        act("plain", create(created(), scheme="Basic")),
-        act("plain", create(created()), poll(state("succeed"), scheme=None)),
+        evidence("plain", create(created(), scheme="Basic")),
+        evidence("plain", create(created()), poll(state("succeed"), scheme=None)),
     ],
     "no-key-in-the-url": [
-        act("plain", create(created(), query="api_key=1")),
-        act("plain", create(created()), poll(query="a=1&Access_Token=2")),
+        evidence("plain", create(created(), query="api_key=1")),
+        evidence("plain", create(created()), poll(query="a=1&Access_Token=2")),
     ],
     "jwt-has-its-claims": [
-        act("signed", create(created(), claims=claims))
+        evidence("signed", create(created(), claims=claims))
         for claims in (
             None,
             {},
@@ -166,44 +181,50 @@ BROKEN: Mapping[str, Sequence[Act]] = {
         )
     ],
     "mistakes-are-not-repaired": [
-        act("invalid", create(created(), {"resolution": "2k"}), payload={"resolution": "16k"}, **ERROR),
-        act("invalid", create(created(), {}), payload={"resolution": "16k"}, **ERROR),
-        act("invalid", create(refused()), outcome="succeed"),
-        act("invalid", create(refused()), fault=DIED),
+        evidence("invalid", create(created(), {"resolution": "2k"}), payload={"resolution": "16k"}, **ERROR),
+        evidence("invalid", create(created(), {}), payload={"resolution": "16k"}, **ERROR),
+        evidence("invalid", create(refused()), outcome="succeed"),
+        evidence("invalid", create(refused()), fault=DIED),
     ],
     "polls-the-right-path": [
-        act("plain", create(created()), poll(state("succeed"), "another")),
-        act("plain", create(created()), poll(refused(404), path="/v1/tasks/1", operation=None)),
+        evidence("plain", create(created()), poll(state("succeed"), "another")),
+        evidence("plain", create(created()), poll(refused(404), path="/v1/tasks/1", operation=None)),
     ],
-    "polls-at-a-sane-pace": [act("long-wait", *LIFE, every=10)],
-    "stops-at-the-end": [act("plain", *LIFE, *[LIFE[-1]] * 3), act("task-fails", *[poll(state("failed"))] * 4)],
-    "waits-for-the-end": [act("plain", *LIFE, outcome="failed", message="submitted"), act("plain", fault=DIED)],
-    "an-unknown-status-is-not-done": [act("unknown-status", create(created()), poll(state("paused")))],
-    "other-fields-do-no-harm": [act("extra-fields", *LIFE, fault=DIED), act("absent-fields", *LIFE, **ERROR)],
+    "polls-at-a-sane-pace": [evidence("long-wait", *LIFE, every=10)],
+    "stops-at-the-end": [
+        evidence("plain", *LIFE, *[LIFE[-1]] * 3),
+        evidence("task-fails", *[poll(state("failed"))] * 4),
+    ],
+    "waits-for-the-end": [
+        evidence("plain", *LIFE, outcome="failed", message="submitted"),
+        evidence("plain", fault=DIED),
+    ],
+    "an-unknown-status-is-not-done": [evidence("unknown-status", create(created()), poll(state("paused")))],
+    "other-fields-do-no-harm": [evidence("extra-fields", *LIFE, fault=DIED), evidence("absent-fields", *LIFE, **ERROR)],
     "gives-up-in-time": [
-        act("never-ends", *LIFE[:2], outcome="timeout", seconds=9.0),
-        act("never-ends", *LIFE[:2], fault=DIED),
-        act("never-ends", *LIFE[:2], outcome="failed", message="late"),
+        evidence("never-ends", *LIFE[:2], outcome="timeout", seconds=9.0),
+        evidence("never-ends", *LIFE[:2], fault=DIED),
+        evidence("never-ends", *LIFE[:2], outcome="failed", message="late"),
     ],
     "keeps-the-task-id": [
-        act("never-ends", *LIFE[:2], outcome="timeout"),
-        act("never-ends", *LIFE[:2], outcome="timeout", task_id="another"),
+        evidence("never-ends", *LIFE[:2], outcome="timeout"),
+        evidence("never-ends", *LIFE[:2], outcome="timeout", task_id="another"),
     ],
     "all-results-in-order": [
-        act("several-results", create(created()), poll(state("succeed", URL, OTHER)), urls=urls)
+        evidence("several-results", create(created()), poll(state("succeed", URL, OTHER)), urls=urls)
         for urls in ([URL], [OTHER, URL], [], [URL, OTHER, URL], [f"{URL}?marked", OTHER])
     ],
-    "other-kinds-of-result-are-found": [act("series", *LIFE, **ERROR)],
+    "other-kinds-of-result-are-found": [evidence("series", *LIFE, **ERROR)],
     "a-failed-task-is-a-failure": [
-        act("task-fails", poll(state("failed"))),
-        act("task-fails", poll(state("failed")), outcome="timeout"),
-        act("task-fails", poll(state("failed")), fault=DIED),
+        evidence("task-fails", poll(state("failed"))),
+        evidence("task-fails", poll(state("failed")), outcome="timeout"),
+        evidence("task-fails", poll(state("failed")), fault=DIED),
     ],
     "a-failure-has-its-reason": [
-        act("task-fails", poll(state("failed", task_status_msg="too rude")), outcome="failed", message="no")
+        evidence("task-fails", poll(state("failed", task_status_msg="too rude")), outcome="failed", message="no")
     ],
     "a-refusal-carries-what-was-said": [
-        act("refused", create(refused()), **{**ERROR, name: value})
+        evidence("refused", create(refused()), **{**ERROR, name: value})
         for name, value in {
             "http_status": 500,
             "code": None,
@@ -213,57 +234,60 @@ BROKEN: Mapping[str, Sequence[Act]] = {
         }.items()
     ],
     "a-code-in-a-200-is-an-error": [
-        act("200-with-code", create(refused(200))),
-        act("200-with-code", create(refused(200)), poll(refused()), **ERROR),
-        act("200-with-code", fault=DIED),
+        evidence("200-with-code", create(refused(200))),
+        evidence("200-with-code", create(refused(200)), poll(refused()), **ERROR),
+        evidence("200-with-code", fault=DIED),
     ],
-    "an-answer-that-is-none-is-an-error": [act("html-page", fault=DIED), act("truncated-answer", *LIFE)],
-    "own-mistakes-are-not-repeated": [act("invalid", create(refused()), create(refused()), **ERROR)],
+    "an-answer-that-is-none-is-an-error": [evidence("html-page", fault=DIED), evidence("truncated-answer", *LIFE)],
+    "own-mistakes-are-not-repeated": [evidence("invalid", create(refused()), create(refused()), **ERROR)],
     "slowing-down-is-survived": [
-        act("slow-down-seconds", create(LIMITED), fault=DIED),
-        act("slow-down-poll", outcome="timeout"),
+        evidence("slow-down-seconds", create(LIMITED), fault=DIED),
+        evidence("slow-down-poll", outcome="timeout"),
     ],
-    "retry-after-is-honoured": [act("slow-down-seconds", create(LIMITED), *LIFE, every=500)],
-    "one-bad-poll-does-not-end-the-job": [act("poll-reset", *LIFE[:1], poll(None), **ERROR)],
-    "an-expired-token-is-renewed-once": [act("token-expired", *LIFE[:1], poll(refused(401, 1004)), **ERROR)],
+    "retry-after-is-honoured": [evidence("slow-down-seconds", create(LIMITED), *LIFE, every=500)],
+    "one-bad-poll-does-not-end-the-job": [evidence("poll-reset", *LIFE[:1], poll(None), **ERROR)],
+    "an-expired-token-is-renewed-once": [evidence("token-expired", *LIFE[:1], poll(refused(401, 1004)), **ERROR)],
     "a-token-is-not-renewed-for-ever": [
-        act("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 9, **ERROR),
-        act("token-expired-for-good", *LIFE[:1], poll(refused(401, 1004)), outcome="timeout"),
+        evidence("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 9, **ERROR),
+        evidence("token-expired-for-good", *LIFE[:1], poll(refused(401, 1004)), outcome="timeout"),
     ],
-    "a-lost-answer-makes-no-second-task": [act("answer-lost", create(None), *LIFE, tasks=2)],
+    "a-lost-answer-makes-no-second-task": [evidence("answer-lost", create(None), *LIFE, tasks=2)],
     "a-moderation-500-is-not-repeated": [
-        act("moderation-500", *[create(MODERATED)] * 2, outcome="error", message="so rude!"),
-        act("moderation-500", create(MODERATED), outcome="error", message="HTTP 500"),
-        act("moderation-500", create(MODERATED), outcome="timeout"),
+        evidence("moderation-500", *[create(MODERATED)] * 2, service="useapi", outcome="error", message="so rude!"),
+        evidence("moderation-500", create(MODERATED), service="useapi", outcome="error", message="HTTP 500"),
+        evidence("moderation-500", create(MODERATED), service="useapi", outcome="timeout"),
     ],
-    "results-are-fetched-without-credentials": [act("plain", *LIFE, fetch(scheme="Bearer"))],
+    "results-are-fetched-without-credentials": [evidence("plain", *LIFE, fetch(scheme="Bearer"))],
     "retries-have-an-end": [
-        act("down-for-good", *[create(refused(500, 5000))] * 25, **ERROR),
-        act("down-for-good", fault=DIED),
+        evidence("down-for-good", *[create(refused(500, 5000))] * 25, **ERROR),
+        evidence("down-for-good", fault=DIED),
     ],
-    "retries-wait": [act("down-for-good", *[create(refused(500, 5000))] * 2, every=10, **ERROR)],
-    "callbacks-lead-to-the-end": [act("called-back-late", outcome="timeout"), act("called-back-twice", fault=DIED)],
-    "callbacks-spare-polls": [act("called-back", *LIFE, *[LIFE[-1]] * 3)],
+    "retries-wait": [evidence("down-for-good", *[create(refused(500, 5000))] * 2, every=10, **ERROR)],
+    "callbacks-lead-to-the-end": [
+        evidence("called-back-late", outcome="timeout"),
+        evidence("called-back-twice", fault=DIED),
+    ],
+    "callbacks-spare-polls": [evidence("called-back", *LIFE, *[LIFE[-1]] * 3)],
     "a-stranger-is-not-believed": [
-        act("called-by-a-stranger", *LIFE, urls=[FORGED]),
-        act("called-by-a-stranger", fault=DIED),
+        evidence("called-by-a-stranger", *LIFE, urls=[FORGED_URL]),
+        evidence("called-by-a-stranger", fault=DIED),
     ],
 }
-"""For each check, acts in which it is to find something."""
+"""For each check, evidence in which it is to find something."""
 
 
-@pytest.mark.parametrize(("id", "each"), [(id, each) for id, acts in CLEAN.items() for each in acts])
-def test_nothing_is_found_where_nothing_is_wrong(id: str, each: Act) -> None:
-    assert list(judged(each, id)) == []
+@pytest.mark.parametrize(("id", "each"), [(id, each) for id, cases in CLEAN.items() for each in cases])
+def test_nothing_is_found_where_nothing_is_wrong(id: str, each: Evidence) -> None:
+    assert list(findings(CHECKS[id], each)) == []
 
 
-@pytest.mark.parametrize(("id", "each"), [(id, each) for id, acts in BROKEN.items() for each in acts])
-def test_what_is_wrong_is_found_and_told(id: str, each: Act) -> None:
-    found = list(judged(each, id))
+@pytest.mark.parametrize(("id", "each"), [(id, each) for id, cases in BROKEN.items() for each in cases])
+def test_what_is_wrong_is_found_and_told(id: str, each: Evidence) -> None:
+    found = list(findings(CHECKS[id], each))
     assert found
     for finding in found:
         assert finding.check == id
-        assert finding.subject == f"kling/omni-image {each.scene.id}"
+        assert finding.subject == f"kling/omni-image {each.scenario.id}"
         assert finding.received
         assert finding.documented == CHECKS[id].documented
 
@@ -279,15 +303,15 @@ def test_every_check_is_tried_on_both_sides_and_says_what_it_is_for(id: str) -> 
 
 
 @pytest.mark.parametrize("id", CHECKS)
-def test_every_check_is_made_in_scenes_that_there_are(id: str) -> None:
+def test_every_check_looks_at_scenarios_that_exist(id: str) -> None:
     assert CHECKS[id].scenarios
-    assert set(CHECKS[id].scenarios) <= SCENES.keys()
+    assert set(CHECKS[id].scenarios) <= SCENARIOS.keys()
 
 
-def test_every_scene_is_played_for_a_check() -> None:
-    assert SCENES.keys() == {scene for check in CHECKS.values() for scene in check.scenarios}
+def test_every_scenario_is_played_for_a_check() -> None:
+    assert SCENARIOS.keys() == {scenario for check in CHECKS.values() for scenario in check.scenarios}
 
 
-def test_who_fetches_no_result_is_not_judged_by_how() -> None:
-    with pytest.raises(NothingToJudge, match="fetches no result"):
-        list(judged(act("plain", *LIFE), "results-are-fetched-without-credentials"))
+def test_a_client_that_downloads_nothing_is_not_judged_by_how() -> None:
+    with pytest.raises(NothingToJudge, match="does not download any result"):
+        list(findings(CHECKS["results-are-fetched-without-credentials"], evidence("plain", *LIFE)))

@@ -1,4 +1,4 @@
-"""The judge of clients can judge: a sample of the mutants is caught, and the clean client is not.
+"""The checks of clients are tested: a sample of the mutants is caught, and the client without faults is not.
 
 ``make client-mutants`` tries all of them.
 """
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver.kit.client.checks.registry import CHECKS
-from mockserver.kit.client.fake_process import Stage
-from mockserver.kit.client.performance import OPTIONS
+from mockserver.kit.client.fake_process import FakeProcess
+from mockserver.kit.client.player import FAKE_OPTIONS
 from tests.mutants.clients.reference import Reference
-from tests.mutants.clients.roster import MUTANTS
-from tests.mutants.clients.trial import findings, shown
+from tests.mutants.clients.registry import MUTANTS
+from tests.mutants.clients.trial import findings, found_in, settings
 from tests.mutants.clients.useapi import Useapi
 
 SAMPLE = (
@@ -33,7 +33,7 @@ SAMPLE = (
     "fetches-with-its-key",
     "repeats-a-moderation",
 )
-CHOOSY = ("drops-elements-beside-pictures", "makes-silent-films", "counts-no-further-than-nine")
+SOME_PAYLOADS = ("drops-elements-beside-pictures", "makes-silent-films", "counts-no-further-than-nine")
 QUICK = (
     "payload-arrives-unchanged",
     "credentials-are-a-bearer-token",
@@ -46,31 +46,31 @@ QUICK = (
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with Stage(OPTIONS) as running:
+def fake() -> Iterator[FakeProcess]:
+    with FakeProcess(FAKE_OPTIONS) as running:
         yield running
 
 
 @pytest.mark.parametrize("id", SAMPLE)
-def test_a_mutant_is_caught_by_the_check_meant_for_it(id: str, stage: Stage) -> None:
-    found = shown(stage, MUTANTS[id])
+def test_a_mutant_is_caught_by_the_check_meant_for_it(id: str, fake: FakeProcess) -> None:
+    found = found_in(fake, MUTANTS[id])
     assert {finding.check for finding in found} == {MUTANTS[id].check}
 
 
-@pytest.mark.parametrize("id", CHOOSY)
-def test_what_only_some_payloads_show_is_told_with_the_fewest_fields(id: str, stage: Stage) -> None:
+@pytest.mark.parametrize("id", SOME_PAYLOADS)
+def test_what_only_some_payloads_show_is_shown_with_the_fewest_fields(id: str, fake: FakeProcess) -> None:
     mutant = MUTANTS[id]
-    found = shown(stage, mutant)
+    found = found_in(fake, mutant)
     assert found
     assert {finding.check for finding in found} == {mutant.check}
     assert all(finding.payload.keys() == mutant.fields for finding in found)
 
 
 @pytest.mark.parametrize("kind", [Reference, Useapi])
-def test_nothing_is_found_in_a_clean_client(kind: type[Reference], stage: Stage) -> None:
-    assert findings(stage, kind(), only=QUICK) == ()
+def test_nothing_is_found_in_a_clean_client(kind: type[Reference], fake: FakeProcess) -> None:
+    assert findings(fake, settings(kind(), only=QUICK)) == ()
 
 
-def test_every_check_has_a_mutant_that_it_is_meant_for() -> None:
+def test_every_check_has_a_mutant_that_it_has_to_catch() -> None:
     assert {mutant.check for mutant in MUTANTS.values()} == CHECKS.keys()
     assert len(MUTANTS) >= 50

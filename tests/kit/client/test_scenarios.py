@@ -1,47 +1,110 @@
-"""Scenes: what goes wrong can be asked for wherever it is played, and the payload is what the contract allows."""
+"""Scenarios: what goes wrong can be asked for wherever they are played, and the payload is what the contract allows."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import Service, load
 from mockserver.contract.validation import Validator
 from mockserver.fake.faults.line import fault
 from mockserver.kit.client.checks.registry import CHECKS
-from mockserver.kit.client.evidence import Scene
-from mockserver.kit.client.plan import plain
-from mockserver.kit.client.scenarios import SCENES
+from mockserver.kit.client.plan import PlannedScenario, planned_scenarios
+from mockserver.kit.client.scenarios import SCENARIOS
+from mockserver.kit.client.testee import Hello
 from mockserver.kit.generation.valid import rule_levels
 
 CATALOG = load()
-PLAYED = [
-    pytest.param(scene, operation, id=f"{scene.id}-{operation.id}")
+EVERYTHING = tuple(
+    operation.id.removesuffix(".create")
     for service in CATALOG.services.values()
     for operation in service.operations.values()
     if operation.does == "create"
-    for scene in SCENES.values()
-    if scene.is_known(service) and (operation.product in scene.payload or not scene.only_products)
-]
+)
 
 
-@pytest.mark.parametrize(("scene", "operation"), PLAYED)
-def test_what_goes_wrong_can_be_asked_for_where_it_is_played(scene: Scene, operation: Operation) -> None:
-    service = CATALOG.services[operation.service]
-    if scene.credentials == "jwt" and "jwt" not in service.credentials:
-        return  # nobody is cast for it
-    for line in scene.lines(operation, service):
+def planned(*operations: str) -> list[PlannedScenario]:
+    """Return what is played with a testee that can do everything."""
+    hello = Hello("all", "1", operations, callbacks=True, credentials=("token", "jwt"))
+    return planned_scenarios(CATALOG, hello, list(CHECKS.values()))[0]
+
+
+PLAYED = planned(*EVERYTHING)
+
+NOT_PLAYED = {
+    "kling/omni-image": {"moderation-500"},
+    "kling/omni-video": {"moderation-500", "several-results", "series"},
+    "chainhub/omni-image": {"moderation-500", "series", "watermark", "signed", "token-expired", "token-expired-for-good"},
+    "chainhub/omni-video": {
+        "moderation-500",
+        "several-results",
+        "series",
+        "watermark",
+        "signed",
+        "token-expired",
+        "token-expired-for-good",
+    },
+    "yutoai/omni-image": {"moderation-500", "series", "watermark", "signed", "token-expired", "token-expired-for-good"},
+    "useapi/omni-image": {
+        "200-with-code",
+        "unusual-payload",
+        "several-results",
+        "series",
+        "watermark",
+        "signed",
+        "token-expired",
+        "token-expired-for-good",
+    },
+}
+
+
+@pytest.mark.parametrize("each", PLAYED, ids=str)
+def test_what_goes_wrong_can_be_asked_for_where_it_is_played(each: PlannedScenario) -> None:
+    for line in each.faults:
         asked = fault(line, CATALOG.services)
-        assert not asked.services or service.id in asked.services
-        assert asked.operation is None or asked.operation in service.operations
+        assert not asked.services or each.service.id in asked.services
+        assert asked.operation is None or asked.operation in each.service.operations
 
 
-@pytest.mark.parametrize(("scene", "operation"), PLAYED)
-def test_only_the_scene_of_an_invalid_payload_has_one(scene: Scene, operation: Operation) -> None:
-    judge = Validator(operation.schema, operation.rules, rule_levels(operation, None))
-    broken = {found.rule.id for found in judge.violations(plain(operation, scene)) if found.level == "error"}
-    assert not broken or scene.id == "invalid"
+@pytest.mark.parametrize("each", PLAYED, ids=str)
+def test_only_the_scenario_of_an_invalid_payload_has_one(each: PlannedScenario) -> None:
+    validator = Validator(each.operation.schema, each.operation.rules, rule_levels(each.operation, None))
+    broken = {found.rule.id for found in validator.violations(each.payload) if found.level == "error"}
+    assert not broken or each.scenario.id == "invalid"
     assert len(broken) <= 1
 
 
-def test_every_scene_is_there_for_a_check() -> None:
-    assert {name for check in CHECKS.values() for name in check.scenarios} == SCENES.keys()
+@pytest.mark.parametrize("operation", EVERYTHING)
+def test_a_service_plays_all_scenarios_that_its_contract_has_the_facts_for(operation: str) -> None:
+    assert {each.scenario.id for each in planned(operation)} == SCENARIOS.keys() - NOT_PLAYED[operation]
+
+
+def test_every_scenario_exists_for_a_check() -> None:
+    assert {name for check in CHECKS.values() for name in check.scenarios} == SCENARIOS.keys()
+
+
+def of(service: Service, scenario: str) -> PlannedScenario:
+    operation = service.operations[f"{service.id}/omni-image.create"]
+    return PlannedScenario(service, operation, SCENARIOS[scenario])
+
+
+@pytest.mark.parametrize(
+    ("scenario", "gap"),
+    [
+        ("plain", None),
+        ("any-payload", None),
+        ("task-fails", None),
+        ("refused", "the contract of kling names no fault 'refused'"),
+        ("poll-reset", "the contract of kling names no operation that shows a task"),
+        ("called-by-a-stranger", "the contract of kling/omni-image has no example of a callback"),
+    ],
+)
+def test_a_service_of_which_little_is_known_breaks_nothing(scenario: str, gap: str | None) -> None:
+    known = CATALOG.services["kling"]
+    operations = {id: operation for id, operation in known.operations.items() if operation.does == "create"}
+    assert of(replace(known, faults={}, operations=operations), scenario).gap == gap
+
+
+def test_a_payload_that_a_service_does_not_know_is_named() -> None:
+    assert of(CATALOG.services["useapi"], "series").gap == "the contract of useapi/omni-image names no payload 'series'"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.kit.client.testee import NoTestee, Object, Program, found, hello
+from mockserver.kit.client.testee import NoTestee, ObjectTestee, ProgramTestee, find_testee, say_hello
 from mockserver.kit.client.testee import TesteeFault as Fault
 from tests.conftest import PATIENCE
 
@@ -32,19 +32,19 @@ FAULTS = {
     "sys.exit(3)": ("died", "ended with status 3"),
     "os.kill(os.getpid(), 9)": ("died", "ended with status -9"),
     "raise ValueError('no idea')": ("died", "ValueError: no idea"),
-    "os.close(1)": ("died", "instead of an answer"),
+    "os.close(1)": ("died", "instead of answering"),
     "time.sleep(3600)": ("hung", "did not answer 'generate' within 0.5 s"),
-    "print('{', flush=True); time.sleep(3600)": ("noise", "no JSON"),
-    "print('Debug: here', flush=True)": ("noise", "no JSON: b'Debug: here"),
-    "sys.stdout.buffer.write(bytes(range(128, 256)) + b'\\n'); sys.stdout.flush()": ("noise", "no JSON"),
-    "print('[' * 100000, flush=True)": ("noise", "no JSON"),
-    "print('', flush=True)": ("noise", "no JSON"),
-    "print('null', flush=True)": ("nonsense", "no answer: null"),
-    "print('{}', flush=True)": ("nonsense", "no answer: {}"),
-    "print(json.dumps({'id': ask['id'], 'outcome': 'fine'}), flush=True)": ("nonsense", "no answer"),
-    "print(json.dumps({'id': ask['id'], 'outcome': 'succeed'}), flush=True)": ("nonsense", "no answer"),
-    "print(json.dumps({'id': ask['id'], 'name': 'a', 'operations': ['b']}), flush=True)": ("nonsense", "no outcome"),
-    "print(json.dumps({'id': 77, 'outcome': 'timeout'}), flush=True)": ("nonsense", "answered 77 when 2"),
+    "print('{', flush=True); time.sleep(3600)": ("not-json", "not JSON"),
+    "print('Debug: here', flush=True)": ("not-json", "not JSON: b'Debug: here"),
+    "sys.stdout.buffer.write(bytes(range(128, 256)) + b'\\n'); sys.stdout.flush()": ("not-json", "not JSON"),
+    "print('[' * 100000, flush=True)": ("not-json", "not JSON"),
+    "print('', flush=True)": ("not-json", "not JSON"),
+    "print('null', flush=True)": ("not-an-answer", "not an answer: null"),
+    "print('{}', flush=True)": ("not-an-answer", "not an answer: {}"),
+    "print(json.dumps({'id': ask['id'], 'outcome': 'fine'}), flush=True)": ("not-an-answer", "not an answer"),
+    "print(json.dumps({'id': ask['id'], 'outcome': 'succeed'}), flush=True)": ("not-an-answer", "not an answer"),
+    "print(json.dumps({'id': ask['id'], 'name': 'a', 'operations': ['b']}), flush=True)": ("not-an-answer", "no outcome"),
+    "print(json.dumps({'id': 77, 'outcome': 'timeout'}), flush=True)": ("not-an-answer", "answered request 77 instead of request 2"),
 }
 """What a testee does when it is asked to generate, and what is said of it."""
 
@@ -54,10 +54,10 @@ GENERATE: dict[str, Any] = {"do": "generate"}
 @pytest.fixture
 def programs() -> Iterator[Any]:
     """Start testees that answer hello, and do something of their own when they are asked for more."""
-    started: list[Program] = []
+    started: list[ProgramTestee] = []
 
     def start(body: str) -> Program:
-        started.append(Program([sys.executable, "-c", LOOP.replace("BODY", body)]))
+        started.append(ProgramTestee([sys.executable, "-c", LOOP.replace("BODY", body)]))
         return started[-1]
 
     yield start
@@ -68,7 +68,7 @@ def programs() -> Iterator[Any]:
 @pytest.mark.parametrize("body", FAULTS)
 def test_a_fault_of_a_program_has_a_name(body: str, programs: Any) -> None:
     program = programs(body)
-    hello(program)
+    say_hello(program)
     kind, text = FAULTS[body]
     with pytest.raises(Fault) as told:
         program.ask(GENERATE, 0.5 if kind == "hung" else PATIENCE)
@@ -81,20 +81,20 @@ def test_a_fault_of_a_program_has_a_name(body: str, programs: Any) -> None:
 def test_after_a_fault_the_program_is_started_again(body: str, programs: Any) -> None:
     program = programs(body)
     for _ in range(2):
-        assert hello(program).name == "acme"
+        assert say_hello(program).name == "acme"
         with pytest.raises(Fault):
             program.ask(GENERATE, 0.3)
-    assert hello(program).name == "acme"
+    assert say_hello(program).name == "acme"
 
 
 def test_a_program_that_does_not_read_holds_nobody() -> None:
-    program = Program([sys.executable, "-c", "import time; time.sleep(3600)"])
+    program = ProgramTestee([sys.executable, "-c", "import time; time.sleep(3600)"])
     with pytest.raises(Fault, match="did not answer"):
         program.ask({"do": "generate", "payload": {"prompt": "a" * 1_000_000}}, 0.3)
 
 
 def test_a_program_that_closes_its_ears_is_told_as_such() -> None:
-    program = Program([sys.executable, "-c", "import os, time; os.close(0); os.close(1); time.sleep(3600)"])
+    program = ProgramTestee([sys.executable, "-c", "import os, time; os.close(0); os.close(1); time.sleep(3600)"])
     with pytest.raises(Fault, match="closed its stdin or stdout"):
         program.ask({"do": "hello"}, PATIENCE)
 
@@ -103,8 +103,8 @@ def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
     held = tmp_path / "held"
     os.mkfifo(held)
     with os.fdopen(os.open(held, os.O_RDONLY | os.O_NONBLOCK), "rb") as end:
-        program = Program(["sh", "-c", f"exec 3> {held}; sleep 3600 & echo '{HELLO}'; wait"])
-        hello(program)
+        program = ProgramTestee(["sh", "-c", f"exec 3> {held}; sleep 3600 & echo '{HELLO}'; wait"])
+        say_hello(program)
         assert select.select([end], [], [], 0) == ([], [], []), "somebody holds the other end"
         with pytest.raises(Fault, match="did not answer"):
             program.ask(GENERATE, 0.3)
@@ -112,8 +112,8 @@ def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_not_there_is_told_in_one_line() -> None:
-    with pytest.raises(NoTestee, match="cannot start 'no-such-program-at-all'"):
-        hello(found(["no-such-program-at-all"]))
+    with pytest.raises(NoTestee, match="'no-such-program-at-all' cannot be started"):
+        say_hello(find_testee(["no-such-program-at-all"]))
 
 
 def test_answers_and_letters_arrive(programs: Any) -> None:
@@ -123,7 +123,7 @@ def test_answers_and_letters_arrive(programs: Any) -> None:
 
 
 def test_hello_says_who_it_is(programs: Any) -> None:
-    who = hello(programs("pass"))
+    who = say_hello(programs("pass"))
     assert (who.name, who.version, who.callbacks) == ("acme", "", False)
     assert (who.operations, who.credentials) == (("kling/omni-image",), ("token",))
 
@@ -148,31 +148,31 @@ def _raising() -> None:
         (_raising, "died", "raised SystemExit: 3"),
         (lambda: 1 // 0, "died", "raised ZeroDivisionError"),
         (lambda: time.sleep(3), "hung", "did not return from generate() within 0.2 s"),
-        (None, "nonsense", "no answer: None"),
-        ([], "nonsense", "no answer"),
-        ({"outcome": "fine"}, "nonsense", "no answer"),
-        ({"outcome": {1, 2}}, "nonsense", "no answer"),
-        ({"name": "a", "operations": ["b"]}, "nonsense", "no outcome"),
+        (None, "not-an-answer", "not an answer: None"),
+        ([], "not-an-answer", "not an answer"),
+        ({"outcome": "fine"}, "not-an-answer", "not an answer"),
+        ({"outcome": {1, 2}}, "not-an-answer", "not an answer"),
+        ({"name": "a", "operations": ["b"]}, "not-an-answer", "no outcome"),
     ],
 )
 def test_a_fault_of_an_object_has_a_name(answer: Any, kind: str, text: str) -> None:
     with pytest.raises(Fault) as told:
-        Object(Polite()).ask({"do": "generate", "answer": answer}, 0.2 if kind == "hung" else PATIENCE)
+        ObjectTestee(Polite()).ask({"do": "generate", "answer": answer}, 0.2 if kind == "hung" else PATIENCE)
     assert told.value.kind == kind
     assert text in str(told.value)
 
 
 def test_an_object_answers_and_says_what_it_cannot() -> None:
-    testee = found([f"{__name__}:Polite"])
-    assert hello(testee).credentials == ("token", "jwt")
+    testee = find_testee([f"{__name__}:Polite"])
+    assert say_hello(testee).credentials == ("token", "jwt")
     assert testee.ask({"do": "generate", "answer": {"outcome": "timeout"}}, PATIENCE)["outcome"] == "timeout"
     assert testee.ask({"do": "listen"}, PATIENCE)["outcome"] == "unsupported"
 
 
 @pytest.mark.parametrize("words", ["no.such.module:Thing", f"{__name__}:Nobody", f"{__name__}:_raising_at_once"])
 def test_a_class_that_is_not_there_or_not_to_be_had_is_told(words: str) -> None:
-    with pytest.raises(NoTestee, match="no testee"):
-        found([words])
+    with pytest.raises(NoTestee, match="cannot be loaded"):
+        find_testee([words])
 
 
 class _raising_at_once:  # noqa: N801 - it stands for whatever a stranger's module holds
@@ -182,4 +182,4 @@ class _raising_at_once:  # noqa: N801 - it stands for whatever a stranger's modu
 
 @pytest.mark.parametrize("words", [["a:b", "c"], ["node", "testee.js"], ["./a.sh"], [":b"]])
 def test_all_else_is_a_program(words: list[str]) -> None:
-    assert isinstance(found(words), Program)
+    assert isinstance(find_testee(words), ProgramTestee)

@@ -1,7 +1,7 @@
-"""``python -m tests.mutants.clients``: how many mutants the kit catches, and what it finds in clean clients.
+"""``python -m tests.mutants.clients``: how many mutants the kit catches, and what it finds in clients without faults.
 
-Names of mutants try these only. The exit status is 1 when one escapes, when the payload that is told has a field too
-many, or when there is a finding in a clean client.
+Given names of mutants, it tries only these. The exit status is 1 if a mutant escapes, if a payload in a finding has a
+field too many, or if there is a finding in a client without faults.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from typing import TypeVar
 
-from mockserver.kit.client.fake_process import Stage
-from mockserver.kit.client.performance import OPTIONS
-from mockserver.kit.verdict import Finding
+from mockserver.kit.client.fake_process import FakeProcess
+from mockserver.kit.client.player import FAKE_OPTIONS
+from mockserver.kit.client.settings import Settings
 from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
-from tests.mutants.clients.roster import MUTANTS
-from tests.mutants.clients.trial import findings, shown
+from tests.mutants.clients.registry import MUTANTS
+from tests.mutants.clients.trial import findings, found_in
 from tests.mutants.clients.useapi import Useapi
 
-_STAGES = 4
+_FAKES = 4
+"""Most of a run is waiting for pauses of clients, so two cores keep four fakes busy."""
+
 _SEEDS = 10
 _EXAMPLES = 10
 
@@ -34,71 +35,70 @@ R = TypeVar("R")
 
 def main(names: Sequence[str]) -> int:
     chosen = [MUTANTS[name] for name in names] or [*MUTANTS.values()]
-    wrong = _mutants(chosen)
-    return int(wrong + (0 if names else _clean()) > 0)
+    wrong = _try_mutants(chosen)
+    return int(wrong + (0 if names else _try_clean_clients()) > 0)
 
 
-def _mutants(chosen: Sequence[Mutant]) -> int:
-    """Try mutants; return how many escape or are told at too great a length."""
-    began, caught, choosy, small = time.monotonic(), 0, 0, 0
-    for mutant, found in _played(chosen, lambda each, stage: shown(stage, each)):
+def _try_mutants(chosen: Sequence[Mutant]) -> int:
+    """Try mutants; return how many escape or are shown with a field too many."""
+    began, caught, partial, small = time.monotonic(), 0, 0, 0
+    for mutant, found in _tried(chosen, lambda each, fake: found_in(fake, each)):
         caught += bool(found)
-        choosy += bool(mutant.fields)
+        partial += bool(mutant.fields)
         is_small = bool(found and mutant.fields) and found[0].payload.keys() == mutant.fields
         small += is_small
-        told = f"{found[0].subject}: {found[0].received}"[:90] if found else ""
+        shown = f"{found[0].subject}: {found[0].received}"[:90] if found else ""
         fields = "" if is_small or not (found and mutant.fields) else f" FIELDS {', '.join(found[0].payload)}"
-        print(f"{'caught ' if told else 'ESCAPED'} {mutant.id} by {mutant.check}  {told}{fields}", flush=True)
+        print(f"{'caught ' if found else 'ESCAPED'} {mutant.id} by {mutant.check}  {shown}{fields}", flush=True)
     print(
-        f"{caught} of {len(chosen)} broken clients caught by the check meant for each; of {choosy} that only some "
-        f"payloads show, {small} told with the fewest fields ({time.monotonic() - began:.0f} s)"
+        f"{caught} of {len(chosen)} broken clients caught by the check meant for each; of {partial} that only some "
+        f"payloads show, {small} shown with the fewest fields ({time.monotonic() - began:.0f} s)"
     )
-    return len(chosen) - caught + choosy - small
+    return len(chosen) - caught + partial - small
 
 
-def _clean() -> int:
-    """Play clean clients with each seed, and once under every reading; return how many findings there are."""
+def _try_clean_clients() -> int:
+    """Check clients without faults with each seed, and once under every reading; return how many findings there are."""
     began = time.monotonic()
-    runs: list[tuple[str, Callable[[Stage], tuple[Finding, ...]]]] = [
-        (f"{kind.__name__}, seed {seed}", partial(_audition, kind, seed=seed, examples=_EXAMPLES))
+    runs = [
+        (f"{kind.__name__}, seed {seed}", _settings(kind, seed=seed, examples=_EXAMPLES))
         for kind in (Reference, Useapi)
         for seed in range(_SEEDS)
     ]
     runs += [
-        (f"{kind.__name__}, every reading", partial(_audition, kind, readings=True)) for kind in (Reference, Useapi)
+        (f"{kind.__name__}, every reading", _settings(kind, examples=0, every_reading=True))
+        for kind in (Reference, Useapi)
     ]
-    untrue = 0
-    for (name, _), found in _played(runs, lambda run, stage: run[1](stage)):
-        untrue += len(found)
+    wrong = 0
+    for (name, _), found in _tried(runs, lambda run, fake: findings(fake, run[1])):
+        wrong += len(found)
         for finding in found:
             print(f"untrue: {name}: {finding.key}: {finding.received}", flush=True)
-    print(f"{untrue} findings in {len(runs)} runs of clean clients ({time.monotonic() - began:.0f} s)")
-    return untrue
+    print(f"{wrong} findings in {len(runs)} runs of clean clients ({time.monotonic() - began:.0f} s)")
+    return wrong
 
 
-def _audition(
-    kind: type[Reference], stage: Stage, *, seed: int = 0, examples: int = 0, readings: bool = False
-) -> tuple[Finding, ...]:
-    operations = tuple(kind.paths)
-    return findings(stage, kind(), operations=operations, examples=examples, seed=seed, every_reading=readings)
+def _settings(kind: type[Reference], *, examples: int, seed: int = 0, every_reading: bool = False) -> Settings:
+    client, operations = kind(), [*kind.paths]
+    return Settings(testee=client, operations=operations, examples=examples, seed=seed, every_reading=every_reading)
 
 
-def _played(subjects: Sequence[T], play: Callable[[T, Stage], R]) -> Iterator[tuple[T, R]]:
-    """Play subjects on a few stages side by side, for most of it is waiting; yield what comes of each, in order."""
-    with ExitStack() as stack, ThreadPoolExecutor(_STAGES) as pool:
-        # The pace is a stage's, so that one stage plays one scene at a time.
-        free: queue.Queue[Stage] = queue.Queue()
-        for _ in range(min(_STAGES, len(subjects))):
-            free.put(stack.enter_context(Stage(OPTIONS)))
+def _tried(subjects: Sequence[T], check: Callable[[T, FakeProcess], R]) -> Iterator[tuple[T, R]]:
+    """Check subjects with a few fakes side by side; yield what comes of each, in order."""
+    with ExitStack() as stack, ThreadPoolExecutor(_FAKES) as pool:
+        # The pace is a setting of the whole fake, so one fake serves one client at a time.
+        free: queue.Queue[FakeProcess] = queue.Queue()
+        for _ in range(min(_FAKES, len(subjects))):
+            free.put(stack.enter_context(FakeProcess(FAKE_OPTIONS)))
 
-        def tried(each: T) -> R:
-            stage = free.get()
+        def checked(each: T) -> R:
+            fake = free.get()
             try:
-                return play(each, stage)
+                return check(each, fake)
             finally:
-                free.put(stage)
+                free.put(fake)
 
-        yield from zip(subjects, pool.map(tried, subjects), strict=True)
+        yield from zip(subjects, pool.map(checked, subjects), strict=True)
 
 
 if __name__ == "__main__":

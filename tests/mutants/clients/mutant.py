@@ -1,4 +1,4 @@
-"""A mutant: the reference with one method changed, and the check that is meant for it."""
+"""A mutant: the reference client with one method changed, and the check that has to catch it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.mutants.clients.reference import Reference
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A client that is wrong in one way; ``check`` is the one that is to catch it.
+    """A client that is wrong in one way; ``check`` is the id of the one that has to catch it.
 
-    ``fields``: of what is wrong with some payloads only, the fewest fields that show it.
+    ``fields``: if it is wrong with some payloads only, the fewest fields that show it.
     """
 
     id: str
@@ -22,7 +22,7 @@ class Mutant:
     base: type[Reference]
     fields: frozenset[str]
 
-    def born(self) -> Reference:
+    def client(self) -> Reference:
         kind: type[Reference] = type("Mutant", (self.base,), self.changes)
         return kind()
 
@@ -30,5 +30,5 @@ class Mutant:
 def mutant(
     id: str, check: str, *, base: type[Reference] = Reference, fields: Iterable[str] = (), **changes: Any
 ) -> Mutant:
-    assert all(hasattr(base, name) for name in changes), f"{id} changes what there is none of"
+    assert all(hasattr(base, name) for name in changes), f"{id} changes a method that the reference does not have"
     return Mutant(id, check, changes, base, frozenset(fields))

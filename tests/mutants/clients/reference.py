@@ -1,4 +1,4 @@
-"""The reference: a client that keeps every promise, in methods so small that a mutant changes one of them."""
+"""The reference: a client without faults, in methods so small that a mutant changes only one of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENDS = ("succeed", "failed")
 
 
 class Reference:
-    """A testee. What is asked for is in ``request`` and ``path``, what is known of the task in ``task_id``."""
+    """A testee. ``request`` and ``path`` hold what it was asked for, and ``task_id`` the task, once there is one."""
 
     pause = 0.08
     tries = 3
@@ -55,7 +55,7 @@ class Reference:
         return {"url": self.url}
 
     def called_back(self, data: Answer) -> None:
-        """Take note of a callback; only an end is worth waking up for, and it is looked up before it is believed."""
+        """Take note of a callback. Only an end wakes the client, which then asks the service whether it is true."""
         if data.get("task_status") in ENDS:
             self.bell.set()
 
@@ -110,7 +110,7 @@ class Reference:
             time.sleep(self.pause)
 
     def over(self) -> None:
-        """Do what is to be done after the end: nothing."""
+        """Do what there is to do after the end: nothing."""
 
     def body(self, payload: Answer) -> Answer:
         return payload
@@ -141,7 +141,7 @@ class Reference:
         return {"iss": access_key, "exp": now + 1800, "nbf": now - 5}
 
     def send(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
-        """Try what is worth it again; a create without an answer is not: there may be a task."""
+        """Retry what is worth it. A create without an answer is not: there may be a task."""
         tries = 0
         while True:
             headers = {"authorization": self.authorization(), **(self.kind() if content else {})}

@@ -1,15 +1,15 @@
-"""A trial: a client is judged by the path that users take, on a fake that runs already."""
+"""A trial: a client is checked by the path that users take, with a fake that runs already."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from mockserver.kit.client.fake_process import Stage
-from mockserver.kit.client.runner import Connection, run
+from mockserver.kit.client.fake_process import FakeProcess
+from mockserver.kit.client.player import Connection
+from mockserver.kit.client.runner import run
 from mockserver.kit.client.settings import Settings
-from mockserver.kit.client.testee import Object
+from mockserver.kit.client.testee import find_testee
 from mockserver.kit.verdict import Finding
 from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
@@ -17,19 +17,22 @@ from tests.mutants.clients.reference import Reference
 _EXAMPLES = 10
 
 
-def findings(stage: Stage, client: Reference, **settings: Any) -> tuple[Finding, ...]:
-    """Return what is found in a client. It plays the first operation that it knows, unless others are named."""
+def findings(fake: FakeProcess, settings: Settings) -> tuple[Finding, ...]:
+    """Return what is found in the client that is the testee of some settings."""
 
     @contextmanager
-    def connect(_: Settings) -> Iterator[Connection]:
-        yield Connection(Object(client), stage)
+    def connect(settings: Settings) -> Iterator[Connection]:
+        yield Connection(find_testee(settings.testee), fake)
 
-    first = tuple(client.paths)[:1]
-    return run(
-        Settings(testee=("reference",), **{"operations": first, "examples": 0, **settings}), connect=connect
-    ).findings
+    return run(settings, connect=connect).findings
 
 
-def shown(stage: Stage, mutant: Mutant) -> tuple[Finding, ...]:
-    """Return what the check that is meant for a mutant finds in it; payloads are drawn if nothing else shows it."""
-    return findings(stage, mutant.born(), only=(mutant.check,), examples=_EXAMPLES if mutant.fields else 0)
+def settings(client: Reference, *, only: tuple[str, ...] = (), examples: int = 0) -> Settings:
+    """Return the settings that check the first operation of a client."""
+    return Settings(testee=client, operations=[*client.paths][:1], only=only, examples=examples)
+
+
+def found_in(fake: FakeProcess, mutant: Mutant) -> tuple[Finding, ...]:
+    """Return what the check for a mutant finds in it; payloads are generated only if nothing else shows it."""
+    examples = _EXAMPLES if mutant.fields else 0
+    return findings(fake, settings(mutant.client(), only=(mutant.check,), examples=examples))

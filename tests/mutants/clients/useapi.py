@@ -1,4 +1,4 @@
-"""The reference at useapi, where answers have another shape, and mutants of it."""
+"""The reference client for useapi, whose answers have another shape, and mutants of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.mutants.clients.reference import Answer, Reference
 
 
 class Useapi(Reference):
-    """A client that keeps every promise: a 500 at a create is moderation there, and not a bad moment."""
+    """A client without faults: it knows that a 500 at a create means moderation, and not a bad moment."""
 
     paths: Mapping[str, str] = {"useapi/omni-image": "/v1/kling/images/omni"}
 
@@ -23,7 +23,7 @@ class Useapi(Reference):
         return f"/v1/kling/tasks/{self.task_id}"
 
     def query(self) -> dict[str, str]:
-        """Name the account of the task: where there are several, nobody finds it without."""
+        """Name the account of the task: with several accounts, the service does not find it otherwise."""
         email = self.request["payload"].get("email")
         return {"email": email} if email and self.task_id else {}
 

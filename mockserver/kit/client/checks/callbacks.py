@@ -1,42 +1,43 @@
-"""What a client makes of callbacks."""
+"""Checks of what a client does with callbacks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mockserver.kit.checks import Family
-from mockserver.kit.client.evidence import Act
-from mockserver.kit.client.scenarios import FORGED
+from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.scenarios import FORGED_URL
 
-CALLBACKS = Family[Act, str]("callbacks")
+CALLBACKS = Family[Evidence, str]("callbacks")
 
-_ALL = ("called-back", "called-back-twice", "called-back-late", "called-back-out-of-order")
+_MOST_POLLS = 3
+"""One to confirm each of the three states that a callback may report."""
 
 
-@CALLBACKS.check(*_ALL, why="Callbacks come at least once, late, and in any order.", source="kling 3, 9.1")
-def callbacks_lead_to_the_end(act: Act) -> Iterator[str]:
-    """Doubled, late or out of order: the task's end is found, and told once."""
-    if act.outcome != "succeed":
-        yield f"outcome {act.told}"
+@CALLBACKS.check("callback", why="Callbacks arrive at least once, late, and in any order.", source="kling 3, 9.1")
+def callbacks_lead_to_the_end(evidence: Evidence) -> Iterator[str]:
+    """The client learns how the task ended, even if callbacks come twice, late or out of order."""
+    if evidence.outcome != "succeed":
+        yield evidence.report
 
 
 @CALLBACKS.check(
     "called-back",
-    why="A client that is called back has no need to ask.",
+    why="A client that is called back does not need to poll.",
     source="clients in the wild",
     severity="warning",
 )
-def callbacks_spare_polls(act: Act) -> Iterator[str]:
-    """Where it is called back, it polls no more than once to make sure."""
-    polls = len(act.transcript.of("get"))
-    if polls > 3:
-        yield f"{polls} polls"
+def callbacks_spare_polls(evidence: Evidence) -> Iterator[str]:
+    """A client that is called back only polls to confirm what a callback says."""
+    polls = len(evidence.transcript.of("get"))
+    if polls > _MOST_POLLS:
+        yield f"the client polled {polls} times"
 
 
-@CALLBACKS.check("called-by-a-stranger", why="Anybody who knows the address can call it.", source="kling 3")
-def a_stranger_is_not_believed(act: Act) -> Iterator[str]:
-    """A callback that the service did not send, unsigned and with a result of its own, does not end the job."""
-    if FORGED in act.answer.get("urls", []):
-        yield f"{FORGED}, which only a stranger's callback spoke of"
-    elif act.outcome != "succeed":
-        yield f"outcome {act.told}"
+@CALLBACKS.check("called-by-a-stranger", why="Anybody who knows the URL can call it.", source="kling 3")
+def a_stranger_is_not_believed(evidence: Evidence) -> Iterator[str]:
+    """The client ignores an unsigned callback from a third party, and the result that it promises."""
+    if FORGED_URL in evidence.answer.get("urls", []):
+        yield f"the client returned {FORGED_URL}, which only the forged callback promised"
+    elif evidence.outcome != "succeed":
+        yield evidence.report

@@ -1,16 +1,47 @@
-"""Every check of a client, by its id, in the order in which a report lists them."""
+"""Every check of a client by its id, in the order in which reports list them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from mockserver.kit.checks import Check
-from mockserver.kit.client.checks import callbacks, outcomes, polling, results, retries, wire
-from mockserver.kit.client.evidence import Act
+from mockserver.kit.client.checks import callbacks, outcomes, results, retries, waiting, wire
+from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.scenarios import SCENARIOS
+from mockserver.kit.verdict import Finding
 
-FAMILIES = (wire.WIRE, polling.POLLING, outcomes.OUTCOMES, results.RESULTS, retries.RETRIES, callbacks.CALLBACKS)
+ClientCheck = Check[Evidence, str]
 
-CHECKS: Mapping[str, Check[Act, str]] = MappingProxyType(
-    {id: check for family in FAMILIES for id, check in family.checks.items()}
+FAMILIES = (wire.WIRE, waiting.WAITING, outcomes.OUTCOMES, results.RESULTS, retries.RETRIES, callbacks.CALLBACKS)
+
+
+def findings(check: ClientCheck, evidence: Evidence) -> Iterator[Finding]:
+    """Yield what a check finds in an evidence. Raises ``NothingToJudge``."""
+    for received in check.find(evidence):
+        yield Finding(
+            check=check.id,
+            subject=f"{evidence.product} {evidence.scenario.id} {evidence.reading}".rstrip(),
+            received=received,
+            documented=check.documented,
+            source=check.source,
+            payload=dict(evidence.payload),
+            scene=evidence.scenario.description,
+        )
+
+
+def _resolved(check: ClientCheck) -> ClientCheck:
+    """Replace the names of groups by the scenarios in them."""
+    ids: dict[str, None] = {}
+    for name in check.scenarios:
+        named = [scenario.id for scenario in SCENARIOS.values() if name in (scenario.id, scenario.group)]
+        if not named:
+            raise ValueError(f"the check {check.id!r} names {name!r}, which is no scenario and no group of scenarios")
+        ids |= dict.fromkeys(named)
+    return replace(check, scenarios=tuple(ids))
+
+
+CHECKS: Mapping[str, ClientCheck] = MappingProxyType(
+    {id: _resolved(check) for family in FAMILIES for id, check in family.checks.items()}
 )

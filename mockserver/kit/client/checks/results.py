@@ -1,29 +1,27 @@
-"""How a client fetches what was made."""
+"""Checks of how a client downloads results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.client.evidence import Act
+from mockserver.kit.client.evidence import Evidence
 
-RESULTS = Family[Act, str]("result")
+RESULTS = Family[Evidence, str]("result")
 
 
 @RESULTS.check(
     "plain",
-    "several-results",
-    "series",
-    "watermark",
+    "results",
     "called-back",
-    why="Results lie with somebody else, whose logs are not yours: a key that is sent there is given away.",
+    why="Results are stored by somebody else: a key that is sent there is given away.",
     source="clients in the wild; kling 2.2",
 )
-def results_are_fetched_without_credentials(act: Act) -> Iterator[str]:
-    """A result is fetched as anybody can who has its URL: without the key."""
-    if not act.fetches:
-        raise NothingToJudge("the client hands out URLs, and fetches no result itself")
-    for exchange in act.fetches:
+def results_are_fetched_without_credentials(evidence: Evidence) -> Iterator[str]:
+    """The client downloads a result without its key, as anybody can who has the URL."""
+    if not evidence.fetches:
+        raise NothingToJudge("the client returns URLs and does not download any result itself")
+    for exchange in evidence.fetches:
         if exchange.scheme is not None:
-            yield f"{exchange.request.method} {exchange.request.path} with Authorization: {exchange.scheme} …"
+            yield f"{exchange.request.method} {exchange.request.path} has Authorization: {exchange.scheme} …"
             return

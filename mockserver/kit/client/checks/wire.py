@@ -1,124 +1,133 @@
-"""What a client puts on the wire."""
+"""Checks of what a client sends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mockserver.kit.checks import Family
-from mockserver.kit.client.evidence import Act
+from mockserver.kit.client.evidence import Evidence
+from mockserver.types import JSON
 
-WIRE = Family[Act, str]("wire")
+WIRE = Family[Evidence, str]("wire")
+
+_WORDS_OF_KEYS = ("key=", "token=", "secret=", "authorization=")
+"""What the names of parameters end in that carry a credential, in lower case."""
+
+_LONGEST_TOKEN_SECONDS = 86_400
+"""A day. The documents recommend 30 minutes; a token that is valid much longer is worth stealing."""
+
+_CLOCK_SECONDS = 60
+"""How far the clock of a client may be off before its tokens count as too long-lived."""
 
 
 @WIRE.check(
     "plain",
     "any-payload",
     "unusual-payload",
-    "several-results",
-    "series",
-    "watermark",
-    why="What arrives is what is paid for.",
+    "results",
+    why="The user pays for what arrives, not for what was meant.",
     source="kling 1.2, 1.4",
 )
-def payload_arrives_unchanged(act: Act) -> Iterator[str]:
-    """Each field of the payload arrives as it was given: name, type, big numbers, letters, empty lists."""
-    if not act.creates:
-        yield f"no create was sent: outcome {act.told}"
-    for exchange in act.creates[:1]:
-        sent = exchange.sent
-        if not isinstance(sent, dict):
-            yield f"a body that is no JSON object: {exchange.request.body[:200]!r}"
-            return
-        for name, value in act.payload.items():
-            if name not in sent:
-                yield f"{name} is gone"
-            elif not _is_same(sent[name], value):
-                yield f"{name} is {sent[name]!r} instead of {value!r}"
+def payload_arrives_unchanged(evidence: Evidence) -> Iterator[str]:
+    """Each field of the payload arrives with its name, type and value: big numbers, any characters, empty lists."""
+    if not evidence.creates:
+        yield f"the client sent no create; {evidence.report}"
+    for exchange in evidence.creates[:1]:
+        if not isinstance(exchange.sent, dict):
+            yield f"the body is not a JSON object: {exchange.request.body[:200]!r}"
+        else:
+            yield from _changes(evidence.payload, exchange.sent)
 
 
 @WIRE.check(
     "plain",
     "any-payload",
     "unusual-payload",
-    why="An unknown or unwanted field is ignored by one service and refused by the next.",
+    why="One service ignores an unknown or unwanted field, and the next one refuses it.",
     source="clients in the wild",
 )
-def nothing_is_invented(act: Act) -> Iterator[str]:
-    """No field is sent that was not asked for."""
-    # A client may add a name to find a lost task by, and where to call back.
-    known = {*act.payload, act.layout.external_id_field, act.layout.callback_field}
-    for exchange in act.creates[:1]:
+def nothing_is_invented(evidence: Evidence) -> Iterator[str]:
+    """The client sends no field that the user did not ask for."""
+    # A client may add a name by which it finds a lost task, and a URL for callbacks.
+    known = {*evidence.payload, evidence.layout.external_id_field, evidence.layout.callback_field}
+    for exchange in evidence.creates[:1]:
         if isinstance(sent := exchange.sent, dict) and (extra := sorted(sent.keys() - known)):
-            yield f"{', '.join(extra)} in the body"
+            yield f"the body also has {', '.join(extra)}"
 
 
-@WIRE.check("plain", why="Without it the body is not read.", source="kling 1.1")
-def content_type_is_json(act: Act) -> Iterator[str]:
-    """A create says Content-Type: application/json."""
-    for exchange in act.creates[:1]:
+@WIRE.check("plain", why="Without it the service does not read the body.", source="kling 1.1")
+def content_type_is_json(evidence: Evidence) -> Iterator[str]:
+    """A create has the header Content-Type: application/json."""
+    for exchange in evidence.creates[:1]:
         kind = exchange.request.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != "application/json":
-            yield f"Content-Type: {kind or 'none'}"
+            yield f"Content-Type is {kind}" if kind else "there is no Content-Type"
 
 
-@WIRE.check("plain", "signed", why="Anything else is 401.", source="kling 5")
-def credentials_are_a_bearer_token(act: Act) -> Iterator[str]:
-    """Each request says Authorization: Bearer and one token."""
-    for exchange in act.calls:
+@WIRE.check("plain", "signed", why="The service answers anything else with 401.", source="kling 5")
+def credentials_are_a_bearer_token(evidence: Evidence) -> Iterator[str]:
+    """Each request has the header Authorization: Bearer with one token."""
+    for exchange in evidence.calls:
         if exchange.scheme != "Bearer":
-            yield f"{exchange.request.method} {exchange.request.path} with scheme {exchange.scheme or 'none'}"
+            what = f"the scheme {exchange.scheme}" if exchange.scheme else "no Authorization"
+            yield f"{exchange.request.method} {exchange.request.path} has {what}"
             return
 
 
-@WIRE.check("plain", "signed", why="URLs end in logs.", source="clients in the wild")
-def no_key_in_the_url(act: Act) -> Iterator[str]:
-    """No credential stands in a URL."""
-    for exchange in act.calls:
-        words = ("key=", "token=", "secret=", "authorization=")
-        if any(word in exchange.request.query.lower() for word in words):
-            yield f"{exchange.request.method} {exchange.request.path}?{exchange.request.query.partition('=')[0]}=…"
+@WIRE.check("plain", "signed", why="URLs end up in logs.", source="clients in the wild")
+def no_key_in_the_url(evidence: Evidence) -> Iterator[str]:
+    """No URL contains a credential."""
+    for exchange in evidence.calls:
+        query = exchange.request.query
+        if any(word in query.lower() for word in _WORDS_OF_KEYS):
+            yield f"{exchange.request.method} {exchange.request.path}?{query.partition('=')[0]}=…"
             return
 
 
-@WIRE.check("signed", why="A token without its times, or valid for ever, is refused or stolen.", source="kling 5")
-def jwt_has_its_claims(act: Act) -> Iterator[str]:
-    """A JWT names its issuer, and is valid now and not for more than a day."""
-    for exchange in act.creates[:1]:
-        claims = exchange.claims
+@WIRE.check(
+    "signed", why="A service refuses a token without these times, and a thief can use one for long.", source="kling 5"
+)
+def jwt_has_its_claims(evidence: Evidence) -> Iterator[str]:
+    """A JWT names its issuer, is valid now, and expires within a day."""
+    for exchange in evidence.creates[:1]:
+        claims, now = exchange.claims, exchange.at / 1000
         if claims is None:
-            yield "a token that is no JWT, where an access key and a secret were given"
+            yield "the token is not a JWT, although the client was given an access key and a secret"
             return
         if "iss" not in claims or "exp" not in claims:
-            yield f"claims {', '.join(sorted(claims)) or 'none'}; iss and exp are needed"
+            yield f"the claims are {', '.join(sorted(claims)) or 'none'}, but iss and exp are required"
             return
-        now = exchange.at / 1000
         if claims.get("nbf", 0) > now + 1:
-            yield f"nbf {claims['nbf'] - now:.0f} s ahead"
-        if not now < claims["exp"] <= now + 86_400 + 60:
-            yield f"exp {claims['exp'] - now:.0f} s ahead"
+            yield f"nbf is {claims['nbf'] - now:.0f} s ahead"
+        if not now < claims["exp"] <= now + _LONGEST_TOKEN_SECONDS + _CLOCK_SECONDS:
+            yield f"exp is {claims['exp'] - now:.0f} s ahead"
 
 
 @WIRE.check(
     "invalid",
     "any-mistake",
-    why="A payload that is silently changed is paid for and is not what was wanted.",
+    why="If a payload is changed silently, the user pays for something that nobody wanted.",
     source="kling 4.3",
 )
-def mistakes_are_not_repaired(act: Act) -> Iterator[str]:
-    """A payload that breaks a rule is refused by the client, or its refusal is told; it is never changed silently."""
-    for exchange in act.creates[:1]:
-        sent = exchange.sent if isinstance(exchange.sent, dict) else {}
-        for name, value in act.payload.items():
-            if name not in sent:
-                yield f"{name} was {value!r}, and was left out"
-            elif not _is_same(sent[name], value):
-                yield f"{name} was {value!r}, and {sent[name]!r} was sent"
-    if act.outcome != "error" and not act.is_accepted:
-        yield f"outcome {act.told}"
+def mistakes_are_not_repaired(evidence: Evidence) -> Iterator[str]:
+    """If a payload breaks a rule, the client refuses it or reports the refusal; it never changes it silently."""
+    for exchange in evidence.creates[:1]:
+        yield from _changes(evidence.payload, exchange.sent if isinstance(exchange.sent, dict) else {})
+    if evidence.outcome != "error" and not evidence.is_accepted:
+        yield evidence.report
+
+
+def _changes(payload: Mapping[str, JSON], sent: Mapping[str, JSON]) -> Iterator[str]:
+    """Yield each field of a payload that did not arrive as it was given."""
+    for name, value in payload.items():
+        if name not in sent:
+            yield f"{name} was {value!r} and is missing"
+        elif not _is_same(sent[name], value):
+            yield f"{name} was {value!r} and arrived as {sent[name]!r}"
 
 
 def _is_same(one: object, other: object) -> bool:
-    """Compare JSON values; 1, 1.0 and true are three things."""
+    """Compare JSON values; 1, 1.0 and true are three different values."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -1,4 +1,4 @@
-"""Acts by hand: what a client and a service said to each other, in as few words as a check needs."""
+"""Evidence of clients by hand: what client and service sent each other, in as few words as a check needs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.catalog import load
-from mockserver.kit.client.evidence import Act
-from mockserver.kit.client.scenarios import SCENES
+from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.client.testee import TesteeFault
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON, Request, Response
@@ -62,29 +62,33 @@ def fetch(scheme: str | None = None) -> Exchange:
     return Exchange(0, 0, 0, "kling/results.fetch", request, said(200, b""), scheme=scheme)
 
 
-def act(
-    scene: str,
+def evidence(
+    scenario: str,
     *exchanges: Exchange,
     payload: Mapping[str, JSON] = PAYLOAD,
     tasks: int = 1,
     seconds: float = 0.5,
     fault: TesteeFault | None = None,
     every: int = 1000,
+    service: str = "kling",
     **answer: JSON,
-) -> Act:
-    """Return what came of a scene; exchanges without a time are ``every`` ms apart, keywords are the answer."""
+) -> Evidence:
+    """Return evidence of a scenario. Exchanges without a time are ``every`` ms apart; keywords are the answer.
+
+    Answers have the form of ``service``.
+    """
     placed = tuple(
         replace(each, number=number, at=each.at or NOON + number * every)
         for number, each in enumerate(exchanges, start=1)
     )
-    return Act(
-        SCENES[scene],
+    return Evidence(
+        SCENARIOS[scenario],
         "kling/omni-image.create",
         payload,
         {} if fault else {"outcome": "succeed", **answer},
         Transcript(placed),
         tasks,
         seconds,
-        load().services["kling"].layout,
+        load().services[service].layout,
         fault,
     )

@@ -1,4 +1,4 @@
-"""Mutants that are wrong with some payloads only: no scene shows them, and a generated payload has to."""
+"""Mutants that are wrong with some payloads only, so that only a generated payload shows it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _urls(self: Reference, result: Answer) -> list[str]:
     return Reference.urls(self, result)[:4]
 
 
-CHOOSY = (
+SOME_PAYLOADS = (
     mutant(
         "drops-elements-beside-pictures",
         _SAME,

@@ -1,0 +1,117 @@
+"""Checks of how a client waits for the end of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import unquote
+
+from mockserver.kit.checks import Family
+from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.task_view import FINAL
+from mockserver.types import Millis
+
+WAITING = Family[Evidence, str]("waiting")
+
+_SHORTEST_PAUSE: Millis = 50
+"""Against a fake nobody waits for real, so testees poll fast; less than this is a loop without any pause."""
+
+_LATE_SECONDS = 3.0
+"""How late a client may give up: it may be in the middle of a request or a pause when its time is over."""
+
+
+@WAITING.check(
+    "plain",
+    "long-wait",
+    why="A wrong path gives 404 forever, and nobody ever sees the paid task.",
+    source="kling 1.1, 2.2",
+)
+def polls_the_right_path(evidence: Evidence) -> Iterator[str]:
+    """The client asks for the task by its id, on a path of the service."""
+    for exchange in evidence.calls:
+        if exchange.operation is None:
+            yield f"{exchange.request.method} {exchange.request.path} is not a path of the service"
+            return
+    ids = {task_id for exchange in evidence.creates if (task_id := evidence.task_id(exchange))}
+    for exchange in evidence.transcript.of("get"):
+        if unquote(exchange.request.path.rstrip("/").rpartition("/")[2]) not in ids | _own_ids(evidence):
+            yield f"the client asked for {exchange.request.path}, but created {', '.join(ids) or 'no task'}"
+            return
+
+
+@WAITING.check(
+    "long-wait",
+    why="A client that polls without a pause gets 429, and so does everybody who shares its account.",
+    source="kling 6",
+    severity="warning",
+)
+def polls_at_a_sane_pace(evidence: Evidence) -> Iterator[str]:
+    """The client pauses between two polls: here, where tasks take no time, for at least 50 ms."""
+    for first, second in pairwise(evidence.polls):
+        if second.at - first.at < _SHORTEST_PAUSE:
+            yield f"two polls came within {second.at - first.at} ms"
+            return
+
+
+@WAITING.check(
+    "plain",
+    "long-wait",
+    "task-fails",
+    why="Polls that go on after the end pile up with each task.",
+    source="clients in the wild",
+)
+def stops_at_the_end(evidence: Evidence) -> Iterator[str]:
+    """The client stops polling once it has seen a final state."""
+    states = [evidence.state(exchange) for exchange in evidence.transcript.of("get")]
+    final = next((index for index, state in enumerate(states) if state in FINAL), None)
+    if final is not None and len(states) > final + 2:
+        yield f"{len(states) - final - 1} polls came after the state {states[final]}"
+
+
+@WAITING.check("plain", "long-wait", why="A task that has not ended has no result.", source="kling 2.2")
+def waits_for_the_end(evidence: Evidence) -> Iterator[str]:
+    """The client treats submitted and processing as not done, and not as failed."""
+    if evidence.outcome != "succeed":
+        yield f"{evidence.report}, but the task succeeded"
+
+
+@WAITING.check("unknown-status", why="A service adds states without notice.", source="clients in the wild")
+def an_unknown_status_is_not_done(evidence: Evidence) -> Iterator[str]:
+    """The client treats a state that it does not know as not done."""
+    if evidence.outcome == "succeed" and not any(evidence.state(each) == "succeed" for each in evidence.polls):
+        yield f"{evidence.report}, but it only saw a state that no document knows"
+
+
+@WAITING.check("other-fields", why="Releases and gateways add and drop fields.", source="kling 2.2, 9.6")
+def other_fields_do_no_harm(evidence: Evidence) -> Iterator[str]:
+    """An unknown field, or the lack of an optional one, makes no difference to the client."""
+    if evidence.outcome != "succeed":
+        yield evidence.report
+
+
+@WAITING.check("never-ends", why="A client that waits forever blocks its caller forever.", source="clients in the wild")
+def gives_up_in_time(evidence: Evidence) -> Iterator[str]:
+    """The client gives up at its time limit, and reports a timeout."""
+    if evidence.outcome != "timeout":
+        yield evidence.report
+    if evidence.seconds > evidence.scenario.timeout_seconds + _LATE_SECONDS:
+        yield f"the client took {evidence.seconds:.1f} s, but its limit was {evidence.scenario.timeout_seconds:g} s"
+
+
+@WAITING.check(
+    "never-ends",
+    why="The task is paid for, and without its id nobody can fetch the result later.",
+    source="clients in the wild",
+)
+def keeps_the_task_id(evidence: Evidence) -> Iterator[str]:
+    """When the client gives up, it reports the id of the task."""
+    ids = {evidence.task_id(exchange) for exchange in evidence.creates}
+    if evidence.outcome == "timeout" and evidence.answer.get("task_id") not in ids:
+        yield f"the client reported the task_id {evidence.answer.get('task_id')!r}"
+
+
+def _own_ids(evidence: Evidence) -> set[str]:
+    """Return the ids that the client itself gave its tasks, if the service also finds tasks by those."""
+    field = evidence.layout.external_id_field
+    sent = (exchange.sent for exchange in evidence.creates if evidence.layout.finds_external_id)
+    return {str(body[field]) for body in sent if isinstance(body, dict) and body.get(field)}
