@@ -8,9 +8,18 @@ from mockserver.commands.client import client
 from mockserver.commands.server import server
 
 
-@click.group(no_args_is_help=False)  # a command that is missing is a mistake, and told in one line
+@click.group(
+    no_args_is_help=False,  # without a command, there is one line of error as for all mistakes
+    short_help="Check a client or a server against the contract.",
+    epilog="\b\nExamples:\n"
+    "  mockserver check client -- node testee.js\n"
+    "  mockserver check server http://127.0.0.1:8080 --token my-key",
+)
 def check() -> None:
-    """Hold somebody against the contract, and report what is broken, why it matters, and how to repeat it."""
+    """Check a client or a server against the contract.
+
+    The report says which promises are broken, why that matters, and how to repeat it.
+    """
 
 
 check.add_command(client)

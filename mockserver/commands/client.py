@@ -8,58 +8,49 @@ from typing import Any
 
 import click
 
+from mockserver.commands.reporting import Reporting, reporting_options
 from mockserver.commands.time_limit import time_limit
-from mockserver.errors import BadSetting
 
 _GRACE_SECONDS = 120.0
-"""Seconds that a run may take longer than it was told: the last scene, and the judging."""
+"""How much longer than --seconds a run may take before it is stopped: the last scenario with all its repetitions."""
 
 
-@click.command()
+@click.command(
+    short_help="Check a client against a fake that misbehaves.",
+    epilog="\b\nExamples:\n"
+    "  mockserver check client -- node testee.js\n"
+    "  mockserver check client package.module:Testee --operation kling/omni-image --only retry",
+)
 @click.argument("testee", nargs=-1, required=True)
-@click.option("--operation", "operations", multiple=True, metavar="OPERATION", help="Ask for this only; repeatable.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Begin no scene after so long.")
+@click.option(
+    "--operation", "operations", multiple=True, metavar="OPERATION", help="Check this operation only; repeatable."
+)
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Begin no scenario after so many seconds.")
 @click.option(
     "--examples",
     type=click.IntRange(min=0),
     default=10,
     show_default=True,
-    help="Valid payloads, and as many broken ones, drawn beside samples; 0 for none.",
+    help="Draw so many valid payloads, and as many invalid ones; 0 for none.",
 )
-@click.option("--seed", type=int, default=0, help="Other payloads for each seed.")
-@click.option("--every-reading", is_flag=True, help="Play also under each answer to the open questions.")
-@click.option("--report", metavar="DIR", type=click.Path(path_type=Path), help="Write HTML, JUnit, SARIF, JSON here.")
-@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="Findings that are accepted.")
-@click.option("--only", multiple=True, metavar="CHECK", help="Make this check, or this family, only; repeatable.")
-@click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check, or this family, out; repeatable.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed draws other payloads.")
+@click.option("--every-reading", is_flag=True, help="Also check under each other reading of the open questions.")
+@click.option("--only", multiple=True, metavar="CHECK", help="Make this check or family only; repeatable.")
+@click.option("--skip", multiple=True, metavar="CHECK", help="Leave out this check or family; repeatable.")
+@reporting_options
 def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
-    """Play TESTEE, a program (-- node testee.js) or a class (package.module:Testee), against a fake that misbehaves.
+    """Check the client behind TESTEE against a fake that misbehaves as the real service does.
 
-    Exits with 0 when every promise is kept, 1 when one is broken, 2 when nothing could be judged.
+    TESTEE is a program that speaks JSON lines or a Python class; docs/testees.md describes both. The exit status is 0
+    if all promises are kept, 1 if one is broken, and 2 if nothing could be judged.
     """
-    from mockserver.kit.baseline import apply, read
     from mockserver.kit.client.runner import run
     from mockserver.kit.client.settings import Settings
-    from mockserver.kit.reports.folder import progress, terminal, write
+    from mockserver.kit.reports.folder import progress
 
-    accepted = read(baseline) if baseline is not None else ()
-    if report is not None:
-        made(report)
+    reporting = Reporting.prepare(report, baseline)
     settings = Settings(**options)
     limit = settings.seconds + _GRACE_SECONDS if settings.seconds is not None else None
     with progress() as step, time_limit(limit):
-        found = run(settings, progress=step)
-    verdict = apply(found, accepted)
-    terminal(verdict)
-    if report is not None:
-        write(verdict, report)
-    sys.exit(verdict.status)
-
-
-def made(report: Path) -> Path:
-    """Make the folder of ``--report``, before anything costs time. Raises ``BadSetting``."""
-    try:
-        report.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSetting("--report", str(report), f"a folder to write into: {error.strerror}") from error
-    return report
+        verdict = run(settings, progress=step)
+    sys.exit(reporting.publish(verdict).status)

@@ -1,4 +1,4 @@
-"""``mockserver run``: a command beside a fake, and what its traffic says of the client in it."""
+"""``mockserver run``: a command beside a fake, and what its traffic shows about the client in it."""
 
 from __future__ import annotations
 
@@ -12,56 +12,51 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mockserver.commands.client import made
+from mockserver.commands.reporting import Reporting, reporting_options
 from mockserver.errors import BadSetting
 from mockserver.options import settings_from, settings_options
 
 if TYPE_CHECKING:
-    from mockserver.kit.verdict import Verdict
     from mockserver.settings import Settings
 
 _OWN = ("command", "report", "baseline")
+"""The parameters that are not those of ``mockserver serve``."""
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(
+    context_settings={"allow_interspersed_args": False},
+    short_help="Run a command beside a fake and judge its traffic.",
+    epilog="\b\nExamples:\n"
+    "  mockserver run -- npm test\n"
+    "  mockserver run --pace instant --report report/ -- pytest tests",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--report", metavar="DIR", type=click.Path(path_type=Path), help="Write HTML, JUnit, SARIF, JSON here.")
-@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="Findings that are accepted.")
+@reporting_options
 @settings_options
 @click.pass_context
 def run(
     context: click.Context, /, command: tuple[str, ...], report: Path | None, baseline: Path | None, **options: Any
 ) -> None:
-    """Run COMMAND beside a fake on a free port, and tell on stderr how its traffic kept the contract.
+    """Run COMMAND beside a fake on a free port, and report on stderr whether its traffic kept the contract.
 
-    COMMAND finds the fake in MOCKSERVER_URL and KLING_BASE_URL, and a key in KLING_API_KEY. Exits as COMMAND does,
-    or with 1 when it was content and the contract was broken.
+    COMMAND finds the URL of the fake in MOCKSERVER_URL and KLING_BASE_URL, and a key in KLING_API_KEY. The exit status
+    is that of COMMAND, or 1 if COMMAND succeeded but broke the contract.
     """
-    from mockserver.kit.baseline import apply, read
-    from mockserver.kit.client.fake_process import Stage
-    from mockserver.kit.reports.folder import terminal, write
+    from mockserver.kit.client import traffic
+    from mockserver.kit.client.fake_process import FakeProcess
 
-    accepted = read(baseline) if baseline is not None else ()
-    if report is not None:
-        made(report)
+    reporting = Reporting.prepare(report, baseline)
     settings = settings_from(options)
-    with Stage(list(_words(context))) as stage:
-        status = _ran(command, stage.url, settings)
-        verdict = apply(_verdict(command, stage), accepted)
-    terminal(verdict, sys.stderr)
-    if report is not None:
-        write(verdict, report)
+    with FakeProcess(list(_serve_options(context))) as fake:
+        status = _status(command, fake.url, settings)
+        judged = traffic.verdict(" ".join(command), fake.transcript(), is_timed=not fake.has_moved_clock)
+    verdict = reporting.publish(judged, sys.stderr)
     is_broken = verdict.obstacle is None and verdict.status == 1
     sys.exit(status or int(is_broken))
 
 
-def _verdict(command: Sequence[str], stage: Any) -> Verdict:
-    from mockserver.kit.client import traffic
-
-    return traffic.verdict(" ".join(command), stage.transcript(), is_timed=not stage.is_steered)
-
-
-def _ran(command: Sequence[str], url: str, settings: Settings) -> int:
+def _status(command: Sequence[str], url: str, settings: Settings) -> int:
+    """Run the command and return its exit status, as a shell would: 128 and more for one that a signal has ended."""
     key = next((key.name for key in settings.keys if key.secret is None), "key-of-nobody")
     variables = {"MOCKSERVER_URL": url, "KLING_BASE_URL": url, "KLING_API_KEY": key}
     try:
@@ -71,8 +66,8 @@ def _ran(command: Sequence[str], url: str, settings: Settings) -> int:
     return status if status >= 0 else 128 - status
 
 
-def _words(context: click.Context) -> Iterator[str]:
-    """Yield the options of ``mockserver serve`` as they were given."""
+def _serve_options(context: click.Context) -> Iterator[str]:
+    """Yield the options of ``mockserver serve`` that were given, as words of a command line."""
     for option in context.command.params:
         name = str(option.name)
         if name in _OWN or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockserver.commands.client import made
+from mockserver.commands.reporting import make_folder
 from mockserver.commands.time_limit import time_limit
 from mockserver.errors import BadSetting
 
@@ -57,7 +57,7 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:
-        made(report)
+        make_folder(report)
     settings = Settings(**{**options, "readings": tuple(map(_reading, options["readings"]))})
     checks, _ = select(CHECKS, settings.only, settings.skip)
     for line in lines(outlay(settings.target(), scenarios(checks), settings.max_creates), settings.max_creates):

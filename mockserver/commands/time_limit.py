@@ -1,4 +1,4 @@
-"""A limit on the time of a command, for the case that a judge hangs although each of its waits has an end."""
+"""A limit on the time of a command, in case the kit hangs although each of its waits has an end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.errors import MockserverError
 
 
 class TookTooLong(MockserverError):
-    """A run did not end in its time."""
+    """A run did not end in time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the run did not end within {seconds:g} s and was stopped: please report this as a bug")
@@ -20,7 +20,7 @@ class TookTooLong(MockserverError):
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Interrupt the main thread after so many seconds, as Ctrl-C would, so that all that was started is ended.
+    """Interrupt the main thread after so many seconds, as Ctrl-C would, so that everything that was started is ended.
 
     Raises ``TookTooLong``. ``None`` is no limit.
     """

@@ -1,4 +1,4 @@
-"""``mockserver check client``: it plays, it judges, and it never hangs or shows a traceback."""
+"""``mockserver check client``: it checks a client, and it never hangs or shows a traceback."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ from click.testing import CliRunner, Result
 from mockserver.cli import main
 from mockserver.contract.catalog import load
 from mockserver.kit.client.checks.registry import CHECKS
-from mockserver.kit.client.evidence import Act
-from mockserver.kit.client.plan import Cast, cast
-from mockserver.kit.client.scenarios import SCENES
-from mockserver.kit.client.session import is_hopeless
+from mockserver.kit.client.plan import PlannedScenario, planned_scenarios, under_other_readings
+from mockserver.kit.client.runner import has_stopped_answering
+from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.client.testee import Hello
 from mockserver.kit.client.testee import TesteeFault as Fault
-from mockserver.kit.client.variations import variations
 from mockserver.kit.reports.folder import FILES
 from tests.mutants.clients.reference import Answer, Reference
-from tests.support.acts import act
 
 HERE = __name__
 
 
 class OneOperation(Reference):
-    """A client that is clean, and asks for pictures only."""
+    """A client without faults that only offers images."""
 
     def hello(self) -> Answer:
         return {**super().hello(), "operations": ["kling/omni-image"]}
@@ -42,7 +39,7 @@ class Forgetful(OneOperation):
 
 
 class Mute(OneOperation):
-    """A client that can do nothing that it is asked for."""
+    """A client that supports nothing that it is asked for."""
 
     def generate(self, request: Answer) -> Answer:
         return {"outcome": "unsupported", "reason": "it is a holiday"}
@@ -56,7 +53,7 @@ class Dying(OneOperation):
 
 
 class Stranger(OneOperation):
-    """A client of something else."""
+    """A client of another service."""
 
     def hello(self) -> Answer:
         return {"name": "stranger", "operations": ["kling/omni-imge"]}
@@ -84,7 +81,7 @@ def test_a_broken_promise_is_told_and_a_baseline_accepts_it(tmp_path: Path) -> N
     words = (f"{HERE}:Forgetful", "--only", "payload-arrives-unchanged")
     result = check(*words, "--report", str(tmp_path))
     assert result.exit_code == 1
-    assert "prompt is gone" in result.stdout
+    assert "prompt was 'Put the cat on the moon' and is missing" in result.stdout
     findings = json.loads((tmp_path / "verdict.json").read_text())["findings"]
     baseline = tmp_path / "baseline"
     lines = [f"{found['check']} {found['subject']}  # known" for found in findings]
@@ -108,17 +105,17 @@ def test_who_dies_of_everything_is_asked_no_more_than_three_times() -> None:
 def test_only_what_there_is_time_for_is_played() -> None:
     result = check(f"{HERE}:OneOperation", "--only", "wire", "--seconds", "0.01")
     assert "times asked: 1" in result.stdout
-    assert "the time of --seconds was over" in result.stdout
+    assert "the time limit of --seconds had passed" in result.stdout
 
 
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["--", "no-such-program-at-all"], "cannot start 'no-such-program-at-all'"),
-        (["--", sys.executable, "-c", "pass"], "the testee ended with status 0 instead of an answer to 'hello'"),
-        (["--", sys.executable, "-c", "raise SystemExit('no key')"], "its stderr: no key"),
-        (["--", sys.executable, "-c", "print('hi')"], "no JSON: b'hi"),
-        (["no.such.module:Thing"], "no testee 'no.such.module:Thing'"),
+        (["--", "no-such-program-at-all"], "the testee 'no-such-program-at-all' cannot be started"),
+        (["--", sys.executable, "-c", "pass"], "the testee ended with status 0 instead of answering 'hello'"),
+        (["--", sys.executable, "-c", "raise SystemExit('no key')"], "Its stderr ends with: no key"),
+        (["--", sys.executable, "-c", "print('hi')"], "not JSON: b'hi"),
+        (["no.such.module:Thing"], "the testee 'no.such.module:Thing' cannot be loaded"),
         ([f"{HERE}:Stranger"], "did you mean 'kling/omni-image"),
         ([f"{HERE}:OneOperation", "--operation", "kling/omni-vido"], "did you mean 'kling/omni-video"),
         ([f"{HERE}:OneOperation", "--only", "keeps-task-id"], "did you mean 'keeps-the-task-id'"),
@@ -133,34 +130,35 @@ def test_a_mistake_is_told_in_one_line(words: list[str], text: str) -> None:
     assert text in told_in_one_line(check(*words))
 
 
-def played() -> list[Cast]:
-    return cast(load(), Hello("a", "1", ("kling/omni-image",), True, ("token", "jwt")), list(CHECKS))[0]
+def planned() -> list[PlannedScenario]:
+    hello = Hello("a", "1", ("kling/omni-image",), True, ("token", "jwt"))
+    return planned_scenarios(load(), hello, list(CHECKS.values()))[0]
 
 
-def test_everything_is_played_that_a_client_can() -> None:
-    assert {each.scene.id for each in played()} == SCENES.keys() - {"moderation-500"}
+def test_everything_is_played_that_a_client_supports() -> None:
+    assert {each.scenario.id for each in planned()} == SCENARIOS.keys() - {"moderation-500"}
     silent = Hello("a", "1", ("kling/omni-video",), False, ("token",))
-    casts, skipped = cast(load(), silent, list(CHECKS))
-    assert not {each.scene.id for each in casts} & {"called-back", "signed", "several-results"}
+    played, skipped = planned_scenarios(load(), silent, list(CHECKS.values()))
+    assert not {each.scenario.id for each in played} & {"called-back", "signed", "several-results"}
     assert {skip.check: skip.reason for skip in skipped} == {
-        "jwt-has-its-claims": "a takes no jwt credentials",
-        "an-expired-token-is-renewed-once": "a takes no jwt credentials",
-        "a-token-is-not-renewed-for-ever": "a takes no jwt credentials",
-        "a-moderation-500-is-not-repeated": "kling has no such thing",
-        "callbacks-lead-to-the-end": "a takes no callbacks",
-        "callbacks-spare-polls": "a takes no callbacks",
-        "a-stranger-is-not-believed": "a takes no callbacks",
+        "jwt-has-its-claims": "a does not take jwt credentials",
+        "an-expired-token-is-renewed-once": "a does not take jwt credentials",
+        "a-token-is-not-renewed-for-ever": "a does not take jwt credentials",
+        "a-moderation-500-is-not-repeated": "the contract of kling names no fault 'moderation-500'",
+        "callbacks-lead-to-the-end": "a does not listen for callbacks",
+        "callbacks-spare-polls": "a does not listen for callbacks",
+        "a-stranger-is-not-believed": "a does not listen for callbacks",
     }
 
 
-def test_each_other_reading_is_played_with_each_telling_scene() -> None:
+def test_each_other_reading_is_played_with_the_scenarios_that_can_show_it() -> None:
     catalog = load()
     questions = catalog.services["kling"].questions.values()
     others = {f"{question.id}={reading}" for question in questions for reading in question.readings}
     others -= {f"{question.id}={question.default}" for question in questions}
-    found = variations(catalog, played())
+    found = under_other_readings(planned())
     assert {str(each.choice) for each in found} == others
-    assert {each.scene.id for each in found} == {"plain", "task-fails", "several-results"}
+    assert {each.scenario.id for each in found} == {"plain", "task-fails", "several-results"}
 
 
 HUNG, DIED = Fault("hung", "hung"), Fault("died", "died")
@@ -179,5 +177,4 @@ HUNG, DIED = Fault("hung", "hung"), Fault("died", "died")
     ],
 )
 def test_a_testee_is_given_up_when_it_answers_no_more(faults: list[Any], expected: bool) -> None:
-    acts: list[Act] = [act("plain", fault=fault) for fault in faults]
-    assert is_hopeless(acts) is expected
+    assert has_stopped_answering(faults) is expected

@@ -1,4 +1,4 @@
-"""docs/testees.md says what is so."""
+"""docs/testees.md is true."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from mockserver.commands.client import client
 from mockserver.kit.client import traffic
 from mockserver.kit.client.checks.registry import CHECKS
-from mockserver.kit.client.scenarios import SCENES
+from mockserver.kit.client.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "testees.md").read_text(encoding="utf-8")
@@ -33,9 +33,9 @@ def test_a_row_says_what_the_check_says(id: str) -> None:
     assert ROWS[id] == (id, star, check.family, check.severity, check.documented, check.why)
 
 
-def test_the_page_lists_the_scenes_and_says_what_goes_on_in_each() -> None:
+def test_the_page_lists_the_scenarios_and_says_what_happens_in_each() -> None:
     assert re.findall(r"^\| `([a-z0-9][a-z0-9-]*)` \| ([^|]+) \|$", PAGE, re.MULTILINE) == [
-        (scene.id, scene.means) for scene in SCENES.values()
+        (scenario.id, scenario.description) for scenario in SCENARIOS.values()
     ]
 
 

@@ -1,4 +1,4 @@
-"""The worked testees are clean: they survive every scene that they can play, under every reading."""
+"""The examples have no faults: they survive every scenario that they support, under every reading."""
 
 from __future__ import annotations
 

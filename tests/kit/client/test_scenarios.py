@@ -32,30 +32,14 @@ def planned(*operations: str) -> list[PlannedScenario]:
 
 PLAYED = planned(*EVERYTHING)
 
+SIGNED = {"signed", "token-expired", "token-expired-for-good"}
 NOT_PLAYED = {
     "kling/omni-image": {"moderation-500"},
     "kling/omni-video": {"moderation-500", "several-results", "series"},
-    "chainhub/omni-image": {"moderation-500", "series", "watermark", "signed", "token-expired", "token-expired-for-good"},
-    "chainhub/omni-video": {
-        "moderation-500",
-        "several-results",
-        "series",
-        "watermark",
-        "signed",
-        "token-expired",
-        "token-expired-for-good",
-    },
-    "yutoai/omni-image": {"moderation-500", "series", "watermark", "signed", "token-expired", "token-expired-for-good"},
-    "useapi/omni-image": {
-        "200-with-code",
-        "unusual-payload",
-        "several-results",
-        "series",
-        "watermark",
-        "signed",
-        "token-expired",
-        "token-expired-for-good",
-    },
+    "chainhub/omni-image": {"moderation-500", "series", "watermark", *SIGNED},
+    "chainhub/omni-video": {"moderation-500", "several-results", "series", "watermark", *SIGNED},
+    "yutoai/omni-image": {"moderation-500", "series", "watermark", *SIGNED},
+    "useapi/omni-image": {"200-with-code", "unusual-payload", "several-results", "series", "watermark", *SIGNED},
 }
 
 

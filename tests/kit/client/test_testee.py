@@ -1,4 +1,4 @@
-"""Testees: whatever one does, the answer is an answer or the name of a fault, and it comes in time."""
+"""Testees: whatever one does, there is an answer or a fault with a name, and it comes in time."""
 
 from __future__ import annotations
 
@@ -43,10 +43,16 @@ FAULTS = {
     "print('{}', flush=True)": ("not-an-answer", "not an answer: {}"),
     "print(json.dumps({'id': ask['id'], 'outcome': 'fine'}), flush=True)": ("not-an-answer", "not an answer"),
     "print(json.dumps({'id': ask['id'], 'outcome': 'succeed'}), flush=True)": ("not-an-answer", "not an answer"),
-    "print(json.dumps({'id': ask['id'], 'name': 'a', 'operations': ['b']}), flush=True)": ("not-an-answer", "no outcome"),
-    "print(json.dumps({'id': 77, 'outcome': 'timeout'}), flush=True)": ("not-an-answer", "answered request 77 instead of request 2"),
+    "print(json.dumps({'id': ask['id'], 'name': 'a', 'operations': ['b']}), flush=True)": (
+        "not-an-answer",
+        "no outcome",
+    ),
+    "print(json.dumps({'id': 77, 'outcome': 'timeout'}), flush=True)": (
+        "not-an-answer",
+        "answered request 77 instead of request 2",
+    ),
 }
-"""What a testee does when it is asked to generate, and what is said of it."""
+"""What a testee does when it is asked to generate, and how the fault is described."""
 
 GENERATE: dict[str, Any] = {"do": "generate"}
 
@@ -56,7 +62,7 @@ def programs() -> Iterator[Any]:
     """Start testees that answer hello, and do something of their own when they are asked for more."""
     started: list[ProgramTestee] = []
 
-    def start(body: str) -> Program:
+    def start(body: str) -> ProgramTestee:
         started.append(ProgramTestee([sys.executable, "-c", LOOP.replace("BODY", body)]))
         return started[-1]
 

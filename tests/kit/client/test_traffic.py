@@ -1,4 +1,4 @@
-"""Traffic: what the journal alone tells of a client, and ``mockserver run`` around it."""
+"""Traffic: what the journal alone shows of a client, and ``mockserver run`` around it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.kit.client.traffic import IN_TIME, OF_A_JOB, OF_ALL, OF_RESULTS,
 from mockserver.kit.reports.folder import FILES
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON
-from tests.support.acts import NOON, create, created, fetch, poll, refused, said, state
+from tests.support.client_evidence import NOON, create, created, fetch, poll, refused, said, state
 
 LIMITED = said(429, {"code": 1303, "message": "slow", "request_id": "r"}, retry_after="2")
 DONE = poll(state("succeed", "http://a/1.png"))
@@ -89,7 +89,7 @@ def test_every_check_of_traffic_is_tried() -> None:
 
 def test_how_results_are_fetched_is_judged_only_where_one_is() -> None:
     skipped = {skip.check: skip.reason for skip in verdict("npm test", placed([create(created()), DONE])).skipped}
-    assert skipped == dict.fromkeys(OF_RESULTS, "no result was fetched")
+    assert skipped == dict.fromkeys(OF_RESULTS, "no result was downloaded")
 
 
 def test_a_refused_payload_names_its_rule() -> None:

@@ -8,6 +8,4 @@ from tests.mutants.clients.useapi import USEAPI
 from tests.mutants.clients.waiting import OUTCOMES, WAITING
 from tests.mutants.clients.wire import WIRE
 
-MUTANTS = {
-    each.id: each for each in (*WIRE, *WAITING, *OUTCOMES, *RETRYING, *CALLING_BACK, *USEAPI, *SOME_PAYLOADS)
-}
+MUTANTS = {each.id: each for each in (*WIRE, *WAITING, *OUTCOMES, *RETRYING, *CALLING_BACK, *USEAPI, *SOME_PAYLOADS)}
