@@ -224,7 +224,7 @@ def find_testee(testee: Sequence[str] | Adapter) -> Testee:
     Raises ``NoTestee``.
     """
     if not isinstance(testee, Sequence):
-        return ObjectTestee(testee() if isinstance(testee, type) else testee)
+        return ObjectTestee(testee)
     module, colon, name = testee[0].partition(":")
     if len(testee) > 1 or not colon or not all(part.isidentifier() for part in module.split(".")):
         return ProgramTestee(testee)
