@@ -52,18 +52,18 @@ class Dying(OneOperation):
         raise MemoryError
 
 
-class Stranger(OneOperation):
+class Foreign(OneOperation):
     """A client of another service."""
 
     def hello(self) -> Answer:
-        return {"name": "stranger", "operations": ["kling/omni-imge"]}
+        return {"name": "foreign", "operations": ["kling/omni-imge"]}
 
 
 def check(*words: str) -> Result:
     return CliRunner().invoke(main, ["check", "client", *words])
 
 
-def told_in_one_line(result: Result) -> str:
+def error_line(result: Result) -> str:
     assert (result.exit_code, result.stdout) == (2, ""), result
     (line,) = result.stderr.splitlines()
     assert line.startswith("mockserver: ")
@@ -77,7 +77,7 @@ def test_a_clean_client_keeps_the_contract_and_the_reports_are_written(tmp_path:
     assert sorted(path.name for path in (tmp_path / "new" / "dir").iterdir()) == sorted(FILES)
 
 
-def test_a_broken_promise_is_told_and_a_baseline_accepts_it(tmp_path: Path) -> None:
+def test_a_broken_promise_is_reported_and_a_baseline_accepts_it(tmp_path: Path) -> None:
     words = (f"{HERE}:Forgetful", "--only", "payload-arrives-unchanged")
     result = check(*words, "--report", str(tmp_path))
     assert result.exit_code == 1
@@ -89,13 +89,13 @@ def test_a_broken_promise_is_told_and_a_baseline_accepts_it(tmp_path: Path) -> N
     assert check(*words, "--baseline", str(baseline)).exit_code == 0
 
 
-def test_who_can_nothing_is_not_judged() -> None:
+def test_a_client_that_supports_nothing_is_not_judged() -> None:
     result = check(f"{HERE}:Mute", "--only", "content-type-is-json")
     assert result.exit_code == 2
     assert "could not be judged" in result.stdout
 
 
-def test_who_dies_of_everything_is_asked_no_more_than_three_times() -> None:
+def test_a_client_that_dies_of_everything_is_asked_no_more_than_three_times() -> None:
     result = check(f"{HERE}:Dying", "--only", "wire")
     assert result.exit_code == 2
     assert "raised MemoryError" in result.stdout
@@ -116,7 +116,7 @@ def test_only_what_there_is_time_for_is_played() -> None:
         (["--", sys.executable, "-c", "raise SystemExit('no key')"], "Its stderr ends with: no key"),
         (["--", sys.executable, "-c", "print('hi')"], "not JSON: b'hi"),
         (["no.such.module:Thing"], "the testee 'no.such.module:Thing' cannot be loaded"),
-        ([f"{HERE}:Stranger"], "did you mean 'kling/omni-image"),
+        ([f"{HERE}:Foreign"], "did you mean 'kling/omni-image"),
         ([f"{HERE}:OneOperation", "--operation", "kling/omni-vido"], "did you mean 'kling/omni-video"),
         ([f"{HERE}:OneOperation", "--only", "keeps-task-id"], "did you mean 'keeps-the-task-id'"),
         ([f"{HERE}:OneOperation", "--skip", "keeps-task-id"], "did you mean 'keeps-the-task-id'"),
@@ -127,7 +127,7 @@ def test_only_what_there_is_time_for_is_played() -> None:
     ],
 )
 def test_a_mistake_is_told_in_one_line(words: list[str], text: str) -> None:
-    assert text in told_in_one_line(check(*words))
+    assert text in error_line(check(*words))
 
 
 def planned() -> list[PlannedScenario]:
@@ -176,5 +176,5 @@ HUNG, DIED = Fault("hung", "hung"), Fault("died", "died")
         ([HUNG, HUNG, None], False),
     ],
 )
-def test_a_testee_is_given_up_when_it_answers_no_more(faults: list[Any], expected: bool) -> None:
+def test_a_testee_that_stops_answering_is_not_asked_again(faults: list[Any], expected: bool) -> None:
     assert has_stopped_answering(faults) is expected

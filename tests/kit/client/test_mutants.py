@@ -29,7 +29,7 @@ SAMPLE = (
     "loses-the-request-id",
     "repeats-its-own-mistakes",
     "makes-a-lost-task-twice",
-    "believes-whoever-calls",
+    "believes-any-caller",
     "fetches-with-its-key",
     "repeats-a-moderation",
 )

@@ -76,14 +76,14 @@ def test_a_fault_of_a_program_has_a_name(body: str, programs: Any) -> None:
     program = programs(body)
     say_hello(program)
     kind, text = FAULTS[body]
-    with pytest.raises(Fault) as told:
+    with pytest.raises(Fault) as raised:
         program.ask(GENERATE, 0.5 if kind == "hung" else PATIENCE)
-    assert told.value.kind == kind
-    assert text in str(told.value)
-    assert len(str(told.value).splitlines()) == 1
+    assert raised.value.kind == kind
+    assert text in str(raised.value)
+    assert len(str(raised.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("body", ["sys.exit(3)", "time.sleep(3600)", "print('noise', flush=True)"])
+@pytest.mark.parametrize("body", ["sys.exit(3)", "time.sleep(3600)", "print('debug', flush=True)"])
 def test_after_a_fault_the_program_is_started_again(body: str, programs: Any) -> None:
     program = programs(body)
     for _ in range(2):
@@ -162,10 +162,10 @@ def _raising() -> None:
     ],
 )
 def test_a_fault_of_an_object_has_a_name(answer: Any, kind: str, text: str) -> None:
-    with pytest.raises(Fault) as told:
+    with pytest.raises(Fault) as raised:
         ObjectTestee(Polite()).ask({"do": "generate", "answer": answer}, 0.2 if kind == "hung" else PATIENCE)
-    assert told.value.kind == kind
-    assert text in str(told.value)
+    assert raised.value.kind == kind
+    assert text in str(raised.value)
 
 
 def test_an_object_answers_and_says_what_it_cannot() -> None:
@@ -181,7 +181,7 @@ def test_a_class_that_is_not_there_or_not_to_be_had_is_told(words: str) -> None:
         find_testee([words])
 
 
-class _raising_at_once:  # noqa: N801 - it stands for whatever a stranger's module holds
+class _raising_at_once:  # noqa: N801 - it stands for whatever the module of a third party holds
     def __init__(self) -> None:
         raise RuntimeError("no key in the environment")
 

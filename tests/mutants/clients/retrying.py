@@ -1,4 +1,4 @@
-"""Mutants that try again too often, too soon or too little, and mutants that are at odds with callbacks."""
+"""Mutants that retry too often, too soon or too little, and mutants that mishandle callbacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ONCE = "one-bad-poll-does-not-end-the-job"
 
 
 def _worth(*, create: Any = None, poll: Any = None) -> Any:
-    """Return an ``is_worth_it`` that is another one for creates, or for polls, where ``None`` is no answer."""
+    """Return an ``is_worth_it`` with another rule for creates or polls; a status of ``None`` is a lost answer."""
 
     def is_worth_it(self: Reference, method: str, response: httpx.Response | None) -> bool:
         other = create if method == "POST" else poll
@@ -35,7 +35,7 @@ def _looks_all_the_time(self: Reference) -> None:
     self.bell.wait(0.02)
 
 
-def _believes_whoever_calls(self: Reference, data: dict[str, Any]) -> None:
+def _believes_any_caller(self: Reference, data: dict[str, Any]) -> None:
     Reference.called_back(self, data)
     if data["task_status"] == "succeed":
         self.data = lambda _: data  # type: ignore[method-assign, assignment]
@@ -114,6 +114,6 @@ CALLING_BACK = (
         is_done=lambda self, status: self.bell.is_set(),
         limit=lambda self: 3.0,
     ),
-    mutant("believes-whoever-calls", "a-stranger-is-not-believed", called_back=_believes_whoever_calls),
+    mutant("believes-any-caller", "a-stranger-is-not-believed", called_back=_believes_any_caller),
     mutant("takes-the-first-callback-for-the-end", "callbacks-lead-to-the-end", called_back=_believes_the_first),
 )

@@ -158,7 +158,7 @@ OUTCOMES = (
         failure=lambda self, data: {"outcome": "failed", "message": "the task failed"},
     ),
     mutant(
-        "tells-the-message-for-the-reason",
+        "reports-the-message-as-the-reason",
         "a-failure-has-its-reason",
         failure=lambda self, data: {"outcome": "failed", "message": "SUCCEED"},
     ),
@@ -174,7 +174,7 @@ OUTCOMES = (
         for name in ("code", "request_id", "http_status", "message")
     ),
     mutant(
-        "tells-a-refusal-as-a-failure",
+        "reports-a-refusal-as-a-failure",
         "a-refusal-carries-what-was-said",
         refusal=lambda self, response: {"outcome": "failed", "message": response.text},
     ),

@@ -1,4 +1,4 @@
-"""Mutants that put something else on the wire."""
+"""Mutants that send something else than they should."""
 
 from __future__ import annotations
 
