@@ -24,12 +24,12 @@ class Layout:
     * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task
     * ``external_id``: the places in a task that may hold the client's own name for it
     * ``results``: the URLs of what was made; ``watermark``: the name of the watermarked twin's URL, beside it
+    * ``request_id``: the field of each answer by which support finds a request; ``None`` if answers have none
     * ``states``: the state that each word of the wire means
     * ``external_id_field`` and ``callback_field``: the fields of a request for the client's own name, and for the URL
       that is called back
     * ``finds_external_id``: a task is also found by the client's own name, so that name is unique
-    * ``error_code``, ``error_message`` and ``error_request_id``: in the body of an error; ``None`` for what the service
-      does not send
+    * ``error_code`` and ``error_message``: in the body of an error; ``None`` if the service sends no code
     """
 
     task: Path
@@ -42,13 +42,13 @@ class Layout:
     external_id: tuple[Path, ...]
     results: tuple[Path, ...]
     watermark: str | None
+    request_id: str | None
     states: Mapping[str, str]
     external_id_field: str
     callback_field: str
     finds_external_id: bool
     error_code: Path | None
     error_message: Path
-    error_request_id: Path | None
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
@@ -66,13 +66,13 @@ class Layout:
             external_id=tuple(map(path, data["external_id"])),
             results=tuple(map(path, data["results"])),
             watermark=data.get("watermark"),
+            request_id=data.get("request_id"),
             states=MappingProxyType({word: state for state, word in spelled.items()}),
             external_id_field=data["external_id_field"],
             callback_field=data["callback_field"],
             finds_external_id=data["finds_external_id"],
             error_code=path(error["code"]) if "code" in error else None,
             error_message=path(error["message"]),
-            error_request_id=path(error["request_id"]) if "request_id" in error else None,
         )
 
 

@@ -99,10 +99,11 @@ class Evidence:
 
     def error(self, exchange: Exchange) -> dict[str, JSON]:
         """Return ``code``, ``message`` and ``request_id`` of an error, as far as the service sends them."""
+        layout = self.layout
         places = {
-            "code": self.layout.error_code,
-            "message": self.layout.error_message,
-            "request_id": self.layout.error_request_id,
+            "code": layout.error_code,
+            "message": layout.error_message,
+            "request_id": (layout.request_id,) if layout.request_id is not None else None,
         }
         found = {name: at(exchange.received, path) for name, path in places.items() if path is not None}
         return {name: value for name, value in found.items() if value is not None}
