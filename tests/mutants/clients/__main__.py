@@ -23,8 +23,8 @@ from tests.mutants.clients.registry import MUTANTS
 from tests.mutants.clients.trial import findings, found_in
 from tests.mutants.clients.useapi import Useapi
 
-_FAKES = 4
-"""Most of a run is waiting for pauses of clients, so two cores keep four fakes busy."""
+_FAKES = 8
+"""A run is mostly waiting for the pauses of clients: eight at a time keep one core busy."""
 
 _SEEDS = 10
 _EXAMPLES = 10
