@@ -17,8 +17,8 @@ from benchmarks.wire import Message, message
 
 T = TypeVar("T")
 
-_PATIENCE = 30.0
-"""Seconds that one answer may take, and the last answers of a load."""
+_ANSWER_SECONDS = 30.0
+"""How long one answer may take, and the last ones of a load: so much longer than any takes that it must be a hang."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ async def loaded(
     began = perf_counter()
     found = Load()
     supply = _supply(requests, began + seconds, most)
-    async with asyncio.timeout(seconds + _PATIENCE):
+    async with asyncio.timeout(seconds + _ANSWER_SECONDS):
         opening = [
             loop.create_connection(lambda: _Caller(supply, found), "127.0.0.1", port) for _ in range(connections)
         ]
@@ -121,7 +121,7 @@ class Line:
     """One connection that asks and waits. ``with Line(port) as line:``"""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Self:

@@ -206,7 +206,8 @@ class ObjectTestee:
         except queue.Empty:
             raise TesteeFault("hung", f"did not return from {request['do']}() within {seconds:g} s") from None
         if error is not None:
-            raise TesteeFault("died", f"raised {type(error).__name__}: {error}") from error
+            what = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise TesteeFault("died", f"raised {what}") from error
         whole = {"id": 0, **answer} if isinstance(answer, Mapping) else answer
         if wrong := _wrong(request, whole):
             raise TesteeFault(
