@@ -8,9 +8,9 @@ from mockserver.commands.client import client
 from mockserver.commands.server import server
 
 
-@click.group(no_args_is_help=False)  # a command that is missing is a mistake, and told in one line
+@click.group(no_args_is_help=False)  # a missing command is an error of one line
 def check() -> None:
-    """Hold somebody against the contract, and report what is broken, why it matters, and how to repeat it."""
+    """Check a client or a server against the contract: report what is broken, why it matters, and how to repeat it."""
 
 
 check.add_command(client)

@@ -40,7 +40,8 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     from mockserver.kit.baseline import apply, read
     from mockserver.kit.client.runner import run
     from mockserver.kit.client.settings import Settings
-    from mockserver.kit.reports.folder import progress, terminal, write
+    from mockserver.kit.reports.folder import write
+    from mockserver.kit.reports.terminal import progress, terminal
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:

@@ -39,7 +39,8 @@ def run(
     """
     from mockserver.kit.baseline import apply, read
     from mockserver.kit.client.fake_process import Stage
-    from mockserver.kit.reports.folder import terminal, write
+    from mockserver.kit.reports.folder import write
+    from mockserver.kit.reports.terminal import terminal
 
     accepted = read(baseline) if baseline is not None else ()
     if report is not None:

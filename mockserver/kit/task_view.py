@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -75,6 +75,16 @@ class TaskView:
     def results(self) -> list[JSON]:
         """What was made: the objects that have the URLs, in order."""
         return [item for path in self.layout.results for item in _each(self.document, path[:-1])]
+
+    @property
+    def result_urls(self) -> Sequence[tuple[Mapping[str, JSON], str]]:
+        """What was made: each object that has a URL, and the name of the URL in it."""
+        return [
+            (item, str(path[-1]))
+            for path in self.layout.results
+            for item in _each(self.document, path[:-1])
+            if isinstance(item, dict)
+        ]
 
     @property
     def urls(self) -> list[str]:

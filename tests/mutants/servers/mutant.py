@@ -12,7 +12,7 @@ from mockserver.contract.catalog import load
 from mockserver.contract.readings import settled
 from mockserver.contract.routes import Match, Router
 from mockserver.types import JSON, Request, Response
-from tests.mutants.servers.stage import Ask, Respond, Wrong
+from tests.mutants.servers.harness import Ask, Respond, Wrong
 
 Change = Callable[[Any], object]
 

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import Ask, Wrong
 from tests.mutants.servers.mutant import Mutants, doing, payload, refusal, with_body, with_field
-from tests.mutants.servers.stage import Ask, Wrong
 
 QUERIES = Mutants()
 READINGS = Mutants()

@@ -10,8 +10,8 @@ from typing import Any
 import jwt
 
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import NOON, SIGNER, TOKEN, Ask, Wrong
 from tests.mutants.servers.mutant import VIDEO, Mutants, doing, payload, refusal, with_field
-from tests.mutants.servers.stage import NOON, SIGNER, TOKEN, Ask, Wrong
 
 REQUESTS = Mutants()
 CREDENTIALS = Mutants()

@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import Ask, Wrong
 from tests.mutants.servers.mutant import Mutants, doing, refusal, with_body
-from tests.mutants.servers.stage import Ask, Wrong
 
-ORDER = Mutants()
+STATEFUL = Mutants()
 
 
 def _created(response: Response) -> str | None:
@@ -17,7 +17,7 @@ def _created(response: Response) -> str | None:
     return json.loads(response.body)["data"]["task_id"] if response.status == 200 else None
 
 
-@ORDER.make("any-order")
+@STATEFUL.make("any-order")
 def only_the_last_is_there() -> Wrong:
     """A task is not found any more once another was made."""
     ids: list[str] = []
@@ -34,7 +34,7 @@ def only_the_last_is_there() -> Wrong:
     return Wrong(respond)
 
 
-@ORDER.make("any-order")
+@STATEFUL.make("any-order")
 def lists_lag_behind() -> Wrong:
     """A list shows each task as it was when it was listed first."""
     shown: dict[str, object] = {}
@@ -50,7 +50,7 @@ def lists_lag_behind() -> Wrong:
     return Wrong(respond)
 
 
-@ORDER.make("any-order")
+@STATEFUL.make("any-order")
 def a_new_task_hides_in_lists() -> Wrong:
     """The task that was made last is not listed until it was asked for."""
     hidden: set[str] = set()
@@ -69,7 +69,7 @@ def a_new_task_hides_in_lists() -> Wrong:
     return Wrong(respond)
 
 
-@ORDER.make("any-order", service="useapi", operation=None)
+@STATEFUL.make("any-order", service="useapi", operation=None)
 def a_list_ends_the_task() -> Wrong:
     """Who lists a task at useapi finds it gone afterwards."""
     listed: set[str] = set()
