@@ -264,8 +264,9 @@ class Evidence:
         return (attempt for attempt in self.attempts if attempt.purpose in purposes)
 
     def about(self, kind: type[A], *purposes: Purpose) -> Iterator[tuple[Attempt, A]]:
-        """Yield the attempts about a kind of thing, each with what it is about."""
-        return ((each, each.about) for each in self.of(*purposes) if isinstance(each.about, kind))
+        """Yield the attempts about a kind of thing, for one of these purposes or any, each with what it is about."""
+        attempts = self.of(*purposes) if purposes else self.attempts
+        return ((each, each.about) for each in attempts if isinstance(each.about, kind))
 
     @cached_property
     def histories(self) -> tuple[TaskHistory, ...]:

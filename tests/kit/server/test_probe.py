@@ -11,7 +11,7 @@ from mockserver.kit.server.evidence import Purpose, Watched
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.transport import Transport
 from mockserver.types import Request, Response
-from tests.mutants.servers.harness import NOON, URL, Ask, Wrong, prepare
+from tests.mutants.servers.harness import NOON, URL, Ask, InMemoryServer, Wrong, prepare
 
 IMAGE = "kling/omni-image.create"
 GOOD = {"prompt": "x"}
