@@ -57,11 +57,6 @@ class Expectations:
         return Answers(self.catalog, self.service)
 
     @cached_property
-    def envelope(self) -> frozenset[str]:
-        """The fields that the service wraps answers in, as JSON pointers: those of its refusals."""
-        return frozenset(f"/{name}" for name in self.catalog.documents[self.service.refusal]["properties"])
-
-    @cached_property
     def refusal_fields(self) -> frozenset[str]:
         """The fields that every refusal of the service has."""
         return frozenset(self.catalog.documents[self.service.refusal]["required"])

@@ -104,7 +104,7 @@ def _kind(difference: Difference, expectations: Expectations) -> str:
     if field in (layout.created_at[-1], layout.updated_at[-1]) or "/$defs/millis/" in difference.where:
         return "times-are-millis"
     is_missing_whole = difference.keyword == "required" and place == f"/{'/'.join(map(str, layout.task))}"
-    if place in expectations.envelope or is_missing_whole:
+    if place.removeprefix("/") in expectations.refusal_fields or is_missing_whole:
         return "envelope"
     return "body-keeps-schema"
 
