@@ -101,7 +101,9 @@ def said(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_the_names_are_those_that_a_third_dialect_would_not_have() -> None:
-    assert {"email", "createdAfter", "callback_url", "watermark_info", "element_list", "element_1", "replyRef"} <= {*FOREIGN}
+    assert {"email", "createdAfter", "callback_url", "watermark_info", "element_list", "element_1", "replyRef"} <= {
+        *FOREIGN
+    }
     assert not {"prompt", "task", "type", "id"} & {*FOREIGN}
 
 
