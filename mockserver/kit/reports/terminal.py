@@ -18,7 +18,7 @@ from mockserver.kit.verdict import ExitStatus, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-_LONGEST = 8000
+_LONGEST_TEXT = 8000
 """Characters of a payload or a curl line; megabytes of Base64 belong in a file."""
 
 _ENDLESS = 10_000
@@ -102,12 +102,12 @@ def _finding(case: Case, console: Console) -> None:
     _line(console, "")
     _line(console, f"{case.check.severity}: {finding.key}", style=f"bold {colour}")
     repeat = finding.repeat
-    if repeat is not None and len(repeat) > _LONGEST:
+    if repeat is not None and len(repeat) > _LONGEST_TEXT:
         repeat = f"a line of {len(repeat)} characters; it is in the files of --report"
     payload = None if finding.payload is None else document(sound(finding.payload))
     for label, value in (
         ("documented", case.documented),
-        ("scene", finding.scene),
+        ("scenario", finding.scene),
         ("received", finding.received),
         ("rule", finding.rule),
         ("source", case.source),
@@ -116,7 +116,7 @@ def _finding(case: Case, console: Console) -> None:
         ("repeat", repeat),
     ):
         if value:
-            told = visible(value, _LONGEST)
+            told = visible(value, _LONGEST_TEXT)
             # A line break in a curl line is part of the request.
             _line(console, f"    {label:<11} {told if label == 'repeat' else told.replace(chr(10), _HANGING)}")
 
