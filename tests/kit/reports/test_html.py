@@ -123,10 +123,10 @@ def test_only_what_there_is_has_a_heading() -> None:
         "Accepted by the baseline",
         "No task is on two pages.",
         "What was not checked",
-        "All that was checked",
+        "Everything that was checked",
         "Figures",
     ]
-    assert parsed(KEPT).headings[1:] == ["All that was checked", "Figures"]
+    assert parsed(KEPT).headings[1:] == ["Everything that was checked", "Figures"]
     assert parsed(UNJUDGED).headings[1:] == []
 
 

@@ -1,4 +1,4 @@
-"""``python -m tests.mutants.servers``: how many wrong servers the kit catches, and what it finds in the clean fake."""
+"""``python -m tests.mutants.servers``: how many wrong servers the kit catches, and what it finds in the right one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEEDS = range(10)
 
 
 def main() -> int:
-    """Print the score; return 1 if a mutant gets away, or the clean fake does not."""
+    """Print the score. Return 1 if a wrong server was missed, or anything was found in the clean fake."""
     began = monotonic()
     missed = [mutant for mutant in MUTANTS.values() if not any(judge(mutant).of(mutant.check))]
     for mutant in missed:

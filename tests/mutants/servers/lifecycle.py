@@ -1,4 +1,4 @@
-"""Tasks that live in a wrong way, and results that are not what was asked for."""
+"""Tasks that do not go from state to state as they should, and results that are not what was asked for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _when(state: str, change: Any) -> Any:
 
 
 def _looks(check: str, change: Any) -> None:
-    """Add a mutant whose queries change with the number of times that a task was looked at."""
+    """Add a mutant whose answers change with the number of queries for a task."""
 
     def make() -> Wrong:
         looks: Counter[str] = Counter()

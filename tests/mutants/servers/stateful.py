@@ -1,4 +1,4 @@
-"""Servers that are right in the order of a tutorial, and wrong in another."""
+"""Servers that are right in the order of a tutorial, and wrong in another order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _created(response: Response) -> str | None:
 
 @STATEFUL.make("any-order")
 def only_the_last_is_there() -> Wrong:
-    """A task is not found any more once another was made."""
+    """A task is not found any more once another one was created."""
     ids: list[str] = []
 
     def respond(ask: Ask, request: Request) -> Response:
@@ -36,7 +36,7 @@ def only_the_last_is_there() -> Wrong:
 
 @STATEFUL.make("any-order")
 def lists_lag_behind() -> Wrong:
-    """A list shows each task as it was when it was listed first."""
+    """A list shows each task as it was when it was first listed."""
     shown: dict[str, object] = {}
 
     def respond(ask: Ask, request: Request) -> Response:
@@ -52,7 +52,7 @@ def lists_lag_behind() -> Wrong:
 
 @STATEFUL.make("any-order")
 def a_new_task_hides_in_lists() -> Wrong:
-    """The task that was made last is not listed until it was asked for."""
+    """The newest task is not listed until a query asked for it."""
     hidden: set[str] = set()
 
     def respond(ask: Ask, request: Request) -> Response:
@@ -71,7 +71,7 @@ def a_new_task_hides_in_lists() -> Wrong:
 
 @STATEFUL.make("any-order", service="useapi", operation=None)
 def a_list_ends_the_task() -> Wrong:
-    """Who lists a task at useapi finds it gone afterwards."""
+    """At useapi, a task that was listed is gone afterwards."""
     listed: set[str] = set()
 
     def respond(ask: Ask, request: Request) -> Response:
