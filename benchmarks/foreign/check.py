@@ -15,7 +15,7 @@ from mockserver.kit.verdict import Verdict
 
 _OURS = (sys.executable, "-m", "mockserver")
 _LIMITS = ("--seconds", "420", "--max-creates", "1000")
-"""A picture that never comes is waited for 200 s. Each payload that is wrongly accepted counts as a task, but is free."""
+"""A picture that never comes is waited for 200 s. Each wrongly accepted payload counts as a task, but is free here."""
 
 
 def check_prism(folder: Path, options: Sequence[str] = ()) -> Verdict:
