@@ -1,1 +1,1 @@
-"""A server that is not ours, and what the kit says of it."""
+"""A server that is not ours, and what the kit finds in it."""

@@ -1,4 +1,4 @@
-"""Prism: an OpenAPI mock by others. It answers each request with the first example of its document, and keeps no state.
+"""Prism: an OpenAPI mock by others. It answers with the first example of its document, and keeps no state.
 
 ``make foreign`` installs it from npm, by package.json.
 """
@@ -19,12 +19,12 @@ from benchmarks.process import stop
 
 _COMMAND = Path(__file__).parent / "node_modules" / ".bin" / "prism"
 _LISTENING = re.compile(r"Prism is listening on (http://127\.0\.0\.1:\d+)")
-_PATIENCE = 60.0
-"""Seconds that it may take to start, on the slowest machine."""
+_PATIENCE_SECONDS = 60.0
+"""How long it may take to start: Node on a busy machine is slow."""
 
 
 def missing() -> str | None:
-    """Say what there is no Prism for; ``None`` if it can be started."""
+    """Say why Prism cannot be started; ``None`` if it can."""
     if shutil.which("node") is None:
         return "this machine has no Node"
     return None if _COMMAND.exists() else "Prism is not installed: make foreign does it"
@@ -32,12 +32,12 @@ def missing() -> str | None:
 
 @contextmanager
 def served(document: Path) -> Iterator[str]:
-    """Serve an OpenAPI document on a free port, and end it in any case. Yields the URL."""
+    """Serve an OpenAPI document on a free port, and stop in any case. Yields the URL."""
     command = ("node", str(_COMMAND), "mock", "--port", "0", str(document))
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert child.stdout is not None
     heard: Queue[str | None] = Queue()
-    # It writes a line for each request, and would stand still if nobody read them.
+    # It writes a line for each request, and would block if nobody read them.
     reader = Thread(target=_read, args=(child.stdout, heard))
     reader.start()
     try:
@@ -49,7 +49,7 @@ def served(document: Path) -> Iterator[str]:
 
 
 def _read(said: IO[str], heard: Queue[str | None]) -> None:
-    """Tell the URL once it is there, and ``None`` at the end."""
+    """Put the URL into the queue once it is known, and ``None`` at the end."""
     for line in said:
         if found := _LISTENING.search(line):
             heard.put(found[1])
@@ -58,9 +58,9 @@ def _read(said: IO[str], heard: Queue[str | None]) -> None:
 
 def _url(heard: Queue[str | None]) -> str:
     try:
-        url = heard.get(timeout=_PATIENCE)
+        url = heard.get(timeout=_PATIENCE_SECONDS)
     except Empty:
         url = None
     if url is None:
-        raise RuntimeError(f"Prism did not start within {_PATIENCE:g} s")
+        raise RuntimeError(f"Prism did not start within {_PATIENCE_SECONDS:g} s")
     return url

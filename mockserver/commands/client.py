@@ -46,7 +46,7 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     """
     from mockserver.kit.client.runner import run
     from mockserver.kit.client.settings import Settings
-    from mockserver.kit.reports.folder import progress
+    from mockserver.kit.reports.terminal import progress
 
     reporting = Reporting.prepare(report, baseline)
     settings = Settings(**options)

@@ -48,13 +48,14 @@ class Reporting:
 
         accepted = read(baseline) if baseline is not None else ()
         if report is not None:
-            make_folder(report)
+            _make_folder(report)
         return cls(report, accepted)
 
     def publish(self, verdict: Verdict, stream: IO[str] | None = None) -> Verdict:
         """Print a verdict to ``stream``, stdout by default; write the files; return it without what is accepted."""
         from mockserver.kit.baseline import apply
-        from mockserver.kit.reports.folder import terminal, write
+        from mockserver.kit.reports.folder import write
+        from mockserver.kit.reports.terminal import terminal
 
         rest = apply(verdict, self.accepted)
         terminal(rest, stream or sys.stdout)
@@ -63,7 +64,7 @@ class Reporting:
         return rest
 
 
-def make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     """Make the folder of ``--report``. Raises ``BadSetting``."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

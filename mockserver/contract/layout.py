@@ -17,6 +17,34 @@ STATES = ("submitted", "processing", "succeed", "failed")
 
 
 @dataclass(frozen=True, slots=True)
+class ResultNames:
+    """How a service calls what it says of a result; ``None`` for what it does not say.
+
+    * ``index``: its place among the results, from 0; ``seconds``: a film's length
+    * ``width`` and ``height``: in pixels
+    """
+
+    index: str | None = None
+    seconds: str | None = None
+    width: str | None = None
+    height: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageFields:
+    """The fields by which a client asks for a part of a list; ``None`` for what cannot be asked for.
+
+    * ``size``: at most so many tasks; ``number``: which page, from 1
+    * ``after`` and ``before``: bounds of the time of creation, in Unix milliseconds
+    """
+
+    size: str
+    number: str | None = None
+    after: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Where what is. In a path, ``*`` stands for each item of a list.
 
@@ -24,10 +52,13 @@ class Layout:
     * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task
     * ``external_id``: the places in a task that may hold the client's own name for it
     * ``results``: the URLs of what was made; ``watermark``: the name of the watermarked twin's URL, beside it
+    * ``result``: the names of what else is said of a result, beside its URL
     * ``request_id``: the field of each answer by which support finds a request; ``None`` if answers have none
     * ``states``: the state that each word of the wire means
     * ``external_id_field`` and ``callback_field``: the fields of a request for the client's own name, and for the URL
       that is called back
+    * ``account_field``: the field of requests that names one of several accounts; ``None`` if there is only one
+    * ``pages``: the fields that choose a part of a list; ``None`` if a list comes only as a whole
     * ``finds_external_id``: a task is also found by the client's own name, so that name is unique
     * ``error_code`` and ``error_message``: in the body of an error; ``None`` if the service sends no code
     """
@@ -42,10 +73,13 @@ class Layout:
     external_id: tuple[Path, ...]
     results: tuple[Path, ...]
     watermark: str | None
+    result: ResultNames
     request_id: str | None
     states: Mapping[str, str]
     external_id_field: str
     callback_field: str
+    account_field: str | None
+    pages: PageFields | None
     finds_external_id: bool
     error_code: Path | None
     error_message: Path
@@ -66,10 +100,13 @@ class Layout:
             external_id=tuple(map(path, data["external_id"])),
             results=tuple(map(path, data["results"])),
             watermark=data.get("watermark"),
+            result=ResultNames(**data.get("result", {})),
             request_id=data.get("request_id"),
             states=MappingProxyType({word: state for state, word in spelled.items()}),
             external_id_field=data["external_id_field"],
             callback_field=data["callback_field"],
+            account_field=data.get("account_field"),
+            pages=PageFields(**data["pages"]) if "pages" in data else None,
             finds_external_id=data["finds_external_id"],
             error_code=path(error["code"]) if "code" in error else None,
             error_message=path(error["message"]),

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Self
 
+from mockserver.contract.layout import STATES, path
 from mockserver.errors import NoSuchReading
-from mockserver.types import JSON, Level
+from mockserver.types import JSON, Level, Path
 
 Readings = Mapping[str, str]
 """The reading taken of each question of one service."""
@@ -29,8 +31,34 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Where answers show which reading a server has.
+
+    * ``by``: ``task`` for tasks in answers to queries, ``unmarked-result`` for results of tasks without watermarks,
+      ``success`` and ``refusal`` for all answers that are one
+    * ``at``: the place in it; it counts only where the field ``beside`` is beside it, if one is named
+    * ``states`` and ``media``: the tasks that count; ``None`` is any medium
+    """
+
+    by: str
+    at: Path
+    beside: str | None
+    states: frozenset[str]
+    media: str | None
+
+    @classmethod
+    def parse(cls, data: JSON) -> Self:
+        """Read the ``shown`` of a question."""
+        states = frozenset(data.get("states", STATES))
+        return cls(data["by"], path(data["at"]), data.get("beside"), states, data.get("media"))
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """One open question, its readings, and the one we take unless told otherwise."""
+    """One open question, its readings, and the one we take unless told otherwise.
+
+    ``shown`` says where answers show which one a server has; ``None`` if they do not, or only by what it does.
+    """
 
     id: str
     question: str
@@ -38,6 +66,7 @@ class Question:
     readings: Mapping[str, Reading]
     confidence: str
     source: str
+    shown: Shown | None = None
 
     @classmethod
     def parse(cls, id: str, data: JSON) -> Question:
@@ -47,7 +76,8 @@ class Question:
             for name, reading in data["readings"].items()
         }
         answers = MappingProxyType(readings)
-        return cls(id, data["question"], data["default"], answers, data["confidence"], data["source"])
+        shown = Shown.parse(data["shown"]) if "shown" in data else None
+        return cls(id, data["question"], data["default"], answers, data["confidence"], data["source"], shown)
 
 
 def settled(asked: Mapping[str, Questions], chosen: Mapping[str, str]) -> dict[str, Readings]:

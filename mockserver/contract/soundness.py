@@ -42,6 +42,8 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
     series = task.get("series", {})
     named = {role: task[role] for role in _ROLES if role in task}
     named |= {f"series/{role}": series[role] for role in ("field", "count") if role in series}
+    named |= {f"elements/{place}": field for place, field in enumerate(task.get("elements", ()))}
+    named |= {"watermark": task["watermark"].partition(".")[0]} if "watermark" in task else {}
     for role, field in named.items():
         if field not in schema.get("properties", {}):
             raise BadContract(file, f"{at}/task/{role}", f"the request has no field {field!r}")

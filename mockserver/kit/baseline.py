@@ -1,9 +1,9 @@
-"""The baseline: findings that are known and accepted, one to a line, each with its reason.
+"""The baseline: findings that are known and accepted, one a line, each with its reason.
 
-    # lines such as this one, and empty ones, say nothing
+    # a comment; empty lines are ignored, too
     task-id-is-text kling/omni-image.create  # their gateway answers with numbers; we keep them as text
 
-A line is the check, the subject and, after ``#``, why it is accepted.
+A line is the check, the subject and, after ``#``, why the finding is accepted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REASON = re.compile(r"(?:^|\s)#")
 
 
 class BadBaseline(MockserverError):
-    """A baseline that cannot be meant; ``line`` counts from 1, and is 0 for the file as a whole."""
+    """A baseline has a mistake, or cannot be read. ``line`` counts from 1; 0 means the file as a whole."""
 
     def __init__(self, file: str, line: int, fact: str) -> None:
         super().__init__(f"{file}:{line}: {fact}" if line else f"{file}: {fact}")
@@ -29,7 +29,7 @@ class BadBaseline(MockserverError):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One line: the ``key`` of the finding that is accepted, why, and where it stands."""
+    """One line: the ``key`` of an accepted finding, the reason, and the place in the file."""
 
     key: str
     reason: str
@@ -38,7 +38,7 @@ class Accepted:
 
     @property
     def check(self) -> str:
-        """The check that makes the finding."""
+        """The check that finds it."""
         return self.key.partition(" ")[0]
 
     def __str__(self) -> str:
@@ -62,25 +62,25 @@ def parse(text: str, file: str = "baseline") -> Baseline:
     found: dict[str, Accepted] = {}
     for entry in _entries(text, file):
         if entry.key in found:
-            raise BadBaseline(file, entry.line, f"{entry.key!r} stands in line {found[entry.key].line}, too")
+            raise BadBaseline(file, entry.line, f"{entry.key!r} is also in line {found[entry.key].line}")
         found[entry.key] = entry
     return tuple(found.values())
 
 
 def apply(verdict: Verdict, baseline: Baseline) -> Verdict:
-    """Return the verdict with the findings that the baseline lists accepted, and its stale lines named.
+    """Return the verdict after the findings in the baseline were accepted, with the stale lines of the baseline.
 
-    A line is stale when nothing was found for it. Whether one is cannot be told of a check that was skipped in this
-    run, nor where nothing was judged.
+    A line is stale if nothing was found for it. A line about a skipped check may still be needed, so it is never
+    stale; and if nothing was judged, no line is.
     """
     keys = {entry.key for entry in baseline}
     accepted = tuple(finding for finding in verdict.findings if _key(finding.key) in keys)
     found = {_key(finding.key) for finding in accepted}
-    untold = {skipped.check for skipped in verdict.skipped}
+    unjudged = {skipped.check for skipped in verdict.skipped}
     stale = [
         str(entry)
         for entry in baseline
-        if entry.key not in found and not {entry.check, entry.key} & untold and verdict.obstacle is None
+        if entry.key not in found and not {entry.check, entry.key} & unjudged and verdict.obstacle is None
     ]
     return replace(
         verdict,

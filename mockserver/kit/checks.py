@@ -23,7 +23,7 @@ E = TypeVar("E")
 """What a check looks at."""
 
 F = TypeVar("F")
-"""What it yields for each thing that is wrong."""
+"""What it yields for each fault."""
 
 
 def _nothing(_: Any) -> Iterable[Any]:
@@ -32,14 +32,14 @@ def _nothing(_: Any) -> Iterable[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[E, F]):
-    """One promise, and the function that looks whether it is kept.
+    """One promise, and the function that finds out whether it is kept.
 
-    * ``id``: kebab-case, ``task-id-is-text``; what ``--only``, ``--skip`` and a baseline name
+    * ``id``: kebab-case, ``task-id-is-text``; the name for ``--only``, ``--skip`` and a baseline
     * ``family``: its group in a report: wire, lifecycle, retry …
     * ``documented``: the promise, in one sentence
-    * ``why``: what goes wrong for whom when it is broken
+    * ``why``: what goes wrong if it is broken, and for whom
     * ``source``: where the promise comes from
-    * ``scenarios``: the scenarios that show whether it is kept
+    * ``scenarios``: the names of the scenarios that show whether it is kept
     * ``find``: yields what is wrong; raises ``NothingToJudge``
     """
 
@@ -54,7 +54,7 @@ class Check(Generic[E, F]):
 
 
 AnyCheck = Check[Any, Any]
-"""A check as reports see it, whatever it looks at."""
+"""A check, for reports, which need not know what it looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +66,24 @@ class Skipped:
 
 
 class NothingToJudge(Exception):
-    """The evidence holds nothing that a check could judge; the text says why."""
+    """The evidence has nothing that a check could judge; the text says why."""
 
 
 class Family(Generic[E, F]):
-    """The checks of one kind, by id, in the order in which their module defines them."""
+    """The checks of one kind, by id, in the order of their module."""
 
     def __init__(self, name: str, *scenarios: str) -> None:
-        """``scenarios`` are those of each check that names none itself."""
+        """``scenarios`` are the names of the scenarios for each check that names none itself."""
         self.name, self._scenarios = name, scenarios
         self.checks: dict[str, Check[E, F]] = {}
 
     def check(
         self, *scenarios: str, why: str, source: str, severity: Severity = "error"
     ) -> Callable[[Callable[[E], Iterable[F]]], Callable[[E], Iterable[F]]]:
-        """Return a decorator that makes a check of a function."""
+        """Return a decorator that registers a function as a check: its name is the id, its docstring the promise.
+
+        ``scenarios``, ``why``, ``source`` and ``severity`` are those of the ``Check``.
+        """
 
         def register(find: Callable[[E], Iterable[F]]) -> Callable[[E], Iterable[F]]:
             id, promise = find.__name__.replace("_", "-"), " ".join((find.__doc__ or "").split())
@@ -90,7 +93,7 @@ class Family(Generic[E, F]):
         return register
 
     def add(self, check: Check[E, F]) -> None:
-        """Register a check that is not a function of its own."""
+        """Register a check whose function serves several checks."""
         scenarios = check.scenarios or self._scenarios
         self.checks[check.id] = Check(
             check.id, self.name, check.severity, check.documented, check.why, check.source, scenarios, check.find
@@ -100,9 +103,9 @@ class Family(Generic[E, F]):
 def select(
     checks: Mapping[str, Check[E, F]], only: Sequence[str] = (), skip: Sequence[str] = ()
 ) -> tuple[tuple[Check[E, F], ...], tuple[Skipped, ...]]:
-    """Return the checks to make, and those that the user left out. A name is that of a check or of a family.
+    """Return the checks to make, and those that the user left out, with the reason.
 
-    Raises ``NoSuchCheck``.
+    The names in ``only`` and ``skip`` are those of checks or of families. Raises ``NoSuchCheck``.
     """
     families = {check.family for check in checks.values()}
     for name in (*only, *skip):

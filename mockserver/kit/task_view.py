@@ -1,8 +1,8 @@
-"""A task as an answer or a callback shows it, wherever the service's layout puts what."""
+"""A task as an answer or a callback shows it. The layout of the service says where each field is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -10,28 +10,28 @@ from mockserver.contract.layout import Layout
 from mockserver.types import JSON, Path
 
 ORDER: Mapping[str, int] = MappingProxyType({"submitted": 0, "processing": 1, "succeed": 2, "failed": 2})
-"""How far along each state is."""
+"""How far a task is in each state."""
 
 FINAL = frozenset({"succeed", "failed"})
-"""The states in which nothing more happens to a task."""
+"""The states that a task never leaves."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task in one answer. What is not there, or is of a wrong type, is ``None``."""
+    """One task in one answer. A field that is missing, or has a wrong type, is ``None``."""
 
     document: JSON
     layout: Layout
 
     @classmethod
     def of(cls, answer: JSON, layout: Layout) -> TaskView | None:
-        """Find the task in an answer; ``None`` if there is none with an id."""
+        """Find the task in an answer; ``None`` if there is none that has an id."""
         view = cls(at(answer, layout.task), layout)
         return view if view.id is not None else None
 
     @property
     def id(self) -> str | None:
-        """Its id, as it is written in a path."""
+        """Its id, as text for a path."""
         id = at(self.document, self.layout.id)
         return str(id) if isinstance(id, str | int) and not isinstance(id, bool) and id != "" else None
 
@@ -52,7 +52,7 @@ class TaskView:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to it."""
+        """Whether it has ended."""
         return self.state in FINAL
 
     @property
@@ -73,12 +73,22 @@ class TaskView:
 
     @property
     def results(self) -> list[JSON]:
-        """What was made: the objects that have the URLs, in order."""
+        """Its results: the objects that have the URLs, in order."""
         return [item for path in self.layout.results for item in _each(self.document, path[:-1])]
 
     @property
+    def result_urls(self) -> Sequence[tuple[Mapping[str, JSON], str]]:
+        """Its results: each object, and the name of the URL in it."""
+        return [
+            (item, str(path[-1]))
+            for path in self.layout.results
+            for item in _each(self.document, path[:-1])
+            if isinstance(item, dict)
+        ]
+
+    @property
     def urls(self) -> list[str]:
-        """The URLs of what was made, in order."""
+        """The URLs of its results, in order."""
         urls = (url for path in self.layout.results for url in _each(self.document, path))
         return [url for url in urls if isinstance(url, str) and url]
 
@@ -98,18 +108,21 @@ def at(document: JSON, path: Path) -> JSON:
     return document
 
 
-def lasting(value: JSON, apart: frozenset[str | int] = frozenset()) -> JSON:
-    """Leave out the fields ``apart``, and the query of each URL: a signed URL may be a new one in each answer."""
+def lasting(value: JSON, left_out: frozenset[str | int] = frozenset()) -> JSON:
+    """Return a value without some fields, at any depth, and without the queries of URLs.
+
+    The signature in the query of a URL may be another one in each answer.
+    """
     if isinstance(value, dict):
-        return {name: lasting(inner, apart) for name, inner in value.items() if name not in apart}
+        return {name: lasting(inner, left_out) for name, inner in value.items() if name not in left_out}
     if isinstance(value, list):
-        return [lasting(item, apart) for item in value]
+        return [lasting(item, left_out) for item in value]
     is_url = isinstance(value, str) and value.startswith(("http://", "https://"))
     return value.partition("?")[0] if is_url else value
 
 
 def _each(document: JSON, path: Path) -> Iterator[JSON]:
-    """Yield what is at a place whose path may have ``*`` steps."""
+    """Yield what is at a place whose path may have ``*`` for each item of a list."""
     before, star, after = _split(path)
     value = at(document, before)
     if not star:

@@ -1,4 +1,4 @@
-"""A transcript: what went over the wire between a client and a server, in order, and what each exchange was for."""
+"""A transcript: what went over the wire between a client and a server, in order."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mockserver.types import JSON, Millis, Request, Response
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came of it.
+    """One request and its answer.
 
     * ``number``: its place in the transcript, from 1
     * ``at`` and ``took``: when it began and how long it took, in milliseconds
-    * ``operation``: what it is by the contract's routes, ``kling/omni-image.get``; ``None`` for a path that is none
-    * ``scheme`` and ``claims``: the form of its credentials, as far as it is known; claims are a JWT's
-    * ``account``: who sent it, and ``violations``: the rules it breaks, as far as the server tells
-    * ``is_whole``: nothing of the bodies is left out; whoever kept them may have found them too long
-    * ``response``: the answer, or ``None`` when there was none; ``fault`` then says why
+    * ``operation``: the operation by the contract's routes, ``kling/omni-image.get``; ``None`` for an unknown path
+    * ``response``: the answer; ``None`` if there was none, and ``fault`` says why
+    * ``scheme`` and ``claims``: the form of its credentials and the claims of a JWT, as far as they are known
+    * ``account``: the account that sent it, and ``violations``: the rules that it breaks, as far as the server tells
+    * ``is_whole``: both bodies are complete; a journal cuts long ones
     """
 
     number: int
@@ -37,12 +37,12 @@ class Exchange:
 
     @property
     def sent(self) -> JSON:
-        """The request's body; ``None`` for one that is no JSON."""
+        """The request's body; ``None`` if that is not JSON."""
         return _parsed(self.request.body)
 
     @property
     def received(self) -> JSON:
-        """The answer's body; ``None`` for one that is no JSON, or when there was no answer."""
+        """The answer's body; ``None`` if that is not JSON, or there was no answer."""
         return _parsed(self.response.body) if self.response is not None else None
 
     @property

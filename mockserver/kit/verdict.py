@@ -12,13 +12,15 @@ from mockserver.types import JSON
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One promise that is broken, with the smallest case that shows it.
+    """One broken promise, with the smallest case that shows it.
 
-    * ``subject``: what it was found in: an operation, or an operation's rule
-    * ``received``: what came instead of what is documented
-    * ``rule``: the broken or wrongly enforced rule of the contract, if it is one
-    * ``payload`` and ``repeat``: the smallest request that shows it, and a line for a shell that repeats it
-    * ``scene``: what went on meanwhile, in a sentence, where something was made to
+    * ``check``: the id of the check that found it
+    * ``subject``: where it was found: an operation, or a rule of an operation
+    * ``received`` and ``documented``: what came, and what should have come
+    * ``rule``: the rule of the contract that was broken or wrongly enforced, if it is about one
+    * ``source``: where the promise comes from
+    * ``payload`` and ``repeat``: the smallest request that shows it, and a shell command that sends it again
+    * ``scene``: what the fake did meanwhile, in a sentence, if it misbehaved on purpose; the name is ``verdict.json``'s
     """
 
     check: str
@@ -33,12 +35,12 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """The name by which a baseline accepts it."""
+        """Its name in a baseline: the check and the subject."""
         return f"{self.check} {self.subject}"
 
 
 class ExitStatus(IntEnum):
-    """What a run ends with."""
+    """The exit status of a run: the contract was kept, it was broken, or nothing could be judged."""
 
     KEPT = 0
     BROKEN = 1
@@ -47,13 +49,14 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that a run has to say.
+    """Everything that a run found out.
 
-    * ``target``: who was judged
-    * ``made``: the checks that were made; ``skipped``: those that were not, with the reason
-    * ``accepted``: findings that the baseline lists; ``stale``: lines of it that nothing was found for
-    * ``obstacle``: why nothing could be judged at all, if so
-    * ``facts``: further figures for the report: exchanges, seconds, rules touched
+    * ``target``: the server or client that was judged
+    * ``made``: the checks that were made; ``skipped``: those that were not, or only in part, with the reason
+    * ``findings``: what is wrong; ``accepted``: findings that the baseline lists
+    * ``stale``: lines of the baseline that nothing was found for
+    * ``obstacle``: why nothing could be judged at all; ``None`` if something could
+    * ``facts``: names and values of further figures for the report: exchanges, tasks created, rules broken …
     """
 
     target: str
@@ -67,7 +70,7 @@ class Verdict:
 
     @property
     def status(self) -> ExitStatus:
-        """Kept, broken, or not judged; a run that made no check is never kept."""
+        """Whether the contract was kept. Warnings do not break it; a run without any check judged nothing."""
         if self.obstacle is not None or not self.made:
             return ExitStatus.UNJUDGED
         severities = {check.id: check.severity for check in self.made}
@@ -75,5 +78,5 @@ class Verdict:
         return ExitStatus.BROKEN if broken or self.stale else ExitStatus.KEPT
 
     def of(self, check: str) -> Iterator[Finding]:
-        """Yield what was found by a check."""
+        """Yield the findings of a check."""
         return (finding for finding in self.findings if finding.check == check)

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.adapters.testing.live import Live, live
+from mockserver.kit import check_server
+from mockserver.kit.verdict import ExitStatus
 from tests.support.process import ROOT
 
 MAIN = "from mockserver.cli import main; main()"
@@ -50,8 +52,18 @@ def test_a_server_that_keeps_its_word_is_told_so_after_the_plan(server: Live, tm
     assert {"no-credentials-refused", "expired-token-refused"} <= {made["id"] for made in verdict["made"]}
     reasons = {skipped["check"]: skipped["reason"] for skipped in verdict["skipped"]}
     assert reasons["task-ends"] == "not among --only"
-    assert reasons["reading-error-data"].startswith("it is open")
+    assert reasons["reading-error-data"].startswith("the documents leave this open")
     assert (tmp_path / "junit.xml").exists()
+
+
+def test_the_library_judges_as_the_command_does(server: Live) -> None:
+    readings = {"error-data": "null"}
+    verdict = check_server(
+        server.url, operations=("kling/omni-image",), readings=readings, only=("reading-error-data",)
+    )
+    assert verdict.status is ExitStatus.KEPT
+    assert [check.id for check in verdict.made] == ["reading-error-data"]
+    assert dict(verdict.facts)["readings settled"] == "error-data=null"
 
 
 def test_a_task_is_watched_to_its_end_and_called_back(server: Live) -> None:

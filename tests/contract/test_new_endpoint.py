@@ -58,9 +58,9 @@ PATH = "/v1/images/generations"
 
 
 def add(service: Any) -> None:
-    """Add the endpoint to a service.json: what it makes is what omni-image makes, without series."""
+    """Add the endpoint to a service.json: it makes what omni-image makes, without series, elements and marks."""
     task = {**service["operations"]["omni-image.create"]["task"], "usual_ratio": "16:9"}
-    del task["series"], task["images"]
+    del task["series"], task["images"], task["elements"], task["watermark"]
     query = {"answer": "omni-image.get.json", "method": "GET"}
     service["operations"] |= {
         "generations.create": {

@@ -45,7 +45,7 @@ MISTAKES = {
     "empty-reason": ("a b #  \n", "known.txt:1: 'a b' has no reason; write: a b  # why it is accepted"),
     "glued-reason": ("a b#c\n", "known.txt:1: 'a b#c' has no reason"),
     "no-subject": ("\n\ntask-id-is-text  # known\n", "known.txt:3: 'task-id-is-text' names no subject"),
-    "twice": ("a b # c\n\na  b # d\n", "known.txt:3: 'a b' stands in line 1, too"),
+    "twice": ("a b # c\n\na  b # d\n", "known.txt:3: 'a b' is also in line 1"),
 }
 
 

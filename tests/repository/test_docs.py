@@ -19,7 +19,7 @@ from mockserver.cli import main
 from mockserver.contract.catalog import load
 from mockserver.contract.validation import Validator
 from tests.mutants.clients.registry import MUTANTS as CLIENTS
-from tests.mutants.servers.roster import MUTANTS as SERVERS
+from tests.mutants.servers.registry import MUTANTS as SERVERS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

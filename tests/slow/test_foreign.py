@@ -1,4 +1,4 @@
-"""A server that is not ours: Prism serves our description without state, and is told what it lacks and nothing else."""
+"""A server that is not ours: Prism serves our description without state. What it breaks is found, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.foreign.examination import examined
+from benchmarks.foreign.check import check_prism
 from benchmarks.foreign.prism import missing
 from mockserver.kit.verdict import Verdict
 
@@ -16,11 +16,11 @@ NO_TASKS = {
     "task-ends": "a picture's query shows the example that is submitted, however long one waits",
     "ids-differ": "every create is answered with the one example, and so with the one id",
     "created-at-is-now": "that example is of March 2026",
-    "external-id-is-echoed": "a query shows the name in the example, or none; the one that was sent is forgotten",
+    "external-id-is-echoed": "a query shows the name in the example, or none; it forgets the one that was sent",
     "missing-task-refused": "any id at all gets the example",
-    "duplicate-external-id-refused": "who remembers no names takes them twice",
+    "duplicate-external-id-refused": "it remembers no names, so it accepts them twice",
     "list-is-complete": "the example of a list is empty, whatever was created",
-    "any-order": "one id for all tasks, taken names accepted, ids of nothing found, lists empty",
+    "any-order": "one id for all tasks, used names accepted, unknown ids found, lists empty",
     "callback-not-before-its-state": "it calls back at once that a picture has succeeded, and the query says submitted",
     "callback-matches-query": "the callback of a film has succeeded, and its query shows the example that has failed",
 }
@@ -28,31 +28,31 @@ NO_TASKS = {
 
 NO_STATE = {
     "request-ids-differ": "the request_id is the example's",
-    "expired-token-refused": "a description says that there must be a bearer token, and not how to look into one",
+    "expired-token-refused": "a description says that there must be a bearer token, but not how to verify one",
     "early-token-refused": "as an expired one",
-    "refuses-broken-rules": "sums over lists, and what is inside Base64, are in words of ours that it does not know",
+    "refuses-broken-rules": "sums over lists, and what is inside Base64, are keywords of ours that it does not know",
 }
 """What it breaks because it knows examples and JSON Schema only."""
 
 PRISMS_OWN = {
-    "answer-status": "405 for a method that a path does not have; the error table has no such status",
-    "answer-media-type": "application/problem+json for paths and methods that are none",
-    "envelope": "its own bodies, for those and for what is no JSON, have no code, message and request_id",
+    "answer-status": "405 for an unknown method; the error table has no such status",
+    "answer-media-type": "application/problem+json for unknown paths and methods",
+    "envelope": "its own bodies, for those and for what is not JSON, have no code, message and request_id",
     "unknown-paths": "as these two",
-    "refuses-unreadable-bodies": "it takes bytes that are no UTF-8 for text",
+    "refuses-unreadable-bodies": "it reads bytes that are not UTF-8 as text",
     "survives-bad-bytes": "500 for ten thousand levels",
 }
-"""What it does in a way of its own."""
+"""What it does in its own way."""
 
 
 @pytest.fixture
 def verdict(tmp_path: Path) -> Verdict:
     if reason := missing():
         pytest.skip(reason)
-    return examined(tmp_path)
+    return check_prism(tmp_path)
 
 
-def test_a_mock_without_state_is_told_what_is_so_and_nothing_else(verdict: Verdict) -> None:
+def test_a_mock_without_state_breaks_what_it_must_and_nothing_else(verdict: Verdict) -> None:
     assert verdict.obstacle is None
     told = [f"{finding.key}: {finding.received}" for finding in verdict.findings]
     assert {finding.check for finding in verdict.findings} == {*NO_TASKS, *NO_STATE, *PRISMS_OWN}, "\n".join(told)

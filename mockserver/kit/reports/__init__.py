@@ -1,1 +1,1 @@
-"""Reports: a verdict as a terminal, a CI server, a code scanner, a browser and a program want to see it."""
+"""Reports: a verdict for a terminal, a CI server, a code scanner, a browser and a program."""

@@ -1,4 +1,4 @@
-"""The report as one page for a browser: it loads nothing, runs nothing, and can be mailed."""
+"""The report as one page for a browser. It loads nothing and runs nothing, so it can be mailed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from mockserver.kit.reports.summary import cases, count, lines, sentence
 from mockserver.kit.reports.text import document, sound, visible
 from mockserver.kit.verdict import Verdict
 
-_LONGEST = 20_000
+_LONGEST_TEXT = 20_000
+"""Characters of one text on the page; megabytes of Base64 would make it unreadable."""
 
 
 def page(verdict: Verdict) -> str:
-    """Return the page. Everything of the verdict is escaped on it, whatever it holds."""
+    """Return the page. Every text of the verdict is escaped: it may come from a hostile server."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -22,7 +23,7 @@ def page(verdict: Verdict) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["visible"] = lambda text: visible(str(text), _LONGEST)
+    environment.filters["visible"] = lambda text: visible(str(text), _LONGEST_TEXT)
     environment.filters["json"] = lambda value: document(sound(value), indent=2)
     template = environment.from_string((files(__package__) / "report.html.jinja").read_text(encoding="utf-8"))
     return template.render(

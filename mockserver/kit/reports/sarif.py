@@ -1,7 +1,7 @@
 """The report as SARIF 2.1.0, for code scanning: a rule for each promise, a result for each finding.
 
-``ruleId`` is the contract's rule where the finding is about one, or else the check. There is no source file to point
-at, so a result points at its own lines of ``verdict.json``, which is written beside it.
+``ruleId`` is the rule of the contract if the finding is about one, and otherwise the check. There is no source file to
+point at, so a result points at its own line of ``verdict.json``, which is written beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from mockserver.kit.verdict import ExitStatus, Verdict
 from mockserver.types import JSON
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_LONGEST = 20_000
+_LONGEST_TEXT = 20_000
+"""Characters of one text; GitHub refuses a file of more than 10 MB."""
 
 Places = Mapping[str, Sequence[int]]
 """The line of ``verdict.json`` at which each item of a list begins, by the list's name."""
@@ -45,7 +46,7 @@ def _rule_id(case: Case) -> str:
 
 
 def _rules(verdict: Verdict, found: Iterable[Case]) -> list[dict[str, JSON]]:
-    """Return the promises: each check that was made, and each rule of the contract that a finding is about."""
+    """Return a rule for each check that was made, and for each rule of the contract that a finding is about."""
     rules = {check.id: _rule(check.id, check.documented, check.why, check.source) for check in verdict.made}
     for case in found:
         rules.setdefault(_rule_id(case), _rule(_rule_id(case), case.documented, case.check.why, case.source))
@@ -86,12 +87,12 @@ def _result(case: Case, index: int, line: int) -> dict[str, JSON]:
             }
         ],
         "partialFingerprints": {"finding/v1": visible(finding.key)},
-        "properties": {name: visible(value, _LONGEST) for name, value in about.items() if value},
+        "properties": {name: visible(value, _LONGEST_TEXT) for name, value in about.items() if value},
     }
 
 
 def _invocation(verdict: Verdict) -> dict[str, JSON]:
-    """Return how the run went, and what it could not do."""
+    """Return how the run ended, and what was not checked."""
     stale = [f"nothing was found for this line of the baseline: {line}" for line in verdict.stale]
     skipped = [f"not checked: {each.check}: {each.reason}" for each in verdict.skipped]
     unjudged = [sentence(verdict)] if verdict.status is ExitStatus.UNJUDGED else []
@@ -105,5 +106,5 @@ def _invocation(verdict: Verdict) -> dict[str, JSON]:
 
 
 def _message(text: str) -> dict[str, JSON]:
-    """Return a message; braces would mean arguments (SARIF 2.1.0, 3.11.5)."""
-    return {"text": visible(text, _LONGEST).replace("{", "{{").replace("}", "}}")}
+    """Return a message. Single braces would mean arguments (SARIF 2.1.0, 3.11.5)."""
+    return {"text": visible(text, _LONGEST_TEXT).replace("{", "{{").replace("}", "}}")}

@@ -1,4 +1,4 @@
-"""The summary: what every report says of a verdict, whatever it looks like."""
+"""The summary: what every report says about a verdict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.kit.verdict import ExitStatus, Finding, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A finding and the check that made it.
+    """A finding and the check that found it.
 
     ``documented`` and ``source`` are the finding's own, or else those of the check.
     """
@@ -22,7 +22,7 @@ class Case:
 
     @property
     def documented(self) -> str:
-        """What was promised."""
+        """The promise."""
         return self.finding.documented or self.check.documented
 
     @property
@@ -33,7 +33,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What became of one check that was made."""
+    """The outcome of one check that was made; ``found`` and ``accepted`` count findings."""
 
     check: AnyCheck
     found: int
@@ -41,7 +41,7 @@ class Line:
 
     @property
     def outcome(self) -> str:
-        """One word for it."""
+        """The outcome in one word."""
         if self.found:
             return "broken" if self.check.severity == "error" else "warned"
         return "accepted" if self.accepted else "kept"
@@ -59,7 +59,7 @@ def lines(verdict: Verdict) -> tuple[Line, ...]:
 
 
 def cases(verdict: Verdict, findings: Iterable[Finding]) -> Iterator[Case]:
-    """Yield findings with their checks; one that no check was made for stands for itself."""
+    """Yield findings with their checks. A finding of an unknown check, from an older record, gets one of its own."""
     checks = {check.id: check for check in verdict.made}
     for finding in findings:
         unknown: AnyCheck = Check(finding.check, "other", "error", finding.documented, "", finding.source)
@@ -77,7 +77,7 @@ def sentence(verdict: Verdict) -> str:
         *([count(severities["warning"], "warning")] if severities["warning"] else []),
         *([f"{len(verdict.accepted)} accepted"] if verdict.accepted else []),
         *([f"{len(verdict.skipped)} not checked"] if verdict.skipped else []),
-        *([f"{count(len(verdict.stale), 'line')} of the baseline to take out"] if verdict.stale else []),
+        *([f"{count(len(verdict.stale), 'line')} of the baseline to remove"] if verdict.stale else []),
     ]
     does = "breaks" if severities["error"] else "keeps"
     return f"{verdict.target} {does} the contract: {', '.join(told)}."

@@ -1,11 +1,15 @@
-"""The report in a terminal: one table, each finding with what repeats it, and last the verdict in one sentence.
+"""The report in a terminal: one table, each finding with a line that repeats it, and last the verdict in one sentence.
 
-Where there is no terminal the same comes plain: no colour, no frame, and no line is broken.
+A file or a pipe gets the same as plain text: without colours and frames, and no line is broken. ``progress`` shows how
+far a run has come.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
 
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
 from mockserver.kit.reports.text import document, sound, visible
@@ -14,13 +18,48 @@ from mockserver.kit.verdict import ExitStatus, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-_LONGEST = 8000
-"""Characters of a payload or a curl line; megabytes of Base64 belong into a file."""
+_LONGEST_TEXT = 8000
+"""Characters of a payload or a curl line; megabytes of Base64 belong in a file."""
+
+_ENDLESS = 10_000
+"""Columns of what is no terminal: more than any line of the table has."""
 
 _HANGING = "\n" + " " * 16
 
 _COLOURS = {"kept": "green", "broken": "red", "warned": "yellow", "accepted": "yellow"}
 _VERDICTS = {ExitStatus.KEPT: "bold green", ExitStatus.BROKEN: "bold red", ExitStatus.UNJUDGED: "bold yellow"}
+
+
+Step = Callable[[str, int], None]
+"""Is told what comes next, and of how many things in all."""
+
+
+def terminal(verdict: Verdict, file: IO[str] | None = None) -> None:
+    """Print the report, to standard output unless told otherwise."""
+    from rich.console import Console
+
+    console = Console(file=file or sys.stdout)
+    # Rich would break the lines of a file or a pipe at 80 columns.
+    show(verdict, console if console.is_terminal else Console(file=console.file, width=_ENDLESS))
+
+
+@contextmanager
+def progress() -> Iterator[Step]:
+    """Show on standard error how much is done, if that is a terminal. The bar disappears at the end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[text]}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None, text="")
+        yield lambda text, total: bar.update(task, advance=1, total=total, text=text)
 
 
 def show(verdict: Verdict, console: Console) -> None:
@@ -30,7 +69,7 @@ def show(verdict: Verdict, console: Console) -> None:
     for case in cases(verdict, verdict.findings):
         _finding(case, console)
     _section("Accepted by the baseline", [finding.key for finding in verdict.accepted], console)
-    _section("Lines of the baseline that nothing was found for: take them out", verdict.stale, console)
+    _section("Remove these lines of the baseline: nothing was found for them", verdict.stale, console)
     _section("Not checked", _unchecked(verdict), console)
     _section("Figures", [f"{name}: {value}" for name, value in verdict.facts], console)
     _line(console, "")
@@ -63,12 +102,12 @@ def _finding(case: Case, console: Console) -> None:
     _line(console, "")
     _line(console, f"{case.check.severity}: {finding.key}", style=f"bold {colour}")
     repeat = finding.repeat
-    if repeat is not None and len(repeat) > _LONGEST:
-        repeat = f"a line of {len(repeat)} characters, which the written reports hold"
+    if repeat is not None and len(repeat) > _LONGEST_TEXT:
+        repeat = f"a line of {len(repeat)} characters; it is in the files of --report"
     payload = None if finding.payload is None else document(sound(finding.payload))
     for label, value in (
         ("documented", case.documented),
-        ("scene", finding.scene),
+        ("scenario", finding.scene),
         ("received", finding.received),
         ("rule", finding.rule),
         ("source", case.source),
@@ -77,13 +116,13 @@ def _finding(case: Case, console: Console) -> None:
         ("repeat", repeat),
     ):
         if value:
-            told = visible(value, _LONGEST)
-            # A new line in a curl line is part of what is sent.
+            told = visible(value, _LONGEST_TEXT)
+            # A line break in a curl line is part of the request.
             _line(console, f"    {label:<11} {told if label == 'repeat' else told.replace(chr(10), _HANGING)}")
 
 
 def _unchecked(verdict: Verdict) -> list[str]:
-    """Return a line for each reason, with the checks that were not made for it."""
+    """Return a line for each reason, with the checks that were not made because of it."""
     reasons: dict[str, list[str]] = {}
     for each in verdict.skipped:
         reasons.setdefault(each.reason, []).append(each.check)
@@ -99,7 +138,7 @@ def _section(title: str, entries: tuple[str, ...] | list[str], console: Console)
 
 
 def _line(console: Console, text: str, style: str | None = None) -> None:
-    """Print a line that can be copied whole: nothing in it is markup, and nothing breaks it but the terminal."""
+    """Print a line that can be copied whole: nothing in it is markup, and only the terminal breaks it."""
     from rich.text import Text
 
     encodable = visible(text).encode(console.encoding, "backslashreplace").decode(console.encoding)

@@ -1,4 +1,4 @@
-"""Text: what strangers sent, as it can be shown: nothing invisible, nothing that steers a terminal, nothing endless."""
+"""Text: what a server or a client sent, made safe to show: nothing invisible, no control of a terminal, no end."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from math import isfinite
 
 from mockserver.types import JSON
 
-_DEEPEST = 100
+_DEEPEST_LEVELS = 100
+"""Many JSON readers give up soon after; Python's own does near 1000."""
 
 
 def visible(text: str, most: int | None = None) -> str:
-    r"""Spell what cannot be seen as JSON would, ``\u001b``, and cut what is longer than ``most`` characters.
+    r"""Escape invisible characters as JSON does, ``\u001b``, and cut a text after ``most`` characters.
 
-    New lines stay. What was JSON before is the same JSON after.
+    Line breaks stay. A JSON text means the same afterwards, unless it is cut.
     """
     if most is not None and len(text) > most:
         text = f"{text[:most]}… ({len(text)} characters)"
@@ -23,14 +24,14 @@ def visible(text: str, most: int | None = None) -> str:
 
 
 def document(value: JSON, indent: int | None = None) -> str:
-    """Return a value as JSON for people: with its letters as they are, and what cannot be seen escaped."""
+    """Return a value as JSON for people: letters stay as they are, invisible characters are escaped."""
     return visible(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def sound(value: JSON, depth: int = 0) -> JSON:
-    """Return a value that any JSON reader takes: no NaN, no infinity, and not deeper than a hundred levels."""
-    if depth > _DEEPEST:
-        return "… (deeper than this report)"
+    """Return a value that any JSON reader can read: no NaN, no infinity, and at most a hundred levels."""
+    if depth > _DEEPEST_LEVELS:
+        return "… (too deep for this report)"
     if isinstance(value, dict):
         return {str(name): sound(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -39,6 +40,6 @@ def sound(value: JSON, depth: int = 0) -> JSON:
 
 
 def _escaped(letter: str) -> str:
-    """Spell a letter in UTF-16 units; a lone surrogate is one itself."""
+    """Escape a character by its UTF-16 units; a lone surrogate is one itself."""
     units = letter.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))

@@ -1,7 +1,4 @@
-"""The record: a verdict as JSON that a program can read, and the way back.
-
-``schemas/verdict.json`` says what it holds.
-"""
+"""The record: a verdict as JSON for programs, and back again. ``schemas/verdict.json`` describes it."""
 
 from __future__ import annotations
 
@@ -21,16 +18,17 @@ from mockserver.kit.verdict import Finding, Verdict
 from mockserver.resources import folder
 from mockserver.types import JSON, pointer
 
-_LONGEST = 200
+_LONGEST_TEXT = 200
+"""Characters of an error about a record; jsonschema quotes whole values."""
 
-_UNTOLD = frozenset({"scenarios", "find"})
-"""What a check has beside what a reader of a verdict wants to know."""
+_NOT_RECORDED = frozenset({"scenarios", "find"})
+"""The fields of a check that only a run needs."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class BadRecord(MockserverError):
-    """A document that is no verdict; ``pointer`` says where it is not."""
+    """A document is not a verdict; ``pointer`` is the place of the mistake."""
 
     def __init__(self, pointer: str, fact: str) -> None:
         super().__init__(f"not a verdict: {pointer or '/'}: {fact}")
@@ -38,7 +36,7 @@ class BadRecord(MockserverError):
 
 
 def as_json(verdict: Verdict) -> dict[str, JSON]:
-    """Return a verdict as a document; what no JSON can say, NaN for one, is its text there."""
+    """Return a verdict as a document. Values that JSON does not have, such as NaN, become texts."""
     found = {field.name: getattr(verdict, field.name) for field in fields(verdict)}
     listed = {name: [_plain(item) for item in found[name]] for name in ("made", "findings", "skipped", "accepted")}
     facts = [{"name": name, "value": value} for name, value in verdict.facts]
@@ -49,7 +47,7 @@ def as_json(verdict: Verdict) -> dict[str, JSON]:
 def from_json(document: JSON) -> Verdict:
     """Return the verdict that a document records. Raises ``BadRecord``."""
     for error in _validator().iter_errors(document):
-        raise BadRecord(pointer(tuple(error.instance_path)), visible(error.message, _LONGEST))
+        raise BadRecord(pointer(tuple(error.instance_path)), visible(error.message, _LONGEST_TEXT))
     return Verdict(
         target=document["target"],
         made=tuple(Check(**check) for check in document["made"]),
@@ -63,7 +61,7 @@ def from_json(document: JSON) -> Verdict:
 
 
 def written(document: JSON) -> str:
-    """Return a document as JSON text with its letters as they are; only a lone surrogate has to be escaped."""
+    """Return a document as JSON text. Letters stay as they are; only a lone surrogate must be escaped."""
     text = json.dumps(document, ensure_ascii=False, indent=2)
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
@@ -82,7 +80,7 @@ def places(text: str) -> dict[str, list[int]]:
 
 
 def _plain(item: AnyCheck | Finding | Skipped) -> dict[str, JSON]:
-    return {field.name: sound(getattr(item, field.name)) for field in fields(item) if field.name not in _UNTOLD}
+    return {field.name: sound(getattr(item, field.name)) for field in fields(item) if field.name not in _NOT_RECORDED}
 
 
 @cache

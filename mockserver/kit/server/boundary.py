@@ -1,6 +1,6 @@
-"""Bundles: valid payloads that stand on the edge of as many rules at once as they can.
+"""The boundary: valid payloads that only just keep as many rules at once as they can.
 
-A real service takes money for each, so edges that do not disturb each other share a payload.
+A real service takes money for each task, so cases that do not disturb each other share a payload.
 """
 
 from __future__ import annotations
@@ -14,91 +14,96 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.vectors import picture, vectors
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.valid import ValidPayloads
-from mockserver.kit.server.expectations import Terms
+from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.probe import encoded
+from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import base_payload, borrows, units
 from mockserver.types import JSON
 
 _GENERATED = 12
+"""How many payloads are drawn beside those of the boundary: each costs money, and they only add to what those show."""
+
+_SIDE_PIXELS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """A payload that just keeps a rule; a generated one is of no rule."""
+class Case:
+    """A valid payload that only just keeps a rule; one that was drawn is about no rule."""
 
     rule: Rule | None
     payload: Mapping[str, JSON]
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """A payload that just keeps some rules, and those with which it was made."""
+class BoundaryPayload:
+    """A payload that shows several cases at once; ``borrows``: it names something outside."""
 
     payload: Mapping[str, JSON]
-    edges: tuple[Edge, ...]
-
-    @property
-    def borrows(self) -> bool:
-        """Whether it speaks of something outside."""
-        return borrows(self.payload)
+    cases: tuple[Case, ...]
+    borrows: bool
 
 
-def bundles(terms: Terms, operation: Operation, extra: Mapping[str, JSON], seed: int, largest: int) -> list[Bundle]:
-    """Return valid payloads: the packed edges of all rules, and generated ones. None is larger than so many bytes.
+def boundary_payloads(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> list[BoundaryPayload]:
+    """Return valid payloads: the cases of all rules, packed, and drawn ones. Each has the fields ``extra``.
 
-    What speaks of nothing outside comes first, and then what shows the most for its price.
+    What names nothing outside comes first, and then what shows the most for its price.
     """
-    edges = list(_edges(terms, operation, extra, largest))
-    apart = [[edge for edge in edges if borrows(edge.payload) is borrowing] for borrowing in (False, True)]
-    packed = [bundle for some in apart for bundle in _packed(terms, operation, some)]
+    expectations = target.expectations
+    cases = list(_cases(target, operation, extra))
+    packed: list[BoundaryPayload] = []
+    for borrowing in (False, True):
+        packed += _packed(expectations, operation, [c for c in cases if borrows(operation, c.payload) is borrowing])
 
-    def rank(bundle: Bundle) -> tuple[bool, Decimal]:
-        return bundle.borrows, units(operation, bundle.payload) / len(bundle.edges)
+    def rank(found: BoundaryPayload) -> tuple[bool, Decimal]:
+        return found.borrows, units(operation, found.payload) / len(found.cases)
 
-    return sorted([*packed, *_generated(terms, operation, extra, seed, largest)], key=rank)
+    return sorted([*packed, *_drawn(target, operation, extra)], key=rank)
 
 
-def _edges(terms: Terms, operation: Operation, extra: Mapping[str, JSON], largest: int) -> Iterator[Edge]:
-    seen: list[JSON] = []
-    base = {**base_payload(terms, operation), **extra}
+def _cases(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> Iterator[Case]:
+    expectations, seen = target.expectations, list[JSON]()
+    base = {**base_payload(expectations, operation), **extra}
     for rule in operation.rules:
         if rule.keyword == "x-image-bytes":
-            continue  # vectors makes ten megabytes of it
+            continue  # its vector is a picture of ten megabytes
         for vector in vectors(rule, operation.schema)[0]:
-            payload = _placed(terms, operation, rule, {**vector, **extra})
-            bare = _bare(terms, operation, rule, payload, base) if payload is not None else None
-            if bare is not None and bare not in seen and len(encoded(bare)) <= largest:
+            payload = _placed(expectations, operation, rule, {**vector, **extra})
+            bare = _bare(expectations, operation, rule, payload, base) if payload is not None else None
+            if bare is not None and bare not in seen and len(encoded(bare)) <= target.largest_bytes:
                 seen.append(bare)
-                yield Edge(rule, bare)
+                yield Case(rule, bare)
 
 
-def _placed(terms: Terms, operation: Operation, rule: Rule, payload: dict[str, JSON]) -> dict[str, JSON] | None:
-    """Return a payload, or the simplest valid one in which its value of a rule's field can stand."""
-    if terms.is_accepted(operation, payload):
+def _placed(
+    expectations: Expectations, operation: Operation, rule: Rule, payload: dict[str, JSON]
+) -> dict[str, JSON] | None:
+    """Return a payload, or the simplest valid one that can have its value of a rule's field."""
+    if expectations.is_accepted(operation, payload):
         return payload
     name = _outermost(rule)
     if rule.is_anchored or name not in payload:
         return None
-    source = ValidPayloads.of(operation, terms.chosen, is_strict=True)
+    source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
     placed = ({**source.simplest(branch), name: payload[name]} for branch in source.branches)
-    return next((each for each in placed if terms.is_accepted(operation, each)), None)
+    return next((each for each in placed if expectations.is_accepted(operation, each)), None)
 
 
 def _bare(
-    terms: Terms, operation: Operation, rule: Rule, payload: dict[str, JSON], base: Mapping[str, JSON]
+    expectations: Expectations, operation: Operation, rule: Rule, payload: dict[str, JSON], base: Mapping[str, JSON]
 ) -> dict[str, JSON]:
-    """Leave out what a rule does not speak of, or make it simple; a picture that is sent needs no URL."""
-    spoken = {name for patch in rule.accept for name in patch} if rule.is_anchored else {_outermost(rule)}
-    for name in [name for name in payload if name not in spoken]:
+    """Leave out or simplify what a rule is not about, so that more cases fit together, and send pictures, not URLs."""
+    named = {name for patch in rule.accept for name in patch} if rule.is_anchored else {_outermost(rule)}
+    for name in [name for name in payload if name not in named]:
         plain = {
             key: base[name] if key == name else value for key, value in payload.items() if key != name or name in base
         }
-        if terms.is_accepted(operation, plain):
+        if expectations.is_accepted(operation, plain):
             payload = plain
     holder, _, field = operation.task.get("images", "").partition("[].")
-    if holder in payload and holder not in spoken:
-        owned = {**payload, holder: [{**item, field: picture(300, 300)} for item in payload[holder]]}
-        payload = owned if terms.is_accepted(operation, owned) else payload
+    if holder in payload and holder not in named:
+        image = picture(_SIDE_PIXELS, _SIDE_PIXELS)
+        own = {**payload, holder: [{**item, field: image} for item in payload[holder]]}
+        payload = own if expectations.is_accepted(operation, own) else payload
     return payload
 
 
@@ -106,30 +111,32 @@ def _outermost(rule: Rule) -> str:
     return rule.field.partition(".")[0].removesuffix("[]")
 
 
-def _packed(terms: Terms, operation: Operation, edges: list[Edge]) -> list[Bundle]:
-    """Put each edge into the first bundle that stays valid, and whose fields it leaves as they are."""
-    found: list[Bundle] = []
-    for edge in edges:
-        for place, bundle in enumerate(found):
-            shared = edge.payload.keys() & bundle.payload.keys()
-            if all(edge.payload[name] == bundle.payload[name] for name in shared):
-                both = {**bundle.payload, **edge.payload}
-                if terms.is_accepted(operation, both):
-                    found[place] = Bundle(both, (*bundle.edges, edge))
+def _packed(expectations: Expectations, operation: Operation, cases: list[Case]) -> list[BoundaryPayload]:
+    """Put each case into the first payload that stays valid, and whose fields it leaves as they are."""
+    found: list[BoundaryPayload] = []
+    for case in cases:
+        for place, before in enumerate(found):
+            shared = case.payload.keys() & before.payload.keys()
+            if all(case.payload[name] == before.payload[name] for name in shared):
+                both = {**before.payload, **case.payload}
+                if expectations.is_accepted(operation, both):
+                    found[place] = _payload(operation, both, (*before.cases, case))
                     break
         else:
-            found.append(Bundle(edge.payload, (edge,)))
+            found.append(_payload(operation, case.payload, (case,)))
     return found
 
 
-def _generated(
-    terms: Terms, operation: Operation, extra: Mapping[str, JSON], seed: int, largest: int
-) -> Iterator[Bundle]:
-    source = ValidPayloads.of(operation, terms.chosen, is_strict=True)
+def _drawn(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> Iterator[BoundaryPayload]:
+    source = ValidPayloads.of(operation, target.expectations.chosen, is_strict=True)
     for number in range(_GENERATED):
-        payload = source.generate(Seeded(f"{seed}/{number}"))
+        payload = source.generate(Seeded(f"{target.seed}/{number}"))
         if payload is None:
             continue
         whole = {**payload, **extra}
-        if len(encoded(whole)) <= largest and terms.is_accepted(operation, whole):
-            yield Bundle(whole, (Edge(None, whole),))
+        if len(encoded(whole)) <= target.largest_bytes and target.expectations.is_accepted(operation, whole):
+            yield _payload(operation, whole, (Case(None, whole),))
+
+
+def _payload(operation: Operation, payload: Mapping[str, JSON], cases: tuple[Case, ...]) -> BoundaryPayload:
+    return BoundaryPayload(payload, cases, borrows(operation, payload))

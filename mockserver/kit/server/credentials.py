@@ -1,4 +1,4 @@
-"""Credentials: what proves to a server who asks, and what must not (kling 5)."""
+"""Credentials: good ones, and those that a server must refuse (kling 5)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from mockserver.types import JSON, Millis
 
-LIFETIME = 1800
-"""Seconds that a token lives, as in the official sample."""
+LIFETIME_SECONDS = 1800
+"""How long a token is good, as in the official sample."""
 
-EARLY = 5
-"""Seconds by which the official sample dates a token back."""
+BACKDATED_SECONDS = 5
+"""By so much the official sample dates a token back, for clocks that differ."""
 
-_FAR = 3600
+_FAR_SECONDS = 3600
+"""How far an expired or an early token is off: further than any server's leeway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An API key, or an access key with the secret that signs tokens; ``is_given``: the user has it from somewhere."""
+    """An API key, or an access key with the secret that signs tokens; ``is_given``: by the user, not made up."""
 
     token: str | None = None
     access_key: str | None = None
@@ -27,12 +28,12 @@ class Credentials:
 
     @classmethod
     def made_up(cls) -> Credentials:
-        """Return a key that only a server takes that takes any."""
+        """Return a key for servers that take any."""
         return cls("mockserver-check", is_given=False)
 
     @property
     def signs(self) -> bool:
-        """Whether they are an access key and its secret."""
+        """Whether they sign tokens: an access key and its secret."""
         return self.access_key is not None and self.secret is not None
 
     def header(self, now: Millis) -> str:
@@ -43,27 +44,31 @@ class Credentials:
         """Return a JWT as the official sample makes it, with some claims changed; ``None`` leaves one out."""
         import jwt
 
-        usual: dict[str, JSON] = {"iss": self.access_key, "exp": now // 1000 + LIFETIME, "nbf": now // 1000 - EARLY}
+        usual: dict[str, JSON] = {
+            "iss": self.access_key,
+            "exp": now // 1000 + LIFETIME_SECONDS,
+            "nbf": now // 1000 - BACKDATED_SECONDS,
+        }
         said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of short secrets: they are not ours to choose
+            warnings.simplefilter("ignore")  # about short secrets, which are not ours to choose
             return jwt.encode(said, self.secret or "", algorithm="HS256", headers={"typ": "JWT"})
 
     def expired(self, now: Millis) -> str:
         """Return a token that was good an hour ago."""
-        return self.signed(now, exp=now // 1000 - _FAR, nbf=now // 1000 - 2 * _FAR)
+        return self.signed(now, exp=now // 1000 - _FAR_SECONDS, nbf=now // 1000 - 2 * _FAR_SECONDS)
 
     def early(self, now: Millis) -> str:
         """Return a token that will be good in an hour."""
-        return self.signed(now, nbf=now // 1000 + _FAR, exp=now // 1000 + 2 * _FAR)
+        return self.signed(now, nbf=now // 1000 + _FAR_SECONDS, exp=now // 1000 + 2 * _FAR_SECONDS)
 
     def forged(self, now: Millis) -> str:
         """Return a token that is signed with another secret."""
         return replace(self, secret=f"{self.secret} or another").signed(now)
 
 
-STRANGER = Credentials("mockserver-check-unknown-key")
-"""A key that nobody has."""
+UNKNOWN_KEY = Credentials("mockserver-check-unknown-key")
+"""An API key that no account has."""
 
-NEWCOMER = Credentials(None, "mockserver-check-access-key", "mockserver-check-secret-of-32-bytes")
-"""An access key that nobody has."""
+UNKNOWN_ACCESS_KEY = Credentials(None, "mockserver-check-access-key", "mockserver-check-secret-of-32-bytes")
+"""An access key that no account has."""

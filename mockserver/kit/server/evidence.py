@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
-from types import MappingProxyType
+from typing import Literal, TypeVar
 
 import jiter
 
@@ -13,50 +14,130 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
 from mockserver.kit.checks import Skipped
-from mockserver.kit.server.expectations import Terms
+from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON, Millis
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A task that is made and watched to its end: what is sent, and what must come of it.
+class Purpose(Enum):
+    """Why an attempt was made. Checks choose the attempts that they look at by it."""
 
-    * ``count``: how many results; ``ratio``: theirs, if one is asked for; ``media``: ``image`` or ``video``
-    * ``seconds`` and ``side``: a film's length, and its shorter side in pixels
+    READ = "read what there is, such as the accounts"
+    REACH = "see whether the server answers and takes the credentials"
+    AUTHENTICATE = "show credentials, good ones and bad ones"
+    CREATE_WATCHED = "create a task that is watched to its end"
+    POLL = "ask for a watched task until it ends"
+    LOOK_AGAIN = "ask once more for a watched task that has ended"
+    FIND_BY_NAME = "ask for a watched task by the client's own name for it"
+    DOWNLOAD = "download a result of a watched task"
+    BURST = "create several tasks at once"
+    STEP = "make a step of a random walk"
+    MALFORMED = "send what no well-behaved client sends"
+    BREAK_RULE = "send a payload that breaks a rule"
+    KEEP_RULES = "send a payload that keeps every rule, and needs nothing from outside"
+    BORROW = "send a payload that keeps every rule, and names something outside"
+    ASK_FOR_MISSING = "ask for a task that is not there"
+    REUSE_NAME = "create a task with a name that is taken"
+    LIST_ALL = "list as many tasks as a page can hold"
+    LIST_PAGE = "list one page"
+    LIST_OUT_OF_RANGE = "ask for a page outside the range"
+    LIST_BY_TIME = "list the tasks created before or after a time"
+    LIST_BY_NAME = "list the tasks with one name"
+    BUSY = "anything, but the server answered that it was busy, and the attempt was repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The attempt belongs to the watched task of this name."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """The attempt downloads a file of a watched task; ``described`` is what the record says of it."""
+
+    task: str
+    described: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class OddBody:
+    """The attempt sends odd bytes; if they are not readable, a server must refuse them."""
+
+    is_readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The attempt asks for at most so many tasks, of the page with this number, from 1.
+
+    ``is_numbered``: the number was sent; ``size`` is ``None`` where a list comes only as a whole.
     """
 
-    name: str
-    operation: Operation
-    payload: Mapping[str, JSON]
-    media: str
-    count: int = 1
-    ratio: str | None = None
-    seconds: int | None = None
-    side: int | None = None
-    sound: bool | None = None
-    watermark: bool = False
+    size: int | None
+    number: int = 1
+    is_numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TimeBound:
+    """The attempt asks for tasks created after a moment, or before it."""
+
+    moment: Millis
+    is_after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The attempt asks for the tasks with one name, which only the task with this id has."""
+
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The attempt is a step of a random walk.
+
+    * ``id``: the task that a ``look`` asks for
+    * ``size``: how many tasks a ``list`` asks for; ``None`` for all
+    """
+
+    kind: Literal["create", "name again", "look", "look for nothing", "list"]
+    id: str = ""
+    size: int | None = None
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+About = Rule | Watched | ResultFile | OddBody | Page | TimeBound | Named | Step
+"""What an attempt is about; a rule is the one that its payload breaks, or just keeps."""
+
+A = TypeVar("A", bound=About)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
     """One exchange, and what it was for.
 
-    * ``aim``: what was to be seen: ``refuse``, ``poll``, ``page`` …; ``case``: which of its kind, ``expired token``
+    * ``case``: which of its kind, in words: ``expired token``
     * ``operation``: what was asked for; ``None`` for what is no operation at all
-    * ``payload``: what was sent, if it was JSON; ``rule``: the one that it breaks
-    * ``order``: the name of the order that it belongs to; ``about``: further facts that a check needs
+    * ``payload``: what was sent, if it was JSON
     """
 
     exchange: Exchange
-    aim: str
+    purpose: Purpose
     case: str = ""
     operation: Operation | None = None
     payload: JSON = None
-    rule: Rule | None = None
-    order: str | None = None
-    about: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
+    about: About | None = None
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule that its payload breaks, or just keeps."""
+        return self.about if isinstance(self.about, Rule) else None
 
     @property
     def subject(self) -> str:
@@ -76,17 +157,17 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One request that the server sent to the kit's receiver, and for which order."""
+    """One request that the server sent to the kit's receiver, and the watched task it is for."""
 
     at: Millis
-    order: str
+    task: str
     method: str
     headers: Mapping[str, str]
     body: bytes
 
     @property
     def document(self) -> JSON:
-        """Its body; ``None`` for one that is no JSON."""
+        """Its body; ``None`` if that is not JSON."""
         try:
             return jiter.from_json(self.body, allow_inf_nan=False)
         except ValueError:
@@ -94,58 +175,81 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class WatchedTask:
+    """A task that is created and watched to its end: what is sent, and what must come of it.
+
+    * ``count``: how many results; ``media``: ``image`` or ``video``
+    * ``ratio``: that of the results, ``9:16``, if one is asked for
+    * ``seconds`` and ``side``: a film's length, and its shorter side in pixels
+    """
+
+    name: str
+    operation: Operation
+    payload: Mapping[str, JSON]
+    media: str
+    count: int = 1
+    ratio: str | None = None
+    seconds: int | None = None
+    side: int | None = None
+    sound: bool | None = None
+    watermark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
     """A task as one answer showed it."""
 
-    trial: Trial
-    record: TaskView
+    attempt: Attempt
+    view: TaskView
 
     @property
     def at(self) -> Millis:
         """When it was asked for."""
-        return self.trial.exchange.at
+        return self.attempt.exchange.at
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """All that was seen of one order.
+class TaskHistory:
+    """All that was seen of one watched task.
 
-    ``sightings`` are in order, the answer to the create first; ``ran_out``: nobody could wait for its end.
+    * ``looks``: in order, the answer to the create first
+    * ``downloads``: the files of its results, and what the record says of each
+    * ``is_abandoned``: there was no time to wait for its end
     """
 
-    order: Order
-    sightings: tuple[Sighting, ...]
-    downloads: tuple[Trial, ...]
+    task: WatchedTask
+    looks: tuple[Look, ...]
+    downloads: tuple[tuple[Attempt, ResultFile], ...]
     callbacks: tuple[Callback, ...]
-    ran_out: bool
+    is_abandoned: bool
 
     @property
-    def end(self) -> Sighting | None:
-        """When the task was first seen at its end."""
-        return next((each for each in self.sightings[1:] if each.record.is_final), None)
+    def end(self) -> Look | None:
+        """The first look that showed the task at its end."""
+        return next((look for look in self.looks[1:] if look.view.is_final), None)
 
     @property
     def id(self) -> str | None:
         """The task's id, as the answer to the create has it."""
-        return self.sightings[0].record.id if self.sightings else None
+        return self.looks[0].view.id if self.looks else None
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Everything that checks may look at.
 
-    * ``trials``: in the order in which they were sent
-    * ``orders``: what was ordered; ``ran_out``: the names of those whose end nobody could wait for
+    * ``attempts``: in the order in which they were sent
+    * ``watched``: the tasks that were to be watched; ``abandoned``: the names of those whose end did not come in time
     * ``untried``: what was not sent, by the check that misses it
-    * ``reach``: whether the server can reach the receiver of callbacks; if not, why
-    * ``secret``: that of the server's signatures, if it is known
+    * ``unreachable``: why the server cannot reach the receiver of callbacks; ``None`` if it can
+    * ``secret``: the one that the server signs callbacks with, if it is known
     """
 
-    terms: Terms
-    trials: tuple[Trial, ...]
-    orders: tuple[Order, ...] = ()
+    expectations: Expectations
+    attempts: tuple[Attempt, ...]
+    watched: tuple[WatchedTask, ...] = ()
     callbacks: tuple[Callback, ...] = ()
-    ran_out: frozenset[str] = frozenset()
+    abandoned: frozenset[str] = frozenset()
     untried: tuple[Skipped, ...] = ()
     unreachable: str | None = None
     secret: str | None = None
@@ -153,47 +257,52 @@ class Evidence:
     @property
     def transcript(self) -> Transcript:
         """The exchanges alone."""
-        return Transcript(tuple(trial.exchange for trial in self.trials))
+        return Transcript(tuple(attempt.exchange for attempt in self.attempts))
 
-    def of(self, *aims: str) -> Iterator[Trial]:
-        """Yield the trials with one of these aims."""
-        return (trial for trial in self.trials if trial.aim in aims)
+    def of(self, *purposes: Purpose) -> Iterator[Attempt]:
+        """Yield the attempts made for one of these purposes."""
+        return (attempt for attempt in self.attempts if attempt.purpose in purposes)
+
+    def about(self, kind: type[A], *purposes: Purpose) -> Iterator[tuple[Attempt, A]]:
+        """Yield the attempts about a kind of thing, for one of these purposes or any, each with what it is about."""
+        attempts = self.of(*purposes) if purposes else self.attempts
+        return ((each, each.about) for each in attempts if isinstance(each.about, kind))
 
     @cached_property
-    def stories(self) -> tuple[Story, ...]:
-        """What was seen of each order that was accepted."""
-        found = (self._story(order) for order in self.orders)
-        return tuple(story for story in found if story.sightings)
+    def histories(self) -> tuple[TaskHistory, ...]:
+        """What was seen of each watched task that was created."""
+        found = (self._history(task) for task in self.watched)
+        return tuple(history for history in found if history.looks)
 
     @cached_property
-    def differences(self) -> tuple[tuple[Trial, Difference], ...]:
-        """Where answers are not what the contract says, by the trial that got them."""
-        return tuple((trial, difference) for trial in self.trials for difference in self._differences(trial))
+    def differences(self) -> tuple[tuple[Attempt, Difference], ...]:
+        """Where answers are not what the contract says, by the attempt that got them."""
+        return tuple((attempt, difference) for attempt in self.attempts for difference in self._differences(attempt))
 
-    def _story(self, order: Order) -> Story:
-        own = [trial for trial in self.trials if trial.order == order.name]
-        seen = [
-            Sighting(trial, record)
-            for trial in own
-            if trial.aim in ("live", "poll", "again")
-            and trial.is_accepted
-            and (record := TaskView.of(trial.exchange.received, self.terms.layout)) is not None
+    def _history(self, task: WatchedTask) -> TaskHistory:
+        asked = (Purpose.CREATE_WATCHED, Purpose.POLL, Purpose.LOOK_AGAIN)
+        looks = [
+            Look(attempt, view)
+            for attempt, watched in self.about(Watched, *asked)
+            if watched.task == task.name and attempt.is_accepted
+            if (view := TaskView.of(attempt.exchange.received, self.expectations.layout)) is not None
         ]
-        if not seen or seen[0].trial.aim != "live":
-            seen = []
-        return Story(
-            order=order,
-            sightings=tuple(seen),
-            downloads=tuple(trial for trial in own if trial.aim == "result"),
-            callbacks=tuple(callback for callback in self.callbacks if callback.order == order.name),
-            ran_out=order.name in self.ran_out,
+        is_created = bool(looks) and looks[0].attempt.purpose is Purpose.CREATE_WATCHED
+        files = self.about(ResultFile, Purpose.DOWNLOAD)
+        return TaskHistory(
+            task=task,
+            looks=tuple(looks) if is_created else (),
+            downloads=tuple((attempt, file) for attempt, file in files if file.task == task.name),
+            callbacks=tuple(callback for callback in self.callbacks if callback.task == task.name),
+            is_abandoned=task.name in self.abandoned,
         )
 
-    def _differences(self, trial: Trial) -> tuple[Difference, ...]:
-        response = trial.exchange.response
-        operation = trial.operation or next(iter(self.terms.service.operations.values()))
-        if response is None or trial.aim == "result" or (trial.operation is None and response.status < 400):
+    def _differences(self, attempt: Attempt) -> tuple[Difference, ...]:
+        response = attempt.exchange.response
+        operation = attempt.operation or next(iter(self.expectations.service.operations.values()))
+        is_file = attempt.purpose is Purpose.DOWNLOAD
+        if response is None or is_file or (attempt.operation is None and response.status < 400):
             return ()
-        if response.status >= 500 or (response.status == 404 and self.terms.may_be_absent(operation)):
+        if response.status >= 500 or (response.status == 404 and self.expectations.may_be_absent(operation)):
             return ()
-        return self.terms.answers.differences(operation, response.status, trial.media_type, response.body)
+        return self.expectations.answers.differences(operation, response.status, attempt.media_type, response.body)

@@ -1,6 +1,6 @@
-"""Terms: what a server is held to: its contract, and of each open question the answers that are still possible.
+"""Expectations: what a server must do by its contract, and what it may do where the contract is open.
 
-A question that nobody settled leaves all of its readings open, and then no answer that one of them allows is a finding.
+A question that was not settled leaves all of its readings possible. An answer that any of them allows is no finding.
 """
 
 from __future__ import annotations
@@ -21,15 +21,20 @@ from mockserver.kit.generation.schema_edits import without_rules
 from mockserver.types import JSON, Level
 
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")
-_MEDIA_FAULTS = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
+"""The levels of a rule, the weakest first."""
+
+_OF_PICTURES = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
+"""Rules about the bytes of a picture: a service may also create the task, and let it fail."""
+
 _CERTAIN = frozenset({"documented", "observed"})
+"""The confidences of a fact that is more than a guess, or a gateway's habit."""
 
 
-class Terms:
-    """One service, and the readings that its server is said to have."""
+class Expectations:
+    """What can be expected of a server: the contract of one service, and the readings that it is said to have."""
 
     def __init__(self, catalog: Catalog, service: Service, chosen: Mapping[str, str] | None = None) -> None:
-        """Take the readings that are settled, by ``question`` or ``service/question``. Raises ``NoSuchReading``."""
+        """``chosen`` holds settled readings, by ``question`` or ``service/question``. Raises ``NoSuchReading``."""
         self.catalog, self.service = catalog, service
         every = settled(catalog.questions(), chosen or {})[service.id]
         named = {key.rpartition("/")[2]: key for key in chosen or {}}
@@ -39,57 +44,53 @@ class Terms:
             if id in service.questions and key.rpartition("/")[0] in ("", service.id)
         }
         self._validators: dict[str, Validator] = {}
-        self._certificates: dict[str, Callable[[JSON], bool]] = {}
+        self._fast_validators: dict[str, Callable[[JSON], bool]] = {}
 
     @property
     def layout(self) -> Layout:
-        """Where the service's answers hold what."""
+        """Where the service's answers and requests keep what."""
         return self.service.layout
 
     @cached_property
     def answers(self) -> Answers:
-        """What tells where an answer is not what the contract says."""
+        """Tells where an answer is not what the contract says."""
         return Answers(self.catalog, self.service)
 
+    @cached_property
+    def refusal_fields(self) -> frozenset[str]:
+        """The fields that every refusal of the service has."""
+        return frozenset(self.catalog.documents[self.service.refusal]["required"])
+
     def possible(self, question: str) -> frozenset[str]:
-        """Return the readings of a question that are possible; none of one that the service does not have."""
+        """Return the possible readings of a question; none if the service does not have the question."""
         if question in self.chosen:
             return frozenset({self.chosen[question]})
         asked = self.service.questions.get(question)
         return frozenset(asked.readings) if asked else frozenset()
 
-    def certain(self, row: Row) -> bool:
+    def is_certain(self, row: Row) -> bool:
         """Whether a row of the error table is more than our guess."""
         return row.confidence in _CERTAIN
 
-    def makers(self) -> tuple[Operation, ...]:
-        """Return the operations that make tasks."""
+    def create_operations(self) -> tuple[Operation, ...]:
+        """Return the operations that create tasks."""
         return tuple(operation for operation in self.service.operations.values() if operation.does == "create")
 
-    def beside(self, maker: Operation, does: str) -> Operation | None:
-        """Return the operation that shows, lists or deletes what another one makes."""
-        if self.is_absent(maker, does):
-            return None
-        found = [operation for operation in self.service.operations.values() if operation.does == does]
-        own = [operation for operation in found if operation.product == maker.product]
-        return next(iter(own or found), None)
+    def get_operation(self, create: Operation) -> Operation | None:
+        """Return the operation that shows one task of a create operation; ``None`` if there is none."""
+        return self._beside(create, "get")
 
-    def is_absent(self, maker: Operation, does: str) -> bool:
-        """Whether such an operation is known not to exist under the readings."""
-        own = [each for each in self.service.operations.values() if each.does == does]
-        return all(
-            any(reading not in self.possible(question) for question, reading in operation.when.items())
-            for operation in own
-            if operation.product in (maker.product, own[0].product)
-        )
+    def list_operation(self, create: Operation) -> Operation | None:
+        """Return the operation that lists the tasks of a create operation; ``None`` if there is none."""
+        return self._beside(create, "list")
 
     def may_be_absent(self, operation: Operation) -> bool:
         """Whether a reading is possible under which an operation does not exist."""
         return any(self.possible(question) != {reading} for question, reading in operation.when.items())
 
     def is_refused(self, operation: Operation, rule: Rule, payload: JSON) -> bool:
-        """Whether a payload must be refused for breaking a rule, whatever the open questions' answers are."""
-        if rule.keyword in _MEDIA_FAULTS and "task-failed" in self.possible("media-fault"):
+        """Whether a payload that breaks a rule must be refused under every possible reading."""
+        if rule.keyword in _OF_PICTURES and "task-failed" in self.possible("media-fault"):
             return False
         is_range = operation.method == "GET" and rule.keyword in ("minimum", "maximum")
         if is_range and "clamped" in self.possible("page-range"):
@@ -97,18 +98,29 @@ class Terms:
         validator = self._validator(operation)
         return all(
             any(violation.level == "error" for violation in validator.violations(read))
-            for read in self._read(operation, payload)
+            for read in self._as_read(operation, payload)
         )
 
     def is_accepted(self, operation: Operation, payload: JSON) -> bool:
-        """Whether nothing is wrong with a payload, whatever the open questions' answers are."""
-        if operation.id not in self._certificates:
+        """Whether nothing is wrong with a payload under every possible reading."""
+        if operation.id not in self._fast_validators:
             off = [rule for rule in operation.rules if self._levels(rule) == {"off"}]
-            self._certificates[operation.id] = fast_validator(without_rules(operation.schema, off))
-        return all(map(self._certificates[operation.id], self._read(operation, payload)))
+            self._fast_validators[operation.id] = fast_validator(without_rules(operation.schema, off))
+        return all(map(self._fast_validators[operation.id], self._as_read(operation, payload)))
+
+    def _beside(self, create: Operation, does: str) -> Operation | None:
+        """Return the operation that does something with the tasks of another: its product's, or else the only one."""
+        found = [operation for operation in self.service.operations.values() if operation.does == does]
+        own = [operation for operation in found if operation.product == create.product]
+        nearest = next(iter(own or found), None)
+        return None if nearest is None or self._is_absent(nearest) else nearest
+
+    def _is_absent(self, operation: Operation) -> bool:
+        """Whether an operation does not exist under any possible reading."""
+        return any(reading not in self.possible(question) for question, reading in operation.when.items())
 
     def _validator(self, operation: Operation) -> Validator:
-        """Return what names the rules that a payload breaks, each as weak as it may be."""
+        """Return a validator that gives each rule the weakest level that it may have."""
         if operation.id not in self._validators:
             weakest = {rule.id: min(self._levels(rule), key=_STRENGTH.index) for rule in operation.rules}
             self._validators[operation.id] = Validator(operation.schema, operation.rules, weakest)
@@ -123,13 +135,13 @@ class Terms:
                 found |= {reading.levels.get(rule.id, rule.level) for reading in readings}
         return found or {rule.level}
 
-    def _read(self, operation: Operation, payload: JSON) -> Iterator[JSON]:
-        """Yield a payload as each of the possible readings has it."""
+    def _as_read(self, operation: Operation, payload: JSON) -> Iterator[JSON]:
+        """Yield a payload as a server reads it under each of the possible readings."""
         if not isinstance(payload, dict):
             yield payload
             return
         if operation.method == "GET":
-            yield typed(operation.schema, asked(payload))
+            yield typed(operation.schema, as_query(payload))
             return
         nulls, empties, numbers = (
             sorted(self.possible(question) & {"absent", "refused", "accepted"}) or ["refused"]
@@ -144,7 +156,7 @@ class Terms:
             yield typed(operation.schema, found) if number == "accepted" else found
 
 
-def asked(payload: Mapping[str, JSON]) -> dict[str, str]:
+def as_query(payload: Mapping[str, JSON]) -> dict[str, str]:
     """Write a payload as the parameters of a query string."""
     words = {True: "true", False: "false", None: ""}
     return {

@@ -1,4 +1,4 @@
-"""Files: what is in the bytes behind a result's URL."""
+"""Media: what is in the bytes behind a result's URL."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
-_FILM = b"ftyp"
+_MP4_BRAND = b"ftyp"
+"""The name of an MP4's first box, at its fifth byte."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A picture or a film that was decoded; ``fault`` says why not, if so."""
+class MediaFile:
+    """A picture or a film that was decoded; sizes are in pixels. ``fault`` says why it could not be decoded, if so."""
 
     media: str = ""
     width: int = 1
@@ -22,23 +23,23 @@ class Opened:
 
 
 @lru_cache(maxsize=64)
-def opened(content: bytes) -> Opened:
-    """Decode a file: a picture as a whole, of a film the first frame and what its container says."""
-    return _film(content) if content[4:8] == _FILM else _picture(content)
+def decode(content: bytes) -> MediaFile:
+    """Decode a file: of a picture everything, of a film the first frame and what its container says."""
+    return _film(content) if content[4:8] == _MP4_BRAND else _picture(content)
 
 
-def _picture(content: bytes) -> Opened:
+def _picture(content: bytes) -> MediaFile:
     from PIL import Image
 
     try:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
             image.load()
-            return Opened("image", image.width, image.height)
+            return MediaFile("image", image.width, image.height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return Opened(fault=f"no PNG, JPEG or MP4: {str(error) or type(error).__name__}")
+        return MediaFile(fault=f"not a PNG, JPEG or MP4: {str(error) or type(error).__name__}")
 
 
-def _film(content: bytes) -> Opened:
+def _film(content: bytes) -> MediaFile:
     import av
 
     try:
@@ -46,6 +47,6 @@ def _film(content: bytes) -> Opened:
             video = container.streams.video[0]
             next(container.decode(video))
             seconds = float(container.duration or 0) / av.time_base
-            return Opened("video", video.width, video.height, seconds, bool(container.streams.audio))
+            return MediaFile("video", video.width, video.height, seconds, bool(container.streams.audio))
     except (OSError, ValueError, IndexError, StopIteration) as error:
-        return Opened(fault=f"an MP4 that cannot be decoded: {str(error) or type(error).__name__}")
+        return MediaFile(fault=f"an MP4 that cannot be decoded: {str(error) or type(error).__name__}")

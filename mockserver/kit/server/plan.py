@@ -1,104 +1,89 @@
-"""The outlay: which tasks a run will make, and what they cost by the contract's prices. It is shown beforehand."""
+"""The plan of a run: which scenarios are played, which tasks they create, and what those cost.
+
+It is shown before anything is sent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mockserver.contract.catalog import Operation
-from mockserver.kit.server.boundary import bundles
-from mockserver.kit.server.probe import Target
-from mockserver.kit.server.scenarios.burst import SIZE
-from mockserver.kit.server.scenarios.malformed import READABLE
-from mockserver.kit.server.scenarios.random_walk import TASKS
-from mockserver.kit.server.watched_tasks import base_payload, orders, units
+from mockserver.kit.checks import AnyCheck
+from mockserver.kit.server.scenarios.registry import SCENARIOS
+from mockserver.kit.server.scenarios.scenario import Cost, Scenario
+from mockserver.kit.server.settings import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Tasks that an act makes of one operation: at most so many, and what they cost in units."""
+    """The tasks that a scenario creates of one operation: at most so many, and what they cost in units."""
 
-    act: str
+    scenario: str
     operation: str
     tasks: int
     units: Decimal
 
 
-def outlay(target: Target, acts: Iterable[str], most: int) -> tuple[Item, ...]:
-    """Return what some acts make at most, in the order in which they are played: no more than ``most`` tasks in all.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run creates at most, in the order in which it does; no more than ``max_creates`` tasks in all."""
 
-    What a server should refuse is not counted: it costs nothing, unless the server is wrong.
-    """
-    found: dict[tuple[str, str], Item] = {}
-    left = most
-    for item in _wanted(target, tuple(acts)):
-        tasks = min(item.tasks, left)
-        left -= tasks
-        if tasks:
-            key = item.act, item.operation
-            before = found.get(key, Item(*key, 0, Decimal(0)))
-            found[key] = Item(*key, before.tasks + tasks, before.units + item.units * tasks / item.tasks)
-    return tuple(found.values())
+    items: tuple[Item, ...]
+    max_creates: int
 
+    @property
+    def tasks(self) -> int:
+        """How many tasks at most."""
+        return sum(item.tasks for item in self.items)
 
-def lines(items: tuple[Item, ...], most: int) -> Iterator[str]:
-    """Word a plan for a person."""
-    tasks, total = sum(item.tasks for item in items), sum((item.units for item in items), Decimal(0))
-    price = f"{_written(total)} units by the contract's prices"
-    yield f"The plan: at most {tasks} tasks (--max-creates {most}), about {price}."
-    for item in items:
-        yield f"  {item.act}: {item.tasks} × {item.operation}, {_written(item.units)} units"
-    yield "  What has to be refused costs nothing, unless the server does not refuse it; that counts, too."
+    @property
+    def units(self) -> Decimal:
+        """What they cost by the contract's prices."""
+        return sum((item.units for item in self.items), Decimal(0))
 
-
-def _wanted(target: Target, acts: tuple[str, ...]) -> Iterator[Item]:
-    for name, items in _ACTS.items():
-        if name in acts:
-            yield from items(target)
+    def lines(self) -> Iterator[str]:
+        """Yield the plan in words, for a person."""
+        if not self.items:
+            yield "The plan: this run creates no tasks."
+        else:
+            tasks = f"at most {_count(self.tasks, 'task')} (--max-creates {self.max_creates})"
+            yield f"The plan: {tasks} for about {_amount(self.units)} units, by the contract's prices."
+        for item in self.items:
+            tasks = f"{_count(item.tasks, 'task')} of {item.operation}"
+            yield f"  {item.scenario}: {tasks}, {_amount(item.units)} units"
+        yield "  Requests that the server should refuse cost nothing. If it accepts one, that counts as a task, too."
 
 
-def _lives(target: Target) -> Iterator[Item]:
-    for maker in target.operations:
-        prices = [units(maker, order.payload) for order in orders(target.terms, maker)]
-        yield Item("lives", maker.id, len(prices), sum(prices, Decimal(0)))
+def scenarios_for(checks: Iterable[AnyCheck]) -> tuple[Scenario, ...]:
+    """Return the scenarios that some checks need, in the order in which they are played."""
+    wanted = {name for check in checks for name in check.scenarios}
+    return tuple(scenario for name, scenario in SCENARIOS.items() if name in wanted)
 
 
-def _burst(target: Target) -> Iterator[Item]:
-    maker = target.operations[0]
-    yield Item("burst", maker.id, SIZE, SIZE * _simplest(target, maker))
+def plan(target: Target, scenarios: Iterable[Scenario], max_creates: int) -> Plan:
+    """Return what some scenarios create, cut off after ``max_creates`` tasks."""
+    items: dict[tuple[str, str], Item] = {}
+    left = max_creates
+    for scenario in scenarios:
+        for cost in scenario.cost(target):
+            tasks = min(cost.tasks, left)
+            left -= tasks
+            if tasks:
+                key = scenario.name, cost.operation
+                items[key] = _added(items.get(key, Item(*key, 0, Decimal(0))), cost, tasks)
+    return Plan(tuple(items.values()), max_creates)
 
 
-def _any_order(target: Target) -> Iterator[Item]:
-    dearest = max(target.operations, key=lambda maker: _simplest(target, maker))
-    yield Item("any order", dearest.id, TASKS, TASKS * _simplest(target, dearest))
+def _added(item: Item, cost: Cost, tasks: int) -> Item:
+    """Return an item with so many of the tasks of a cost."""
+    share = cost.units * tasks / cost.tasks
+    return Item(item.scenario, item.operation, item.tasks + tasks, item.units + share)
 
 
-def _noise(target: Target) -> Iterator[Item]:
-    for maker in target.operations:
-        yield Item("noise", maker.id, READABLE, READABLE * _simplest(target, maker))
+def _count(amount: int, noun: str) -> str:
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
-def _acceptance(target: Target) -> Iterator[Item]:
-    found = [(maker, bundles(target.terms, maker, {}, target.seed, target.largest)) for maker in target.operations]
-    for turn in range(max(len(some) for _, some in found)):
-        for maker, some in found:
-            if turn < len(some):
-                yield Item("acceptance", maker.id, 1, units(maker, some[turn].payload))
-
-
-_ACTS: dict[str, Callable[[Target], Iterator[Item]]] = {
-    "lives": _lives,
-    "burst": _burst,
-    "any order": _any_order,
-    "noise": _noise,
-    "acceptance": _acceptance,
-}
-
-
-def _simplest(target: Target, maker: Operation) -> Decimal:
-    return units(maker, base_payload(target.terms, maker))
-
-
-def _written(amount: Decimal) -> str:
-    return f"{amount.quantize(Decimal('0.1')).normalize():f}"
+def _amount(units: Decimal) -> str:
+    return f"{units.quantize(Decimal('0.1')).normalize():f}"

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from mockserver.kit.checks import Check, NothingToJudge, Skipped, select
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.checks.registry import CHECKS
-from mockserver.kit.server.evidence import Evidence
-from mockserver.kit.server.findings import said
-from mockserver.kit.server.probe import Probe, encoded
-from mockserver.kit.server.scenarios.accounts import fields
-from mockserver.kit.server.scenarios.registry import PROGRAMME
-from mockserver.kit.server.settings import Settings
+from mockserver.kit.server.evidence import Evidence, Purpose
+from mockserver.kit.server.findings import answer_text
+from mockserver.kit.server.plan import scenarios_for
+from mockserver.kit.server.probe import Probe, connect, encoded
+from mockserver.kit.server.settings import Options, Settings
 from mockserver.kit.verdict import Finding, Verdict
 
 ServerCheck = Check[Evidence, Finding]
@@ -27,45 +26,67 @@ Connect = Callable[[Settings], AbstractContextManager[Probe]]
 """Opens a probe of the server that settings name."""
 
 Progress = Callable[[str, int], None]
-"""Hears of each scenario that begins, and how many there are in all."""
+"""Is told the name of each scenario that begins, and how many there are in all."""
 
 
-def check_server(url: str, **options: Any) -> Verdict:
-    """Judge the server at a URL."""
+def check_server(url: str, **options: Unpack[Options]) -> Verdict:
+    """Check whether the server at a URL keeps the contract of a service.
+
+    It sends real requests: it creates up to ``max_creates`` tasks, which a real service charges for, and waits for the
+    first few of them to end. It also sends some hundred requests that the server should refuse. Callbacks are only
+    checked for a server on this machine, which can reach a receiver on loopback.
+
+    All options are those of ``mockserver check server``:
+
+    * ``service``: the contract, by the name of its folder in ``schemas/``: ``"kling"`` unless told otherwise
+    * ``token``: an API key; or ``ak`` and ``sk``, an access key and its secret. Without them a key is made up
+    * ``webhook_secret``: ``whsec_`` and Base64, to verify the signatures of callbacks
+    * ``operations``: the operations to try, ``("kling/omni-image",)``; all that create tasks unless told otherwise
+    * ``readings``: answers to open questions, ``{"missing-task": "400-1201"}``; see ``mockserver readings``
+    * ``max_creates``: how many tasks to create at most, 50
+    * ``seconds``: after how many seconds to send nothing more, 600
+    * ``seed``: a number; each gives other payloads, and the same each time
+    * ``only`` and ``skip``: the checks to make and to leave out, by their names or those of their families
+
+    Returns a ``Verdict`` with ``status``, ``findings`` and what was ``skipped``. A server that does not answer, or
+    rejects the credentials, gives a verdict with an ``obstacle``. Raises ``MockserverError`` for options that make no
+    sense, before anything is sent.
+
+    >>> verdict = check_server("http://127.0.0.1:8080", token="my-key", max_creates=20)  # doctest: +SKIP
+    >>> for finding in verdict.findings:  # doctest: +SKIP
+    ...     print(finding.check, finding.subject, finding.received)
+    """
     return run(Settings(url=url, **options))
 
 
-def run(settings: Settings, *, connect: Connect = Settings.probe, progress: Progress = lambda _, __: None) -> Verdict:
-    """Play what the chosen checks need, and return what they find. Raises ``MockserverError`` for bad settings."""
+def run(settings: Settings, *, connect: Connect = connect, progress: Progress = lambda _, __: None) -> Verdict:
+    """Play the scenarios that the chosen checks need, and return what the checks find.
+
+    ``connect`` opens the probe. Raises ``MockserverError`` for settings that make no sense.
+    """
     checks, left_out = select(CHECKS, settings.only, settings.skip)
     with connect(settings) as probe:
         obstacle = _obstacle(probe)
         if obstacle is not None:
             return Verdict(settings.url, (), skipped=left_out, obstacle=obstacle)
-        shortages = play(probe, checks, progress)
-        return _verdict(settings, probe, checks, left_out, shortages)
-
-
-def scenarios(checks: Iterable[ServerCheck]) -> tuple[str, ...]:
-    """Return the scenarios that some checks need, in the order in which they are played."""
-    wanted = {name for check in checks for name in check.scenarios}
-    return tuple(name for name in PROGRAMME if name in wanted)
+        cut_short = play(probe, checks, progress)
+        return _verdict(probe, checks, left_out, cut_short)
 
 
 def play(probe: Probe, checks: Iterable[ServerCheck], progress: Progress = lambda _, __: None) -> Mapping[str, str]:
     """Play the scenarios that some checks need. Return why a scenario was cut short, by its name."""
-    names, shortages = scenarios(checks), {}
-    for name in names:
-        progress(name, len(names))
+    scenarios, cut_short = scenarios_for(checks), {}
+    for scenario in scenarios:
+        progress(scenario.name, len(scenarios))
         try:
-            PROGRAMME[name](probe)
+            scenario.play(probe)
         except Spent as spent:
-            shortages[name] = str(spent)
-    return shortages
+            cut_short[scenario.name] = str(spent)
+    return cut_short
 
 
 def findings(check: ServerCheck, evidence: Evidence) -> tuple[Finding, ...]:
-    """Return what a check finds; of findings about the same thing, the one with the smallest payload.
+    """Return what a check finds; of several findings about the same thing, the one with the smallest payload.
 
     Raises ``NothingToJudge``.
     """
@@ -83,55 +104,50 @@ def findings(check: ServerCheck, evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def _verdict(
-    settings: Settings,
-    probe: Probe,
-    checks: Iterable[ServerCheck],
-    left_out: Iterable[Skipped],
-    shortages: Mapping[str, str],
+    probe: Probe, checks: Iterable[ServerCheck], left_out: Iterable[Skipped], cut_short: Mapping[str, str]
 ) -> Verdict:
     evidence = probe.evidence()
     made: list[ServerCheck] = []
     found: list[Finding] = []
     skipped = [*left_out, *evidence.untried]
     for check in checks:
-        partly = [
-            Skipped(check.id, f"in part, of {name}: {shortages[name]}") for name in check.scenarios if name in shortages
+        in_part = [
+            Skipped(check.id, f"in part, of {name}: {cut_short[name]}") for name in check.scenarios if name in cut_short
         ]
-        skipped += partly
+        skipped += in_part
         try:
             found += findings(check, evidence)
             made.append(check)
         except NothingToJudge as nothing:
-            skipped += [] if partly else [Skipped(check.id, str(nothing))]
-    return Verdict(settings.url, tuple(made), tuple(found), tuple(skipped), facts=facts(probe))
+            skipped += [] if in_part else [Skipped(check.id, str(nothing))]
+    return Verdict(probe.target.url, tuple(made), tuple(found), tuple(skipped), facts=_facts(probe))
 
 
 def _obstacle(probe: Probe) -> str | None:
-    """Say why a server cannot be judged at all: it does not answer, or does not let us in. ``None`` if it can."""
-    maker = probe.target.operations[0]
-    shows = probe.terms.beside(maker, "list") or probe.terms.beside(maker, "get")
-    trial = (
-        probe.ask(shows, fields(probe, shows) or None, "reach", id="1" if "{" in shows.path else "")
-        if shows is not None
-        else probe.ask(maker, {}, "reach")
-    )
-    if trial.exchange.response is None:
-        return f"{probe.target.url} does not answer: {trial.exchange.fault}"
-    if trial.exchange.status in (401, 403):
-        return f"{probe.target.url} does not let these credentials in: {said(trial)}"
+    """Say why a server cannot be judged at all: it does not answer, or rejects the credentials. ``None`` if it can."""
+    create, expectations = probe.target.create_operations[0], probe.expectations
+    free = expectations.list_operation(create) or expectations.get_operation(create)
+    if free is None:
+        attempt = probe.ask(create, {}, Purpose.REACH)  # no payload is so empty and valid
+    else:
+        payload = probe.account_fields(free) or None
+        attempt = probe.ask(free, payload, Purpose.REACH, id="1" if "{" in free.path else "")
+    if attempt.exchange.response is None:
+        return f"{probe.target.url} does not answer: {attempt.exchange.fault}"
+    if attempt.exchange.status in (401, 403):
+        return f"{probe.target.url} rejects these credentials: {answer_text(attempt)}"
     return None
 
 
-def facts(probe: Probe) -> tuple[tuple[str, str], ...]:
+def _facts(probe: Probe) -> tuple[tuple[str, str], ...]:
     """Return the figures of a run."""
-    trials = probe.trials
-    broken = {(trial.rule.operation, trial.rule.id) for trial in trials if trial.aim == "refuse" and trial.rule}
-    chosen = probe.terms.chosen
+    attempts, chosen = probe.recorder.attempts, probe.expectations.chosen
+    broken = [each.rule for each in attempts if each.purpose is Purpose.BREAK_RULE and each.rule is not None]
     return (
-        ("service", probe.terms.service.id),
-        ("exchanges", str(len(trials))),
-        ("tasks created", str(probe.budget.made)),
-        ("rules broken", str(len(broken))),
+        ("service", probe.expectations.service.id),
+        ("exchanges", str(len(attempts))),
+        ("tasks created", str(probe.budget.created)),
+        ("rules broken", str(len({(rule.operation, rule.id) for rule in broken}))),
         ("readings settled", ", ".join(f"{id}={reading}" for id, reading in chosen.items()) or "none"),
     )
 

@@ -1,38 +1,61 @@
-"""The settings of a judge of servers: which server, which contract, which credentials, and how far."""
+"""The settings of a run: which server, by which contract, with which credentials, and how far to go."""
 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from types import MappingProxyType
+from typing import TypedDict
 from urllib.parse import urlsplit
 
-from mockserver.contract.catalog import load
+from mockserver.contract.catalog import Operation, load
 from mockserver.errors import BadSetting
-from mockserver.kit.server.budget import Budget, RealTime
-from mockserver.kit.server.callbacks import Receiver
 from mockserver.kit.server.credentials import Credentials
-from mockserver.kit.server.expectations import Terms
-from mockserver.kit.server.probe import Probe, Target
+from mockserver.kit.server.expectations import Expectations
 
-_CONNECT = 10.0
-_READ = 60.0
+
+class Options(TypedDict, total=False):
+    """What can be said of a run; ``Settings`` explains each."""
+
+    service: str
+    token: str | None
+    ak: str | None
+    sk: str | None
+    webhook_secret: str | None
+    operations: tuple[str, ...]
+    readings: Mapping[str, str]
+    max_creates: int
+    seconds: float
+    seed: int
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the options of ``mockserver check server`` say; the names are theirs."""
+    """What the options of ``mockserver check server`` say; the names are theirs.
+
+    * ``url``: where the server is; a path in it stands before those of the contract
+    * ``service``: the contract that it must keep, by the name of its folder in ``schemas/``
+    * ``token``: an API key; or ``ak`` and ``sk``, an access key and the secret that signs tokens
+    * ``webhook_secret``: the one that the server signs callbacks with, ``whsec_…``
+    * ``operations``: the operations to try, ``kling/omni-image``; all that create tasks, if empty
+    * ``readings``: settled questions, ``{"missing-task": "400-1201"}``
+    * ``max_creates``: at most so many tasks are created; ``seconds``: after so long nothing more is sent
+    * ``seed``: each gives other payloads, and the same each time
+    * ``only`` and ``skip``: names of checks and of families
+    """
 
     url: str
-    service: str
+    service: str = "kling"
     token: str | None = field(default=None, repr=False)
     ak: str | None = None
     sk: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
     operations: tuple[str, ...] = ()
-    readings: tuple[tuple[str, str], ...] = ()
+    readings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     max_creates: int = 50
     seconds: float = 600.0
     seed: int = 0
@@ -40,25 +63,25 @@ class Settings:
     skip: tuple[str, ...] = ()
 
     def target(self) -> Target:
-        """Return whom to judge. Raises ``MockserverError`` for what cannot be meant."""
+        """Return what follows from the settings. Raises ``MockserverError`` for settings that make no sense."""
         if _parts(self.url) is None:
             raise BadSetting("URL", self.url, "an http or https URL of a server")
         if self.webhook_secret is not None and not _is_secret(self.webhook_secret):
             raise BadSetting("--webhook-secret", "whsec_…", "whsec_ and the Base64 of a key")
         catalog = load()
-        terms = Terms(catalog, catalog.service(self.service), dict(self.readings))
-        wanted = [catalog.operation(name) for name in self.operations]
-        makers = terms.makers()
+        expectations = Expectations(catalog, catalog.service(self.service), self.readings)
+        creates = expectations.create_operations()
+        wanted = tuple(catalog.operation(name) for name in self.operations)
         for operation in wanted:
-            if operation not in makers:
-                known = ", ".join(maker.id for maker in makers)
+            if operation not in creates:
+                known = ", ".join(create.id for create in creates)
                 raise BadSetting(
-                    "--operation", operation.id, f"an operation of {self.service} that makes tasks: {known}"
+                    "--operation", operation.id, f"an operation of {self.service} that creates tasks: {known}"
                 )
-        return Target(self.url, terms, tuple(wanted) or makers, self.credentials(), self.webhook_secret, self.seed)
+        return Target(self.url, expectations, wanted or creates, self.credentials(), self.webhook_secret, self.seed)
 
     def credentials(self) -> Credentials:
-        """Return what to show at the door; something made up where nothing is given. Raises ``BadSetting``."""
+        """Return the credentials to send; made-up ones if none are given. Raises ``BadSetting``."""
         if (self.ak is None) != (self.sk is None):
             raise BadSetting("--ak and --sk", self.ak or "…", "there with both or neither")
         if self.ak is not None and self.token is not None:
@@ -67,22 +90,24 @@ class Settings:
             return Credentials.made_up()
         return Credentials(self.token, self.ak, self.sk)
 
-    @contextmanager
-    def probe(self) -> Iterator[Probe]:
-        """Open a probe, with a receiver of callbacks where the server can reach one. Raises ``MockserverError``."""
-        import httpx
 
-        target, clock = self.target(), RealTime()
-        limits = httpx.Limits(max_connections=20)
-        timeout = httpx.Timeout(_READ, connect=_CONNECT)
-        with ExitStack() as stack:
-            client = stack.enter_context(httpx.Client(timeout=timeout, limits=limits, trust_env=False))
-            unreachable = (
-                None if is_near(self.url) else "the server is on another machine, and callbacks go to this one"
-            )
-            mailbox = stack.enter_context(Receiver(clock)) if unreachable is None else None
-            budget = Budget(self.max_creates, self.seconds, clock)
-            yield Probe(target, client, budget, clock=clock, mailbox=mailbox, unreachable=unreachable)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The server that is judged, and everything that follows from the settings.
+
+    * ``url``: where it is; a path in it stands before those of the contract
+    * ``create_operations``: the operations that are tried; each creates tasks
+    * ``secret``: the one that the server signs callbacks with, ``whsec_…``
+    * ``largest_bytes``: larger payloads are not sent; the largest that break a rule have 13 MiB
+    """
+
+    url: str
+    expectations: Expectations
+    create_operations: tuple[Operation, ...]
+    credentials: Credentials = field(default_factory=Credentials.made_up)
+    secret: str | None = field(default=None, repr=False)
+    seed: int = 0
+    largest_bytes: int = 1 << 20
 
 
 def is_near(url: str) -> bool:
@@ -104,9 +129,10 @@ def _is_secret(text: str) -> bool:
 
 
 def _parts(url: str) -> tuple[str, str] | None:
+    """Return the scheme and the host of a URL; ``None`` if it is not one that can be asked."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # it raises where it is none
+        _ = parts.port  # it raises for a port that is no number
         if parts.scheme in ("http", "https") and parts.hostname and url.isascii() and " " not in url:
             return parts.scheme, parts.hostname
     except ValueError:

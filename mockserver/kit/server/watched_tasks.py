@@ -1,4 +1,4 @@
-"""Orders: the few tasks that are watched to their end, made so that as much as possible can be told from them."""
+"""Watched tasks: the few that are watched to their end, made so that as much as possible can be told from them."""
 
 from __future__ import annotations
 
@@ -7,123 +7,142 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.layout import path
 from mockserver.contract.vectors import picture
 from mockserver.kit.generation.valid import ValidPayloads
-from mockserver.kit.server.evidence import Order
-from mockserver.kit.server.expectations import Terms
+from mockserver.kit.server.evidence import WatchedTask
+from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.task_view import at
 from mockserver.types import JSON
 
 _PROMPT = "A red bicycle in the rain"
+
 _RATIOS = ("9:16", "3:4", "16:9")
+"""The ratio to ask for, the best first: upright ones are no service's default, so a server that ignores them shows."""
+
+_SIDE_PIXELS = 300
+"""The smallest side of a picture that every service takes."""
 
 
-def orders(terms: Terms, operation: Operation, extra: Mapping[str, JSON] | None = None) -> Iterator[Order]:
-    """Yield the orders of an operation, the simplest first; ``extra`` fields are in each that can have them."""
-    task, base = operation.task, {**base_payload(terms, operation), **(extra or {})}
+def watched_tasks(
+    expectations: Expectations, operation: Operation, extra: Mapping[str, JSON] | None = None
+) -> Iterator[WatchedTask]:
+    """Yield the tasks of an operation to watch, the simplest first; each has the fields ``extra``."""
+    task, base = operation.task, {**base_payload(expectations, operation), **(extra or {})}
     wishes: list[dict[str, JSON]] = [{}, _rich(operation)]
     if task["media"] == "video":
+        # A plain film would be long and dear: both are short and small, and differ in their sound.
         wishes = [_rich(operation), {**_rich(operation), **_field(task, "sound", "on")}]
     if "series" in task:
         wishes.append(_series(operation))
     seen: list[JSON] = []
     for number, wish in enumerate(wishes):
-        payload = _fitting(terms, operation, base, wish)
+        payload = _granted(expectations, operation, base, wish)
         if payload is not None and payload not in seen:
             seen.append(payload)
-            yield order(operation, payload, f"{operation.id}.{number}".replace("/", "-"))
+            yield watched_task(operation, payload, f"{operation.id}.{number}".replace("/", "-"))
 
 
-def order(operation: Operation, payload: Mapping[str, JSON], name: str) -> Order:
-    """Return an order of a payload, with what must come of it."""
+def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -> WatchedTask:
+    """Return a task of a payload, with what must come of it."""
     task = operation.task
     is_series = "series" in task and payload.get(task["series"]["field"]) == task["series"]["is"]
-    count = payload.get(task["series"]["count"]) if is_series else _said(operation, payload, "count")
-    ratio = _said(operation, payload, "ratio")
+    count = payload.get(task["series"]["count"]) if is_series else _value(operation, payload, "count")
+    ratio = _value(operation, payload, "ratio")
     is_film = task["media"] == "video"
-    size = _said(operation, payload, "size")
-    return Order(
+    size = _value(operation, payload, "size")
+    return WatchedTask(
         name=name,
         operation=operation,
         payload=payload,
         media=task["media"],
         count=int(count) if isinstance(count, int) else 1,
         ratio=ratio if isinstance(ratio, str) and ":" in ratio else None,
-        seconds=int(_said(operation, payload, "duration") or task["usual_duration"]) if is_film else None,
+        seconds=int(_value(operation, payload, "duration") or task["usual_duration"]) if is_film else None,
         side=task["sizes"].get(size or task["usual_size"]) if is_film else None,
-        sound=_said(operation, payload, "sound") == "on" if is_film and "sound" in task else None,
-        watermark=bool((payload.get("watermark_info") or {}).get("enabled")),
+        sound=_value(operation, payload, "sound") == "on" if is_film and "sound" in task else None,
+        watermark="watermark" in task and bool(at(dict(payload), path(task["watermark"]))),
     )
 
 
-def base_payload(terms: Terms, operation: Operation) -> dict[str, JSON]:
-    """Return the simplest payload that nothing is wrong with, and that needs nothing from outside."""
-    source = ValidPayloads.of(operation, terms.chosen, is_strict=True)
+def base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
+    """Return the simplest payload that is certainly valid and needs nothing from outside."""
+    source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
     found = [source.simplest(branch) for branch in source.branches]
-    fitting = [payload for payload in found if terms.is_accepted(operation, payload) and not borrows(payload)]
+    fitting = [
+        payload for payload in found if expectations.is_accepted(operation, payload) and not borrows(operation, payload)
+    ]
     simplest: dict[str, JSON] = dict(fitting[0] if fitting else found[0])
     return {name: _PROMPT if name == operation.task["prompt"] else value for name, value in simplest.items()}
 
 
-def borrows(payload: JSON) -> bool:
-    """Whether a payload speaks of something outside: a file at a URL, or an element of the account's."""
-    if isinstance(payload, dict):
-        return any(
-            name == "element_id" or name.startswith("element_") or borrows(value) for name, value in payload.items()
-        )
-    if isinstance(payload, list):
-        return any(map(borrows, payload))
-    return isinstance(payload, str) and payload.startswith(("http://", "https://"))
+def borrows(operation: Operation, payload: Mapping[str, JSON]) -> bool:
+    """Whether a payload names something outside: a file at a URL, or an element that the account must have."""
+    return any(payload.get(field) for field in operation.task.get("elements", ())) or _has_url(dict(payload))
 
 
 def units(operation: Operation, payload: Mapping[str, JSON]) -> Decimal:
     """Return what a task costs by the contract's prices; 0 where it has none."""
-    task, about = operation.task, order(operation, payload, "")
-    price = Decimal(task.get("units", {}).get(_said(operation, payload, "size") or task["usual_size"], "0"))
-    return price * (about.count if about.seconds is None else about.seconds)
+    task, made = operation.task, watched_task(operation, payload, "")
+    price = Decimal(task.get("units", {}).get(_value(operation, payload, "size") or task["usual_size"], "0"))
+    return price * (made.count if made.seconds is None else made.seconds)
 
 
-def _said(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:
+def _has_url(value: JSON) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_url, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _value(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:
+    """Return what a payload says in a role, or what the operation takes if it says nothing."""
     field = operation.task.get(role)
     value = payload.get(field) if field else None
     return operation.defaults.get(field) if field and value in (None, "") else value
 
 
 def _rich(operation: Operation) -> dict[str, JSON]:
-    """Ask for more than one result, of a ratio and a size that are not the usual, with a watermark."""
+    """Ask for two results, of a ratio and a size that are not the usual, with a watermark."""
     task, fields = operation.task, operation.schema["properties"]
     ratios = fields.get(task.get("ratio"), {}).get("enum", ())
     wish: dict[str, JSON] = {**_field(task, "count", 2)}
     wish |= _field(task, "ratio", next((ratio for ratio in _RATIOS if ratio in ratios), None))
     wish |= _field(task, "duration", min(_lengths(fields.get(task.get("duration"), {})), key=int, default=None))
     wish |= _field(task, "size", next(iter(task["sizes"])))
-    if "watermark_info" in fields:
-        wish["watermark_info"] = {"enabled": True}
+    if "watermark" in task:
+        outer, *inner = path(task["watermark"])
+        value: JSON = True
+        for step in reversed(inner):
+            value = {str(step): value}
+        wish[str(outer)] = value
     return {name: value for name, value in wish.items() if value is not None}
 
 
 def _series(operation: Operation) -> dict[str, JSON]:
+    """Ask for a series of two, which needs a picture."""
     task, fields = operation.task, operation.schema["properties"]
     holder, _, field = task.get("images", "").partition("[].")
-    images: dict[str, JSON] = {holder: [{field: picture(300, 300)}]} if holder in fields else {}
+    image = picture(_SIDE_PIXELS, _SIDE_PIXELS)
+    images: dict[str, JSON] = {holder: [{field: image}]} if holder in fields else {}
     return {task["series"]["field"]: task["series"]["is"], task["series"]["count"]: 2, **images}
 
 
-def _fitting(
-    terms: Terms, operation: Operation, base: Mapping[str, JSON], wish: Mapping[str, JSON]
+def _granted(
+    expectations: Expectations, operation: Operation, base: Mapping[str, JSON], wish: Mapping[str, JSON]
 ) -> dict[str, JSON] | None:
-    """Fulfil a wish, with whichever model can; if none can, leave out what stands in the way."""
+    """Return a payload with all that is wished for, under the first model that can; else without the first obstacle."""
     field = operation.task.get("model")
     models = operation.schema["properties"].get(field, {}).get("enum", ()) if field else ()
     for model in (None, *models):
-        named = {**base, **wish}
+        payload = {**base, **wish}
         if field and model:
-            named[field] = model
-        if terms.is_accepted(operation, named):
-            return named
-    for name in wish:
-        less = {key: value for key, value in wish.items() if key != name}
-        if terms.is_accepted(operation, {**base, **less}):
-            return {**base, **less}
+            payload[field] = model
+        if expectations.is_accepted(operation, payload):
+            return payload
+    for obstacle in wish:
+        payload = {**base, **{name: value for name, value in wish.items() if name != obstacle}}
+        if expectations.is_accepted(operation, payload):
+            return payload
     return None
 
 

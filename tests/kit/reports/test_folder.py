@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from rich.console import Console
 
-from mockserver.kit.reports.folder import FILES, progress, terminal, write
+from mockserver.kit.reports.folder import FILES, write
 from mockserver.kit.reports.summary import sentence
-from mockserver.kit.reports.terminal import show
+from mockserver.kit.reports.terminal import progress, show, terminal
 from mockserver.kit.reports.text import visible
 from mockserver.kit.reports.verdict_json import from_json
 from mockserver.kit.verdict import Finding, Verdict

@@ -119,14 +119,14 @@ def test_only_what_there_is_has_a_heading() -> None:
         "task_id is text, never a number.",
         "How many images, 1 to 9; not for a series.",
         "updated_at moves.",
-        "Lines of the baseline to take out",
+        "Lines of the baseline to remove",
         "Accepted by the baseline",
         "No task is on two pages.",
         "What was not checked",
-        "All that was checked",
+        "Everything that was checked",
         "Figures",
     ]
-    assert parsed(KEPT).headings[1:] == ["All that was checked", "Figures"]
+    assert parsed(KEPT).headings[1:] == ["Everything that was checked", "Figures"]
     assert parsed(UNJUDGED).headings[1:] == []
 
 

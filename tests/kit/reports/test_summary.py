@@ -12,9 +12,9 @@ from tests.support.verdicts import ANY, BROKEN, CHECKS, IDS, KEPT, NINE, NUMBER,
 SENTENCES = {
     "kept": "http://127.0.0.1:8080 keeps the contract: 4 checks, 0 findings.",
     "broken": "http://127.0.0.1:8080 breaks the contract: 4 checks, 2 findings, 1 warning, 1 accepted, 1 not checked,"
-    " 1 line of the baseline to take out.",
+    " 1 line of the baseline to remove.",
     "warned": "http://127.0.0.1:8080 keeps the contract: 4 checks, 0 findings, 1 warning.",
-    "stale": "http://127.0.0.1:8080 keeps the contract: 4 checks, 0 findings, 1 line of the baseline to take out.",
+    "stale": "http://127.0.0.1:8080 keeps the contract: 4 checks, 0 findings, 1 line of the baseline to remove.",
     "unjudged": "http://127.0.0.1:9 could not be judged: nothing answers there: connection refused.",
     "unchecked": "http://127.0.0.1:8080 could not be judged: no check was made.",
 }
@@ -33,7 +33,7 @@ def test_the_sentence_says_what_the_exit_status_says(verdict: Verdict) -> None:
     if told.startswith(" breaks"):
         assert verdict.status is ExitStatus.BROKEN
     if verdict.status is ExitStatus.BROKEN:
-        assert told.startswith(" breaks") or "of the baseline to take out" in told
+        assert told.startswith(" breaks") or "of the baseline to remove" in told
 
 
 def test_each_check_has_a_line_and_families_stay_together() -> None:

@@ -69,4 +69,4 @@ def test_a_value_of_any_depth_can_be_written() -> None:
     deep: JSON = []
     for _ in range(100_000):
         deep = [deep]
-    assert "deeper than this report" in document(sound(deep), indent=2)
+    assert "too deep for this report" in document(sound(deep), indent=2)

@@ -1,9 +1,9 @@
-"""Credentials: tokens as the official sample makes them, and those that must not be let in."""
+"""Credentials: tokens as the official sample makes them, and those that a server must refuse."""
 
 import jwt
 import pytest
 
-from mockserver.kit.server.credentials import NEWCOMER, Credentials
+from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, Credentials
 
 NOON = 1_790_000_000_000
 SIGNER = Credentials(None, "ak", "short")
@@ -42,4 +42,4 @@ def test_a_claim_can_be_left_out() -> None:
 
 def test_a_secret_is_not_shown() -> None:
     assert "short" not in repr(SIGNER)
-    assert str(NEWCOMER.secret) not in repr(NEWCOMER)
+    assert str(UNKNOWN_ACCESS_KEY.secret) not in repr(UNKNOWN_ACCESS_KEY)

@@ -1,4 +1,4 @@
-"""Terms: an open question leaves all of its readings open, a settled one leaves one."""
+"""Expectations: an open question leaves all of its readings possible, a settled one leaves one."""
 
 import pytest
 
@@ -8,14 +8,14 @@ from mockserver.errors import NoSuchReading
 from mockserver.kit.generation.choices import Simplest
 from mockserver.kit.generation.invalid import InvalidPayloads
 from mockserver.kit.generation.valid import ValidPayloads
-from mockserver.kit.server.expectations import Terms, asked
+from mockserver.kit.server.expectations import Expectations, as_query
 
 CATALOG = load()
 IMAGE = CATALOG.operation("kling/omni-image.create")
 
 
-def terms(service: str = "kling", **chosen: str) -> Terms:
-    return Terms(
+def expecting(service: str = "kling", **chosen: str) -> Expectations:
+    return Expectations(
         CATALOG, CATALOG.service(service), {name.replace("_", "-"): reading for name, reading in chosen.items()}
     )
 
@@ -25,91 +25,91 @@ def rule(name: str) -> Rule:
 
 
 def test_an_open_question_leaves_all_of_its_readings_possible() -> None:
-    assert terms().possible("missing-task") == {"400-1201", "404-1203"}
+    assert expecting().possible("missing-task") == {"400-1201", "404-1203"}
 
 
 def test_a_settled_question_leaves_one() -> None:
-    assert terms(missing_task="400-1201").possible("missing-task") == {"400-1201"}
+    assert expecting(missing_task="400-1201").possible("missing-task") == {"400-1201"}
 
 
 def test_a_question_of_another_service_leaves_none() -> None:
-    assert terms("useapi").possible("missing-task") == frozenset()
+    assert expecting("useapi").possible("missing-task") == frozenset()
 
 
-def test_a_reading_that_is_none_is_refused() -> None:
+def test_an_unknown_reading_is_refused() -> None:
     with pytest.raises(NoSuchReading):
-        terms(missing_task="418")
+        expecting(missing_task="418")
 
 
 def test_a_reading_of_another_service_settles_nothing() -> None:
-    found = Terms(CATALOG, CATALOG.service("kling"), {"useapi/content-type": "accepted"})
+    found = Expectations(CATALOG, CATALOG.service("kling"), {"useapi/content-type": "accepted"})
     assert found.chosen == {}
 
 
-def test_what_one_reading_lets_in_need_not_be_refused() -> None:
+def test_what_one_reading_accepts_need_not_be_refused() -> None:
     series = {"prompt": "x", "model_name": "kling-image-o1", "resolution": "4k"}
-    assert not terms().is_refused(IMAGE, rule("o1-up-to-2k"), series)
-    assert terms(o1_abilities="refused").is_refused(IMAGE, rule("o1-up-to-2k"), series)
-    assert not terms(o1_abilities="accepted").is_refused(IMAGE, rule("o1-up-to-2k"), series)
+    assert not expecting().is_refused(IMAGE, rule("o1-up-to-2k"), series)
+    assert expecting(o1_abilities="refused").is_refused(IMAGE, rule("o1-up-to-2k"), series)
+    assert not expecting(o1_abilities="accepted").is_refused(IMAGE, rule("o1-up-to-2k"), series)
 
 
 def test_what_one_reading_refuses_need_not_be_accepted() -> None:
     dangling = {"prompt": "<<<image_3>>>"}
-    assert not terms().is_accepted(IMAGE, dangling)
-    assert terms().is_accepted(IMAGE, {"prompt": "x"})
+    assert not expecting().is_accepted(IMAGE, dangling)
+    assert expecting().is_accepted(IMAGE, {"prompt": "x"})
 
 
 def test_null_must_be_refused_only_where_that_was_settled() -> None:
-    assert not terms().is_refused(IMAGE, rule("n.type"), {"prompt": "x", "n": None})
-    assert terms(null_field="refused").is_refused(IMAGE, rule("n.type"), {"prompt": "x", "n": None})
+    assert not expecting().is_refused(IMAGE, rule("n.type"), {"prompt": "x", "n": None})
+    assert expecting(null_field="refused").is_refused(IMAGE, rule("n.type"), {"prompt": "x", "n": None})
 
 
 def test_a_picture_that_is_too_small_may_fail_later() -> None:
     small = InvalidPayloads.of(IMAGE).simplest(rule("image_list[].image.x-image-side")).payload
-    assert not terms().is_refused(IMAGE, rule("image_list[].image.x-image-side"), small)
-    assert terms(media_fault="refused").is_refused(IMAGE, rule("image_list[].image.x-image-side"), small)
+    assert not expecting().is_refused(IMAGE, rule("image_list[].image.x-image-side"), small)
+    assert expecting(media_fault="refused").is_refused(IMAGE, rule("image_list[].image.x-image-side"), small)
 
 
 def test_a_page_out_of_range_may_be_clamped() -> None:
     pages = CATALOG.operation("kling/omni-image.list")
     too_far = next(rule for rule in pages.rules if rule.id == "pageNum.maximum")
-    assert not terms().is_refused(pages, too_far, {"pageNum": 1001})
-    assert terms(page_range="refused").is_refused(pages, too_far, {"pageNum": 1001})
+    assert not expecting().is_refused(pages, too_far, {"pageNum": 1001})
+    assert expecting(page_range="refused").is_refused(pages, too_far, {"pageNum": 1001})
 
 
 @pytest.mark.parametrize("service", CATALOG.services)
 def test_of_every_operation_some_rules_are_certain_and_the_simplest_payload_is_good(service: str) -> None:
-    found = terms(service)
-    for maker in found.makers():
-        source = InvalidPayloads.of(maker)
-        certain = [r.id for r in source.rules if found.is_refused(maker, r, source.simplest(r).payload)]
-        assert len(certain) >= 10, maker.id
-        grown = ValidPayloads.of(maker, is_strict=True).generate(Simplest()) or {}
-        wanted = {"email": "first@example.com"} if "email" in maker.schema["properties"] else {}
-        assert found.is_accepted(maker, {**grown, **wanted}), maker.id
+    found = expecting(service)
+    for create in found.create_operations():
+        source = InvalidPayloads.of(create)
+        certain = [r.id for r in source.rules if found.is_refused(create, r, source.simplest(r).payload)]
+        assert len(certain) >= 10, create.id
+        grown = ValidPayloads.of(create, is_strict=True).generate(Simplest()) or {}
+        wanted = {"email": "first@example.com"} if "email" in create.schema["properties"] else {}
+        assert found.is_accepted(create, {**grown, **wanted}), create.id
 
 
 def test_a_gateway_may_show_no_tasks() -> None:
-    maker = CATALOG.operation("yutoai/omni-image.create")
-    shows = terms("yutoai").beside(maker, "get")
+    create = CATALOG.operation("yutoai/omni-image.create")
+    shows = expecting("yutoai").get_operation(create)
     assert shows is not None
-    assert terms("yutoai").may_be_absent(shows)
-    assert not terms("yutoai", gateway_query="same-path").may_be_absent(shows)
-    assert terms("yutoai", gateway_query="none").beside(maker, "get") is None
-    assert not terms().may_be_absent(CATALOG.operation("kling/omni-image.get"))
+    assert expecting("yutoai").may_be_absent(shows)
+    assert not expecting("yutoai", gateway_query="same-path").may_be_absent(shows)
+    assert expecting("yutoai", gateway_query="none").get_operation(create) is None
+    assert not expecting().may_be_absent(CATALOG.operation("kling/omni-image.get"))
 
 
 def test_tasks_are_shown_by_the_operation_of_their_product_or_by_the_only_one() -> None:
-    assert terms().beside(CATALOG.operation("kling/omni-video.create"), "list") is CATALOG.operation(
+    assert expecting().list_operation(CATALOG.operation("kling/omni-video.create")) is CATALOG.operation(
         "kling/omni-video.list"
     )
-    assert terms("useapi").beside(CATALOG.operation("useapi/omni-image.create"), "get") is CATALOG.operation(
+    assert expecting("useapi").get_operation(CATALOG.operation("useapi/omni-image.create")) is CATALOG.operation(
         "useapi/tasks.get"
     )
 
 
 def test_a_query_is_text() -> None:
-    assert asked({"a": 1, "b": True, "c": None, "d": "x", "e": 1.5}) == {
+    assert as_query({"a": 1, "b": True, "c": None, "d": "x", "e": 1.5}) == {
         "a": "1",
         "b": "true",
         "c": "",

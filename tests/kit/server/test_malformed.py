@@ -1,24 +1,27 @@
-"""Noise: as many bodies that can be read are sent as the plan says, and all that cannot be read is JSON to nobody."""
+"""Malformed requests: as many readable bodies are sent as the plan says, and no parser can read the others."""
 
 import json
 
 import pytest
 
 from mockserver.contract.catalog import load
-from mockserver.kit.server.expectations import Terms
-from mockserver.kit.server.scenarios.malformed import READABLE, noise
-from tests.mutants.servers.stage import trial
+from mockserver.kit.server.evidence import OddBody
+from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.scenarios.malformed import READABLE, send_malformed
+from tests.mutants.servers.harness import prepare
 
-MAKERS = [maker for service in load().services.values() for maker in Terms(load(), service).makers()]
+CREATES = [
+    create for service in load().services.values() for create in Expectations(load(), service).create_operations()
+]
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.id)
-def test_what_is_called_unreadable_is(maker: object) -> None:
-    before = trial(maker.service, operation=maker.id).probe()  # type: ignore[attr-defined]
-    noise(before)
-    bodies = [attempt for attempt in before.trials if attempt.operation is maker and "unreadable" in attempt.about]
-    assert sum(not attempt.about["unreadable"] for attempt in bodies) == READABLE
-    for attempt in bodies:
-        if attempt.about["unreadable"] and "content-type" in attempt.exchange.request.headers:
+@pytest.mark.parametrize("create", CREATES, ids=lambda create: create.id)
+def test_what_is_called_unreadable_is(create: object) -> None:
+    before = prepare(create.service, operation=create.id).probe()  # type: ignore[attr-defined]
+    send_malformed(before)
+    bodies = [each for each in before.evidence().about(OddBody) if each[0].operation is create]
+    assert sum(body.is_readable for _, body in bodies) == READABLE
+    for attempt, body in bodies:
+        if not body.is_readable and "content-type" in attempt.exchange.request.headers:
             with pytest.raises((ValueError, RecursionError)):
                 json.loads(attempt.exchange.request.body)

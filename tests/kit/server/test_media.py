@@ -1,4 +1,4 @@
-"""Files: what a result is, is seen in its bytes."""
+"""Media: the bytes of a result show what it is."""
 
 from io import BytesIO
 
@@ -7,18 +7,18 @@ from PIL import Image
 
 from mockserver.fake.media.artifacts import Film, Picture
 from mockserver.fake.media.render import render
-from mockserver.kit.server.media import Opened, opened
+from mockserver.kit.server.media import MediaFile, decode
 
 PNG = render(Picture("1", 0, "a cat", 64, 32))
 MP4 = render(Film("1", 0, "a cat", 64, 36, 3, sound=True))
 
 
 def test_a_picture_is_measured() -> None:
-    assert opened(PNG) == Opened("image", 64, 32)
+    assert decode(PNG) == MediaFile("image", 64, 32)
 
 
 def test_a_film_is_measured() -> None:
-    found = opened(MP4)
+    found = decode(MP4)
     assert (found.media, found.width, found.height, found.sound) == ("video", 64, 36, True)
     assert found.seconds == pytest.approx(3.04, abs=0.1)
 
@@ -27,7 +27,7 @@ def test_a_film_is_measured() -> None:
     "content", [b"", b"<html>", PNG[:200], MP4[:300], b"\0\0\0\x18ftypisom" + b"\0" * 99, PNG[:8] + b"x" * 99]
 )
 def test_what_cannot_be_opened_has_a_fault(content: bytes) -> None:
-    found = opened(content)
+    found = decode(content)
     assert found.fault
     assert found.media == ""
 
@@ -35,4 +35,4 @@ def test_what_cannot_be_opened_has_a_fault(content: bytes) -> None:
 def test_a_picture_of_another_kind_is_none() -> None:
     content = BytesIO()
     Image.new("L", (300, 300)).save(content, "GIF")
-    assert opened(content.getvalue()).fault
+    assert decode(content.getvalue()).fault

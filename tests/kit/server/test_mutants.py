@@ -1,6 +1,6 @@
-"""The judge can judge: it catches wrong servers by the check meant for each, and finds nothing in the clean fake.
+"""The checks are themselves tested: each wrong server is caught by the check written for it, and the right one by none.
 
-``make test`` takes a mutant for each check, ``make torture`` all, and every reading; ``make mutants`` keeps the score.
+``make test`` takes one wrong server for each check, ``make torture`` all, and every reading; ``make mutants`` counts.
 """
 
 import pytest
@@ -10,9 +10,9 @@ from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.verdict import ExitStatus
 from mockserver.settings import Key
 from tests.mutants.servers.__main__ import SEEDS
+from tests.mutants.servers.harness import URL, prepare
 from tests.mutants.servers.mutant import VIDEO
-from tests.mutants.servers.roster import MUTANTS, judged
-from tests.mutants.servers.stage import URL, trial
+from tests.mutants.servers.registry import MUTANTS, judge
 
 CATALOG = load()
 OF_EACH_CHECK = {mutant.check: mutant for mutant in reversed(MUTANTS.values()) if mutant.operation != VIDEO}
@@ -38,7 +38,7 @@ def test_there_is_a_mutant_for_every_check() -> None:
 
 @pytest.mark.parametrize("check", OF_EACH_CHECK)
 def test_a_wrong_server_is_caught_by_the_check_meant_for_it(check: str) -> None:
-    verdict = judged(OF_EACH_CHECK[check])
+    verdict = judge(OF_EACH_CHECK[check])
     found = list(verdict.of(check))
     assert found
     assert all(finding.subject and finding.received and finding.documented and finding.source for finding in found)
@@ -48,13 +48,13 @@ def test_a_wrong_server_is_caught_by_the_check_meant_for_it(check: str) -> None:
 @pytest.mark.torture
 @pytest.mark.parametrize("id", sorted(MUTANTS.keys() - {mutant.id for mutant in OF_EACH_CHECK.values()}))
 def test_every_other_wrong_server_is_caught_too(id: str) -> None:
-    assert any(judged(MUTANTS[id]).of(MUTANTS[id].check))
+    assert any(judge(MUTANTS[id]).of(MUTANTS[id].check))
 
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
-    verdict = trial(service, operation=OPERATIONS[service], fake={"seed": seed}, seed=seed).verdict()
+    verdict = prepare(service, operation=OPERATIONS[service], fake={"seed": seed}, seed=seed).verdict()
     assert verdict.findings == ()
     assert verdict.status is ExitStatus.KEPT
     assert len(verdict.made) >= 50
@@ -64,13 +64,13 @@ def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_nothing_is_found_in_any_operation_of_the_clean_fake(service: str, seed: int) -> None:
-    assert trial(service, fake={"seed": seed}, seed=seed).verdict().findings == ()
+    assert prepare(service, fake={"seed": seed}, seed=seed).verdict().findings == ()
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize(("service", "question", "reading"), READINGS)
 def test_a_reading_that_is_open_is_no_finding(service: str, question: str, reading: str) -> None:
-    verdict = trial(service, operation=OPERATIONS[service], fake={"readings": {question: reading}}).verdict()
+    verdict = prepare(service, operation=OPERATIONS[service], fake={"readings": {question: reading}}).verdict()
     assert verdict.findings == ()
 
 
@@ -78,12 +78,12 @@ def test_a_reading_that_is_open_is_no_finding(service: str, question: str, readi
 @pytest.mark.parametrize(("service", "question", "reading"), READINGS)
 def test_a_reading_that_is_settled_is_held(service: str, question: str, reading: str) -> None:
     readings = {question: reading}
-    before = trial(service, operation=OPERATIONS[service], fake={"readings": readings}, readings=readings)
+    before = prepare(service, operation=OPERATIONS[service], fake={"readings": readings}, readings=readings)
     assert before.verdict().findings == ()
 
 
 def test_access_keys_are_judged_too() -> None:
-    before = trial("kling", operation=OPERATIONS["kling"], is_signing=True, only=("credentials",))
+    before = prepare("kling", operation=OPERATIONS["kling"], is_signing=True, only=("credentials",))
     verdict = before.verdict()
     assert verdict.findings == ()
     assert [check.id for check in verdict.made] == [
@@ -91,15 +91,15 @@ def test_access_keys_are_judged_too() -> None:
     ]
 
 
-def test_who_is_not_let_in_cannot_judge() -> None:
-    verdict = trial("kling", fake={"keys": (Key("another key"),)}).verdict()
+def test_a_server_that_rejects_the_credentials_cannot_be_judged() -> None:
+    verdict = prepare("kling", fake={"keys": (Key("another key"),)}).verdict()
     assert verdict.status is ExitStatus.UNJUDGED
     assert verdict.obstacle is not None
-    assert verdict.obstacle.startswith(f"{URL} does not let these credentials in: 401")
+    assert verdict.obstacle.startswith(f"{URL} rejects these credentials: 401")
 
 
 def test_a_small_budget_is_kept_and_told() -> None:
-    verdict = trial("kling", operation=OPERATIONS["kling"], max_creates=6).verdict()
+    verdict = prepare("kling", operation=OPERATIONS["kling"], max_creates=6).verdict()
     assert dict(verdict.facts)["tasks created"] == "6"
     assert verdict.findings == ()
     reasons = [skipped.reason for skipped in verdict.skipped]

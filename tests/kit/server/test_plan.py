@@ -1,46 +1,67 @@
-"""The outlay: what will be made, and what it costs, is known before anything is sent."""
+"""The plan: what will be created, and what it costs, is known before anything is sent."""
 
 from decimal import Decimal
 
+import pytest
+
 from mockserver.kit.server.checks.registry import CHECKS
-from mockserver.kit.server.plan import lines, outlay
+from mockserver.kit.server.evidence import Purpose
+from mockserver.kit.server.plan import plan, scenarios_for
 from mockserver.kit.server.runner import play
-from mockserver.kit.server.scenarios.registry import PROGRAMME
-from tests.mutants.servers.stage import trial
+from mockserver.kit.server.scenarios.registry import SCENARIOS
+from tests.mutants.servers.harness import prepare
 
 IMAGE = "kling/omni-image.create"
 
 
-def test_no_more_is_planned_than_may_be_made() -> None:
-    target = trial("kling").settings.target()
-    planned = outlay(target, PROGRAMME, 50)
-    assert sum(item.tasks for item in planned) == 50
-    assert {item.act for item in planned} == {"lives", "burst", "any order", "noise", "acceptance"}
-    assert sum(item.tasks for item in outlay(target, PROGRAMME, 3)) == 3
+def test_no_more_is_planned_than_may_be_created() -> None:
+    target = prepare("kling").settings.target()
+    planned = plan(target, SCENARIOS.values(), 50)
+    assert planned.tasks == 50
+    creating = {"task lifecycle", "burst", "random walk", "malformed", "valid payloads"}
+    assert {item.scenario for item in planned.items} >= creating
+    assert plan(target, SCENARIOS.values(), 3).tasks == 3
 
 
-def test_what_is_made_was_planned() -> None:
-    before = trial("kling", operation=IMAGE).probe()
-    planned = outlay(before.target, PROGRAMME, before.budget.most)
-    play(before, CHECKS.values())
-    for item in planned:
-        aims = {"lives": "live", "any order": "step", "acceptance": "accept"}
-        made = [trial for trial in before.trials if trial.aim == aims.get(item.act, item.act) and trial.is_accepted]
-        created = [trial for trial in made if trial.operation is before.target.operations[0]]
+def test_what_is_created_was_planned() -> None:
+    probe = prepare("kling", operation=IMAGE).probe()
+    planned = plan(probe.target, SCENARIOS.values(), probe.budget.max_creates)
+    play(probe, CHECKS.values())
+    for item in planned.items:
+        purposes = SCENARIOS[item.scenario].purposes
+        made = [each for each in probe.recorder.attempts if each.purpose in purposes and each.is_accepted]
+        created = [each for each in made if each.operation is probe.target.create_operations[0]]
         assert len(created) <= item.tasks
-        assert item.act == "noise" or len(created) == item.tasks
+        assert item.scenario == "malformed" or len(created) == item.tasks
 
 
-def test_acts_that_only_ask_cost_nothing() -> None:
-    assert outlay(trial("kling").settings.target(), ["refusals", "queries", "credentials"], 50) == ()
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_makes_only_attempts_of_its_purposes(name: str) -> None:
+    probe = prepare("kling", operation=IMAGE).probe()
+    SCENARIOS[name].play(probe)
+    purposes = {attempt.purpose for attempt in probe.recorder.attempts}
+    assert purposes <= SCENARIOS[name].purposes | {Purpose.READ}
 
 
-def test_the_plan_is_told_in_units() -> None:
-    planned = outlay(trial("kling", operation=IMAGE).settings.target(), ["lives", "burst"], 50)
-    assert [(item.act, item.tasks, item.units) for item in planned] == [
-        ("lives", 3, Decimal(40)),
+def test_scenarios_that_only_ask_cost_nothing() -> None:
+    asking = [SCENARIOS[name] for name in ("broken payloads", "queries", "authentication")]
+    planned = plan(prepare("kling").settings.target(), asking, 50)
+    assert planned.items == ()
+    assert next(planned.lines()) == "The plan: this run creates no tasks."
+
+
+def test_only_the_scenarios_that_checks_need_are_played() -> None:
+    assert [scenario.name for scenario in scenarios_for([CHECKS["ids-differ"]])] == ["task lifecycle", "burst"]
+    assert scenarios_for(CHECKS.values()) == tuple(SCENARIOS.values())
+
+
+def test_the_plan_is_worded_in_units() -> None:
+    few = [SCENARIOS["task lifecycle"], SCENARIOS["burst"]]
+    planned = plan(prepare("kling", operation=IMAGE).settings.target(), few, 50)
+    assert [(item.scenario, item.tasks, item.units) for item in planned.items] == [
+        ("task lifecycle", 3, Decimal(40)),
         ("burst", 4, Decimal(32)),
     ]
-    told = list(lines(planned, 50))
-    assert told[0] == "The plan: at most 7 tasks (--max-creates 50), about 72 units by the contract's prices."
-    assert told[1] == "  lives: 3 × kling/omni-image.create, 40 units"
+    lines = list(planned.lines())
+    assert lines[0] == "The plan: at most 7 tasks (--max-creates 50) for about 72 units, by the contract's prices."
+    assert lines[1] == "  task lifecycle: 3 tasks of kling/omni-image.create, 40 units"

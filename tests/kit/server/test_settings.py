@@ -1,16 +1,23 @@
-"""Settings of a judge of servers: what the options say is checked at once."""
+"""Settings: what the options say is checked at once, and the library takes the same."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.kit.server.credentials import Credentials
-from mockserver.kit.server.settings import Settings, is_near
+from mockserver.kit.server.probe import connect
+from mockserver.kit.server.settings import Options, Settings, is_near
 
 
 def settings(**changed: Any) -> Settings:
     return Settings(**{"url": "http://127.0.0.1:1", "service": "kling", **changed})
+
+
+def test_the_options_of_the_library_are_the_settings() -> None:
+    named = {field.name: field.type for field in fields(Settings) if field.name != "url"}
+    assert {name: hint.__forward_arg__ for name, hint in Options.__annotations__.items()} == named
 
 
 def test_secrets_are_not_shown() -> None:
@@ -32,9 +39,9 @@ def test_without_credentials_some_are_made_up() -> None:
         ({"url": "http://a:99999"}, "URL"),
         ({"url": "http://a b"}, "URL"),
         ({"service": "klin"}, "did you mean 'kling'"),
-        ({"operations": ("kling/omni-image.get",)}, "makes tasks: kling/omni-image.create"),
+        ({"operations": ("kling/omni-image.get",)}, "creates tasks: kling/omni-image.create"),
         ({"operations": ("kling/omni",)}, "no operation"),
-        ({"readings": (("missing-task", "418"),)}, "no reading"),
+        ({"readings": {"missing-task": "418"}}, "no reading"),
         ({"ak": "a"}, "both or neither"),
         ({"ak": "a", "sk": "s", "token": "t"}, "--token"),
         ({"webhook_secret": "whsec_!"}, "--webhook-secret"),
@@ -62,12 +69,12 @@ def test_any_other_is_not(url: str) -> None:
     assert not is_near(url)
 
 
-def test_a_server_far_away_is_told_to_call_nobody() -> None:
-    with settings(url="https://api.klingai.com").probe() as probe:
-        assert probe.mailbox is None
-        assert probe.evidence().unreachable == "the server is on another machine, and callbacks go to this one"
-    with settings().probe() as probe:
-        assert probe.mailbox is not None
+def test_a_server_far_away_is_asked_for_no_callbacks() -> None:
+    with connect(settings(url="https://api.klingai.com")) as probe:
+        assert probe.receiver is None
+        assert probe.evidence().unreachable == "the server is on another machine and cannot call back to this one"
+    with connect(settings()) as probe:
+        assert probe.receiver is not None
 
 
 def test_bad_settings_name_the_option() -> None:

@@ -1,4 +1,4 @@
-"""A server without state: it answers each request with the first example of our description, and is told so."""
+"""A server without state: it answers each request with the first example of our description, and the checks find it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from mockserver.contract.catalog import load
 from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import settled
 from mockserver.kit.server.checks.registry import CHECKS
-from mockserver.kit.server.scenarios.queries import queries
-from mockserver.kit.server.scenarios.random_walk import TASKS, any_order
-from mockserver.kit.server.scenarios.task_lifecycle import lives
+from mockserver.kit.server.evidence import Purpose
+from mockserver.kit.server.scenarios.queries import query
+from mockserver.kit.server.scenarios.random_walk import TASKS, walk_at_random
+from mockserver.kit.server.scenarios.task_lifecycle import watch_tasks
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import Ask, Run, Wrong, prepare
 from tests.mutants.servers.mutant import doing
-from tests.mutants.servers.stage import Ask, Trial, Wrong, trial
 
 CATALOG = load()
 PATHS: dict[str, Any] = openapi(CATALOG, CATALOG.service("kling"), settled(CATALOG.questions(), {})["kling"])["paths"]
@@ -36,12 +37,16 @@ def stateless(ask: Ask, request: Request) -> Response:
     return Response(200, json.dumps(example).encode(), {"content-type": JSON_TYPE})
 
 
-def before(**settings: Any) -> Trial:
-    return trial("kling", Wrong(stateless, deliver=lambda _, __: []), **settings)
+def before(**settings: Any) -> Run:
+    return prepare("kling", Wrong(stateless, deliver=lambda _, __: []), **settings)
 
 
 def test_that_its_tasks_are_none_is_found() -> None:
-    of_tasks = [id for id, check in CHECKS.items() if not {"noise", "refusals", "acceptance"} & {*check.scenarios}]
+    of_tasks = [
+        id
+        for id, check in CHECKS.items()
+        if not {"malformed", "broken payloads", "valid payloads"} & {*check.scenarios}
+    ]
     found = before(only=tuple(of_tasks)).verdict()
     assert {finding.check for finding in found.findings} == {
         "any-order",
@@ -56,30 +61,33 @@ def test_that_its_tasks_are_none_is_found() -> None:
     }
 
 
-def test_an_id_that_two_operations_gave_is_a_strangers_to_neither() -> None:
+def test_an_id_that_two_operations_gave_is_foreign_to_neither() -> None:
     found = before().probe()
-    lives(found)
-    queries(found)
-    assert {trial.case for trial in found.evidence().of("missing")} == {"unknown id", "an id of letters"}
+    watch_tasks(found)
+    query(found)
+    assert {attempt.case for attempt in found.evidence().of(Purpose.ASK_FOR_MISSING)} == {
+        "unknown id",
+        "an id of letters",
+    }
 
 
-def test_any_order_makes_the_tasks_that_were_planned_and_one_by_a_name_that_is_taken() -> None:
+def test_a_random_walk_creates_the_planned_tasks_and_one_by_a_name_that_is_taken() -> None:
     found = before().probe()
-    any_order(found)
-    assert found.budget.made == TASKS + 1
+    walk_at_random(found)
+    assert found.budget.created == TASKS + 1
 
 
-def test_who_waits_for_what_never_ends_leaves_time_to_others() -> None:
+def test_waiting_for_tasks_that_never_end_leaves_time_for_the_rest() -> None:
     found = before(seconds=100).probe()
     began = found.clock.now()
-    lives(found)
+    watch_tasks(found)
     assert 80 <= (found.clock.now() - began) / 1000 < 90
     assert [(each.check, each.reason.partition(":")[0]) for each in found.evidence().untried] == [
         ("task-ends", "kling/omni-image.create")
     ]
 
 
-def test_an_act_that_there_was_no_time_for_is_called_cut() -> None:
+def test_a_scenario_that_was_cut_short_is_named() -> None:
     verdict = before(seconds=1).verdict()
     reasons = [skipped.reason for skipped in verdict.skipped if skipped.check == "any-order"]
-    assert reasons == ["in part, of any order: the 1 seconds of --seconds were over"]
+    assert reasons == ["in part, of random walk: the 1 seconds of --seconds were over"]

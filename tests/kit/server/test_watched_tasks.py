@@ -1,44 +1,49 @@
-"""Orders: what is watched to its end is valid under every reading, and says what must come of it."""
+"""Watched tasks and the boundary: every payload is valid under every reading, and says what must come of it."""
 
 from decimal import Decimal
 
 import pytest
 
 from mockserver.contract.catalog import Operation, load
-from mockserver.kit.server.boundary import bundles
-from mockserver.kit.server.expectations import Terms
-from mockserver.kit.server.watched_tasks import base_payload, borrows, orders, units
+from mockserver.kit.server.boundary import boundary_payloads
+from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.settings import Target
+from mockserver.kit.server.watched_tasks import base_payload, borrows, units, watched_tasks
 from mockserver.types import JSON
 
 CATALOG = load()
-MAKERS = [maker for service in CATALOG.services.values() for maker in Terms(CATALOG, service).makers()]
+CREATES = [
+    create for service in CATALOG.services.values() for create in Expectations(CATALOG, service).create_operations()
+]
 
 
-def terms(operation: Operation) -> Terms:
-    return Terms(CATALOG, CATALOG.service(operation.service))
+def expecting(operation: Operation) -> Expectations:
+    return Expectations(CATALOG, CATALOG.service(operation.service))
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.id)
-def test_an_order_is_valid_whatever_is_open_and_needs_nothing_from_outside(maker: Operation) -> None:
-    found = list(orders(terms(maker), maker))
+@pytest.mark.parametrize("create", CREATES, ids=lambda create: create.id)
+def test_a_watched_task_is_valid_under_every_reading_and_needs_nothing_from_outside(create: Operation) -> None:
+    found = list(watched_tasks(expecting(create), create))
     assert found
-    for order in found:
-        assert terms(maker).is_accepted(maker, dict(order.payload))
-        assert not borrows(order.payload)
-    assert terms(maker).is_accepted(maker, base_payload(terms(maker), maker))
+    for task in found:
+        assert expecting(create).is_accepted(create, dict(task.payload))
+        assert not borrows(create, task.payload)
+    assert expecting(create).is_accepted(create, base_payload(expecting(create), create))
 
 
-def test_more_than_one_a_ratio_a_watermark_and_a_series_are_ordered() -> None:
-    found = list(orders(terms(MAKERS[0]), CATALOG.operation("kling/omni-image.create")))
-    assert {order.count for order in found} == {1, 2}
-    assert any(order.ratio == "9:16" for order in found)
-    assert any(order.watermark for order in found)
-    assert any(order.payload.get("result_type") == "series" for order in found)
+def test_more_than_one_a_ratio_a_watermark_and_a_series_are_asked_for() -> None:
+    found = list(watched_tasks(expecting(CREATES[0]), CATALOG.operation("kling/omni-image.create")))
+    assert {task.count for task in found} == {1, 2}
+    assert any(task.ratio == "9:16" for task in found)
+    assert any(task.watermark for task in found)
+    assert any(task.payload.get("result_type") == "series" for task in found)
 
 
-def test_films_are_ordered_short_small_silent_and_with_sound() -> None:
-    found = list(orders(Terms(CATALOG, CATALOG.service("kling")), CATALOG.operation("kling/omni-video.create")))
-    assert [(order.seconds, order.side, order.sound) for order in found] == [(3, 720, False), (3, 720, True)]
+def test_films_are_asked_for_short_small_silent_and_with_sound() -> None:
+    found = list(
+        watched_tasks(Expectations(CATALOG, CATALOG.service("kling")), CATALOG.operation("kling/omni-video.create"))
+    )
+    assert [(task.seconds, task.side, task.sound) for task in found] == [(3, 720, False), (3, 720, True)]
 
 
 @pytest.mark.parametrize(
@@ -65,27 +70,37 @@ def test_a_task_costs_what_the_contract_says(operation: str, payload: dict[str, 
         ({"image_list": [{"image": "iVBORw0KGgo"}]}, False),
         ({"image_list": [{"image": "https://example.com/cat.png"}]}, True),
         ({"element_list": [{"element_id": 1}]}, True),
-        ({"image_1": "http://a/b"}, True),
+        ({"element_list": []}, False),
     ],
 )
-def test_a_payload_that_speaks_of_something_outside_is_told(payload: JSON, is_borrowing: bool) -> None:
-    assert borrows(payload) is is_borrowing
+def test_a_payload_that_names_something_outside_borrows(payload: dict[str, JSON], is_borrowing: bool) -> None:
+    assert borrows(CATALOG.operation("kling/omni-image.create"), payload) is is_borrowing
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.id)
-def test_bundles_are_valid_and_stand_on_many_edges_at_once(maker: Operation) -> None:
-    found = bundles(terms(maker), maker, {}, 0, 1 << 20)
-    assert all(terms(maker).is_accepted(maker, bundle.payload) for bundle in found)
-    edges = [edge for bundle in found for edge in bundle.edges]
-    assert len(edges) > len(found)
-    assert all(terms(maker).is_accepted(maker, edge.payload) for edge in edges)
-    assert [bundle.borrows for bundle in found] == sorted(bundle.borrows for bundle in found)
-    kept = {edge.rule.id for edge in edges if edge.rule is not None}
+def test_elements_are_called_otherwise_elsewhere() -> None:
+    operation = CATALOG.operation("useapi/omni-image.create")
+    assert [borrows(operation, payload) for payload in ({"element_10": "1"}, {"image_1": "http://a/b"})] == [True, True]
+    assert not borrows(operation, {"element_list": [{"element_id": 1}]})
+
+
+def target(create: Operation, **changed: int) -> Target:
+    return Target("http://a", expecting(create), (create,), **changed)  # type: ignore[arg-type] # seed and largest_bytes
+
+
+@pytest.mark.parametrize("create", CREATES, ids=lambda create: create.id)
+def test_boundary_payloads_are_valid_and_show_many_cases_at_once(create: Operation) -> None:
+    found = boundary_payloads(target(create), create, {})
+    assert all(expecting(create).is_accepted(create, each.payload) for each in found)
+    cases = [case for each in found for case in each.cases]
+    assert len(cases) > len(found)
+    assert all(expecting(create).is_accepted(create, case.payload) for case in cases)
+    assert [each.borrows for each in found] == sorted(each.borrows for each in found)
+    kept = {case.rule.id for case in cases if case.rule is not None}
     assert len(kept) >= 10
 
 
-def test_no_bundle_is_too_large() -> None:
-    maker = CATALOG.operation("kling/omni-image.create")
-    small = bundles(terms(maker), maker, {}, 0, 200)
+def test_no_boundary_payload_is_too_large() -> None:
+    create = CATALOG.operation("kling/omni-image.create")
+    small = boundary_payloads(target(create, largest_bytes=200), create, {})
     assert small
-    assert all(len(str(bundle.payload)) < 300 for bundle in small)
+    assert all(len(str(each.payload)) < 300 for each in small)

@@ -1,1 +1,1 @@
-"""Wrong servers: the fake with one promise broken by an adapter outside it, each with the check that must catch it."""
+"""Wrong servers: each is the fake with one promise broken from outside, and names the check that must catch it."""

@@ -1,4 +1,4 @@
-"""``python -m tests.mutants.servers``: how many wrong servers the kit catches, and what it finds in the clean fake."""
+"""``python -m tests.mutants.servers``: how many wrong servers the kit catches, and what it finds in the right one."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import click
 
 from mockserver.contract.catalog import load
 from mockserver.kit.verdict import Verdict
-from tests.mutants.servers.roster import MUTANTS, judged
-from tests.mutants.servers.stage import trial
+from tests.mutants.servers.harness import prepare
+from tests.mutants.servers.registry import MUTANTS, judge
 
 SEEDS = range(10)
 
 
 def main() -> int:
-    """Print the score; return 1 if a mutant gets away, or the clean fake does not."""
+    """Print the score. Return 1 if a wrong server was missed, or anything was found in the clean fake."""
     began = monotonic()
-    missed = [mutant for mutant in MUTANTS.values() if not any(judged(mutant).of(mutant.check))]
+    missed = [mutant for mutant in MUTANTS.values() if not any(judge(mutant).of(mutant.check))]
     for mutant in missed:
         click.echo(f"missed: {mutant.id}, meant for {mutant.check}")
     checks = {mutant.check for mutant in MUTANTS.values()}
@@ -40,14 +40,14 @@ def clean() -> Iterator[tuple[str, Verdict]]:
     """Judge the clean fake: each service with ten seeds, and under each reading, settled and open."""
     for service in load().services.values():
         for seed in SEEDS:
-            yield f"{service.id}, seed {seed}", trial(service.id, fake={"seed": seed}, seed=seed).verdict()
+            yield f"{service.id}, seed {seed}", prepare(service.id, fake={"seed": seed}, seed=seed).verdict()
         for question in service.questions.values():
             for reading in question.readings:
                 settings = {"readings": {f"{service.id}/{question.id}": reading}}
                 name = f"{service.id}, {question.id}={reading}"
                 if reading != question.default:
-                    yield f"{name}, open", trial(service.id, fake=settings).verdict()
-                yield name, trial(service.id, fake=settings, readings={question.id: reading}).verdict()
+                    yield f"{name}, open", prepare(service.id, fake=settings).verdict()
+                yield name, prepare(service.id, fake=settings, readings={question.id: reading}).verdict()
 
 
 if __name__ == "__main__":

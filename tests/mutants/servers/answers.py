@@ -8,8 +8,8 @@ from itertools import count
 from typing import Any
 
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import Ask, Wrong
 from tests.mutants.servers.mutant import VIDEO, Mutants, doing
-from tests.mutants.servers.stage import Ask, Wrong
 
 ANSWERS = Mutants()
 

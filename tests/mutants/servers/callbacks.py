@@ -9,8 +9,8 @@ from typing import Any
 
 from mockserver.fake.callback_queue import Delivery
 from mockserver.fake.core import Fake
+from tests.mutants.servers.harness import Deliver, Wrong
 from tests.mutants.servers.mutant import Mutants
-from tests.mutants.servers.stage import Deliver, Wrong
 
 CALLBACKS = Mutants()
 

@@ -12,7 +12,7 @@ from mockserver.contract.catalog import load
 from mockserver.contract.readings import settled
 from mockserver.contract.routes import Match, Router
 from mockserver.types import JSON, Request, Response
-from tests.mutants.servers.stage import Ask, Respond, Wrong
+from tests.mutants.servers.harness import Ask, Respond, Wrong
 
 Change = Callable[[Any], object]
 
@@ -25,7 +25,7 @@ class Mutant:
     """A wrong server.
 
     * ``check``: the one that must catch it
-    * ``make``: puts what is wrong around a fake; made anew for each run, for it may remember
+    * ``make``: returns what is wrong around a fake; called for each run, because it may have a memory
     * ``operation``: the one that is tried, to save time; ``None`` for all
     * ``chosen``: readings that are settled
     """
@@ -97,7 +97,7 @@ def altered(does: str, change: Change, *, refusals: bool, anew: bool) -> Respond
 
 
 def doing(request: Request) -> str:
-    """Return what a request asks for: ``create``, ``get``, ``list`` …; nothing for what is no operation."""
+    """Return what a request asks for: ``create``, ``get``, ``list`` …; an empty text for an unknown path."""
     match = _router(None).match(request.method, request.path, request.host)
     return match.operation.does if isinstance(match, Match) else ""
 
@@ -107,14 +107,14 @@ def with_body(response: Response, document: JSON) -> Response:
 
 
 def with_field(request: Request, name: str, value: JSON) -> Request:
-    """Return a create that asks for something else; ``None`` takes the field away."""
+    """Return a create with another value of a field; ``None`` removes the field."""
     payload = json.loads(request.body)
     payload[name] = value
     return replace(request, body=json.dumps({k: v for k, v in payload.items() if v is not None}).encode())
 
 
 def payload(request: Request) -> dict[str, Any]:
-    """Return the object that a request carries; an empty one for what is none."""
+    """Return the object in the body of a request; an empty one if there is none."""
     try:
         found = json.loads(request.body)
     except (ValueError, RecursionError):

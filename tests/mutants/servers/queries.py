@@ -1,4 +1,4 @@
-"""Lists and look-ups that are wrong, and readings that are not kept."""
+"""Lists and queries that are wrong, and readings that are not kept."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import Ask, Wrong
 from tests.mutants.servers.mutant import Mutants, doing, payload, refusal, with_body, with_field
-from tests.mutants.servers.stage import Ask, Wrong
 
 QUERIES = Mutants()
 READINGS = Mutants()
@@ -39,7 +39,7 @@ QUERIES.answer(
 
 
 def _missing(id: str, answer: Callable[[Response], Response], **about: Any) -> None:
-    """Add a mutant that answers otherwise where a task is not there."""
+    """Add a mutant with another answer to a query for a task that does not exist."""
 
     def respond(ask: Ask, request: Request) -> Response:
         response = ask(request)
@@ -78,7 +78,7 @@ def names_are_a_conflict(ask: Ask, request: Request) -> Response:
 
 @QUERIES.make("duplicate-external-id-refused", operation=None)
 def names_are_free_across_products() -> Wrong:
-    """A film may have the name of a picture; the name alone is changed on the way."""
+    """A film may have the name of a picture: the adapter changes the name."""
 
     def respond(ask: Ask, request: Request) -> Response:
         response = ask(request)
@@ -91,7 +91,7 @@ def names_are_free_across_products() -> Wrong:
 
 @QUERIES.make("ids-differ")
 def alike_is_the_same() -> Wrong:
-    """Who sends the same twice gets the same task."""
+    """Two equal requests get the same task."""
     known: dict[bytes, Response] = {}
 
     def respond(ask: Ask, request: Request) -> Response:
@@ -108,7 +108,7 @@ def alike_is_the_same() -> Wrong:
 
 
 def _listed(id: str, check: str, change: Callable[[list[Any], dict[str, str]], list[Any]], **about: Any) -> None:
-    """Add a mutant that changes the items of lists; it is told how the list was asked for."""
+    """Add a mutant that changes the items of lists; ``change`` gets the items and the parameters of the query."""
 
     def respond(ask: Ask, request: Request) -> Response:
         response = ask(request)

@@ -1,4 +1,4 @@
-"""Servers that let in what they must not, or shut out what they must let in: rules, bytes, credentials."""
+"""Servers that accept what they must refuse, or refuse what they must accept: rules, bytes, credentials."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import jwt
 
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import NOON, SIGNER, TOKEN, Ask, Wrong
 from tests.mutants.servers.mutant import VIDEO, Mutants, doing, payload, refusal, with_field
-from tests.mutants.servers.stage import NOON, SIGNER, TOKEN, Ask, Wrong
 
 REQUESTS = Mutants()
 CREDENTIALS = Mutants()
@@ -23,7 +23,7 @@ LENGTHS = [str(seconds) for seconds in range(3, 16)]
 
 
 def _lenient(id: str, name: str, is_wrong: Callable[[Any], bool], value: Any, **about: Any) -> None:
-    """Add a mutant that mends a wrong field by itself."""
+    """Add a mutant that corrects a wrong field by itself."""
 
     def respond(ask: Ask, request: Request) -> Response:
         sent = payload(request) if doing(request) == "create" else {}
@@ -139,7 +139,7 @@ def no_body_needed(ask: Ask, request: Request) -> Response:
 
 
 @REQUESTS.respond("refuses-unreadable-bodies")
-def mends_cut_json(ask: Ask, request: Request) -> Response:
+def repairs_cut_json(ask: Ask, request: Request) -> Response:
     is_cut = doing(request) == "create" and request.body.startswith(b"{") and not request.body.endswith(b"}")
     return ask(replace(request, body=request.body + b"}") if is_cut else request)
 
@@ -161,7 +161,7 @@ def _as(request: Request, header: str) -> Request:
 
 
 def _claims(request: Request) -> dict[str, Any]:
-    """Return the claims of a request's token, whoever signed it; none of one that is no token."""
+    """Return the claims of a request's token, whoever signed it; none if it has no token."""
     try:
         found: dict[str, Any] = jwt.decode(
             request.headers.get("authorization", "").removeprefix("Bearer "), options={"verify_signature": False}

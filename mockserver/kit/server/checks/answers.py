@@ -2,162 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from mockserver.contract.differences import Difference
 from mockserver.kit.checks import Check, Family, NothingToJudge
-from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.server.findings import finding, said, seen
+from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
+from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.findings import answer_text, answered, finding
 from mockserver.kit.verdict import Finding
 
-ANSWERS = Family[Evidence, Finding]("answers", "credentials", "lives", "burst", "noise", "queries")
+ANSWERS = Family[Evidence, Finding](
+    "answers", "authentication", "task lifecycle", "burst", "malformed", "queries"
+)  # fmt: skip
 
-_TIMES = frozenset({"created_at", "updated_at", "createTime", "updateTime", "viewTime"})
-_STATES = frozenset({"task_status", "status_name"})
-_APART = frozenset({"noise", "result"})
-"""What checks of their own look at."""
+_OTHER_CHECKS = frozenset({Purpose.MALFORMED, Purpose.DOWNLOAD})
+"""Attempts that have checks of their own for answers that do not come, or are errors of the server."""
 
-_ENVELOPE = frozenset({"/code", "/message", "/request_id", "/error"})
-
-
-def _kind(difference: Difference) -> str:
-    """Tell which check a difference belongs to."""
-    last = difference.pointer.rpartition("/")[2]
-    if difference.keyword in ("status", "media-type", "json"):
-        return {"status": "answer-status", "media-type": "answer-media-type", "json": "answer-is-json"}[
-            difference.keyword
-        ]
-    if difference.keyword == "code":
-        return "refusal-code"
-    if difference.received == "null":
-        return "absent-not-null"
-    if last in ("task_id", "id") and difference.keyword == "type":
-        return "task-id-type"
-    if last in _STATES:
-        return "status-words"
-    if last in _TIMES:
-        return "times-are-millis"
-    if difference.pointer in _ENVELOPE or (difference.pointer == "/data" and difference.keyword == "required"):
-        return "envelope"
-    return "body-keeps-schema"
-
-
-def _sorted_out(id: str) -> Callable[[Evidence], Iterator[Finding]]:
-    """Return the judge that tells the differences of one kind."""
-
-    def judge(evidence: Evidence) -> Iterator[Finding]:
-        if not any(trial.exchange.response for trial in evidence.trials):
-            raise NothingToJudge("the server answered nothing")
-        for trial, difference in evidence.differences:
-            if _kind(difference) == id:
-                yield _told(trial, difference)
-
-    return judge
-
-
-def _told(trial: Trial, difference: Difference) -> Finding:
-    place = f" at {difference.pointer}" if difference.pointer else ""
-    received = f"{difference.received}{place} (HTTP {trial.exchange.status})"
-    documented = f"{difference.documented}{place}"
-    subject = f"{trial.subject} {difference.pointer}".rstrip()
-    return finding(trial, received, subject=subject, documented=documented, source=difference.where)
-
-
-for _id, _documented, _why, _source in (
+_BY_KIND = (
     (
         "answer-status",
-        "An answer has the status of its operation, and a refusal one of the error table's.",
+        "An answer has the status of its operation, and a refusal has a status of the error table.",
         "Clients tell success from failure by the status: a 201 breaks one, a 200 with an error another.",
         "kling 2.1, 4.1; clients",
     ),
     (
         "answer-is-json",
-        "Every answer is a JSON document, a refusal too.",
-        "A client that parses every answer dies of HTML or of a cut one, and the code that says what is wrong is lost.",
+        "Every answer is a JSON document, and so is every refusal.",
+        "A client that parses every answer fails at HTML or half a document, and never sees what is wrong.",
         "kling 4.2; clients",
     ),
     (
         "answer-media-type",
-        "An answer says that it is application/json.",
-        "Strict clients parse only what says that it is JSON.",
+        "The Content-Type of an answer is application/json.",
+        "Strict clients parse an answer only if its type is JSON.",
         "kling 2.1",
     ),
     (
         "refusal-code",
-        "A refusal's code is one that the error table has with its status.",
-        "Clients retry, sign again or give up by the code.",
+        "The error table has the code of a refusal for its status.",
+        "By the code clients decide whether to retry, to sign a new token or to give up.",
         "kling 4.1",
     ),
     (
         "absent-not-null",
-        "What there is nothing to say of is absent or empty, never null.",
-        "Clients reach into the object that they expect, and null has no fields.",
+        "A field without a value is absent or empty, never null.",
+        "Clients read fields of the object that they expect, and null has none.",
         "clients; kling 2.2",
     ),
     (
         "task-id-type",
-        "A task's id has the type that is documented: text at Kling.",
-        "Eighteen digits do not fit into a number of JavaScript's: the id is rounded, and the task is lost.",
+        "A task's id has the documented type: at Kling it is text.",
+        "JavaScript rounds a number of eighteen digits, and the client then polls a task that does not exist.",
         "kling 2.1; clients",
     ),
     (
         "status-words",
-        "A task's state is one of the four words, spelled exactly; a new task is submitted.",
+        "A task's state is one of the four documented words, spelled exactly; a new task is submitted.",
         "Clients compare words: succeeded, queued or upper case makes them poll for ever.",
         "kling K4, 2.2; clients",
     ),
     (
         "times-are-millis",
         "Times are whole Unix milliseconds.",
-        "Seconds read as milliseconds are in January 1970, and expiry goes wrong.",
+        "Seconds that are read as milliseconds are in January 1970, and expiry is computed wrongly.",
         "kling 2.1; useapi X-12",
     ),
     (
         "envelope",
-        "code, message and request_id are in every answer, with data in one that is no refusal.",
-        "Clients check code before anything else, and support asks for request_id.",
+        "Every answer has the fields that the service wraps all answers in.",
+        "Clients check the code before anything else, and support asks for the request id.",
         "kling 2.1, 4.2",
     ),
     (
         "body-keeps-schema",
-        "All other fields are what their schema says.",
-        "Clients read what is documented, in the types that are documented.",
+        "All other fields are as their schema says.",
+        "Clients read the documented fields, and rely on their documented types.",
         "kling 2; useapi 1.3, 2",
     ),
-):
-    ANSWERS.add(Check(_id, ANSWERS.name, "error", _documented, _why, _source, find=_sorted_out(_id)))
+)
+"""The checks that each take one kind of difference: id, promise, why it matters, source."""
+
+_OF_THE_WHOLE = {"status": "answer-status", "media-type": "answer-media-type", "json": "answer-is-json"}
 
 
-@ANSWERS.check(why="Support finds a request by it.", source="kling 2.1")
+def _kind(difference: Difference, expectations: Expectations) -> str:
+    """Return the check that a difference belongs to."""
+    layout, place = expectations.layout, difference.pointer
+    field = place.rpartition("/")[2]
+    if difference.keyword in _OF_THE_WHOLE:
+        return _OF_THE_WHOLE[difference.keyword]
+    if difference.keyword == "code":
+        return "refusal-code"
+    if difference.received == "null":
+        return "absent-not-null"
+    if field == layout.id[-1] and difference.keyword == "type":
+        return "task-id-type"
+    if field == layout.status[-1]:
+        return "status-words"
+    # In schemas/, every time refers to a definition of this name.
+    if field in (layout.created_at[-1], layout.updated_at[-1]) or "/$defs/millis/" in difference.where:
+        return "times-are-millis"
+    is_missing_whole = difference.keyword == "required" and place == f"/{'/'.join(map(str, layout.task))}"
+    if place.removeprefix("/") in expectations.refusal_fields or is_missing_whole:
+        return "envelope"
+    return "body-keeps-schema"
+
+
+def _of_kind(evidence: Evidence, id: str) -> Iterator[Finding]:
+    """Yield the differences of one kind."""
+    if not any(attempt.exchange.response for attempt in evidence.attempts):
+        raise NothingToJudge("the server did not answer any request")
+    for attempt, difference in evidence.differences:
+        if _kind(difference, evidence.expectations) == id:
+            yield _different(attempt, difference)
+
+
+def _different(attempt: Attempt, difference: Difference) -> Finding:
+    place = f" at {difference.pointer}" if difference.pointer else ""
+    received = f"{difference.received}{place} (HTTP {attempt.exchange.status})"
+    documented = f"{difference.documented}{place}"
+    subject = f"{attempt.subject} {difference.pointer}".rstrip()
+    return finding(attempt, received, subject=subject, documented=documented, source=difference.where)
+
+
+for _id, _documented, _why, _source in _BY_KIND:
+    ANSWERS.add(Check(_id, ANSWERS.name, "error", _documented, _why, _source, find=partial(_of_kind, id=_id)))
+
+
+@ANSWERS.check(why="Support finds a request by its id.", source="kling 2.1")
 def request_ids_differ(evidence: Evidence) -> Iterator[Finding]:
-    """Each answer has a request_id of its own."""
-    known: dict[str, Trial] = {}
-    for trial in evidence.trials:
-        body = trial.exchange.received
-        id = body.get("request_id") if isinstance(body, dict) else None
+    """Each answer has a request id of its own."""
+    field, known = evidence.expectations.layout.request_id, dict[str, Attempt]()
+    for attempt in evidence.attempts if field is not None else ():
+        body = attempt.exchange.received
+        id = body.get(field) if isinstance(body, dict) else None
         if isinstance(id, str) and id in known:
-            yield finding(trial, f"{id}, as in the answer to {known[id].subject}", subject=trial.subject)
+            yield finding(attempt, f"{id}, as in the answer to {known[id].subject}", subject=attempt.subject)
         elif isinstance(id, str):
-            known[id] = trial
+            known[id] = attempt
     if not known:
-        raise NothingToJudge("no answer has a request_id")
+        raise NothingToJudge("no answer has a request id")
 
 
-@ANSWERS.check(why="A 5xx says try again, and clients do.", source="kling 4.1")
+@ANSWERS.check(why="A 5xx means that a retry may help, and clients do retry.", source="kling 4.1")
 def no_server_errors(evidence: Evidence) -> Iterator[Finding]:
-    """No request makes the server fail: what it cannot take it refuses with 4xx."""
-    sent = (trial for trial in evidence.trials if trial.aim not in _APART)
-    for trial in seen(sent, "the server answered nothing"):
-        if (trial.exchange.status or 0) >= 500:
-            yield finding(trial, said(trial))
+    """No request makes the server fail: it refuses with 4xx what it cannot take."""
+    sent = (attempt for attempt in evidence.attempts if attempt.purpose not in _OTHER_CHECKS)
+    for attempt in answered(sent, "the server did not answer any request"):
+        if (attempt.exchange.status or 0) >= 500:
+            yield finding(attempt, answer_text(attempt))
 
 
 @ANSWERS.check(why="A client that waits for ever holds up everything behind it.", source="kling 4.1")
 def always_answers(evidence: Evidence) -> Iterator[Finding]:
     """Every request is answered, in time and to the end."""
-    sent = [trial for trial in evidence.trials if trial.aim not in _APART]
+    sent = [attempt for attempt in evidence.attempts if attempt.purpose not in _OTHER_CHECKS]
     if not sent:
         raise NothingToJudge("nothing was sent")
-    for trial in sent:
-        if trial.exchange.response is None:
-            yield finding(trial, said(trial))
+    for attempt in sent:
+        if attempt.exchange.response is None:
+            yield finding(attempt, answer_text(attempt))

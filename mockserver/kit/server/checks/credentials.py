@@ -1,112 +1,117 @@
-"""Credentials: who is let in, and what the others are told."""
+"""Credentials: which the server accepts, and what it answers to the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.server.findings import finding, is_row, row_said, said, seen
+from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
+from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
 from mockserver.kit.verdict import Finding
 
-CREDENTIALS = Family[Evidence, Finding]("credentials", "credentials")
+CREDENTIALS = Family[Evidence, Finding]("credentials", "authentication")
 
 
-def _trial(evidence: Evidence, case: str) -> Trial:
-    """Return the trial of a case.
+def _attempt(evidence: Evidence, case: str) -> Attempt:
+    """Return the attempt of a case.
 
-    Raises ``NothingToJudge`` where it was not made, or the server lets nobody in anyway.
+    Raises ``NothingToJudge`` where there is none, or the server rejects good credentials anyway.
     """
-    found = {trial.case: trial for trial in evidence.of("credentials") if trial.exchange.response is not None}
+    found = {each.case: each for each in evidence.of(Purpose.AUTHENTICATE) if each.exchange.response is not None}
     if case not in found:
         raise NothingToJudge("the service has no such credentials, or none were given")
     if "good" in found and found["good"].exchange.status == 401:
-        raise NothingToJudge("the server does not let the credentials in that were given")
+        raise NothingToJudge("the server rejects the credentials that were given")
     return found[case]
 
 
-def _refusals(evidence: Evidence, case: str, *rows: str) -> Iterator[Finding]:
-    """Find a case that is not refused with one of some rows of the error table."""
-    trial = _trial(evidence, case)
-    errors = evidence.terms.service.errors
+def _not_refused(evidence: Evidence, case: str, *rows: str) -> Iterator[Finding]:
+    """Yield the attempt of a case if it is not refused with one of some rows of the error table."""
+    attempt = _attempt(evidence, case)
+    errors = evidence.expectations.service.errors
     known = [errors[row] for row in rows if row in errors]
-    if not any(is_row(trial, row) for row in known):
-        documented = " or ".join(sorted({row_said(row) for row in known}))
-        yield finding(
-            trial, said(trial), subject=f"{trial.subject} {case}", documented=documented, source=known[0].source
-        )
+    if not any(is_row(attempt, row) for row in known):
+        documented = " or ".join(sorted({row_text(row) for row in known}))
+        subject = f"{attempt.subject} {case}"
+        yield finding(attempt, answer_text(attempt), subject=subject, documented=documented, source=known[0].source)
 
 
-def _token_refusals(evidence: Evidence, case: str, *rows: str) -> Iterator[Finding]:
-    """Find a token that is not refused as it should be, at a server that lets a fresh one in."""
-    if not _trial(evidence, "fresh token").is_accepted:
-        raise NothingToJudge("the server does not let a fresh token in: give --ak and --sk")
-    yield from _refusals(evidence, case, *rows)
+def _token_not_refused(evidence: Evidence, case: str, *rows: str) -> Iterator[Finding]:
+    """Yield a token that is not refused as it should be, at a server that accepts a fresh one."""
+    _require_tokens(evidence)
+    yield from _not_refused(evidence, case, *rows)
+
+
+def _require_tokens(evidence: Evidence) -> None:
+    if not _attempt(evidence, "fresh token").is_accepted:
+        raise NothingToJudge("the server rejects a fresh token; give --ak and --sk")
 
 
 @CREDENTIALS.check(why="Nobody can use the service.", source="kling 5")
 def good_credentials_enter(evidence: Evidence) -> Iterator[Finding]:
-    """Who has credentials is let in."""
-    for trial in seen(evidence.of("credentials"), "nothing was asked for"):
-        if trial.case == "good" and trial.exchange.status in (401, 403):
-            yield finding(trial, said(trial))
-
-
-@CREDENTIALS.check(why="Whoever finds the address works at the owner's cost.", source="kling 4.1, 4.3; seed 004 SO-401")
-def no_credentials_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A request without credentials is refused as such: 401 with code 1001 at Kling."""
-    yield from _refusals(evidence, "none", "no-credentials")
-    yield from _refusals(evidence, "empty", "no-credentials")
-
-
-@CREDENTIALS.check(why="A client that sends the wrong form must see so at once.", source="kling 4.1")
-def bad_credentials_refused(evidence: Evidence) -> Iterator[Finding]:
-    """Credentials that are no bearer token are refused as bad: 401 with code 1002 at Kling."""
-    for case in ("another scheme", "no scheme", "no key"):
-        yield from _refusals(evidence, case, "bad-credentials", "no-credentials")
+    """Good credentials are accepted."""
+    for attempt in answered(evidence.of(Purpose.AUTHENTICATE), "no credentials were sent"):
+        if attempt.case == "good" and attempt.exchange.status in (401, 403):
+            yield finding(attempt, answer_text(attempt))
 
 
 @CREDENTIALS.check(
-    why="Whoever finds the address works at the owner's cost.",
+    why="Anybody who finds the address can work at the owner's cost.", source="kling 4.1, 4.3; seed 004 SO-401"
+)
+def no_credentials_refused(evidence: Evidence) -> Iterator[Finding]:
+    """A request without credentials is refused for that reason: at Kling 401 with code 1001."""
+    yield from _not_refused(evidence, "none", "no-credentials")
+    yield from _not_refused(evidence, "empty", "no-credentials")
+
+
+@CREDENTIALS.check(why="A client that sends them in a wrong form must be told so at once.", source="kling 4.1")
+def bad_credentials_refused(evidence: Evidence) -> Iterator[Finding]:
+    """Credentials that are not a bearer token are refused as bad: at Kling 401 with code 1002."""
+    for case in ("another scheme", "no scheme", "no key"):
+        yield from _not_refused(evidence, case, "bad-credentials", "no-credentials")
+
+
+@CREDENTIALS.check(
+    why="Anybody who finds the address can work at the owner's cost.",
     source="kling 4.1, 4.3; seed 004 SO-401",
     severity="warning",
 )
 def unknown_key_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A key that nobody has is refused: 401 with code 1002 at Kling."""
-    yield from _refusals(evidence, "unknown key", "unknown-key", "not-a-jwt", "bad-credentials")
+    """A key that no account has is refused: at Kling 401 with code 1002."""
+    yield from _not_refused(evidence, "unknown key", "unknown-key", "not-a-jwt", "bad-credentials")
 
 
 @CREDENTIALS.check(
-    why="1004 makes clients sign a new one and go on; anything else stops them.", source="kling 4.1, 5; clients"
+    why="After 1004 clients sign a new token and go on; after anything else they stop.",
+    source="kling 4.1, 5; clients",
 )
 def expired_token_refused(evidence: Evidence) -> Iterator[Finding]:
     """A token whose exp is past is refused as expired: 401 with code 1004."""
-    yield from _token_refusals(evidence, "expired token", "token-expired")
+    yield from _token_not_refused(evidence, "expired token", "token-expired")
 
 
-@CREDENTIALS.check(why="It tells a client whose clock is wrong from one whose key is.", source="kling 4.1, 5")
+@CREDENTIALS.check(why="It tells a client whose clock is wrong from one whose key is wrong.", source="kling 4.1, 5")
 def early_token_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A token whose nbf is to come is refused as early: 401 with code 1003."""
-    yield from _token_refusals(evidence, "early token", "token-early")
+    """A token whose nbf is in the future is refused as early: 401 with code 1003."""
+    yield from _token_not_refused(evidence, "early token", "token-early")
 
 
-@CREDENTIALS.check(why="Libraries add them by themselves.", source="clients; kling 5")
+@CREDENTIALS.check(why="Some JWT libraries add such claims by themselves.", source="clients; kling 5")
 def extra_claims_enter(evidence: Evidence) -> Iterator[Finding]:
-    """A token may have claims that the sample has not, and an iat of long ago."""
-    if not _trial(evidence, "fresh token").is_accepted:
-        raise NothingToJudge("the server does not let a fresh token in: give --ak and --sk")
-    trial = _trial(evidence, "token of 1970")
-    if not trial.is_accepted:
-        yield finding(trial, said(trial), subject=f"{trial.subject} {trial.case}")
+    """A token may have claims that the official sample lacks, and an iat of long ago."""
+    _require_tokens(evidence)
+    attempt = _attempt(evidence, "token of 1970")
+    if not attempt.is_accepted:
+        yield finding(attempt, answer_text(attempt), subject=f"{attempt.subject} {attempt.case}")
 
 
-@CREDENTIALS.check(why="Whoever knows an access key works at its owner's cost.", source="kling 4.1, 5")
+@CREDENTIALS.check(why="Anybody who knows an access key can work at its owner's cost.", source="kling 4.1, 5")
 def forged_token_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A token that is signed with another secret is refused: 401 with code 1000."""
-    yield from _token_refusals(evidence, "forged token", "bad-signature", "bad-credentials")
+    """A token signed with another secret is refused: 401 with code 1000."""
+    yield from _token_not_refused(evidence, "forged token", "bad-signature", "bad-credentials")
 
 
-@CREDENTIALS.check(why="Anybody can sign with a key of their own.", source="kling 4.1, 4.3")
+@CREDENTIALS.check(why="Anybody can sign a token with a secret of their own.", source="kling 4.1, 4.3")
 def unknown_access_key_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A token of an access key that nobody has is refused: 401 with code 1002."""
-    yield from _token_refusals(evidence, "token of an unknown access key", "unknown-access-key")
+    """A token of an access key that no account has is refused: 401 with code 1002."""
+    yield from _token_not_refused(evidence, "token of an unknown access key", "unknown-access-key")

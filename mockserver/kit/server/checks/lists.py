@@ -1,188 +1,205 @@
-"""Lists: they are whole and in order, their pages are disjoint, and they have nothing that does not belong there."""
+"""Lists: they are whole and in order, their pages are disjoint, and nothing is in them that does not belong there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.server.findings import finding, is_row, said, seen, short
+from mockserver.kit.server.evidence import Attempt, Evidence, Named, Page, Purpose, TimeBound
+from mockserver.kit.server.findings import answer_text, answered, finding, is_row, short
 from mockserver.kit.task_view import TaskView, lasting, task_views
 from mockserver.kit.verdict import Finding
 
-LISTS = Family[Evidence, Finding]("lists", "lives", "burst", "queries")
+LISTS = Family[Evidence, Finding]("lists", "task lifecycle", "burst", "queries")
 
 
-def _ids(evidence: Evidence, trial: Trial) -> list[str]:
-    """Return the ids in an answer to a list, in order."""
-    return [record.id for record in task_views(trial.exchange.received, evidence.terms.layout) if record.id is not None]
+def _views(evidence: Evidence, attempt: Attempt) -> list[TaskView]:
+    """Return the tasks in an answer to a list, in order."""
+    return task_views(attempt.exchange.received, evidence.expectations.layout)
 
 
-def _lists(evidence: Evidence, *aims: str) -> list[Trial]:
+def _ids(evidence: Evidence, attempt: Attempt) -> list[str]:
+    return [view.id for view in _views(evidence, attempt) if view.id is not None]
+
+
+def _lists(evidence: Evidence, *purposes: Purpose) -> list[Attempt]:
     """Return the lists that were answered. Raises ``NothingToJudge`` if there are none."""
-    asked = seen(evidence.of(*aims), "no list was asked for in this way: the service has none that knows it")
-    found = [trial for trial in asked if trial.is_accepted]
+    asked = answered(evidence.of(*purposes), "the service has no list that can be asked for this")
+    found = [attempt for attempt in asked if attempt.is_accepted]
     if not found:
         raise NothingToJudge("the server shows no lists")
     return found
 
 
-def _is_whole(evidence: Evidence, trial: Trial) -> bool:
-    return len(_ids(evidence, trial)) < int(trial.about["size"])
+def _pages(evidence: Evidence, *purposes: Purpose) -> list[tuple[Attempt, Page]]:
+    """Return the lists that were answered, with what was asked for. Raises ``NothingToJudge`` if there are none."""
+    lists = _lists(evidence, *purposes)
+    return [(attempt, attempt.about) for attempt in lists if isinstance(attempt.about, Page)]
 
 
-@LISTS.check(why="What is not listed is lost to whoever did not keep its id.", source="kling 2.3; useapi 2.5")
+def _is_whole(evidence: Evidence, attempt: Attempt, page: Page) -> bool:
+    return page.size is None or len(_ids(evidence, attempt)) < page.size
+
+
+@LISTS.check(why="A task that is not listed is lost to a client that did not keep its id.",
+             source="kling 2.3; useapi 2.5")  # fmt: skip
 def list_is_complete(evidence: Evidence) -> Iterator[Finding]:
     """A list that is shorter than its page has every task of the operation."""
-    judged = [trial for trial in _lists(evidence, "whole") if _is_whole(evidence, trial)]
+    pages = _pages(evidence, Purpose.LIST_ALL)
+    judged = [attempt for attempt, page in pages if _is_whole(evidence, attempt, page)]
     if not judged:
         raise NothingToJudge("the account has more tasks than a page can show")
-    for trial in judged:
-        there = set(_ids(evidence, trial))
-        for id in _created(evidence, trial):
-            if id not in there:
-                yield finding(trial, f"no {id}, which was created before")
+    for attempt in judged:
+        listed = set(_ids(evidence, attempt))
+        for id in _created_before(evidence, attempt):
+            if id not in listed:
+                yield finding(attempt, f"no {id}, which was created before")
 
 
-def _created(evidence: Evidence, listed: Trial) -> Iterator[str]:
-    """Yield the ids of tasks created before a list was asked for, that it should have."""
-    for trial in evidence.of("live", "burst", "accept", "duplicate"):
-        maker = trial.operation
-        if trial.exchange.number > listed.exchange.number or not trial.is_accepted or maker is None:
+def _created_before(evidence: Evidence, listed: Attempt) -> Iterator[str]:
+    """Yield the ids of the tasks that a list should have: those created before it was asked for."""
+    creates = (Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES, Purpose.BORROW, Purpose.REUSE_NAME)
+    for attempt in evidence.of(*creates):
+        create = attempt.operation
+        if attempt.exchange.number > listed.exchange.number or not attempt.is_accepted or create is None:
             continue
-        record = TaskView.of(trial.exchange.received, evidence.terms.layout)
-        if record is not None and record.id and evidence.terms.beside(maker, "list") is listed.operation:
-            yield record.id
+        view = TaskView.of(attempt.exchange.received, evidence.expectations.layout)
+        if view is not None and view.id and evidence.expectations.list_operation(create) is listed.operation:
+            yield view.id
 
 
 @LISTS.check(why="A client takes a film for a picture.", source="kling 2.3")
 def list_has_no_strangers(evidence: Evidence) -> Iterator[Finding]:
-    """A list of an operation's tasks has only those."""
-    for trial in _lists(evidence, "whole", "page"):
-        makers = [(story.id, story.order.operation) for story in evidence.stories]
-        own = {id for id, maker in makers if evidence.terms.beside(maker, "list") is trial.operation}
-        others = {id: maker.id for id, maker in makers}
-        for id in _ids(evidence, trial):
-            if id in others and id not in own:
-                yield finding(trial, f"{id}, which {others[id]} made")
+    """A list of the tasks of an operation has no others."""
+    for attempt in _lists(evidence, Purpose.LIST_ALL, Purpose.LIST_PAGE):
+        creates = [(history.id, history.task.operation) for history in evidence.histories]
+        own = {id for id, create in creates if evidence.expectations.list_operation(create) is attempt.operation}
+        known = {id: create.id for id, create in creates}
+        for id in _ids(evidence, attempt):
+            if id in known and id not in own:
+                yield finding(attempt, f"{id}, which {known[id]} created")
 
 
-@LISTS.check(why="Who walks through the pages does things twice.", source="kling 2.3")
+@LISTS.check(why="A client that turns the pages does its work twice.", source="kling 2.3")
 def pages_are_disjoint(evidence: Evidence) -> Iterator[Finding]:
     """No task is on two pages, or twice on one."""
-    for run in _runs(evidence):
-        seen_on: dict[str, int] = {}
-        for trial in run:
-            for id in _ids(evidence, trial):
-                if id in seen_on:
-                    yield finding(trial, f"{id}, which is on page {seen_on[id]}, too")
-                seen_on[id] = trial.about["number"]
+    for pages in _page_by_page(evidence):
+        found_on: dict[str, int] = {}
+        for attempt, page in pages:
+            for id in _ids(evidence, attempt):
+                if id in found_on:
+                    yield finding(attempt, f"{id}, which is also on page {found_on[id]}")
+                found_on[id] = page.number
 
 
-@LISTS.check(why="Who walks through the pages misses tasks.", source="kling 2.3")
+@LISTS.check(why="A client that turns the pages misses tasks.", source="kling 2.3")
 def pages_are_complete(evidence: Evidence) -> Iterator[Finding]:
     """All pages together have what the whole list has."""
-    judged = False
-    for run in _runs(evidence):
-        wholes = [trial for trial in _lists(evidence, "whole") if trial.operation is run[0].operation]
-        if not all(_is_whole(evidence, trial) for trial in wholes):
+    was_judged = False
+    for pages in _page_by_page(evidence):
+        last = pages[-1][0]
+        wholes = [each for each in _pages(evidence, Purpose.LIST_ALL) if each[0].operation is last.operation]
+        if not all(_is_whole(evidence, *each) for each in wholes):
             continue
-        judged = True
-        paged = {id for trial in run for id in _ids(evidence, trial)}
-        kept = set.intersection(*(set(_ids(evidence, trial)) for trial in wholes))
-        if missing := kept - paged:
-            yield finding(run[-1], f"no {min(missing)} on {len(run)} pages")
-    if not judged:
+        was_judged = True
+        paged = {id for attempt, _ in pages for id in _ids(evidence, attempt)}
+        # The list is asked for before and after the pages: what is in both must be on some page.
+        lasting_ids = set.intersection(*(set(_ids(evidence, attempt)) for attempt, _ in wholes))
+        if missing := lasting_ids - paged:
+            yield finding(last, f"no {min(missing)} on {len(pages)} pages")
+    if not was_judged:
         raise NothingToJudge("the list has no pages, or more tasks than a page can show")
 
 
-def _runs(evidence: Evidence) -> list[list[Trial]]:
-    """Return the walks through the pages of lists, each of one size."""
-    runs: dict[tuple[str, int], list[Trial]] = {}
-    for trial in _lists(evidence, "page"):
-        if trial.operation is not None and trial.payload is not None and "pageNum" in trial.payload:
-            runs.setdefault((trial.operation.id, trial.about["size"]), []).append(trial)
+def _page_by_page(evidence: Evidence) -> list[list[tuple[Attempt, Page]]]:
+    """Return the numbered pages of each list, of one size."""
+    runs: dict[tuple[str, int | None], list[tuple[Attempt, Page]]] = {}
+    for attempt, page in _pages(evidence, Purpose.LIST_PAGE):
+        if attempt.operation is not None and page.is_numbered:
+            runs.setdefault((attempt.operation.id, page.size), []).append((attempt, page))
     if not runs:
         raise NothingToJudge("the list has no pages")
     return list(runs.values())
 
 
-@LISTS.check(why="Clients make room for what they ask for.", source="kling 2.3; useapi 2.5")
+@LISTS.check(why="Clients make room for as many as they ask for.", source="kling 2.3; useapi 2.5")
 def pages_keep_their_size(evidence: Evidence) -> Iterator[Finding]:
-    """A page has at most as many tasks as were asked for, thirty if nothing was said at Kling."""
-    for trial in _lists(evidence, "page", "whole"):
-        count = len(task_views(trial.exchange.received, evidence.terms.layout))
-        if count > trial.about["size"]:
-            yield finding(trial, f"{count} tasks", documented=f"at most {trial.about['size']}")
+    """A page has at most as many tasks as were asked for, or as are usual: thirty at Kling."""
+    for attempt, page in _pages(evidence, Purpose.LIST_PAGE, Purpose.LIST_ALL):
+        count = len(_views(evidence, attempt))
+        if page.size is not None and count > page.size:
+            yield finding(attempt, f"{count} tasks", documented=f"at most {page.size}")
 
 
-@LISTS.check(why="Clients find the latest at one end.", source="kling 2.3, 9.2")
+@LISTS.check(why="Clients look for the latest task at one end.", source="kling 2.3, 9.2")
 def list_is_ordered(evidence: Evidence) -> Iterator[Finding]:
     """A list is ordered by the time of creation: newest or oldest first, and the same each time."""
-    for trial in _lists(evidence, "whole"):
-        items = task_views(trial.exchange.received, evidence.terms.layout)
-        times = [record.created_at for record in items if record.created_at is not None]
-        ways = {"newest-first": sorted(times, reverse=True), "oldest-first": sorted(times)}
-        possible = evidence.terms.possible("list-order") or {"newest-first"}
-        if times not in [ways[way] for way in possible]:
-            yield finding(trial, f"created at {short(times)}", documented=" or ".join(sorted(possible)))
+    for attempt in _lists(evidence, Purpose.LIST_ALL):
+        times = [view.created_at for view in _views(evidence, attempt) if view.created_at is not None]
+        orders = {"newest-first": sorted(times, reverse=True), "oldest-first": sorted(times)}
+        possible = evidence.expectations.possible("list-order") or {"newest-first"}
+        if times not in [orders[order] for order in possible]:
+            yield finding(attempt, f"created at {short(times)}", documented=" or ".join(sorted(possible)))
 
 
 @LISTS.check(why="Clients use the same code for both.", source="kling 2.3; useapi 2.5")
 def list_shows_what_a_query_shows(evidence: Evidence) -> Iterator[Finding]:
-    """A task that has ended looks in a list as it does in a query."""
+    """A task that has ended looks the same in a list and in a query."""
     shown = {
-        story.id: story.sightings[-1].record.document
-        for story in evidence.stories
-        if story.sightings[-1].record.is_final
+        history.id: history.looks[-1].view.document for history in evidence.histories if history.looks[-1].view.is_final
     }
     if not shown:
         raise NothingToJudge("no task was seen at its end")
-    for trial in _lists(evidence, "whole"):
-        for record in task_views(trial.exchange.received, evidence.terms.layout):
-            queried = shown.get(record.id)
-            if queried is not None and isinstance(record.document, dict):
-                for name, value in record.document.items():
+    for attempt in _lists(evidence, Purpose.LIST_ALL):
+        for view in _views(evidence, attempt):
+            queried = shown.get(view.id)
+            if queried is not None and isinstance(view.document, dict):
+                for name, value in view.document.items():
                     if lasting(queried.get(name)) != lasting(value):
-                        wanted = short(queried.get(name))
-                        yield finding(trial, f"{name}: {short(value)} of {record.id}", documented=f"{name}: {wanted}")
+                        wanted = f"{name}: {short(queried.get(name))}"
+                        yield finding(attempt, f"{name}: {short(value)} of {view.id}", documented=wanted)
 
 
-@LISTS.check(why="Who takes the first of what comes takes a stranger's.", source="kling 2.4")
+@LISTS.check(why="A client that takes the first task takes the wrong one.", source="kling 2.4")
 def external_id_filters(evidence: Evidence) -> Iterator[Finding]:
-    """A list that is asked for one name has that task alone, if the service knows such a question."""
-    if evidence.terms.possible("external-id-query") != {"filter"}:
+    """A list that is asked for one name has that task alone, if the service knows such a filter."""
+    if evidence.expectations.possible("external-id-query") != {"filter"}:
         raise NothingToJudge(
-            "no page says that a list can be asked for one name: settle it with --reading external-id-query=filter"
+            "the documents leave open whether a list can be asked for a name; choose with"
+            " --reading external-id-query=filter"
         )
-    for trial in _lists(evidence, "filter"):
-        if _ids(evidence, trial) != [trial.about["id"]]:
-            yield finding(trial, short(_ids(evidence, trial)), documented=f"{trial.about['id']} alone")
+    _lists(evidence, Purpose.LIST_BY_NAME)
+    for attempt, named in evidence.about(Named, Purpose.LIST_BY_NAME):
+        if attempt.is_accepted and _ids(evidence, attempt) != [named.id]:
+            yield finding(attempt, short(_ids(evidence, attempt)), documented=f"{named.id} alone")
 
 
-@LISTS.check(why="Who asks for what is new gets what is old.", source="useapi 2.5")
+@LISTS.check(why="A client that asks for what is new gets what is old.", source="useapi 2.5")
 def list_keeps_its_bounds(evidence: Evidence) -> Iterator[Finding]:
-    """A list of what was created before or after a time has nothing else."""
-    for trial in _lists(evidence, "since"):
-        moment = trial.about["moment"]
-        for record in task_views(trial.exchange.received, evidence.terms.layout):
-            created = record.created_at
-            if created is not None and (
-                created <= moment if trial.about["field"] == "createdAfter" else created >= moment
-            ):
-                yield finding(trial, f"a task created at {created}")
+    """A list of the tasks created before or after a time has no others."""
+    _lists(evidence, Purpose.LIST_BY_TIME)
+    for attempt, bound in evidence.about(TimeBound, Purpose.LIST_BY_TIME):
+        for view in _views(evidence, attempt) if attempt.is_accepted else ():
+            created = view.created_at
+            if created is None:
+                continue
+            if created <= bound.moment if bound.is_after else created >= bound.moment:
+                yield finding(attempt, f"a task created at {created}")
 
 
-@LISTS.check(why="A client that asks for page 0 must see what it did.", source="kling 2.3, 9.2")
+@LISTS.check(why="The author of a client that asks for page 0 must see the mistake.", source="kling 2.3, 9.2")
 def pages_out_of_range(evidence: Evidence) -> Iterator[Finding]:
-    """A page number or size outside its range is refused, or taken for the nearest that is in it."""
-    row, possible = evidence.terms.service.errors["invalid"], evidence.terms.possible("page-range")
-    for trial in seen(evidence.of("edge"), "the list has no pages"):
-        is_kept = ("clamped" in possible and trial.is_accepted) or ("refused" in possible and is_row(trial, row))
-        is_gone = (
-            trial.exchange.status == 404
-            and trial.operation is not None
-            and evidence.terms.may_be_absent(trial.operation)
+    """A page number or size outside its range is refused, or replaced by the nearest that is allowed."""
+    expectations = evidence.expectations
+    row, possible = expectations.service.errors["invalid"], expectations.possible("page-range")
+    for attempt in answered(evidence.of(Purpose.LIST_OUT_OF_RANGE), "the list has no pages"):
+        is_clamped = "clamped" in possible and attempt.is_accepted
+        is_refused = "refused" in possible and is_row(attempt, row)
+        is_absent = (
+            attempt.exchange.status == 404
+            and attempt.operation is not None
+            and expectations.may_be_absent(attempt.operation)
         )
-        if not is_kept and not is_gone:
-            yield finding(trial, said(trial), documented=" or ".join(sorted(possible)), source=row.source)
+        if not (is_clamped or is_refused or is_absent):
+            documented = " or ".join(sorted(possible))
+            yield finding(attempt, answer_text(attempt), documented=documented, source=row.source)

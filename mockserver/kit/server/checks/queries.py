@@ -1,4 +1,4 @@
-"""Queries: both ids find a task, what is not there is not found, and what is taken is not given twice."""
+"""Queries: both ids find a task, an unknown id finds none, and a name that is taken cannot be used again."""
 
 from __future__ import annotations
 
@@ -6,67 +6,69 @@ from collections.abc import Iterator
 
 from mockserver.contract.catalog import Row
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Evidence, Story, Trial
-from mockserver.kit.server.findings import finding, is_row, row_said, said, seen, short
+from mockserver.kit.server.evidence import Attempt, Evidence, Purpose, Watched
+from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text, short
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.verdict import Finding
 
-QUERIES = Family[Evidence, Finding]("queries", "lives", "burst", "queries")
+QUERIES = Family[Evidence, Finding]("queries", "task lifecycle", "burst", "queries")
 
-
-def _story(evidence: Evidence, name: str | None) -> Story | None:
-    return next((story for story in evidence.stories if story.order.name == name), None)
+_NO_NAMES = "the service does not find tasks by a name of the client's own"
 
 
 @QUERIES.check(
-    "lives",
-    why="Who lost the answer to a create finds the task by the name, and does not pay twice.",
+    "task lifecycle",
+    why="A client that lost the answer to a create finds the task by its name, and does not pay twice.",
     source="kling 2.4",
 )
 def external_id_finds(evidence: Evidence) -> Iterator[Finding]:
     """The client's own name for a task finds it, too."""
-    for trial in seen(evidence.of("lookup"), "no task has a name of the client's own that is an id"):
-        story, record = _story(evidence, trial.order), TaskView.of(trial.exchange.received, evidence.terms.layout)
-        found = record.id if trial.is_accepted and record is not None else None
-        if story is not None and found != story.id:
-            yield finding(trial, said(trial), documented=f"the task {story.id}")
+    answered(evidence.of(Purpose.FIND_BY_NAME), _NO_NAMES)
+    histories = {history.task.name: history for history in evidence.histories}
+    for attempt, watched in evidence.about(Watched, Purpose.FIND_BY_NAME):
+        history, view = histories.get(watched.task), _view(evidence, attempt)
+        found = view.id if view is not None else None
+        if attempt.exchange.response is not None and history is not None and found != history.id:
+            yield finding(attempt, answer_text(attempt), documented=f"the task {history.id}")
 
 
-@QUERIES.check("lives", why="Clients match tasks with their own records by it.", source="kling 2.1, 2.2")
+@QUERIES.check("task lifecycle", why="Clients match tasks with their own records by it.", source="kling 2.1, 2.2")
 def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
     """A task shows the client's own name for it."""
-    layout = evidence.terms.layout
-    named = [story for story in evidence.stories if layout.external_id_field in story.order.payload]
+    layout = evidence.expectations.layout
+    named = [history for history in evidence.histories if layout.external_id_field in history.task.payload]
     if not named or not layout.finds_external_id:
         raise NothingToJudge("no task has a name of the client's own that answers show")
-    for story in named:
-        for sighting in story.sightings[1:]:
-            name = story.order.payload[layout.external_id_field]
-            if sighting.record.external_id != name:
-                yield finding(sighting.trial, short(sighting.record.external_id), documented=short(name))
+    for history in named:
+        for look in history.looks[1:]:
+            name = history.task.payload[layout.external_id_field]
+            if look.view.external_id != name:
+                yield finding(look.attempt, short(look.view.external_id), documented=short(name))
 
 
 @QUERIES.check(
-    why="Clients tell a wrong id from a service that is down, and stop asking.", source="kling 4.3, C-18; useapi 2.6"
+    why="By it clients tell a wrong id from a service that is down, and stop asking.",
+    source="kling 4.3, C-18; useapi 2.6",
 )
 def missing_task_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A task that is not there is refused as such."""
-    for trial in seen(evidence.of("missing"), "the service shows no tasks"):
+    """A query for a task that does not exist is refused for that reason."""
+    rows = _rows_for_missing(evidence)
+    for attempt in answered(evidence.of(Purpose.ASK_FOR_MISSING), "the service shows no tasks"):
         if (
-            trial.operation is not None
-            and evidence.terms.may_be_absent(trial.operation)
-            and trial.exchange.status == 404
+            attempt.operation is not None
+            and evidence.expectations.may_be_absent(attempt.operation)
+            and attempt.exchange.status == 404
         ):
             continue
-        rows = _missing(evidence)
-        if not any(is_row(trial, row) for row in rows):
-            documented = " or ".join(row_said(row) for row in rows)
-            about = f"{trial.subject} {trial.case}"
-            yield finding(trial, said(trial), subject=about, documented=documented, source=rows[0].source)
+        if not any(is_row(attempt, row) for row in rows):
+            documented = " or ".join(row_text(row) for row in rows)
+            subject = f"{attempt.subject} {attempt.case}"
+            yield finding(attempt, answer_text(attempt), subject=subject, documented=documented, source=rows[0].source)
 
 
-def _missing(evidence: Evidence) -> list[Row]:
-    errors, possible = evidence.terms.service.errors, evidence.terms.possible("missing-task")
+def _rows_for_missing(evidence: Evidence) -> list[Row]:
+    """Return the rows of the error table for a task that does not exist, under the possible readings."""
+    errors, possible = evidence.expectations.service.errors, evidence.expectations.possible("missing-task")
     if not possible:
         return [errors[name] for name in ("missing-task", "bad-task-id") if name in errors]
     names = {"400-1201": "missing-task", "404-1203": "missing-task-documented"}
@@ -74,32 +76,38 @@ def _missing(evidence: Evidence) -> list[Row]:
 
 
 @QUERIES.check(
-    why="It is what keeps a create that is tried again from making, and costing, two tasks.", source="kling 2.4, 4.3"
+    why="It keeps a create that is tried again from creating, and costing, two tasks.", source="kling 2.4, 4.3"
 )
 def duplicate_external_id_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A name that a task of the account has already is refused, across products."""
-    for trial in seen(evidence.of("duplicate"), "no task has a name of the client's own that is an id"):
-        row = evidence.terms.service.errors["duplicate-external-id"]
-        if not is_row(trial, row):
-            yield finding(trial, said(trial), documented=row_said(row), source=row.source)
+    """A name that another task of the account has is refused, also across products."""
+    for attempt in answered(evidence.of(Purpose.REUSE_NAME), _NO_NAMES):
+        row = evidence.expectations.service.errors["duplicate-external-id"]
+        if not is_row(attempt, row):
+            yield finding(attempt, answer_text(attempt), documented=row_text(row), source=row.source)
 
 
 @QUERIES.check(
-    "lives",
+    "task lifecycle",
     "burst",
     why="Two clients share one task, and one of them never gets its own.",
     source="kling 2.1; useapi T-01",
 )
 def ids_differ(evidence: Evidence) -> Iterator[Finding]:
-    """Each task has an id of its own, also of those created at once."""
-    created: dict[str, Trial] = {}
-    for trial in evidence.of("live", "burst", "accept"):
-        record = TaskView.of(trial.exchange.received, evidence.terms.layout) if trial.is_accepted else None
-        if record is not None and record.id is not None:
-            if record.id in created:
-                yield finding(trial, f"{record.id}, as another task", subject=trial.subject)
-            created[record.id] = trial
-    if len(created) < 2:  # one alone differs from nothing
-        first = next(iter(created.values()), None)
-        if first is None or len([*evidence.of("live", "burst")]) < 2:
+    """Each task has an id of its own, even if several are created at once."""
+    created: dict[str, Attempt] = {}
+    creates = (Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES, Purpose.BORROW)
+    for attempt in evidence.of(*creates):
+        view = _view(evidence, attempt)
+        if view is not None and view.id is not None:
+            if view.id in created:
+                yield finding(attempt, f"{view.id}, which another task has", subject=attempt.subject)
+            created[view.id] = attempt
+    if len(created) < 2:  # one alone differs from nothing, and many with one id were found above
+        asked = [*evidence.of(Purpose.CREATE_WATCHED, Purpose.BURST)]
+        if not created or len(asked) < 2:
             raise NothingToJudge("fewer than two tasks could be created")
+
+
+def _view(evidence: Evidence, attempt: Attempt) -> TaskView | None:
+    """Return the task in an answer that is no refusal."""
+    return TaskView.of(attempt.exchange.received, evidence.expectations.layout) if attempt.is_accepted else None

@@ -1,120 +1,104 @@
-"""Readings: where a question was settled, answers are as the reading has it. What is open is no finding."""
+"""Readings: where a question was settled, answers are as the reading has it. An open question gives no finding."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
+from mockserver.contract.catalog import load
+from mockserver.contract.readings import Question, Shown
 from mockserver.kit.checks import Check, Family, NothingToJudge
-from mockserver.kit.server.evidence import Evidence, Trial
+from mockserver.kit.server.evidence import Attempt, Evidence
 from mockserver.kit.server.findings import finding, short
-from mockserver.kit.task_view import TaskView
+from mockserver.kit.task_view import at
 from mockserver.kit.verdict import Finding
 from mockserver.types import JSON
 
-READINGS = Family[Evidence, Finding]("readings", "credentials", "lives", "noise")
+READINGS = Family[Evidence, Finding]("readings", "authentication", "task lifecycle", "malformed")
 
-Seen = Iterator[tuple[Trial, str]]
-
-
-def _field(
-    name: str, *, at: Callable[[TaskView], bool], empty: tuple[JSON, ...] = ("", {})
-) -> Callable[[Evidence], Seen]:
-    """Return what tells whether a field of records is there, empty or absent, of those records that it concerns."""
-
-    def observe(evidence: Evidence) -> Seen:
-        for story in evidence.stories:
-            for sighting in story.sightings[1:]:
-                document = sighting.record.document
-                if at(sighting.record) and isinstance(document, dict):
-                    value = document.get(name)
-                    reading = "absent" if name not in document else "empty" if value in empty else "present"
-                    yield sighting.trial, reading
-
-    return observe
+Seen = Iterator[tuple[Attempt, JSON]]
+"""Documents that show a reading, and the attempts that got them."""
 
 
-def _item(name: str) -> Callable[[Evidence], Seen]:
-    """The same of a field of results, in tasks that did not ask for it."""
-
-    def observe(evidence: Evidence) -> Seen:
-        for story in evidence.stories:
-            if story.end is not None and not story.order.watermark:
-                for item in story.end.record.results:
-                    if isinstance(item, dict):
-                        yield (
-                            story.end.trial,
-                            "absent" if name not in item else "empty" if item[name] == "" else "present",
-                        )
-
-    return observe
-
-
-def _in_result(name: str, *, series: bool | None = None) -> Callable[[Evidence], Seen]:
-    """The same of a field of ``task_result``, for pictures."""
-
-    def observe(evidence: Evidence) -> Seen:
-        for story in evidence.stories:
-            if story.end is None or story.order.media != "image" or not isinstance(story.end.record.document, dict):
-                continue
-            result = story.end.record.document.get("task_result")
-            if isinstance(result, dict) and result and (series is None or ("series_images" in result) is series):
-                yield story.end.trial, "absent" if name not in result else "empty" if result[name] == [] else "present"
-
-    return observe
+def _of_question(evidence: Evidence, id: str) -> Iterator[Finding]:
+    """Yield where answers do not keep the settled reading of a question."""
+    question = evidence.expectations.service.questions.get(id)
+    if question is None or question.shown is None:
+        raise NothingToJudge("the service has no such question")
+    if id not in evidence.expectations.chosen:
+        raise NothingToJudge(f"the documents leave this open; choose with --reading {id}=…")
+    wanted, is_shown = evidence.expectations.chosen[id], False
+    for attempt, document in _documents(evidence, question.shown):
+        reading = _reading(document, question, question.shown)
+        is_shown = is_shown or reading is not None
+        if reading not in (None, wanted):
+            means = question.readings[wanted].means
+            yield finding(attempt, short(reading), documented=f"{wanted}: {means}")
+    if not is_shown:
+        raise NothingToJudge("no answer shows it")
 
 
-def _success_message(evidence: Evidence) -> Seen:
-    for trial in evidence.trials:
-        body = trial.exchange.received
-        if trial.is_accepted and isinstance(body, dict) and body.get("code") == 0:
-            yield trial, str(body.get("message"))
+def _documents(evidence: Evidence, shown: Shown) -> Seen:
+    """Yield the documents that a question is about."""
+    if shown.by == "task":
+        yield from _tasks(evidence, shown)
+    elif shown.by == "unmarked-result":
+        yield from _unmarked_results(evidence)
+    else:
+        for attempt in evidence.attempts:
+            body = attempt.exchange.received
+            is_refusal = isinstance(body, dict) and evidence.expectations.refusal_fields <= body.keys()
+            if attempt.is_accepted if shown.by == "success" else (is_refusal and not attempt.is_accepted):
+                yield attempt, body
 
 
-def _error_data(evidence: Evidence) -> Seen:
-    for trial in evidence.trials:
-        body = trial.exchange.received
-        if not trial.is_accepted and isinstance(body, dict) and "code" in body:
-            yield trial, "null" if "data" in body else "absent"
+def _tasks(evidence: Evidence, shown: Shown) -> Seen:
+    for history in evidence.histories:
+        for look in history.looks[1:] if shown.media in (None, history.task.media) else ():
+            if look.view.state in shown.states:
+                yield look.attempt, look.view.document
 
 
-_OBSERVED: dict[str, Callable[[Evidence], Seen]] = {
-    "status-msg": _field("task_status_msg", at=lambda record: record.status != "failed"),
-    "result-before-end": _field("task_result", at=lambda record: not record.is_final),
-    "balance-deduction": _field("final_balance_deduction", at=lambda record: record.is_final),
-    "watermark-off": _item("watermark_url"),
-    "result-type": _in_result("result_type"),
-    "images-beside-series": _in_result("images", series=True),
-    "success-message": _success_message,
-    "error-data": _error_data,
-}
+def _unmarked_results(evidence: Evidence) -> Seen:
+    for history in evidence.histories:
+        if history.end is not None and not history.task.watermark:
+            yield from ((history.end.attempt, item) for item in history.end.view.results)
 
 
-def _judge(question: str) -> Callable[[Evidence], Iterator[Finding]]:
-    def judge(evidence: Evidence) -> Iterator[Finding]:
-        if question not in evidence.terms.service.questions:
-            raise NothingToJudge("the service has no such question")
-        if question not in evidence.terms.chosen:
-            raise NothingToJudge(f"it is open: settle it with --reading {question}=…")
-        wanted, observed = evidence.terms.chosen[question], list(_OBSERVED[question](evidence))
-        if not observed:
-            raise NothingToJudge("no answer shows it")
-        means = evidence.terms.service.questions[question].readings[wanted].means
-        for trial, reading in observed:
-            if reading != wanted:
-                yield finding(trial, short(reading), documented=f"{wanted}: {means}")
+def _reading(document: JSON, question: Question, shown: Shown) -> JSON:
+    """Return the reading that a document shows, or its value if that is none; ``None`` if it shows nothing."""
+    *way, name = shown.at
+    holder = at(document, tuple(way))
+    if not isinstance(holder, dict) or (way and not holder):
+        return None
+    if shown.beside is not None and shown.beside not in holder:
+        return None
+    if name not in holder:
+        # An answer of another form has no such field, either; that is for other checks.
+        return "absent" if "absent" in question.readings or "present" in question.readings else None
+    value = holder[name]
+    if isinstance(value, str) and value in question.readings:
+        return value
+    if value is None or value in ("", {}, []):
+        return "null" if value is None else "empty"
+    return "present" if "present" in question.readings else short(value)
 
-    return judge
+
+def _shown_questions() -> Mapping[str, Question]:
+    """Return the questions of all services whose reading can be seen in answers, by id."""
+    questions = (question for service in load().services.values() for question in service.questions.values())
+    return {question.id: question for question in questions if question.shown is not None}
 
 
-for _question in _OBSERVED:
+for _id in _shown_questions():
     READINGS.add(
         Check(
-            f"reading-{_question}",
+            f"reading-{_id}",
             READINGS.name,
             "error",
-            f"Answers keep the reading of {_question} that was settled.",
-            "Who settled it has clients that count on it.",
+            f"Answers are as the chosen reading of {_id} says.",
+            "The clients of somebody who chose a reading rely on it.",
             "mockserver readings",
-            find=_judge(_question),
+            find=partial(_of_question, id=_id),
         )
     )

@@ -1,129 +1,135 @@
-"""Requests: what breaks a rule is refused, what keeps them all is not, and bad bytes do no harm."""
+"""Requests: payloads that break a rule are refused, those that keep all are accepted, and bad bytes do no harm."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Evidence, Trial
-from mockserver.kit.server.findings import finding, is_row, row_said, said, seen
+from mockserver.kit.server.evidence import Attempt, Evidence, OddBody, Purpose
+from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
 from mockserver.kit.verdict import Finding
 
 REQUESTS = Family[Evidence, Finding]("requests")
 
-_BUSY = 429
+_BUSY_STATUS = 429
 
 
 @REQUESTS.check(
-    "refusals",
+    "broken payloads",
     why="A client that was tested here is refused there, or is charged for what it did not want.",
     source="the request schemas",
 )
 def refuses_broken_rules(evidence: Evidence) -> Iterator[Finding]:
-    """What breaks a rule is refused."""
-    for trial in _judged(evidence, "refuse"):
-        if trial.is_accepted and trial.rule is not None:
-            documented = f"{row_said(evidence.terms.service.errors['invalid'])}: {trial.rule.description}"
-            yield finding(trial, said(trial), documented=documented, source=trial.rule.source)
+    """A payload that breaks a rule is refused."""
+    for attempt in _broken(evidence):
+        if attempt.is_accepted and attempt.rule is not None:
+            documented = f"{row_text(evidence.expectations.service.errors['invalid'])}: {attempt.rule.description}"
+            yield finding(attempt, answer_text(attempt), documented=documented, source=attempt.rule.source)
 
 
 @REQUESTS.check(
-    "refusals",
-    why="Clients decide by them whether to mend the request, to sign again or to try again.",
+    "broken payloads",
+    why="By them clients decide whether to correct the request, to sign a new token or to try again.",
     source="kling 4.1, 4.3; seed 004 SO-400",
 )
 def refuses_as_documented(evidence: Evidence) -> Iterator[Finding]:
-    """What breaks a rule is refused with the status and the code of the error table."""
-    row = evidence.terms.service.errors["invalid"]
-    for trial in _judged(evidence, "refuse"):
-        status = trial.exchange.status or 0
-        is_absent = status == 404 and trial.operation is not None and evidence.terms.may_be_absent(trial.operation)
-        if status >= 300 and status != _BUSY and not is_row(trial, row) and not is_absent:
-            yield finding(trial, said(trial), documented=row_said(row), source=row.source)
+    """A payload that breaks a rule is refused with the status and the code of the error table."""
+    expectations = evidence.expectations
+    row = expectations.service.errors["invalid"]
+    for attempt in _broken(evidence):
+        status = attempt.exchange.status or 0
+        is_absent = status == 404 and attempt.operation is not None and expectations.may_be_absent(attempt.operation)
+        if status >= 300 and status != _BUSY_STATUS and not is_row(attempt, row) and not is_absent:
+            yield finding(attempt, answer_text(attempt), documented=row_text(row), source=row.source)
 
 
 @REQUESTS.check(
-    "lives",
+    "task lifecycle",
     "burst",
-    "acceptance",
+    "valid payloads",
     why="A rule that is too strict shuts out clients that do nothing wrong.",
     source="the request schemas",
 )
 def accepts_valid_payloads(evidence: Evidence) -> Iterator[Finding]:
-    """What keeps every rule, and needs nothing from outside, is accepted."""
-    yield from _refused(evidence, borrows=False)
+    """A payload that keeps every rule, and needs nothing from outside, is accepted."""
+    yield from _refused(evidence, Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES)
 
 
 @REQUESTS.check(
-    "acceptance",
-    why="Either a rule is too strict, or the server looked for what https://example.com does not have.",
+    "valid payloads",
+    why="Either a rule is too strict, or the server looked for a file that https://example.com does not have.",
     source="the request schemas",
     severity="warning",
 )
 def accepts_references(evidence: Evidence) -> Iterator[Finding]:
-    """What keeps every rule and speaks of something outside, a picture's URL or an element, is accepted."""
-    is_fetched = "404" in evidence.terms.possible("foreign-image")
-    for found in _refused(evidence, borrows=True):
+    """A payload that keeps every rule and names something outside, a picture's URL or an element, is accepted."""
+    is_fetched = "404" in evidence.expectations.possible("foreign-image")
+    for found in _refused(evidence, Purpose.BORROW):
         if not (is_fetched and found.received.startswith("404")):
             yield found
 
 
 @REQUESTS.check(
-    "noise",
-    why="A request that brings a worker down takes others with it; one that hangs holds a connection for ever.",
+    "malformed",
+    why="A request that stops a worker takes others with it; one that hangs holds a connection for ever.",
     source="kling 4.1",
 )
 def survives_bad_bytes(evidence: Evidence) -> Iterator[Finding]:
     """Bytes that make no sense are answered with 4xx, whatever they are."""
-    trials = list(evidence.of("noise"))
-    if not trials:
-        raise NothingToJudge("no bad bytes were sent")
-    for trial in trials:
-        if trial.exchange.status is None or trial.exchange.status >= 500:
-            yield _of_case(trial)
+    attempts = list(evidence.of(Purpose.MALFORMED))
+    if not attempts:
+        raise NothingToJudge("no malformed request was sent")
+    for attempt in attempts:
+        if attempt.exchange.status is None or attempt.exchange.status >= 500:
+            yield _of_case(attempt)
 
 
 @REQUESTS.check(
-    "noise", why="What was cut on its way becomes a task that nobody wanted.", source="kling 4.1; useapi Q3"
-)
+    "malformed", why="A request that was cut off on its way becomes a task that nobody wanted.",
+    source="kling 4.1; useapi Q3",
+)  # fmt: skip
 def refuses_unreadable_bodies(evidence: Evidence) -> Iterator[Finding]:
-    """A body that is no JSON object is refused with 4xx."""
-    row = evidence.terms.service.errors["unreadable"]
-    for trial in seen(evidence.of("noise"), "no bad bytes were sent"):
-        if trial.about.get("unreadable") and (trial.exchange.status or 0) < 400:
-            yield _of_case(trial, f"{row_said(row)}, or another 4xx", row.source)
+    """A body that is not a JSON object is refused with 4xx."""
+    row = evidence.expectations.service.errors["unreadable"]
+    answered(evidence.of(Purpose.MALFORMED), "no malformed request was sent")
+    for attempt, body in evidence.about(OddBody, Purpose.MALFORMED):
+        if not body.is_readable and attempt.exchange.status is not None and attempt.exchange.status < 400:
+            yield _of_case(attempt, f"{row_text(row)}, or another 4xx", row.source)
 
 
-@REQUESTS.check("noise", why="A client that mistypes a path must see so, and not an empty success.", source="kling 4.1")
+@REQUESTS.check(
+    "malformed", why="The author of a client that mistypes a path must see it, not an empty success.",
+    source="kling 4.1",
+)  # fmt: skip
 def unknown_paths(evidence: Evidence) -> Iterator[Finding]:
-    """A path that is none, and a method that a path does not have, get a refusal of the service."""
+    """An unknown path, and an unknown method of a path, are refused as the service does it."""
     rows = {"unknown path": "no-route", "unknown method": "no-method"}
-    for trial in seen(evidence.of("noise"), "no unknown path was asked for"):
-        if trial.case in rows:
-            row = evidence.terms.service.errors[rows[trial.case]]
-            wanted = is_row(trial, row) if evidence.terms.certain(row) else 400 <= (trial.exchange.status or 0) < 500
-            if not wanted:
-                yield _of_case(trial, row_said(row), row.source)
+    for attempt in answered(evidence.of(Purpose.MALFORMED), "no unknown path was asked for"):
+        if attempt.case in rows:
+            row = evidence.expectations.service.errors[rows[attempt.case]]
+            is_4xx = 400 <= (attempt.exchange.status or 0) < 500
+            if not (is_row(attempt, row) if evidence.expectations.is_certain(row) else is_4xx):
+                yield _of_case(attempt, row_text(row), row.source)
 
 
-def _of_case(trial: Trial, documented: str = "", source: str = "") -> Finding:
-    return finding(
-        trial, said(trial), subject=f"{trial.subject} {trial.case}", documented=documented or "4xx", source=source
-    )
+def _of_case(attempt: Attempt, documented: str = "4xx", source: str = "") -> Finding:
+    subject = f"{attempt.subject} {attempt.case}"
+    return finding(attempt, answer_text(attempt), subject=subject, documented=documented, source=source)
 
 
-def _judged(evidence: Evidence, aim: str) -> list[Trial]:
-    return seen(evidence.of(aim), "no rule could be broken: each is left open by a question, or is not known to break")
+def _broken(evidence: Evidence) -> list[Attempt]:
+    reason = "no rule could be broken: an open question leaves each open, or no payload is known to break it"
+    return answered(evidence.of(Purpose.BREAK_RULE), reason)
 
 
-def _refused(evidence: Evidence, *, borrows: bool) -> Iterator[Finding]:
-    sent = [trial for trial in evidence.of("live", "burst", "accept") if (trial.case == "borrows") is borrows]
-    trials = seen(iter(sent), "no such payload was sent: give more --max-creates")
-    if all(trial.exchange.status == _BUSY for trial in trials):
-        raise NothingToJudge("the server has no room: it answers 429")
-    for trial in trials:
-        status = trial.exchange.status or 0
-        if 300 <= status < 500 and status != _BUSY:
-            kept = f"accepted: it just keeps {trial.rule.id}" if trial.rule else "accepted"
-            source = trial.rule.source if trial.rule else ""
-            yield finding(trial, said(trial), documented=kept, source=source)
+def _refused(evidence: Evidence, *purposes: Purpose) -> Iterator[Finding]:
+    """Yield valid payloads that were refused."""
+    attempts = answered(evidence.of(*purposes), "no such payload was sent; raise --max-creates")
+    if all(attempt.exchange.status == _BUSY_STATUS for attempt in attempts):
+        raise NothingToJudge("the server answered only 429: it is busy")
+    for attempt in attempts:
+        status = attempt.exchange.status or 0
+        if 300 <= status < 500 and status != _BUSY_STATUS:
+            documented = f"accepted: it only just keeps {attempt.rule.id}" if attempt.rule else "accepted"
+            source = attempt.rule.source if attempt.rule else ""
+            yield finding(attempt, answer_text(attempt), documented=documented, source=source)

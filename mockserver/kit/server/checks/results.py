@@ -1,172 +1,191 @@
-"""Results: what was made can be fetched and opened, and is what was asked for."""
+"""Results: each can be downloaded and opened, and is what was asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Evidence, Sighting, Story, Trial
-from mockserver.kit.server.findings import finding, said, short
-from mockserver.kit.server.media import Opened, opened
+from mockserver.kit.server.evidence import Attempt, Evidence, Look, ResultFile, TaskHistory, WatchedTask
+from mockserver.kit.server.findings import answer_text, finding, short
+from mockserver.kit.server.media import MediaFile, decode
 from mockserver.kit.verdict import Finding
 
-RESULTS = Family[Evidence, Finding]("results", "lives")
+RESULTS = Family[Evidence, Finding]("results", "task lifecycle")
 
-_RATIO = 0.03
-_SECONDS = 0.5
+_RATIO_LEEWAY = 0.03
+"""Sides are whole pixels, and encoders round them to multiples of 2 or 16: at 720 pixels up to one percent."""
+
+_LENGTH_LEEWAY_SECONDS = 0.5
+"""A film of 5 s is 5.041 s long in the recorded answers: films have whole frames, and containers round."""
 
 
-def _made(evidence: Evidence) -> list[tuple[Story, Sighting]]:
-    """Return the stories of tasks that succeeded, with how each was first seen then. Raises ``NothingToJudge``."""
-    ended = [(story, story.end) for story in evidence.stories if story.end is not None]
-    found = [(story, end) for story, end in ended if end.record.status == "succeed"]
+class _Opened(NamedTuple):
+    """A downloaded result that could be decoded."""
+
+    task: WatchedTask
+    attempt: Attempt
+    result: ResultFile
+    file: MediaFile
+
+
+def _succeeded(evidence: Evidence) -> list[tuple[TaskHistory, Look]]:
+    """Return the tasks that succeeded, with the first look that showed it. Raises ``NothingToJudge``."""
+    ended = [(history, history.end) for history in evidence.histories if history.end is not None]
+    found = [(history, end) for history, end in ended if end.view.state == "succeed"]
     if not found:
         raise NothingToJudge("no task was seen to succeed")
     return found
 
 
-def _files(evidence: Evidence) -> list[tuple[Story, Trial, Opened]]:
+def _opened(evidence: Evidence) -> list[_Opened]:
     """Return the results that could be opened. Raises ``NothingToJudge``."""
     found = [
-        (story, trial, file)
-        for story, _ in _made(evidence)
-        for trial in story.downloads
-        if trial.is_accepted and trial.exchange.response is not None
-        if (file := opened(trial.exchange.response.body)).fault is None
+        _Opened(history.task, attempt, result, file)
+        for history, _ in _succeeded(evidence)
+        for attempt, result in history.downloads
+        if attempt.is_accepted and attempt.exchange.response is not None
+        if (file := decode(attempt.exchange.response.body)).fault is None
     ]
     if not found:
         raise NothingToJudge("no result could be opened")
     return found
 
 
-@RESULTS.check(why="Who pays for nine pictures gets nine.", source="kling 1.2, 2.2; useapi 2.3")
+def _films(evidence: Evidence) -> list[_Opened]:
+    found = [each for each in _opened(evidence) if each.file.media == "video"]
+    if not found:
+        raise NothingToJudge("no film was made")
+    return found
+
+
+@RESULTS.check(why="A client that pays for nine pictures must get nine.", source="kling 1.2, 2.2; useapi 2.3")
 def results_are_counted(evidence: Evidence) -> Iterator[Finding]:
     """There are as many results as were asked for."""
-    for story, end in _made(evidence):
-        if len(end.record.results) != story.order.count:
-            yield finding(end.trial, f"{len(end.record.results)}", documented=f"{story.order.count} results")
+    for history, end in _succeeded(evidence):
+        if len(end.view.results) != history.task.count:
+            yield finding(end.attempt, f"{len(end.view.results)}", documented=f"{history.task.count} results")
 
 
 @RESULTS.check(why="Clients name files by it.", source="kling 2.2; clients")
 def results_are_numbered(evidence: Evidence) -> Iterator[Finding]:
-    """The index of results counts from 0, in order."""
-    judged = False
-    for _, end in _made(evidence):
-        numbers = [item["index"] for item in end.record.results if isinstance(item, dict) and "index" in item]
-        judged = judged or bool(numbers)
+    """The results are numbered from 0, in order."""
+    field, was_judged = evidence.expectations.layout.result.index, False
+    for _, end in _succeeded(evidence):
+        numbers = [item[field] for item in end.view.results if isinstance(item, dict) and field in item]
+        was_judged = was_judged or bool(numbers)
         if numbers and numbers != list(range(len(numbers))):
-            yield finding(end.trial, short(numbers), documented="0, 1, 2 …")
-    if not judged:
-        raise NothingToJudge("results have no index")
+            yield finding(end.attempt, short(numbers), documented="0, 1, 2 …")
+    if not was_judged:
+        raise NothingToJudge("results have no numbers")
 
 
 @RESULTS.check(why="The same picture is saved nine times.", source="kling 2.2")
 def result_urls_differ(evidence: Evidence) -> Iterator[Finding]:
     """Each result has a URL of its own."""
-    seen: dict[str, str] = {}
-    for story, end in _made(evidence):
-        for url in end.record.urls:
-            if url in seen:
-                yield finding(end.trial, f"{url}, twice")
-            seen[url] = story.order.name
+    known: set[str] = set()
+    for _, end in _succeeded(evidence):
+        for url in end.view.urls:
+            if url in known:
+                yield finding(end.attempt, f"{url}, twice")
+            known.add(url)
 
 
-@RESULTS.check(why="Browsers and downloaders have none.", source="kling 2.2; clients")
+@RESULTS.check(why="Browsers and download tools have no credentials.", source="kling 2.2; clients")
 def results_can_be_fetched(evidence: Evidence) -> Iterator[Finding]:
-    """A result's URL can be fetched by whoever has it, without credentials."""
-    for story, end in _made(evidence):
-        if not story.downloads and end.record.results:
-            yield finding(end.trial, f"no URL in {short(end.record.results)}")
-        for trial in story.downloads:
-            if not trial.is_accepted:
-                yield finding(trial, said(trial), subject=story.order.operation.id)
+    """Anybody who has the URL of a result can download it, without credentials."""
+    for history, end in _succeeded(evidence):
+        if not history.downloads and end.view.results:
+            yield finding(end.attempt, f"no URL in {short(end.view.results)}")
+        for attempt, _ in history.downloads:
+            if not attempt.is_accepted:
+                yield finding(attempt, answer_text(attempt), subject=history.task.operation.id)
 
 
-@RESULTS.check(why="What cannot be shown is no result.", source="kling 1.2, 1.4")
+@RESULTS.check(why="A file that cannot be shown is no result.", source="kling 1.2, 1.4")
 def results_can_be_opened(evidence: Evidence) -> Iterator[Finding]:
-    """A picture is a PNG or JPEG, a film an MP4, and each can be decoded."""
-    fetched = [(story, trial) for story, _ in _made(evidence) for trial in story.downloads if trial.is_accepted]
-    if not fetched:
-        raise NothingToJudge("no result could be fetched")
-    for story, trial in fetched:
-        file = opened(trial.exchange.response.body if trial.exchange.response else b"")
-        if file.fault is not None or file.media != story.order.media:
-            received = file.fault or f"an {file.media}, where a {story.order.media} was asked for"
-            yield finding(trial, received, subject=story.order.operation.id)
+    """A picture is a PNG or JPEG, a film is an MP4, and each can be decoded."""
+    downloaded = [
+        (history.task, attempt)
+        for history, _ in _succeeded(evidence)
+        for attempt, _ in history.downloads
+        if attempt.is_accepted
+    ]
+    if not downloaded:
+        raise NothingToJudge("no result could be downloaded")
+    for task, attempt in downloaded:
+        file = decode(attempt.exchange.response.body if attempt.exchange.response else b"")
+        if file.fault is not None or file.media != task.media:
+            received = file.fault or f"{file.media}, but {task.media} was asked for"
+            yield finding(attempt, received, subject=task.operation.id)
 
 
 @RESULTS.check(why="A portrait comes as a landscape.", source="kling 1.2, 1.4; seed 004")
 def results_have_the_ratio(evidence: Evidence) -> Iterator[Finding]:
     """A result has the ratio that was asked for, to within 3 %."""
-    for story, trial, file in _files(evidence):
-        if story.order.ratio is not None:
-            wide, high = map(int, story.order.ratio.split(":"))
-            if abs(file.width / file.height * high / wide - 1) > _RATIO:
+    for task, attempt, _, file in _opened(evidence):
+        if task.ratio is not None:
+            width, height = map(int, task.ratio.split(":"))
+            if abs(file.width / file.height * height / width - 1) > _RATIO_LEEWAY:
                 received = f"{file.width}×{file.height}"
-                yield finding(trial, received, subject=story.order.operation.id, documented=story.order.ratio)
+                yield finding(attempt, received, subject=task.operation.id, documented=task.ratio)
 
 
-@RESULTS.check(why="Who pays for 1080p gets 1080p.", source="kling V22")
+@RESULTS.check(why="A client that pays for 1080p must get 1080p.", source="kling V22")
 def films_have_the_size(evidence: Evidence) -> Iterator[Finding]:
-    """A film's shorter side has the pixels of its mode."""
-    for story, trial, file in _films(evidence):
-        if story.order.side is not None and min(file.width, file.height) != story.order.side:
+    """The shorter side of a film has the pixels of its mode."""
+    for task, attempt, _, file in _films(evidence):
+        if task.side is not None and min(file.width, file.height) != task.side:
             received = f"{file.width}×{file.height}"
-            yield finding(trial, received, subject=story.order.operation.id, documented=f"{story.order.side}p")
+            yield finding(attempt, received, subject=task.operation.id, documented=f"{task.side}p")
 
 
-@RESULTS.check(why="Seconds are what is paid for.", source="kling 1.4, 2.2")
+@RESULTS.check(why="Clients pay by the second.", source="kling 1.4, 2.2")
 def films_have_the_length(evidence: Evidence) -> Iterator[Finding]:
     """A film is as long as was asked for, to within half a second, and as long as its record says."""
-    for story, trial, file in _films(evidence):
-        subject = story.order.operation.id
-        if story.order.seconds is not None and abs(file.seconds - story.order.seconds) > _SECONDS:
-            yield finding(trial, f"{file.seconds:.2f} s", subject=subject, documented=f"{story.order.seconds} s")
-        told = str(trial.about.get("duration", ""))
-        if told.replace(".", "", 1).isdecimal() and abs(float(told) - file.seconds) > _SECONDS:
-            yield finding(trial, f"a duration of {told} for {file.seconds:.2f} s", subject=subject)
+    field = evidence.expectations.layout.result.seconds
+    for task, attempt, result, file in _films(evidence):
+        subject = task.operation.id
+        if task.seconds is not None and abs(file.seconds - task.seconds) > _LENGTH_LEEWAY_SECONDS:
+            yield finding(attempt, f"{file.seconds:.2f} s", subject=subject, documented=f"{task.seconds} s")
+        told = str(result.described.get(field, "")) if field is not None else ""
+        if told.replace(".", "", 1).isdecimal() and abs(float(told) - file.seconds) > _LENGTH_LEEWAY_SECONDS:
+            yield finding(attempt, f"a length of {told} s in the record of {file.seconds:.2f} s", subject=subject)
 
 
-@RESULTS.check(why="Silence, or noise, that nobody asked for.", source="kling 1.4")
+@RESULTS.check(why="A film is silent, or has a sound that nobody asked for.", source="kling 1.4")
 def films_have_sound_when_asked(evidence: Evidence) -> Iterator[Finding]:
-    """A film has sound where sound is on, and none where it is off."""
-    for story, trial, file in _films(evidence):
-        if story.order.sound is not None and file.sound != story.order.sound:
+    """A film has sound if sound is on, and none if it is off."""
+    for task, attempt, _, file in _films(evidence):
+        if task.sound is not None and file.sound != task.sound:
             received = "with sound" if file.sound else "without sound"
-            wanted = "sound on" if story.order.sound else "sound off"
-            yield finding(trial, received, subject=story.order.operation.id, documented=wanted)
+            wanted = "sound on" if task.sound else "sound off"
+            yield finding(attempt, received, subject=task.operation.id, documented=wanted)
 
 
-@RESULTS.check(why="Who must show the mark has nothing to show.", source="kling 1.2, 2.2")
+@RESULTS.check(why="Somebody who must show the watermark has nothing to show.", source="kling 1.2, 2.2")
 def watermarks_come_when_asked(evidence: Evidence) -> Iterator[Finding]:
-    """Where a watermark is asked for each result has a marked twin that can be fetched, and elsewhere there is none."""
-    marked = evidence.terms.layout.watermark
-    if marked is None:
+    """If a watermark is asked for, each result has a watermarked twin that can be downloaded; otherwise it has none."""
+    watermark = evidence.expectations.layout.watermark
+    if watermark is None:
         raise NothingToJudge("the service has no watermarks")
-    for story, end in _made(evidence):
-        for item in end.record.results:
-            there = bool(isinstance(item, dict) and item.get(marked))
-            if there is not story.order.watermark:
-                wanted = f"a {marked}" if story.order.watermark else f"no {marked}"
-                yield finding(end.trial, short(item), documented=wanted)
+    for history, end in _succeeded(evidence):
+        for item in end.view.results:
+            is_there = bool(isinstance(item, dict) and item.get(watermark))
+            if is_there is not history.task.watermark:
+                wanted = f"a {watermark}" if history.task.watermark else f"no {watermark}"
+                yield finding(end.attempt, short(item), documented=wanted)
 
 
-@RESULTS.check(why="Pages are laid out by them before the picture is there.", source="useapi 2.4")
+@RESULTS.check(why="Clients lay out a page by them before the picture is there.", source="useapi 2.4")
 def pixels_are_told(evidence: Evidence) -> Iterator[Finding]:
-    """A result's width and height are those of its file."""
-    told = [
-        (story, trial, file) for story, trial, file in _files(evidence) if {"width", "height"} <= trial.about.keys()
-    ]
+    """The width and the height of a result are those of its file."""
+    names = evidence.expectations.layout.result
+    told = [each for each in _opened(evidence) if {names.width, names.height} <= each.result.described.keys()]
     if not told:
-        raise NothingToJudge("results do not tell their pixels")
-    for story, trial, file in told:
-        if (trial.about["width"], trial.about["height"]) != (file.width, file.height):
-            received = f"{trial.about['width']}×{trial.about['height']} for {file.width}×{file.height}"
-            yield finding(trial, received, subject=story.order.operation.id)
-
-
-def _films(evidence: Evidence) -> list[tuple[Story, Trial, Opened]]:
-    found = [each for each in _files(evidence) if each[2].media == "video"]
-    if not found:
-        raise NothingToJudge("no film was made")
-    return found
+        raise NothingToJudge("results do not say how many pixels they have")
+    for task, attempt, result, file in told:
+        width, height = result.described[str(names.width)], result.described[str(names.height)]
+        if (width, height) != (file.width, file.height):
+            received = f"{width}×{height} in the record of {file.width}×{file.height}"
+            yield finding(attempt, received, subject=task.operation.id)

@@ -1,40 +1,37 @@
-"""Credentials: requests that must not be let in, beside one that must."""
+"""Authentication: one request with good credentials, and the same with all kinds of bad ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.server.credentials import NEWCOMER, STRANGER
+from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, UNKNOWN_KEY
+from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
-from mockserver.kit.server.scenarios.accounts import fields
+from mockserver.kit.server.scenarios.scenario import Scenario
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.types import JSON
 
 
-def credentials(probe: Probe) -> None:
-    """Ask for a list, or where there is none for a task, with all kinds of credentials. Raises ``Spent``."""
-    operation, payload = _asked(probe)
+def authenticate(probe: Probe) -> None:
+    """Ask for a list, or create a task where there is none, with all kinds of credentials. Raises ``Spent``."""
+    operation, payload = _cheapest_request(probe)
+    send = probe.create if operation.does == "create" else probe.ask
     for case, header in _headers(probe):
-        headers = {"authorization": header}
-        if operation.does != "create":
-            probe.ask(operation, payload, "credentials", headers=headers, case=case)
-            continue
-        probe.budget.take()
-        if not probe.ask(operation, payload, "credentials", headers=headers, case=case).is_accepted:
-            probe.budget.give_back()
+        send(operation, payload, Purpose.AUTHENTICATE, case=case, headers={"authorization": header})
 
 
-def _asked(probe: Probe) -> tuple[Operation, JSON]:
-    """Choose what costs nothing, if there is any such."""
-    maker = probe.target.operations[0]
-    shows = probe.terms.beside(maker, "list")
-    if shows is not None and not probe.terms.may_be_absent(shows):
-        return shows, fields(probe, shows)
-    return maker, {**base_payload(probe.terms, maker), **fields(probe, maker)}
+def _cheapest_request(probe: Probe) -> tuple[Operation, JSON]:
+    """Choose a request that costs nothing, if there is one."""
+    create = probe.target.create_operations[0]
+    listing = probe.expectations.list_operation(create)
+    if listing is not None and not probe.expectations.may_be_absent(listing):
+        return listing, probe.account_fields(listing)
+    return create, {**base_payload(probe.expectations, create), **probe.account_fields(create)}
 
 
 def _headers(probe: Probe) -> Iterator[tuple[str, str | None]]:
+    """Yield what each case is called, and its ``Authorization``; ``None`` is no header."""
     own, now = probe.target.credentials, probe.clock.now()
     yield "good", own.header(now)
     yield "none", None
@@ -43,13 +40,16 @@ def _headers(probe: Probe) -> Iterator[tuple[str, str | None]]:
     yield "no scheme", own.header(now).removeprefix("Bearer ")
     yield "no key", "Bearer"
     if own.is_given:
-        yield "unknown key", STRANGER.header(now)
-    if "jwt" in probe.terms.service.credentials:
-        signer = own if own.signs else NEWCOMER
+        yield "unknown key", UNKNOWN_KEY.header(now)
+    if "jwt" in probe.expectations.service.credentials:
+        signer = own if own.signs else UNKNOWN_ACCESS_KEY
         yield "fresh token", f"Bearer {signer.signed(now)}"
         yield "expired token", f"Bearer {signer.expired(now)}"
         yield "early token", f"Bearer {signer.early(now)}"
         yield "token of 1970", f"Bearer {signer.signed(now, iat=0, jti='once')}"
         if own.signs:
             yield "forged token", f"Bearer {signer.forged(now)}"
-            yield "token of an unknown access key", f"Bearer {NEWCOMER.signed(now)}"
+            yield "token of an unknown access key", f"Bearer {UNKNOWN_ACCESS_KEY.signed(now)}"
+
+
+AUTHENTICATION = Scenario("authentication", authenticate, frozenset({Purpose.AUTHENTICATE}))

@@ -1,75 +1,84 @@
-"""Noise: bytes that no client of good will sends, and that a server must survive."""
+"""Malformed requests: bytes, paths and methods that no well-behaved client sends, and that a server must survive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mockserver.contract.catalog import Operation
+from mockserver.kit.server.evidence import OddBody, Purpose
 from mockserver.kit.server.probe import Probe, encoded
-from mockserver.kit.server.scenarios.accounts import fields
+from mockserver.kit.server.scenarios.scenario import Cost, Scenario
+from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import base_payload
 
 READABLE = 5
-"""Bodies of an operation that a server may take: what they say is odd, but it can be read."""
+"""How many of the bodies of an operation a server may take: what they say is odd, but it can be read."""
 
-_DEEP = 10_000
+_DEPTH = 10_000
+"""Deeper than any recursive parser can go."""
+
+_LONG_ID = "9" * 4000
+"""Longer than a file name or an index of a database may be, and shorter than what web servers take as a path."""
 
 
-class Bytes(NamedTuple):
-    """A body, what it is, and whether a server can make sense of it: ``unreadable`` ones it must refuse."""
+class Body(NamedTuple):
+    """A body, what it is called, and whether a server can make sense of it; if not, it must be refused."""
 
     case: str
-    body: bytes
-    unreadable: bool = True
+    content: bytes
+    is_readable: bool = False
     media_type: str | None = "application/json"
 
 
-def noise(probe: Probe) -> None:
+def send_malformed(probe: Probe) -> None:
     """Send odd bodies, odd paths and odd methods. Raises ``Spent``."""
-    for maker in probe.target.operations:
-        for odd in _bodies(probe, maker):
-            probe.budget.take()
-            headers = {"content-type": odd.media_type}
-            trial = probe.send(
-                maker.method, maker.path, "", odd.body, "noise",
-                operation=maker, headers=headers, case=odd.case, about={"unreadable": odd.unreadable},
-            )  # fmt: skip
-            if not trial.is_accepted:
-                probe.budget.give_back()
-        _paths(probe, maker)
+    for create in probe.target.create_operations:
+        for body in _bodies(probe, create):
+            with probe.budget.of_one_task() as charge:
+                charge.is_due = probe.send(
+                    create.method, create.path, body.content, OddBody(body.is_readable),
+                    case=body.case, operation=create, headers={"content-type": body.media_type},
+                ).is_accepted  # fmt: skip
+        _send_odd_paths(probe, create)
 
 
-def _bodies(probe: Probe, maker: Operation) -> Iterator[Bytes]:
-    good = {**base_payload(probe.terms, maker), **fields(probe, maker)}
-    text = encoded(good)
-    yield Bytes("no body", b"")
-    yield Bytes("white space", b"  \n")
-    yield Bytes("not JSON", b"prompt=cat")
-    yield Bytes("cut JSON", text[:-1])
-    yield Bytes("JSON and more", text + b"}")
-    yield Bytes("invalid UTF-8", text[:-1] + b',"x":"\xff\xfe"}')
-    yield Bytes("zero bytes", b"\0" * 64)
-    yield Bytes("10 000 levels", b'{"prompt":' + b"[" * _DEEP + b"]" * _DEEP + b"}")
-    yield Bytes("levels that do not close", b"[" * _DEEP)
-    yield Bytes("a number that is none", text[:-1] + b',"x":NaN}', unreadable=False)
-    yield Bytes("a number of 400 digits", text[:-1] + b',"x":' + b"9" * 400 + b"}", unreadable=False)
-    yield Bytes("a name twice", text[:-1] + b',"x":1,"x":2}', unreadable=False)
-    yield Bytes("half a surrogate pair", text[:-1] + b',"x":"\\ud800"}', unreadable=False)
-    yield Bytes("another media type", text, unreadable=False, media_type="text/plain")
-    if probe.terms.possible("content-type") == {"refused"}:
-        yield Bytes("no media type", text, media_type=None)
+def _bodies(probe: Probe, create: Operation) -> Iterator[Body]:
+    text = encoded({**base_payload(probe.expectations, create), **probe.account_fields(create)})
+    prompt = encoded(create.task["prompt"])
+    yield Body("no body", b"")
+    yield Body("white space", b"  \n")
+    yield Body("not JSON", b"prompt=cat")
+    yield Body("cut JSON", text[:-1])
+    yield Body("JSON and more", text + b"}")
+    yield Body("invalid UTF-8", text[:-1] + b',"x":"\xff\xfe"}')
+    yield Body("zero bytes", b"\0" * 64)
+    yield Body("10 000 levels", b"{" + prompt + b":" + b"[" * _DEPTH + b"]" * _DEPTH + b"}")
+    yield Body("levels that do not close", b"[" * _DEPTH)
+    yield Body("NaN for a number", text[:-1] + b',"x":NaN}', is_readable=True)
+    yield Body("a number of 400 digits", text[:-1] + b',"x":' + b"9" * 400 + b"}", is_readable=True)
+    yield Body("a name twice", text[:-1] + b',"x":1,"x":2}', is_readable=True)
+    yield Body("half a surrogate pair", text[:-1] + b',"x":"\\ud800"}', is_readable=True)
+    yield Body("another media type", text, is_readable=True, media_type="text/plain")
+    if probe.expectations.possible("content-type") == {"refused"}:
+        yield Body("no media type", text, media_type=None)
 
 
-def _paths(probe: Probe, maker: Operation) -> None:
-    stranger = f"{maker.path}-that-is-none"
-    probe.send("POST", stranger, "", b"{}", "noise", case="unknown path")
-    probe.send("PATCH", maker.path, "", b"{}", "noise", case="unknown method")
-    shows = probe.terms.beside(maker, "get")
-    if shows is not None and not probe.terms.may_be_absent(shows):
+def _send_odd_paths(probe: Probe, create: Operation) -> None:
+    probe.send("POST", f"{create.path}-that-is-none", b"{}", case="unknown path")
+    probe.send("PATCH", create.path, b"{}", case="unknown method")
+    get = probe.expectations.get_operation(create)
+    if get is not None and not probe.expectations.may_be_absent(get):
         for case, id in (
-            ("a long id", "9" * 4000),
+            ("a long id", _LONG_ID),
             ("an id of odd letters", "\u732b %/\x07'\"<>"),
             ("a zero byte", "\0"),
         ):
-            probe.ask(shows, aim="noise", case=case, id=id)
+            probe.ask(get, purpose=Purpose.MALFORMED, case=case, id=id)
+
+
+def _cost(target: Target) -> Iterable[Cost]:
+    return (Cost.of_simplest(target, create, READABLE) for create in target.create_operations)
+
+
+MALFORMED = Scenario("malformed", send_malformed, frozenset({Purpose.MALFORMED}), _cost)

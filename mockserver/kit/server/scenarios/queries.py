@@ -1,99 +1,145 @@
-"""Queries: lists and their pages, ids that nothing has, and names that are taken."""
+"""Queries: lists and their pages, ids of no task, and names that are taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.server.evidence import Story
+from mockserver.contract.layout import PageFields
+from mockserver.kit.server.evidence import Named, Page, Purpose, TaskHistory, TimeBound
 from mockserver.kit.server.probe import Probe
-from mockserver.kit.server.scenarios.accounts import fields
+from mockserver.kit.server.scenarios.scenario import Scenario
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.task_view import task_views
+from mockserver.types import JSON
 
-CHECK = "duplicate-external-id-refused"
+REFUSES_NAMES = "duplicate-external-id-refused"
+"""The check that misses a name that could not be used again."""
 
-_UNKNOWN = "900000000000000001"
-_PAGES = 12
-_SMALL = 2
+LARGEST_PAGE = 500
+"""What a page is asked for where the contract has no maximum."""
+
+_UNKNOWN_ID = "900000000000000001"
+"""As long as the real ids, and above all that there are."""
+
+_MOST_PAGES = 12
+_SMALL_PAGE = 2
 
 
-def queries(probe: Probe) -> None:
+def query(probe: Probe) -> None:
     """Ask for what there is and for what there is not. Raises ``Spent``."""
-    stories = probe.evidence().stories
-    for maker in probe.target.operations:
+    histories = probe.evidence().histories
+    for create in probe.target.create_operations:
         probe.budget.check()
-        own = [story for story in stories if story.order.operation is maker]
-        _missing(probe, maker, own, [story for story in stories if story.order.operation is not maker])
-        _again(probe, maker, stories)
-        shows = probe.terms.beside(maker, "list")
-        if shows is not None:
-            _list(probe, shows, own)
-    for operation in probe.terms.service.operations.values():
+        own = [history for history in histories if history.task.operation is create]
+        _ask_for_missing(probe, create, own, [history for history in histories if history.task.operation is not create])
+        _reuse_name(probe, create, histories)
+        listing = probe.expectations.list_operation(create)
+        if listing is not None:
+            _list(probe, listing, own)
+    for operation in probe.expectations.service.operations.values():
         if operation.method == "GET" and "{" not in operation.path and operation.does not in ("list", "accounts"):
-            probe.ask(operation, fields(probe, operation) or None)
+            probe.ask(operation, probe.account_fields(operation) or None)
 
 
-def _missing(probe: Probe, maker: Operation, own: list[Story], others: list[Story]) -> None:
-    """Ask for tasks that are not there: one that never was, and one that another operation made."""
-    shows = probe.terms.beside(maker, "get")
-    if shows is None:
+def _ask_for_missing(probe: Probe, create: Operation, own: list[TaskHistory], others: list[TaskHistory]) -> None:
+    """Ask for tasks that are not there: ones that never were, and one that another operation created."""
+    get = probe.expectations.get_operation(create)
+    if get is None:
         return
-    mail = fields(probe, shows) or None
-    probe.ask(shows, mail, "missing", id=_UNKNOWN, case="unknown id")
-    probe.ask(shows, mail, "missing", id="no-such-task", case="an id of letters")
-    is_shared = any(probe.terms.beside(story.order.operation, "get") is shows for story in others)
-    foreign = [story.id for story in others if story.id is not None and story.id not in {each.id for each in own}]
+    account = probe.account_fields(get) or None
+    probe.ask(get, account, Purpose.ASK_FOR_MISSING, id=_UNKNOWN_ID, case="unknown id")
+    probe.ask(get, account, Purpose.ASK_FOR_MISSING, id="no-such-task", case="an id of letters")
+    is_shared = any(probe.expectations.get_operation(history.task.operation) is get for history in others)
+    own_ids = {history.id for history in own}
+    foreign = [history.id for history in others if history.id is not None and history.id not in own_ids]
     if foreign and not is_shared:
-        probe.ask(shows, mail, "missing", id=foreign[0], case="an id of another operation")
+        probe.ask(get, account, Purpose.ASK_FOR_MISSING, id=foreign[0], case="an id of another operation")
 
 
-def _again(probe: Probe, maker: Operation, stories: tuple[Story, ...]) -> None:
+def _reuse_name(probe: Probe, create: Operation, histories: tuple[TaskHistory, ...]) -> None:
     """Use the name of a task once more."""
-    field = probe.terms.layout.external_id_field
-    if not probe.terms.layout.finds_external_id or field not in maker.schema["properties"]:
+    field = probe.expectations.layout.external_id_field
+    if not probe.expectations.layout.finds_external_id or field not in create.schema["properties"]:
         return
-    for story in stories[:1]:
-        failed = story.end is not None and story.end.record.status == "failed"
+    for history in histories[:1]:
+        has_failed = history.end is not None and history.end.view.state == "failed"
         if probe.budget.left < 1:
-            probe.untried(CHECK, f"{maker.id}: no task was left: give more --max-creates")
-        elif field in story.order.payload and not failed:
-            payload = {**base_payload(probe.terms, maker), field: story.order.payload[field]}
-            probe.create(maker, payload, "duplicate", case=story.order.operation.id)
+            probe.recorder.untried(REFUSES_NAMES, f"{create.id}: no task was left for it; raise --max-creates")
+        elif field in history.task.payload and not has_failed:
+            payload = {**base_payload(probe.expectations, create), field: history.task.payload[field]}
+            probe.create(create, payload, Purpose.REUSE_NAME, case=history.task.operation.id)
 
 
-def _list(probe: Probe, shows: Operation, stories: list[Story]) -> None:
-    """Ask for everything at once, and then page by page."""
-    known = shows.schema.get("properties", {})
-    mail = fields(probe, shows)
-    most = known["pageSize"].get("maximum", 500)
-    whole = probe.ask(shows, {**mail, "pageSize": most}, "whole", about={"size": most})
-    count = len(task_views(whole.exchange.received, probe.terms.layout))
-    probe.ask(shows, {**mail, "pageSize": _SMALL}, "page", about={"size": _SMALL, "number": 1})
-    if "pageNum" in known:
-        size = max(_SMALL, -(-count // _PAGES))
-        for number in range(1, -(-count // size) + 2):
-            probe.ask(
-                shows, {**mail, "pageNum": number, "pageSize": size}, "page", about={"size": size, "number": number}
-            )
-        for field in ("pageNum", "pageSize"):
-            for value in (known[field]["minimum"] - 1, known[field]["maximum"] + 1):
-                probe.ask(shows, {**mail, field: value}, "edge")
-        probe.ask(shows, mail or None, "page", about={"size": known["pageSize"]["default"], "number": 1})
-    for field, moment in _moments(known, stories):
-        probe.ask(shows, {**mail, "pageSize": most, field: moment}, "since", about={"field": field, "moment": moment})
-    field = probe.terms.layout.external_id_field
-    named = next((story for story in stories if field in story.order.payload), None)
+def _list(probe: Probe, listing: Operation, histories: list[TaskHistory]) -> None:
+    """Ask for everything at once, then page by page, then for some of it, and for everything again."""
+    pages, known = probe.expectations.layout.pages, listing.schema.get("properties", {})
+    account = probe.account_fields(listing)
+    if pages is None or pages.size not in known:
+        probe.ask(listing, account or None, Purpose.LIST_ALL, Page(None))
+        return
+    largest = known[pages.size].get("maximum", LARGEST_PAGE)
+    all_at_once: dict[str, JSON] = {**account, pages.size: largest}
+    whole = probe.ask(listing, all_at_once, Purpose.LIST_ALL, Page(largest))
+    count = len(task_views(whole.exchange.received, probe.expectations.layout))
+    probe.ask(listing, {**account, pages.size: _SMALL_PAGE}, Purpose.LIST_PAGE, Page(_SMALL_PAGE))
+    if pages.number is not None and pages.number in known:
+        _turn_pages(probe, listing, pages, count)
+    for field, bound in _time_bounds(pages, histories):
+        if field in known:
+            probe.ask(listing, {**all_at_once, field: bound.moment}, Purpose.LIST_BY_TIME, bound)
+    field = probe.expectations.layout.external_id_field
+    named = next((history for history in histories if field in history.task.payload), None)
     if field in known and named is not None:
-        name = named.order.payload[field]
-        probe.ask(shows, {**mail, field: name}, "filter", about={"id": named.id})
-    probe.ask(shows, {**mail, "pageSize": most}, "whole", about={"size": most, "again": True})
+        name = named.task.payload[field]
+        probe.ask(listing, {**account, field: name}, Purpose.LIST_BY_NAME, Named(named.id))
+    probe.ask(listing, all_at_once, Purpose.LIST_ALL, Page(largest))
 
 
-def _moments(known: dict[str, object], stories: list[Story]) -> Iterator[tuple[str, int]]:
-    """Yield the bounds in time that a list knows, each with the moment when a task was created."""
-    created = next((story.sightings[0].record.created_at for story in stories), None)
-    if created is not None:
-        for field in ("createdAfter", "createdBefore"):
-            if field in known:
-                yield field, created
+def _turn_pages(probe: Probe, listing: Operation, pages: PageFields, count: int) -> None:
+    """Ask for each page of a list of so many tasks, for pages out of range, and for the usual one."""
+    known, account = listing.schema["properties"], probe.account_fields(listing)
+    size = max(_SMALL_PAGE, -(-count // _MOST_PAGES))
+    for number in range(1, -(-count // size) + 2):
+        payload: dict[str, JSON] = {**account, str(pages.number): number, pages.size: size}
+        probe.ask(listing, payload, Purpose.LIST_PAGE, Page(size, number, is_numbered=True))
+    for field in (str(pages.number), pages.size):
+        for value in _out_of_range(known[field]):
+            probe.ask(listing, {**account, field: value}, Purpose.LIST_OUT_OF_RANGE)
+    if "default" in known[pages.size]:
+        probe.ask(listing, account or None, Purpose.LIST_PAGE, Page(known[pages.size]["default"]))
+
+
+def _out_of_range(schema: dict[str, Any]) -> Iterator[int]:
+    if "minimum" in schema:
+        yield schema["minimum"] - 1
+    if "maximum" in schema:
+        yield schema["maximum"] + 1
+
+
+def _time_bounds(pages: PageFields, histories: list[TaskHistory]) -> Iterator[tuple[str, TimeBound]]:
+    """Yield the fields for bounds in time, each with the moment when a task was created."""
+    created = next((history.looks[0].view.created_at for history in histories), None)
+    if created is not None and pages.after is not None:
+        yield pages.after, TimeBound(created, is_after=True)
+    if created is not None and pages.before is not None:
+        yield pages.before, TimeBound(created, is_after=False)
+
+
+QUERIES = Scenario(
+    "queries",
+    query,
+    frozenset(
+        {
+            Purpose.READ,
+            Purpose.ASK_FOR_MISSING,
+            Purpose.REUSE_NAME,
+            Purpose.LIST_ALL,
+            Purpose.LIST_PAGE,
+            Purpose.LIST_OUT_OF_RANGE,
+            Purpose.LIST_BY_TIME,
+            Purpose.LIST_BY_NAME,
+        }
+    ),
+)

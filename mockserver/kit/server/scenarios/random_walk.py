@@ -1,42 +1,47 @@
-"""Any order: tasks are created, asked for and listed as chance has it, by Hypothesis."""
+"""Random walk: tasks are created, asked for and listed in an order that Hypothesis draws."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from mockserver.contract.catalog import Operation
 from mockserver.kit.server.budget import Spent
+from mockserver.kit.server.evidence import Purpose, Step
 from mockserver.kit.server.model import Model
 from mockserver.kit.server.probe import Probe
-from mockserver.kit.server.scenarios.accounts import fields
+from mockserver.kit.server.scenarios.queries import LARGEST_PAGE
+from mockserver.kit.server.scenarios.scenario import Cost, Scenario
+from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.types import JSON, Millis
 
 if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
 
-RUNS = 12
-STEPS = 15
 TASKS = 8
-"""Tasks that all runs together make at most; a run goes on with those of the runs before."""
+"""Tasks that all walks together create at most; a walk goes on with those of the walks before."""
 
-_PAUSES: tuple[Millis, ...] = (0, 0, 0, 0, 300, 1500)
-"""Times that pass before somebody looks."""
+_WALKS = 12
+_STEPS_OF_A_WALK = 15
+"""Together 180 steps, nearly all free: enough for each pair of the six steps to come several times."""
+
+_PAUSES_MILLIS: tuple[Millis, ...] = (0, 0, 0, 0, 300, 1500)
+"""Times that pass before a look: mostly none, for races; sometimes enough for a fast fake to change a state."""
 
 
-def any_order(probe: Probe) -> None:
-    """Run the machine a few times; nothing is shrunk, for each task may cost money. Raises ``Spent``."""
+def walk_at_random(probe: Probe) -> None:
+    """Run the machine a few times. Nothing is shrunk, for each task may cost money. Raises ``Spent``."""
     from hypothesis import Phase, settings
     from hypothesis.stateful import run_state_machine_as_test
 
     probe.budget.check()
     if probe.budget.left < TASKS:
-        raise Spent(f"fewer than the {TASKS} tasks of the runs were left")
+        raise Spent(f"fewer than the {TASKS} tasks of a random walk were left of --max-creates")
     few = settings(
-        max_examples=RUNS,
-        stateful_step_count=STEPS,
+        max_examples=_WALKS,
+        stateful_step_count=_STEPS_OF_A_WALK,
         phases=[Phase.generate],
         database=None,
         deadline=None,
@@ -48,86 +53,94 @@ def any_order(probe: Probe) -> None:
 
 
 class Walk:
-    """The steps of all runs; a step that cannot be made is none."""
+    """The steps of all walks. A step that is not possible yet does nothing."""
 
     def __init__(self, probe: Probe) -> None:
-        self.probe, self.model = probe, Model(probe.terms)
-        self.made, self.is_doubled = 0, False
+        self.probe, self.model = probe, Model(probe.expectations)
+        self.created, self.has_reused_name = 0, False
 
     def create(self, number: int, *, is_named: bool) -> None:
-        """Make a task, with a name of its own or without."""
-        maker = self.probe.target.operations[number % len(self.probe.target.operations)]
-        field = self.probe.terms.layout.external_id_field
-        named = {field: self.probe.name()} if is_named and field in maker.schema["properties"] else {}
-        if self.made < TASKS:  # the model has fewer where ids are given twice
-            self.made += self._create(maker, named, "create")
+        """Create a task, with a name of its own or without."""
+        create = self._create_operation(number)
+        field = self.probe.expectations.layout.external_id_field
+        name = {field: self.probe.new_name()} if is_named and field in create.schema["properties"] else {}
+        if self.created < TASKS:  # the model has fewer where a server gives an id twice
+            self.created += self._create(create, name, Step("create"))
 
-    def create_again(self, number: int) -> None:
-        """Use a name that is taken, until that makes a task: one shows it, and costs enough."""
-        named = [known for known in self.model.tasks.values() if known.name and known.status != "failed"]
-        if named and self.probe.terms.layout.finds_external_id and not self.is_doubled:
+    def reuse_name(self, number: int) -> None:
+        """Use a name that is taken, but not again once that has created a task: one shows the fault."""
+        named = [known for known in self.model.tasks.values() if known.name and known.state != "failed"]
+        layout = self.probe.expectations.layout
+        if named and layout.finds_external_id and not self.has_reused_name:
             known = named[number % len(named)]
-            name = {self.probe.terms.layout.external_id_field: known.name}
-            self.is_doubled = self._create(known.maker, name, "a name again")
+            name = {layout.external_id_field: known.name}
+            self.has_reused_name = self._create(known.create, name, Step("name again"))
 
     def look(self, number: int, *, by_name: bool) -> None:
         """Ask for a task, by one of its ids."""
         if not self.model.tasks:
             return
         id, known = list(self.model.tasks.items())[number % len(self.model.tasks)]
-        shows = self.probe.terms.beside(known.maker, "get")
-        asked = known.name if by_name and known.name and self.probe.terms.layout.finds_external_id else id
-        if shows is not None:
-            self._ask(shows, "look", {"id": id}, id=asked)
+        get = self.probe.expectations.get_operation(known.create)
+        is_by_name = by_name and known.name and self.probe.expectations.layout.finds_external_id
+        if get is not None:
+            self._ask(get, Step("look", id), id=str(known.name) if is_by_name else id)
 
     def look_for_nothing(self, number: int) -> None:
         """Ask for a task that is not there."""
-        maker = self.probe.target.operations[number % len(self.probe.target.operations)]
-        shows = self.probe.terms.beside(maker, "get")
-        if shows is not None:
-            self._ask(shows, "no such task", {}, id=f"90000000000000{number:04}")
+        get = self.probe.expectations.get_operation(self._create_operation(number))
+        if get is not None:
+            self._ask(get, Step("look for nothing"), id=f"90000000000000{number:04}")
 
     def list(self, number: int) -> None:
         """Ask for all tasks of an operation."""
-        maker = self.probe.target.operations[number % len(self.probe.target.operations)]
-        shows = self.probe.terms.beside(maker, "list")
-        if shows is not None:
-            size = shows.schema["properties"]["pageSize"].get("maximum", 500)
-            self._ask(shows, "list", {"size": size}, pageSize=size)
+        listing = self.probe.expectations.list_operation(self._create_operation(number))
+        if listing is None:
+            return
+        pages, known = self.probe.expectations.layout.pages, listing.schema.get("properties", {})
+        if pages is None or pages.size not in known:
+            self._ask(listing, Step("list"))
+        else:
+            size = known[pages.size].get("maximum", LARGEST_PAGE)
+            self._ask(listing, Step("list", size=size), query={pages.size: size})
 
     def wait(self, span: Millis) -> None:
         """Let time pass, as long as there is any."""
         if not self.probe.budget.is_late:
             self.probe.clock.sleep(span)
 
-    def _create(self, maker: Operation, extra: dict[str, JSON], case: str) -> bool:
-        """Return whether that made a task, or may have."""
-        payload = {**base_payload(self.probe.terms, maker), **fields(self.probe, maker), **extra}
+    def _create_operation(self, number: int) -> Operation:
+        creates = self.probe.target.create_operations
+        return creates[number % len(creates)]
+
+    def _create(self, create: Operation, extra: dict[str, JSON], step: Step) -> bool:
+        """Return whether that created a task, or may have."""
+        payload = {**base_payload(self.probe.expectations, create), **self.probe.account_fields(create), **extra}
         try:
-            trial = self.probe.create(maker, payload, "step", case=case)
+            attempt = self.probe.create(create, payload, Purpose.STEP, step)
         except Spent:  # the other steps go on
             return False
-        self.model.step(trial)
-        return trial.is_accepted or trial.exchange.response is None
+        self.model.follow(attempt, step)
+        return attempt.is_accepted or attempt.exchange.response is None
 
-    def _ask(self, shows: Operation, case: str, about: dict[str, JSON], id: str = "", **wanted: JSON) -> None:
+    def _ask(self, operation: Operation, step: Step, *, id: str = "", query: dict[str, JSON] | None = None) -> None:
         if not self.probe.budget.is_late:
-            query = {**fields(self.probe, shows), **wanted} or None
-            self.model.step(self.probe.ask(shows, query, "step", id=id, case=case, about=about))
+            payload = {**self.probe.account_fields(operation), **(query or {})} or None
+            self.model.follow(self.probe.ask(operation, payload, Purpose.STEP, step, id=id), step)
 
 
 @cache
 def _machine() -> Callable[[Walk], RuleBasedStateMachine]:
-    """Return a state machine whose steps are those of a walk.
+    """Return a state machine whose rules are the steps of a walk.
 
-    There is one class for all runs: Hypothesis remembers each for ever, and with it all that it knows.
+    All runs share one class: Hypothesis remembers each class for ever, and with it all that it knows.
     """
     from hypothesis import strategies as st
     from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-    numbers, pauses = st.integers(0, 9), st.sampled_from(_PAUSES)
+    numbers, pauses = st.integers(0, 9), st.sampled_from(_PAUSES_MILLIS)
 
-    class AnyOrder(RuleBasedStateMachine):
+    class RandomWalk(RuleBasedStateMachine):
         def __init__(self, walk: Walk) -> None:
             super().__init__()
             self.walk = walk
@@ -141,8 +154,8 @@ def _machine() -> Callable[[Walk], RuleBasedStateMachine]:
             self.walk.create(number, is_named=is_named)
 
         @rule(number=numbers)
-        def create_again(self, number: int) -> None:
-            self.walk.create_again(number)
+        def reuse_name(self, number: int) -> None:
+            self.walk.reuse_name(number)
 
         @rule(number=numbers, by_name=st.booleans(), pause=pauses)
         def look(self, number: int, by_name: bool, pause: Millis) -> None:
@@ -158,4 +171,13 @@ def _machine() -> Callable[[Walk], RuleBasedStateMachine]:
             self.walk.wait(pause)
             self.walk.list(number)
 
-    return AnyOrder
+    return RandomWalk
+
+
+def _cost(target: Target) -> Iterable[Cost]:
+    """Chance decides which operation creates the tasks: at most they are all of the dearest."""
+    costs = [Cost.of_simplest(target, create, TASKS) for create in target.create_operations]
+    return (max(costs, key=lambda cost: cost.units),)
+
+
+RANDOM_WALK = Scenario("random walk", walk_at_random, frozenset({Purpose.STEP}), _cost)

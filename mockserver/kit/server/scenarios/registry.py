@@ -1,32 +1,32 @@
-"""The programme: all acts, in the order in which they are played."""
+"""All scenarios, by name, in the order in which they are played."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from mockserver.kit.server.probe import Probe
-from mockserver.kit.server.scenarios.authentication import credentials
-from mockserver.kit.server.scenarios.burst import burst
-from mockserver.kit.server.scenarios.creates import acceptance
-from mockserver.kit.server.scenarios.malformed import noise
-from mockserver.kit.server.scenarios.queries import queries
-from mockserver.kit.server.scenarios.random_walk import any_order
-from mockserver.kit.server.scenarios.refusals import refusals
-from mockserver.kit.server.scenarios.task_lifecycle import lives
+from mockserver.kit.server.scenarios.authentication import AUTHENTICATION
+from mockserver.kit.server.scenarios.creates import BROKEN_PAYLOADS, BURST, VALID_PAYLOADS
+from mockserver.kit.server.scenarios.malformed import MALFORMED
+from mockserver.kit.server.scenarios.queries import QUERIES
+from mockserver.kit.server.scenarios.random_walk import RANDOM_WALK
+from mockserver.kit.server.scenarios.scenario import Scenario
+from mockserver.kit.server.scenarios.task_lifecycle import TASK_LIFECYCLE
 
-Act = Callable[[Probe], None]
-
-PROGRAMME: Mapping[str, Act] = MappingProxyType(
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
-        "credentials": credentials,
-        "lives": lives,
-        "burst": burst,
-        "any order": any_order,
-        "noise": noise,
-        "refusals": refusals,
-        "queries": queries,
-        "acceptance": acceptance,
+        scenario.name: scenario
+        for scenario in (
+            AUTHENTICATION,
+            TASK_LIFECYCLE,
+            BURST,
+            RANDOM_WALK,
+            MALFORMED,
+            BROKEN_PAYLOADS,
+            QUERIES,
+            VALID_PAYLOADS,
+        )
     }
 )
-"""What costs tasks for sure comes before what takes the rest of the budget."""
+"""Those with a fixed cost come before the last one, which takes the rest of the budget. Queries ask for what the others
+created."""

@@ -1,4 +1,4 @@
-"""Tasks that live in a wrong way, and results that are not what was asked for."""
+"""Tasks that do not go from state to state as they should, and results that are not what was asked for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 from mockserver.fake.media.results import PATH
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import NOON, Ask, Wrong
 from tests.mutants.servers.mutant import VIDEO, Mutants, doing, payload, refusal, with_body, with_field
-from tests.mutants.servers.stage import NOON, Ask, Wrong
 
-LIVES = Mutants()
+LIFECYCLE = Mutants()
 RESULTS = Mutants()
 
 
@@ -21,7 +21,7 @@ def _when(state: str, change: Any) -> Any:
 
 
 def _looks(check: str, change: Any) -> None:
-    """Add a mutant whose queries change with the number of times that a task was looked at."""
+    """Add a mutant whose answers change with the number of queries for a task."""
 
     def make() -> Wrong:
         looks: Counter[str] = Counter()
@@ -38,7 +38,7 @@ def _looks(check: str, change: Any) -> None:
 
         return Wrong(respond)
 
-    LIVES.add(change.__name__.strip("_").replace("_", "-"), check, make)
+    LIFECYCLE.add(change.__name__.strip("_").replace("_", "-"), check, make)
 
 
 def _end_changes(data: Any, looks: int) -> None:
@@ -65,41 +65,41 @@ _looks("final-stays-final", _end_reopens)
 _looks("reads-are-idempotent", _results_shrink)
 _looks("updated-at-moves", _touched_by_reading)
 
-LIVES.answer("never-ends", "task-ends", "get", lambda body: body["data"].update(task_status="processing"))
-LIVES.answer(
+LIFECYCLE.answer("never-ends", "task-ends", "get", lambda body: body["data"].update(task_status="processing"))
+LIFECYCLE.answer(
     "frozen-update", "updated-at-moves", "get", lambda body: body["data"].update(updated_at=body["data"]["created_at"])
 )
-LIVES.answer(
+LIFECYCLE.answer(
     "updated-before-created",
     "updated-not-before-created",
     "get",
     lambda body: body["data"].update(updated_at=body["data"]["created_at"] - 1),
 )
-LIVES.answer(
+LIFECYCLE.answer(
     "updated-tomorrow",
     "updated-at-not-ahead",
     "get",
     lambda body: body["data"].update(updated_at=body["data"]["updated_at"] + 86_400_000),
 )
-LIVES.answer(
+LIFECYCLE.answer(
     "created-when-asked",
     "created-at-stays",
     "get",
     lambda body: body["data"].update(created_at=body["data"]["updated_at"]),
 )
-LIVES.answer(
+LIFECYCLE.answer(
     "updated-at-birth",
     "new-task-is-not-updated",
     "create",
     lambda body: body["data"].update(updated_at=body["data"]["created_at"] + 7),
 )
-LIVES.answer(
+LIFECYCLE.answer(
     "results-too-early",
     "no-result-before-end",
     "get",
     _when("processing", lambda data: data.update(task_result={"images": [{"index": 0, "url": "http://a/b"}]})),
 )
-LIVES.answer(
+LIFECYCLE.answer(
     "born-in-2001",
     "created-at-is-now",
     "create",
@@ -107,7 +107,7 @@ LIVES.answer(
 )
 
 
-@LIVES.make("status-moves-forward")
+@LIFECYCLE.make("status-moves-forward")
 def goes_back() -> Wrong:
     seen: set[str] = set()
 
@@ -122,7 +122,7 @@ def goes_back() -> Wrong:
     return Wrong(respond)
 
 
-@LIVES.make("query-shows-the-task")
+@LIFECYCLE.make("query-shows-the-task")
 def shows_the_first_task() -> Wrong:
     first: list[str] = []
 
@@ -135,7 +135,7 @@ def shows_the_first_task() -> Wrong:
     return Wrong(respond)
 
 
-@LIVES.make("task-is-shown")
+@LIFECYCLE.make("task-is-shown")
 def not_there_at_first() -> Wrong:
     asked: Counter[str] = Counter()
 

@@ -1,27 +1,27 @@
-"""All mutants, and how one is judged."""
+"""All wrong servers, by id, and how one is judged."""
 
 from __future__ import annotations
 
 from mockserver.kit.verdict import Verdict
 from tests.mutants.servers.answers import ANSWERS
 from tests.mutants.servers.callbacks import CALLBACKS
-from tests.mutants.servers.lives import LIVES, RESULTS
+from tests.mutants.servers.harness import Wrong, prepare
+from tests.mutants.servers.lifecycle import LIFECYCLE, RESULTS
 from tests.mutants.servers.mutant import Mutant
-from tests.mutants.servers.order import ORDER
 from tests.mutants.servers.queries import QUERIES, READINGS
 from tests.mutants.servers.requests import CREDENTIALS, REQUESTS
-from tests.mutants.servers.stage import Wrong, trial
+from tests.mutants.servers.stateful import STATEFUL
 
 MUTANTS: dict[str, Mutant] = {
     id: mutant
-    for family in (ANSWERS, REQUESTS, CREDENTIALS, LIVES, RESULTS, QUERIES, CALLBACKS, ORDER, READINGS)
+    for family in (ANSWERS, REQUESTS, CREDENTIALS, LIFECYCLE, RESULTS, QUERIES, CALLBACKS, STATEFUL, READINGS)
     for id, mutant in family.all.items()
 }
 
 
-def judged(mutant: Mutant, *, is_clean: bool = False, seed: int = 0) -> Verdict:
-    """Let the check that is meant for a mutant judge it, or the clean fake in its place."""
-    return trial(
+def judge(mutant: Mutant, *, is_clean: bool = False, seed: int = 0) -> Verdict:
+    """Judge a mutant, or the clean fake in its place, by the one check that must catch the mutant."""
+    return prepare(
         mutant.service,
         Wrong() if is_clean else mutant.make(),
         fake={"seed": seed, **({"readings": mutant.chosen} if is_clean else {})},

@@ -1,4 +1,4 @@
-"""The examination: Prism serves our description of Kling's API, and the kit holds it to the contract."""
+"""The verdict about Prism, which serves our description of Kling's API."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from mockserver.kit.verdict import Verdict
 
 _OURS = (sys.executable, "-m", "mockserver")
 _LIMITS = ("--seconds", "420", "--max-creates", "1000")
-"""A picture that never comes is waited for 200 s; what is wrongly accepted counts as made, but costs nothing here."""
+"""A picture that never comes is waited for 200 s. Each wrongly accepted payload counts as a task, but is free here."""
 
 
-def examined(folder: Path, options: Sequence[str] = ()) -> Verdict:
-    """Return what the kit says; the description and the report go into a folder. ``options``: those of check server."""
+def check_prism(folder: Path, options: Sequence[str] = ()) -> Verdict:
+    """Start Prism and check it; the description and the report go into a folder.
+
+    ``options`` are further ones for ``mockserver check server``.
+    """
     document, verdict = folder / "openapi.json", folder / "verdict.json"
     verdict.unlink(missing_ok=True)
     subprocess.run([*_OURS, "openapi", "kling", "--output", str(document)], cwd=ROOT, check=True)

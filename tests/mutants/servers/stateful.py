@@ -1,4 +1,4 @@
-"""Servers that are right in the order of a tutorial, and wrong in another."""
+"""Servers that are right in the order of a tutorial, and wrong in another order."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 
 from mockserver.types import Request, Response
+from tests.mutants.servers.harness import Ask, Wrong
 from tests.mutants.servers.mutant import Mutants, doing, refusal, with_body
-from tests.mutants.servers.stage import Ask, Wrong
 
-ORDER = Mutants()
+STATEFUL = Mutants()
 
 
 def _created(response: Response) -> str | None:
@@ -17,9 +17,9 @@ def _created(response: Response) -> str | None:
     return json.loads(response.body)["data"]["task_id"] if response.status == 200 else None
 
 
-@ORDER.make("any-order")
+@STATEFUL.make("any-order")
 def only_the_last_is_there() -> Wrong:
-    """A task is not found any more once another was made."""
+    """A task is not found any more once another one was created."""
     ids: list[str] = []
 
     def respond(ask: Ask, request: Request) -> Response:
@@ -34,9 +34,9 @@ def only_the_last_is_there() -> Wrong:
     return Wrong(respond)
 
 
-@ORDER.make("any-order")
+@STATEFUL.make("any-order")
 def lists_lag_behind() -> Wrong:
-    """A list shows each task as it was when it was listed first."""
+    """A list shows each task as it was when it was first listed."""
     shown: dict[str, object] = {}
 
     def respond(ask: Ask, request: Request) -> Response:
@@ -50,9 +50,9 @@ def lists_lag_behind() -> Wrong:
     return Wrong(respond)
 
 
-@ORDER.make("any-order")
+@STATEFUL.make("any-order")
 def a_new_task_hides_in_lists() -> Wrong:
-    """The task that was made last is not listed until it was asked for."""
+    """The newest task is not listed until a query asked for it."""
     hidden: set[str] = set()
 
     def respond(ask: Ask, request: Request) -> Response:
@@ -69,9 +69,9 @@ def a_new_task_hides_in_lists() -> Wrong:
     return Wrong(respond)
 
 
-@ORDER.make("any-order", service="useapi", operation=None)
+@STATEFUL.make("any-order", service="useapi", operation=None)
 def a_list_ends_the_task() -> Wrong:
-    """Who lists a task at useapi finds it gone afterwards."""
+    """At useapi, a task that was listed is gone afterwards."""
     listed: set[str] = set()
 
     def respond(ask: Ask, request: Request) -> Response:

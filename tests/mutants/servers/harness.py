@@ -1,4 +1,4 @@
-"""The stage: a fake in this process, its clock, and the kit as its client, without a socket and without waiting."""
+"""The harness: a fake in this process with something wrong around it, judged without a socket and without waiting."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import Callback
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.runner import run
+from mockserver.kit.server.transport import Transport
 from mockserver.kit.verdict import Verdict
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Millis, Request, Response
@@ -61,10 +62,10 @@ class Wrong:
     headers: Callable[[dict[str, str]], dict[str, str]] = dict
 
 
-class Stage(httpx.BaseTransport):
-    """A fake behind an adapter: a transport, a clock and a mailbox for the kit.
+class InMemoryServer(httpx.BaseTransport):
+    """A fake behind an adapter. For the kit it is a transport, a clock and a receiver of callbacks.
 
-    Time stands still but for the kit's waiting, and then callbacks come.
+    Time passes only while the kit waits, and then callbacks come.
     """
 
     def __init__(self, wrong: Wrong = Wrong(), *, is_signing: bool = False, **settings: JSON) -> None:
@@ -113,29 +114,29 @@ class Stage(httpx.BaseTransport):
         for delivery in self.wrong.deliver(self.fake, self.fake.due()):
             signature = self.fake.signature(delivery)
             headers = self.wrong.headers({"content-type": "application/json; charset=utf-8", **signature})
-            order = delivery.url.removeprefix(HOOKS)
-            self._received.append(Callback(self.now(), order, "POST", headers, delivery.body))
+            task = delivery.url.removeprefix(HOOKS)
+            self._received.append(Callback(self.now(), task, "POST", headers, delivery.body))
             self.fake.attempted(delivery, Attempt(self.now(), 1, 200))
 
-    def url(self, order: str) -> str:
-        return HOOKS + order
+    def url(self, task: str) -> str:
+        return HOOKS + task
 
     def received(self) -> tuple[Callback, ...]:
         return tuple(self._received)
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A fake with something wrong around it, and the settings that it is judged by, as a user would give them."""
+class Run:
+    """A server, and the settings that it is judged by, as a user would give them."""
 
-    stage: Stage
+    server: InMemoryServer
     settings: kit.Settings
 
     def connect(self, settings: kit.Settings) -> AbstractContextManager[Probe]:
         """Open a probe that reaches the fake without a socket."""
-        budget = Budget(settings.max_creates, settings.seconds, self.stage)
-        client = httpx.Client(transport=self.stage)
-        return nullcontext(Probe(settings.target(), client, budget, clock=self.stage, mailbox=self.stage))
+        budget = Budget(settings.max_creates, settings.seconds, self.server)
+        transport = Transport(httpx.Client(transport=self.server), self.server)
+        return nullcontext(Probe(settings.target(), transport, budget, self.server, receiver=self.server))
 
     def probe(self) -> Probe:
         """Open a probe for a scenario alone."""
@@ -147,7 +148,7 @@ class Trial:
         return run(self.settings, connect=self.connect)
 
 
-def trial(
+def prepare(
     service: str,
     wrong: Wrong = Wrong(),
     *,
@@ -157,20 +158,20 @@ def trial(
     is_signing: bool = False,
     max_creates: int = 1000,
     **settings: Any,
-) -> Trial:
-    """Put a fake on the stage. ``fake`` are its settings, ``readings`` and the others those of the judge."""
-    stage = Stage(wrong, is_signing=is_signing, services=(service,), **{"webhook_secret": SECRET, **fake})
+) -> Run:
+    """Prepare a run. ``fake`` are the settings of the fake; ``readings`` and all others are those of the kit."""
+    server = InMemoryServer(wrong, is_signing=is_signing, services=(service,), **{"webhook_secret": SECRET, **fake})
     credentials = {"ak": SIGNER.access_key, "sk": SIGNER.secret} if is_signing else {"token": TOKEN.token}
-    judge = kit.Settings(
+    chosen = kit.Settings(
         url=URL,
         service=service,
         operations=() if operation is None else (operation,),
-        readings=tuple(readings.items()),
+        readings=readings,
         webhook_secret=SECRET,
         max_creates=max_creates,
         **{"seconds": 3600, **credentials, **settings},
     )
-    return Trial(stage, judge)
+    return Run(server, chosen)
 
 
 @lru_cache(maxsize=64)
