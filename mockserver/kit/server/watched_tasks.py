@@ -18,7 +18,7 @@ from mockserver.types import JSON
 _PROMPT = "A red bicycle in the rain"
 
 _RATIOS = ("9:16", "3:4", "16:9")
-"""The ratio to ask for, the best first: upright ones are no service's default, so a server that ignores them shows."""
+"""Ratios to ask for, the best first: upright ones are the default of no service, so a server that ignores them is seen."""
 
 _SIDE_PIXELS = 300
 """The smallest side of a picture that every service takes."""
