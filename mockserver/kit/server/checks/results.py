@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Attempt, Evidence, Look, ResultFile, TaskHistory, WatchedTask
+from mockserver.kit.server.evidence import Attempt, Evidence, Look, ResultFile, TaskHistory
 from mockserver.kit.server.findings import answer_text, finding, short
 from mockserver.kit.server.media import MediaFile, decode
+from mockserver.kit.server.watched_tasks import WatchedTask
 from mockserver.kit.verdict import Finding
 
 RESULTS = Family[Evidence, Finding]("results", "task lifecycle")
