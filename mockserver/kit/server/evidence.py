@@ -15,6 +15,7 @@ from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
 from mockserver.kit.checks import Skipped
 from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.watched_tasks import WatchedTask
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON, Millis
@@ -172,27 +173,6 @@ class Callback:
             return jiter.from_json(self.body, allow_inf_nan=False)
         except ValueError:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedTask:
-    """A task that is created and watched to its end: what is sent, and what must come of it.
-
-    * ``count``: how many results; ``media``: ``image`` or ``video``
-    * ``ratio``: that of the results, ``9:16``, if one is asked for
-    * ``seconds`` and ``side``: a film's length, and its shorter side in pixels
-    """
-
-    name: str
-    operation: Operation
-    payload: Mapping[str, JSON]
-    media: str
-    count: int = 1
-    ratio: str | None = None
-    seconds: int | None = None
-    side: int | None = None
-    sound: bool | None = None
-    watermark: bool = False
 
 
 @dataclass(frozen=True, slots=True)

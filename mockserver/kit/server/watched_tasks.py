@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,6 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.layout import path
 from mockserver.contract.vectors import picture
 from mockserver.kit.generation.valid import ValidPayloads
-from mockserver.kit.server.evidence import WatchedTask
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.task_view import at
 from mockserver.types import JSON
@@ -18,10 +18,31 @@ from mockserver.types import JSON
 _PROMPT = "A red bicycle in the rain"
 
 _RATIOS = ("9:16", "3:4", "16:9")
-"""The ratio to ask for, the best first: upright ones are no service's default, so a server that ignores them shows."""
+"""Ratios to ask for, the best first: no service has an upright one as its default, so one that is ignored shows."""
 
 _SIDE_PIXELS = 300
 """The smallest side of a picture that every service takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTask:
+    """A task that is created and watched to its end: what is sent, and what must come of it.
+
+    * ``count``: how many results; ``media``: ``image`` or ``video``
+    * ``ratio``: that of the results, ``9:16``, if one is asked for
+    * ``seconds`` and ``side``: a film's length, and its shorter side in pixels
+    """
+
+    name: str
+    operation: Operation
+    payload: Mapping[str, JSON]
+    media: str
+    count: int = 1
+    ratio: str | None = None
+    seconds: int | None = None
+    side: int | None = None
+    sound: bool | None = None
+    watermark: bool = False
 
 
 def watched_tasks(

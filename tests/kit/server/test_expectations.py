@@ -91,10 +91,10 @@ def test_of_every_operation_some_rules_are_certain_and_the_simplest_payload_is_g
 
 def test_a_gateway_may_show_no_tasks() -> None:
     create = CATALOG.operation("yutoai/omni-image.create")
-    shows = expecting("yutoai").get_operation(create)
-    assert shows is not None
-    assert expecting("yutoai").may_be_absent(shows)
-    assert not expecting("yutoai", gateway_query="same-path").may_be_absent(shows)
+    get = expecting("yutoai").get_operation(create)
+    assert get is not None
+    assert expecting("yutoai").may_be_absent(get)
+    assert not expecting("yutoai", gateway_query="same-path").may_be_absent(get)
     assert expecting("yutoai", gateway_query="none").get_operation(create) is None
     assert not expecting().may_be_absent(CATALOG.operation("kling/omni-image.get"))
 

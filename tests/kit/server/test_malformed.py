@@ -17,9 +17,9 @@ CREATES = [
 
 @pytest.mark.parametrize("create", CREATES, ids=lambda create: create.id)
 def test_what_is_called_unreadable_is(create: object) -> None:
-    before = prepare(create.service, operation=create.id).probe()  # type: ignore[attr-defined]
-    send_malformed(before)
-    bodies = [each for each in before.evidence().about(OddBody) if each[0].operation is create]
+    probe = prepare(create.service, operation=create.id).probe()  # type: ignore[attr-defined]
+    send_malformed(probe)
+    bodies = [each for each in probe.evidence().about(OddBody) if each[0].operation is create]
     assert sum(body.is_readable for _, body in bodies) == READABLE
     for attempt, body in bodies:
         if not body.is_readable and "content-type" in attempt.exchange.request.headers:

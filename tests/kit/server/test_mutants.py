@@ -78,13 +78,13 @@ def test_a_reading_that_is_open_is_no_finding(service: str, question: str, readi
 @pytest.mark.parametrize(("service", "question", "reading"), READINGS)
 def test_a_reading_that_is_settled_is_held(service: str, question: str, reading: str) -> None:
     readings = {question: reading}
-    before = prepare(service, operation=OPERATIONS[service], fake={"readings": readings}, readings=readings)
-    assert before.verdict().findings == ()
+    run = prepare(service, operation=OPERATIONS[service], fake={"readings": readings}, readings=readings)
+    assert run.verdict().findings == ()
 
 
 def test_access_keys_are_judged_too() -> None:
-    before = prepare("kling", operation=OPERATIONS["kling"], is_signing=True, only=("credentials",))
-    verdict = before.verdict()
+    run = prepare("kling", operation=OPERATIONS["kling"], is_signing=True, only=("credentials",))
+    verdict = run.verdict()
     assert verdict.findings == ()
     assert [check.id for check in verdict.made] == [
         check.id for check in CHECKS.values() if check.family == "credentials"

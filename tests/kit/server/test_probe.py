@@ -17,15 +17,15 @@ IMAGE = "kling/omni-image.create"
 GOOD = {"prompt": "x"}
 
 
-def before(wrong: Wrong = Wrong(), most: int = 10) -> Probe:  # noqa: B008 # it is frozen
+def probe_of(wrong: Wrong = Wrong(), most: int = 10) -> Probe:  # noqa: B008 # it is frozen
     return prepare("kling", wrong, operation=IMAGE, max_creates=most).probe()
 
 
 def test_an_exchange_is_recorded_with_what_it_was_for() -> None:
-    found = before()
-    operation = found.target.create_operations[0]
-    attempt = found.create(operation, GOOD, Purpose.CREATE_WATCHED, Watched("one"))
-    assert found.recorder.attempts == (attempt,)
+    probe = probe_of()
+    operation = probe.target.create_operations[0]
+    attempt = probe.create(operation, GOOD, Purpose.CREATE_WATCHED, Watched("one"))
+    assert probe.recorder.attempts == (attempt,)
     assert (attempt.exchange.number, attempt.exchange.at, attempt.exchange.operation) == (1, NOON, IMAGE)
     assert (attempt.exchange.status, attempt.exchange.sent, attempt.about, attempt.is_accepted) == (
         200,
@@ -37,36 +37,36 @@ def test_an_exchange_is_recorded_with_what_it_was_for() -> None:
 
 
 def test_a_path_in_the_url_stands_before_those_of_the_contract() -> None:
-    found = prepare("yutoai").probe()
-    target = replace(found.target, url=f"{URL}/yutoai/")
-    transport = Transport(httpx.Client(transport=InMemoryServer()), found.clock)
-    other = Probe(target, transport, Budget(1, 60, found.clock), found.clock)
+    probe = prepare("yutoai").probe()
+    target = replace(probe.target, url=f"{URL}/yutoai/")
+    transport = Transport(httpx.Client(transport=InMemoryServer()), probe.clock)
+    other = Probe(target, transport, Budget(1, 60, probe.clock), probe.clock)
     assert other.ask(target.create_operations[0], GOOD).exchange.request.path == "/yutoai/kling/v1/images/omni-image"
 
 
 def test_only_what_was_created_counts() -> None:
-    found = before(most=2)
-    operation = found.target.create_operations[0]
-    found.create(operation, {"prompt": 1}, Purpose.BREAK_RULE)
-    assert found.budget.created == 0
-    found.create(operation, GOOD, Purpose.CREATE_WATCHED)
-    found.create(operation, GOOD, Purpose.CREATE_WATCHED)
+    probe = probe_of(most=2)
+    operation = probe.target.create_operations[0]
+    probe.create(operation, {"prompt": 1}, Purpose.BREAK_RULE)
+    assert probe.budget.created == 0
+    probe.create(operation, GOOD, Purpose.CREATE_WATCHED)
+    probe.create(operation, GOOD, Purpose.CREATE_WATCHED)
     with pytest.raises(Spent, match="the 2 tasks of --max-creates were created"):
-        found.create(operation, GOOD, Purpose.CREATE_WATCHED)
+        probe.create(operation, GOOD, Purpose.CREATE_WATCHED)
 
 
 def test_a_create_without_an_answer_counts() -> None:
-    found = before(Wrong(lambda ask, request: Response(0)))
-    attempt = found.create(found.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED)
+    probe = probe_of(Wrong(lambda ask, request: Response(0)))
+    attempt = probe.create(probe.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED)
     assert (attempt.exchange.response, attempt.exchange.fault) == (None, "ReadTimeout: the server does not answer")
-    assert found.budget.created == 1
+    assert probe.budget.created == 1
 
 
 def test_time_is_kept() -> None:
-    found = before()
-    found.clock.sleep(3_600_000)
+    probe = probe_of()
+    probe.clock.sleep(3_600_000)
     with pytest.raises(Spent, match="seconds of --seconds were over"):
-        found.create(found.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED)
+        probe.create(probe.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED)
 
 
 @pytest.mark.parametrize(
@@ -78,37 +78,37 @@ def test_a_busy_server_is_asked_again_after_a_pause(headers: dict[str, str], pau
     def respond(ask: Ask, request: Request) -> Response:
         return answers.pop() if answers else ask(request)
 
-    found = before(Wrong(respond))
-    attempt = found.create(found.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED, Watched("one"))
+    probe = probe_of(Wrong(respond))
+    attempt = probe.create(probe.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED, Watched("one"))
     assert attempt.is_accepted
-    assert found.clock.now() == NOON + pause
-    assert [(each.purpose, each.about) for each in found.recorder.attempts] == [
+    assert probe.clock.now() == NOON + pause
+    assert [(each.purpose, each.about) for each in probe.recorder.attempts] == [
         (Purpose.BUSY, None),
         (Purpose.CREATE_WATCHED, Watched("one")),
     ]
-    assert found.budget.created == 1
+    assert probe.budget.created == 1
 
 
 def test_a_server_that_is_always_busy_is_not_asked_for_ever() -> None:
-    found = before(Wrong(lambda ask, request: Response(429, b"{}")))
-    assert found.create(found.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED).exchange.status == 429
-    assert len(found.recorder.attempts) == 9
-    assert found.budget.created == 0
+    probe = probe_of(Wrong(lambda ask, request: Response(429, b"{}")))
+    assert probe.create(probe.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED).exchange.status == 429
+    assert len(probe.recorder.attempts) == 9
+    assert probe.budget.created == 0
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://\u732b.test:99999/", "//", "\ud800"])
 def test_a_malformed_url_is_a_fault_of_the_server(url: str) -> None:
-    attempt = before().download(url)
+    attempt = probe_of().download(url)
     assert attempt.exchange.response is None
     assert attempt.exchange.fault
 
 
 @pytest.mark.parametrize("id", ["a/b", "?", "\u732b", "\ud800", "%00", "..", ""])
 def test_an_id_stays_one_segment_of_a_path(id: str) -> None:
-    found = before()
-    get = found.expectations.get_operation(found.target.create_operations[0])
+    probe = probe_of()
+    get = probe.expectations.get_operation(probe.target.create_operations[0])
     assert get is not None
-    path = found.ask(get, id=id).exchange.request.path
+    path = probe.ask(get, id=id).exchange.request.path
     assert path.count("/") == 4
     assert path.isascii()
 
@@ -120,6 +120,6 @@ def test_results_are_fetched_without_credentials() -> None:
         asked.append(request)
         return Response(200, json.dumps({}).encode())
 
-    before(Wrong(respond)).download("http://server.test/results/1?a=b")
+    probe_of(Wrong(respond)).download("http://server.test/results/1?a=b")
     assert (asked[0].path, asked[0].query) == ("/results/1", "a=b")
     assert "authorization" not in asked[0].headers

@@ -37,7 +37,7 @@ def stateless(ask: Ask, request: Request) -> Response:
     return Response(200, json.dumps(example).encode(), {"content-type": JSON_TYPE})
 
 
-def before(**settings: Any) -> Run:
+def stateless_run(**settings: Any) -> Run:
     return prepare("kling", Wrong(stateless, deliver=lambda _, __: []), **settings)
 
 
@@ -47,7 +47,7 @@ def test_that_its_tasks_are_none_is_found() -> None:
         for id, check in CHECKS.items()
         if not {"malformed", "broken payloads", "valid payloads"} & {*check.scenarios}
     ]
-    found = before(only=tuple(of_tasks)).verdict()
+    found = stateless_run(only=tuple(of_tasks)).verdict()
     assert {finding.check for finding in found.findings} == {
         "any-order",
         "callback-comes",
@@ -62,7 +62,7 @@ def test_that_its_tasks_are_none_is_found() -> None:
 
 
 def test_an_id_that_two_operations_gave_is_foreign_to_neither() -> None:
-    found = before().probe()
+    found = stateless_run().probe()
     watch_tasks(found)
     query(found)
     assert {attempt.case for attempt in found.evidence().of(Purpose.ASK_FOR_MISSING)} == {
@@ -72,13 +72,13 @@ def test_an_id_that_two_operations_gave_is_foreign_to_neither() -> None:
 
 
 def test_a_random_walk_creates_the_planned_tasks_and_one_by_a_name_that_is_taken() -> None:
-    found = before().probe()
+    found = stateless_run().probe()
     walk_at_random(found)
     assert found.budget.created == TASKS + 1
 
 
 def test_waiting_for_tasks_that_never_end_leaves_time_for_the_rest() -> None:
-    found = before(seconds=100).probe()
+    found = stateless_run(seconds=100).probe()
     began = found.clock.now()
     watch_tasks(found)
     assert 80 <= (found.clock.now() - began) / 1000 < 90
@@ -88,6 +88,6 @@ def test_waiting_for_tasks_that_never_end_leaves_time_for_the_rest() -> None:
 
 
 def test_a_scenario_that_was_cut_short_is_named() -> None:
-    verdict = before(seconds=1).verdict()
+    verdict = stateless_run(seconds=1).verdict()
     reasons = [skipped.reason for skipped in verdict.skipped if skipped.check == "any-order"]
     assert reasons == ["in part, of random walk: the 1 seconds of --seconds were over"]

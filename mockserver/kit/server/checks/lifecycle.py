@@ -60,7 +60,7 @@ def task_is_shown(evidence: Evidence) -> Iterator[Finding]:
             yield finding(attempt, answer_text(attempt))
 
 
-@LIFECYCLE.check(why="Somebody gets the pictures of somebody else.", source="kling 2.2; useapi 2.1")
+@LIFECYCLE.check(why="One client gets the pictures of another.", source="kling 2.2; useapi 2.1")
 def query_shows_the_task(evidence: Evidence) -> Iterator[Finding]:
     """A query for a task shows that task."""
     for history in _watched(evidence):

@@ -97,7 +97,7 @@ for _id in _shown_questions():
             READINGS.name,
             "error",
             f"Answers are as the chosen reading of {_id} says.",
-            "The clients of somebody who chose a reading rely on it.",
+            "A reading is chosen because clients rely on it.",
             "mockserver readings",
             find=partial(_of_question, id=_id),
         )

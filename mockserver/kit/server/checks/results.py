@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Attempt, Evidence, Look, ResultFile, TaskHistory, WatchedTask
+from mockserver.kit.server.evidence import Attempt, Evidence, Look, ResultFile, TaskHistory
 from mockserver.kit.server.findings import answer_text, finding, short
 from mockserver.kit.server.media import MediaFile, decode
+from mockserver.kit.server.watched_tasks import WatchedTask
 from mockserver.kit.verdict import Finding
 
 RESULTS = Family[Evidence, Finding]("results", "task lifecycle")
@@ -163,7 +164,7 @@ def films_have_sound_when_asked(evidence: Evidence) -> Iterator[Finding]:
             yield finding(attempt, received, subject=task.operation.id, documented=wanted)
 
 
-@RESULTS.check(why="Somebody who must show the watermark has nothing to show.", source="kling 1.2, 2.2")
+@RESULTS.check(why="A client that must show the watermark has no marked file to show.", source="kling 1.2, 2.2")
 def watermarks_come_when_asked(evidence: Evidence) -> Iterator[Finding]:
     """If a watermark is asked for, each result has a watermarked twin that can be downloaded; otherwise it has none."""
     watermark = evidence.expectations.layout.watermark

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.server.evidence import Attempt, Purpose, ResultFile, Watched, WatchedTask
+from mockserver.kit.server.evidence import Attempt, Purpose, ResultFile, Watched
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import units, watched_tasks
+from mockserver.kit.server.watched_tasks import WatchedTask, units, watched_tasks
 from mockserver.kit.task_view import TaskView
 from mockserver.types import Millis
 
