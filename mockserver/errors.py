@@ -1,26 +1,36 @@
 """What can go wrong before a request is answered, named for the fact.
 
 * ``MockserverError``: the root; its text is one line for a person
-    * ``BadContract``: a file under ``schemas/`` that says something we do not understand
-    * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchReading``: a name that is not in the contract
+    * ``BadContract``: a file under ``schemas/`` that we do not understand
+    * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchQuestion``, ``NoSuchReading``: a name that the contract lacks
     * ``NoSuchCheck``: a name that no check has
-    * ``BadSetting``: an option whose value cannot be meant
-    * ``MissingPackage``: something that comes only with an extra, and was not installed
+    * ``BadSetting``: an option with a value that it cannot take
+    * ``MissingPackage``: something that comes only with an extra, which was not installed
 
-What goes wrong with a request is no exception of Python's to the client: it is an answer of the service.
+What goes wrong with a request is no exception to the client: it is an answer of the service.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
-from difflib import get_close_matches
+
+_OFFERED = 3
+"""Names in a suggestion: more would be a list to read, and there is a command for that."""
+
+_SEPARATOR = re.compile(r"[/.=]")
+"""What stands between the parts of a name: ``kling/omni-image.create``, ``prompt.maxLength``, ``pace=fast``."""
+
+
+_PART_MISSING, _PART_WRONG = 10, 20
+"""What a missing or a wrong part adds to the distance of two names, so that misspelt ones come before them."""
 
 
 class MockserverError(Exception):
-    """Something a person can mend; ``str()`` says what, where, and how."""
+    """Something that a person can put right; ``str()`` says what happened, where, and what to do."""
 
 
 def unexpected(error: Exception, where: str) -> None:
@@ -37,46 +47,57 @@ class BadContract(MockserverError):
         self.file, self.pointer, self.fact = file, pointer, fact
 
 
-class _NoSuchName(MockserverError):
+class NoSuchName(MockserverError):
+    """A ``name`` that is not among the ``known`` ones; a subclass says of what ``kind``, and what lists them all."""
+
     kind = "name"
+    command = ""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name, self.known = name, tuple(known)
-        near = get_close_matches(name, self.known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self.known)}"
-        super().__init__(f"no {self.kind} {name!r}; {hint}")
+        super().__init__(f"no {self.kind} {name!r}; {suggestion(name, self.known, self.command)}")
 
 
-class NoSuchService(_NoSuchName):
+class NoSuchService(NoSuchName):
     """A service that has no folder under ``schemas/``."""
 
     kind = "service"
+    command = "mockserver list services"
 
 
-class NoSuchOperation(_NoSuchName):
+class NoSuchOperation(NoSuchName):
     """An operation that no service has."""
 
     kind = "operation"
+    command = "mockserver list operations"
 
 
-class NoSuchReading(_NoSuchName):
-    """A question, or an answer to one, that no ``service.json`` lists."""
+class NoSuchReading(NoSuchName):
+    """A reading that no ``service.json`` lists: ``question=reading``."""
 
     kind = "reading"
+    command = "mockserver readings"
 
 
-class NoSuchCheck(_NoSuchName):
-    """A check of a server or a client that is none."""
+class NoSuchQuestion(NoSuchReading):
+    """An open question that no ``service.json`` lists."""
+
+    kind = "question"
+
+
+class NoSuchCheck(NoSuchName):
+    """A check of servers or clients, or a family of them, that does not exist."""
 
     kind = "check"
+    command = "mockserver list checks"
 
 
 class BadSetting(MockserverError):
-    """An option whose value cannot be meant."""
+    """An ``option`` whose value it cannot take; the ``sentence`` says what is wrong and what to write instead."""
 
-    def __init__(self, option: str, value: object, wanted: str) -> None:
-        super().__init__(f"{option}: {value!r} is not {wanted}")
-        self.option, self.value, self.wanted = option, value, wanted
+    def __init__(self, option: str, sentence: str) -> None:
+        super().__init__(f"{option}: {sentence}")
+        self.option, self.sentence = option, sentence
 
 
 class MissingPackage(MockserverError):
@@ -85,3 +106,74 @@ class MissingPackage(MockserverError):
     def __init__(self, user: str, packages: str, extra: str) -> None:
         super().__init__(f"{user} needs {packages}: pip install 'kling-mockserver[{extra}]'")
         self.user, self.packages, self.extra = user, packages, extra
+
+
+def suggestion(name: str, known: Iterable[str], command: str) -> str:
+    """Return what to do about an unknown name: which near ones are meant, or three examples and what lists all.
+
+    The end of a sentence, to follow ``no operation 'omni-imag';``. ``command`` prints every name in ``known``.
+    """
+    names = tuple(dict.fromkeys(known))
+    if near := near_names(name, names):
+        return f"did you mean {_either(near)}?"
+    if not names:
+        return "none is known here"
+    return f"try {_either(names[:_OFFERED])} (`{command}` lists all)"
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known names that somebody who wrote ``name`` may have meant, the nearest first, three at most.
+
+    Near is a name in another case, one with a letter or two wrong, or one with a part missing or wrong: a suggestion
+    that is further off than that sends people astray.
+    """
+    ranks = {each: rank for each in known if (rank := _rank(name.casefold(), each.casefold())) is not None}
+    return sorted(ranks, key=lambda each: ranks[each])[:_OFFERED]
+
+
+def _rank(name: str, known: str) -> int | None:
+    """Return how far two names are from each other, from 0 on; ``None`` if they are not near."""
+    if name == known:
+        return 0
+    if name.isdigit() and known.isdigit():
+        return None  # a code with another digit is another code
+    if (edits := _edits(name, known)) <= _forgiven(known):
+        return edits
+    _, separator, rest = known.partition("/")
+    shorter = [part for part in (rest, known[: _last_part(known)].rstrip("/.=")) if part]
+    missing = [found for part in shorter if (found := _edits(name, part)) <= _forgiven(part)]
+    if missing:
+        return _PART_MISSING + min(missing)
+    same_start = name[: _last_part(name)] == known[: _last_part(known)] != ""
+    same_rest = separator and name.partition("/")[2] == rest
+    return _PART_WRONG + edits if same_start or same_rest else None
+
+
+def _forgiven(name: str) -> int:
+    """Return how many letters of a name may be wrong: with more, a short word would be near to every other."""
+    return 0 if len(name) < 3 else 1 if len(name) < 6 else 2  # lengths, said once
+
+
+def _last_part(name: str) -> int:
+    """Return where the last part of a name begins: 17 for ``kling/omni-image.create``."""
+    return max((found.end() for found in _SEPARATOR.finditer(name)), default=0)
+
+
+def _edits(one: str, other: str) -> int:
+    """Count the letters to drop, add or change, or the neighbours to swap, between two words (Damerau 1964)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        earlier, before, row = before, row, [i]
+        for j, target in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != target))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == target:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def _either(names: Iterable[str]) -> str:
+    """Write names as alternatives: ``'a', 'b' or 'c'``."""
+    *first, last = (repr(name) for name in names)
+    return f"{', '.join(first)} or {last}" if first else last

@@ -110,13 +110,16 @@ class Catalog:
             raise NoSuchService(id, self.services)
         return self.services[id]
 
-    def operation(self, id: str) -> Operation:
-        """Return an operation; ``kling/omni-image`` means ``.create``. Raises ``NoSuchOperation``."""
-        known = {key: found for service in self.services.values() for key, found in service.operations.items()}
-        for name in (id, f"{id}.create"):
-            if name in known:
-                return known[name]
-        raise NoSuchOperation(id, known)
+    def operation(self, id: str, *, with_payload: bool = False) -> Operation:
+        """Return an operation; ``kling/omni-image`` means ``.create``.
+
+        Raises ``NoSuchOperation``, which suggests any operation, or only those that take a payload.
+        """
+        operations = {key: found for service in self.services.values() for key, found in service.operations.items()}
+        known = operations | {key.removesuffix(".create"): found for key, found in operations.items()}
+        if id in known:
+            return known[id]
+        raise NoSuchOperation(id, [name for name, found in known.items() if found.schema or not with_payload])
 
     def questions(self, services: Iterable[str] = ()) -> dict[str, Questions]:
         """Return the open questions of some services, or of all, by service."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mockserver.errors import NoSuchReading
+from mockserver.errors import NoSuchQuestion, NoSuchReading
 from mockserver.types import JSON, Level
 
 Readings = Mapping[str, str]
@@ -54,14 +54,15 @@ def settled(asked: Mapping[str, Questions], chosen: Mapping[str, str]) -> dict[s
     """Return the readings of each service: what is chosen for it, or for all, or the default.
 
     ``asked`` holds the questions by service; a key of ``chosen`` is ``question`` or ``service/question``.
-    Raises ``NoSuchReading`` for a question that nobody asks or an answer that nobody gives.
+    Raises ``NoSuchQuestion`` or ``NoSuchReading`` for a name that none of the services has.
     """
     for key, reading in chosen.items():
-        service, _, id = key.rpartition("/")
+        service, slash, id = key.rpartition("/")
         askers = [questions for name, questions in asked.items() if service in ("", name) and id in questions]
         if not askers:
-            raise NoSuchReading(
-                id if service in ("", *asked) else key, sorted({q for qs in asked.values() for q in qs})
+            raise NoSuchQuestion(
+                key,
+                sorted({name + slash + id if slash else id for name, questions in asked.items() for id in questions}),
             )
         known = {answer for questions in askers for answer in questions[id].readings}
         if reading not in known:

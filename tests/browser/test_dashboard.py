@@ -178,7 +178,7 @@ def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk
     page = desk.open("faults")
     page.get_by_text("Instead of an answer (").click()
     page.get_by_role("button", name="bare", exact=True).click()
-    line = page.get_by_label("What shall go wrong")
+    line = page.get_by_label("What goes wrong")
     expect(line).to_be_focused()
     expect(line).to_have_value("bare ")
     page.keyboard.type("429 x2 on kling")
@@ -186,7 +186,7 @@ def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk
     asked = page.locator(".asked > li")
     expect(asked).to_contain_text("on kling")
     assert desk.server.request("POST", IMAGE, {"prompt": "A cat"}).status == 429
-    expect(asked).to_contain_text("struck 1×")
+    expect(asked).to_contain_text("happened 1×")
     page.get_by_role("button", name="Remove bare 429 x2").click()
     expect(asked).to_have_count(0)
     assert desk.control("GET", "faults")["faults"] == []
@@ -194,10 +194,10 @@ def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk
 
 def test_a_fault_that_is_misspelt_is_explained(desk: Desk) -> None:
     page = desk.open("faults")
-    page.get_by_label("What shall go wrong").fill("trunctated")
+    page.get_by_label("What goes wrong").fill("trunctated")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("did you mean 'truncated'?")
-    assert page.get_by_label("What shall go wrong").input_value() == "trunctated"
+    assert page.get_by_label("What goes wrong").input_value() == "trunctated"
     desk.forgive("status of 400")
 
 
@@ -208,7 +208,7 @@ def test_looking_at_results_uses_up_no_fault(desk: Desk) -> None:
     id = desk.create("A cat")
     desk.row(id).click()
     expect(page.locator("#detail figure img")).to_have_js_property("naturalWidth", 1024)
-    assert desk.control("GET", "faults")["faults"][0]["struck"] == 0
+    assert desk.control("GET", "faults")["faults"][0]["happened"] == 0
     assert desk.server.request("GET", f"/results/kling/{id}/0.png").status == 404
 
 

@@ -144,7 +144,7 @@ def test_every_pattern_takes_time_in_proportion_to_the_text() -> None:
 def cast(prompt: str) -> None:
     operation = load().operation("kling/omni-image.create")
     with suppress(BadFault):
-        prompts.Spells().of(operation, "me", {"prompt": prompt}, load().services)
+        prompts.PromptFaults().of(operation, "me", {"prompt": prompt}, load().services)
 
 
 @pytest.mark.parametrize(

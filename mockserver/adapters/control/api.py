@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from mockserver.adapters.control import views
 from mockserver.adapters.control.events import events, state
-from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.errors import MockserverError
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
@@ -50,8 +50,8 @@ def description() -> dict[str, JSON]:
 class Control:
     """One endpoint for each operation of the description, by its ``operationId``."""
 
-    def __init__(self, fake: Fake, courier: Courier) -> None:
-        self._fake, self._courier = fake, courier
+    def __init__(self, fake: Fake, sender: CallbackSender) -> None:
+        self._fake, self._sender = fake, sender
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted at ``/_mock``."""
@@ -100,12 +100,12 @@ class Control:
 
     async def clock_set(self, request: Request, body: JSON) -> JSON:
         self._fake.clock.set(body["now"])
-        await self._courier.settle()
+        await self._sender.settle()
         return self.clock_get(request)
 
     async def clock_advance(self, request: Request, body: JSON) -> JSON:
         self._fake.clock.advance(body["advance"])
-        await self._courier.settle()
+        await self._sender.settle()
         return self.clock_get(request)
 
     def tasks_list(self, request: Request) -> JSON:
@@ -132,7 +132,7 @@ class Control:
 
     async def tasks_force(self, request: Request, body: JSON) -> JSON:
         task = self._fake.tasks.force(self._task(request), body["status"], body.get("reason"))
-        await self._courier.settle()
+        await self._sender.settle()
         return views.whole_task(self._fake, task)
 
     def callbacks_list(self, request: Request) -> JSON:
@@ -150,7 +150,7 @@ class Control:
     async def callbacks_send(self, request: Request) -> JSON:
         if self._fake.callbacks.send_again(request.path_params["id"]) is None:
             raise Refusal(f"no callback {request.path_params['id']!r}", 404)
-        await self._courier.settle()
+        await self._sender.settle()
         again = [delivery for delivery in self._fake.callbacks if delivery.id == request.path_params["id"]]
         return views.callback(again[0])
 
@@ -189,8 +189,7 @@ class Control:
         return {"is_met": verdict.is_met, "found": list(verdict.found), "nearest": nearest}
 
     def faults_list(self, _: Request) -> JSON:
-        asked = [views.fault(*item) for item in self._fake.faults]
-        return {"faults": asked, "mishaps": views.mishaps(self._fake)}
+        return {"faults": [views.fault(*item) for item in self._fake.faults], "kinds": views.fault_kinds(self._fake)}
 
     def faults_add(self, _: Request, body: JSON) -> JSON:
         line = body["fault"]

@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
-from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
-from mockserver.adapters.http.scopes import request_of
 from mockserver.adapters.http.wire import deliver
 from mockserver.fake.core import Fake
 from mockserver.fake.media.results import PATH
@@ -29,17 +29,17 @@ _LARGE = 256 * 1024
 
 def application(fake: Fake, control_token: str | None = None) -> Starlette:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
-    courier = Courier(fake)
+    sender = CallbackSender(fake)
     results = Results(fake)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with courier, results:
+        async with sender, results:
             yield
 
     routes = [
         *pages.routes(results, control_token),
-        Mount("/_mock", app=Guard(Router(Control(fake, courier).routes()), control_token)),
+        Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
     starlette = _Fork(routes=routes, lifespan=lifespan)

@@ -22,10 +22,10 @@ _AT_ONCE = 100
 """Callbacks on their way at once, which is what the client has connections for; waiting for one takes no time of it."""
 
 
-class Courier:
+class CallbackSender:
     """Takes the callbacks that are due to their receivers, those of one task in order.
 
-    ``async with Courier(fake):`` sends while it is open. The client is made with the first callback.
+    ``async with CallbackSender(fake):`` sends while it is open. The client is made with the first callback.
     """
 
     def __init__(self, fake: Fake) -> None:
@@ -38,7 +38,7 @@ class Courier:
         self._last: dict[str, asyncio.Task[None]] = {}
         self._lanes = asyncio.Semaphore(_AT_ONCE)
         fake.clock.watch(self._rouse)
-        fake.world.agenda.watch(self._rouse)
+        fake.world.callbacks.watch(self._rouse)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mockserver.types import Response
+from starlette.types import Scope
+
+from mockserver.types import Request, Response
 
 
 def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -23,6 +25,18 @@ def listed(response: Response) -> list[tuple[bytes, bytes]]:
         (b"content-length", str(len(response.body)).encode()),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()),
     ]
+
+
+def request_of(scope: Scope, body: bytes = b"") -> Request:
+    """Return the request that a scope is about."""
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=mapped(scope["headers"]),
+        body=body,
+        scheme=scope["scheme"],
+    )
 
 
 # What nearly every request says again is decoded once, and the journal then holds it once.

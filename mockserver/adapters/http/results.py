@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.adapters.http.scopes import request_of
+from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.wire import deliver
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Artifact

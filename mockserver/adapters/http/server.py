@@ -111,7 +111,8 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=_family(host), backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise BadSetting("--host and --port", f"{host}:{port}", f"an address to listen on: {reason}") from error
+        text = f"cannot listen on {f'{host}:{port}'!r}: {reason}. Choose another address, or --port 0 for a free port."
+        raise BadSetting("--host and --port", text) from error
 
 
 def _family(host: str) -> socket.AddressFamily:

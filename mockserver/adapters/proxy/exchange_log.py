@@ -18,7 +18,7 @@ _NAMED = 3
 Say = Callable[[str], None]
 
 
-class Witness:
+class ExchangeLog:
     """Notes what was seen. Secrets are masked before they get anywhere."""
 
     def __init__(self, world: World, say: Say) -> None:

@@ -22,14 +22,12 @@ from starlette.types import Receive, Scope, Send
 from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
-from mockserver.adapters.http.callbacks import Courier
-from mockserver.adapters.http.headers import mapped
+from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.adapters.http.headers import mapped, request_of
 from mockserver.adapters.http.results import Results
-from mockserver.adapters.http.scopes import request_of
 from mockserver.adapters.http.wire import reset
-from mockserver.adapters.proxy.copies import Copy, Unknown
-from mockserver.adapters.proxy.exchange_log import Say, Witness
-from mockserver.adapters.proxy.inspection import Exchange, Inspector
+from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
+from mockserver.adapters.proxy.inspection import BodyCopy, Exchange, Inspector, UnreadableBody
 from mockserver.adapters.proxy.recordings import Recorder
 from mockserver.adapters.proxy.upstream import NoAnswer, Upstream, passed
 from mockserver.fake.core import Fake
@@ -51,7 +49,7 @@ class Proxy:
     def __init__(self, fake: Fake, upstream: Upstream, say: Say, recorder: Recorder | None = None) -> None:
         """The ``fake`` has the contract and the journal; ``say`` gets a line for each exchange."""
         self._upstream, self._recorder = upstream, recorder
-        self._inspector, self._witness = Inspector(fake.world), Witness(fake.world, say)
+        self._inspector, self._log = Inspector(fake.world), ExchangeLog(fake.world, say)
         self._clock, self._limit = fake.clock, fake.settings.max_body
         self._turn = asyncio.Lock()
 
@@ -67,7 +65,7 @@ class Proxy:
         if scope["type"] != "http":
             return
         request = request_of(scope)
-        sent, passage = _Sent(request, receive, Copy(self._limit)), _Passage(Copy(self._limit), send)
+        sent, passage = _Sent(request, receive, BodyCopy(self._limit)), _Passage(BodyCopy(self._limit), send)
         try:
             async with self._upstream.answer(request, scope["headers"], sent.pieces()) as response:
                 await passage.run(response)
@@ -83,7 +81,7 @@ class Proxy:
         await self._judge(request, sent.copy, passage)
         await passage.end()
 
-    async def _judge(self, request: Request, sent: Copy, passage: _Passage) -> None:
+    async def _judge(self, request: Request, sent: BodyCopy, passage: _Passage) -> None:
         """Hold an exchange against the contract, and note it; those that end first come first."""
         unknown: dict[str, str] = {}
         asked = replace(request, body=_content(sent, request.headers, "request", unknown))
@@ -104,9 +102,9 @@ class Proxy:
                 remark = f"recorded as {name}" if name else ""
             except OSError as error:
                 remark = f"not recorded: {error.strerror or error}"
-        self._witness.note(exchange, found, remark)
+        self._log.note(exchange, found, remark)
 
-    async def _apologise(self, request: Request, sent: Copy, fact: str, send: Send) -> None:
+    async def _apologise(self, request: Request, sent: BodyCopy, fact: str, send: Send) -> None:
         """Answer in the place of an upstream that does not."""
         unknown = {"answer": "there is none"}
         asked = replace(request, body=_content(sent, request.headers, "request", unknown))
@@ -115,7 +113,7 @@ class Proxy:
         exchange = Exchange(asked, Response(502, body, headers), unknown)
         async with self._turn:
             found = replace(self._inspector.inspect(exchange, self._clock.now()), differences=())
-            self._witness.note(exchange, found, fact)
+            self._log.note(exchange, found, fact)
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 502, "headers": pairs})
         await send({"type": "http.response.body", "body": body})
@@ -124,7 +122,7 @@ class Proxy:
 class _Sent:
     """A request's body on its way through."""
 
-    def __init__(self, request: Request, receive: Receive, copy: Copy) -> None:
+    def __init__(self, request: Request, receive: Receive, copy: BodyCopy) -> None:
         self.copy, self.is_gone = copy, False
         self._request, self._receive = request, receive
 
@@ -155,7 +153,7 @@ class _Sent:
 class _Passage:
     """An answer on its way through, always with a piece in hand."""
 
-    def __init__(self, copy: Copy, send: Send) -> None:
+    def __init__(self, copy: BodyCopy, send: Send) -> None:
         self.copy, self.status, self.headers = copy, 0, dict[str, str]()
         self.has_begun = False
         self._send, self._held, self._start = send, b"", dict[str, Any]()
@@ -201,24 +199,24 @@ def forwarding(
 
 def application(fake: Fake, proxy: Proxy) -> Starlette:
     """Return an application that forwards all but what is under ``/_mock/``, where the fake shows its journal."""
-    courier, results = Courier(fake), Results(fake)
+    sender, results = CallbackSender(fake), Results(fake)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with courier, results, proxy:
+        async with sender, results, proxy:
             yield
 
-    control = Mount("/_mock", app=Guard(Router(Control(fake, courier).routes())))
+    control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
     starlette = Starlette(routes=[*pages.routes(results), control], lifespan=lifespan)
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
     return starlette
 
 
-def _content(copy: Copy, headers: Mapping[str, str], side: str, unknown: dict[str, str]) -> bytes:
+def _content(copy: BodyCopy, headers: Mapping[str, str], side: str, unknown: dict[str, str]) -> bytes:
     """Return a body that has passed by; if it is not known, note why not."""
     try:
         return copy.content(headers.get("content-encoding", ""))
-    except Unknown as error:
+    except UnreadableBody as error:
         unknown[side] = str(error)
         return b""

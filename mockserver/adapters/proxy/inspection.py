@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from mockserver.contract.readings import levels
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.fake import auth, bodies
-from mockserver.fake.admission import clamped, judged
+from mockserver.fake.admission import admitted, clamped
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.settings import Settings
@@ -109,7 +110,7 @@ class Inspector:
         violations = self._validators[operation.id].violations(payload)
         _, violations = clamped(operation, self._readings, payload, violations)
         is_strict = self._world.settings.strict
-        return judged(self.service, self._readings, violations, is_strict=is_strict).violations
+        return admitted(self.service, self._readings, violations, is_strict=is_strict).violations
 
     def _accepted(self, refused: Refused) -> Iterator[Difference]:
         """Name what the contract refuses and the service does not: each rule, or what could not be read."""
@@ -124,3 +125,78 @@ class Inspector:
             where = f"{self.service.id}/service.json#/errors/{row.id}"
             documented = f"refused with {row.status}: {said}"
             yield Difference("request", "", row.id, documented[:_SHOWN], "accepted", where)
+
+
+_GZIP = (zlib.MAX_WBITS | 16,)
+_WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+"""How each is undone; many servers misspell deflate, without its header."""
+
+READABLE = frozenset({"identity", *_WINDOWS})
+"""The content encodings that we can undo."""
+
+
+class UnreadableBody(Exception):
+    """A body is not known as it was meant; the text says why."""
+
+
+class BodyCopy:
+    """A body that passes by in pieces, up to ``limit`` bytes of it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._pieces, self._size, self._is_whole = limit, list[bytes](), 0, False
+
+    @property
+    def size(self) -> int:
+        """How much has passed by."""
+        return self._size
+
+    def add(self, piece: bytes) -> None:
+        """Keep a piece, if there is room for it."""
+        self._size += len(piece)
+        if self._size <= self._limit:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
+
+    def end(self) -> None:
+        """Say that this was all."""
+        self._is_whole = True
+
+    def content(self, encoding: str) -> bytes:
+        """Return what was meant, without its content encoding. Raises ``UnreadableBody``."""
+        if not self._is_whole:
+            raise UnreadableBody("its end did not come")
+        if self._size > self._limit:
+            raise UnreadableBody(f"it has {self._size} bytes, more than {self._limit}")
+        body = b"".join(self._pieces)
+        for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
+            if name not in READABLE:
+                raise UnreadableBody(f"it is encoded as {name}")
+            if name != "identity" and body:
+                body = _inflated(body, self._limit, _WINDOWS[name])
+        return body
+
+
+def _inflated(body: bytes, limit: int, windows: tuple[int, ...]) -> bytes:
+    fact = ""
+    for window in windows:
+        try:
+            return _members(body, limit, window)
+        except zlib.error as error:
+            fact = fact or str(error)
+    raise UnreadableBody(f"it cannot be decompressed: {fact}")
+
+
+def _members(body: bytes, limit: int, window: int) -> bytes:
+    found: list[bytes] = []
+    room = limit
+    while body:
+        inflater = zlib.decompressobj(window)
+        found.append(inflater.decompress(body, room + 1))
+        room -= len(found[-1])
+        if room < 0 or inflater.unconsumed_tail:
+            raise UnreadableBody(f"it has more than {limit} bytes when it is decompressed")
+        if not inflater.eof:
+            raise UnreadableBody("it is cut in the middle of its compression")
+        body = inflater.unused_data
+    return b"".join(found)

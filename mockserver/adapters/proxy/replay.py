@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from mockserver.adapters.proxy.exchange_log import Say, Witness
+from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
 from mockserver.adapters.proxy.fixtures import known, outline
 from mockserver.adapters.proxy.inspection import Exchange, Inspector
 from mockserver.adapters.proxy.recordings import BadRecording, Recording, identity, load
@@ -16,7 +16,7 @@ from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Difference
 from mockserver.fake.core import DIALECTS, Fake
-from mockserver.fake.patterns import misses
+from mockserver.fake.verification import misses
 from mockserver.fake.world import encoded
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
@@ -46,7 +46,7 @@ class Replay(Fake):
         """Replay the recordings of the first service. Raises ``MockserverError``; ``say`` gets a line per exchange."""
         super().__init__(settings, catalog=catalog)
         self._inspector = Inspector(self.world)
-        self._witness = Witness(self.world, say)
+        self._log = ExchangeLog(self.world, say)
         service = self._inspector.service
         self._recordings = load(place, service, self._inspector.router)
         if not self._recordings:
@@ -73,7 +73,7 @@ class Replay(Fake):
         if nearest is not None:
             found = replace(found, differences=(_difference(nearest),))
         with self._lock:
-            self._witness.note(exchange, found, remark)
+            self._log.note(exchange, found, remark)
         return response
 
     def reset(self, account: str | None = None) -> None:
@@ -137,5 +137,5 @@ def _reasons(asked: dict[str, JSON], recorded: dict[str, JSON]) -> Iterator[str]
         for reason in misses({name: recorded[name]}, {name: asked[name]}):
             yield reason
         for reason in misses({name: asked[name]}, {name: recorded[name]}):
-            if reason.endswith("is not there"):
-                yield reason.removesuffix("is not there") + "is not in the recording"
+            if reason.endswith("is missing"):
+                yield reason.removesuffix("is missing") + "is not in the recording"

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from mockserver.adapters.proxy.copies import READABLE
+from mockserver.adapters.proxy.inspection import READABLE
 from mockserver.errors import BadSetting
 from mockserver.types import Request
 
@@ -145,9 +145,10 @@ def _host(url: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadSetting("UPSTREAM", url, "an http or https URL")
+        raise BadSetting("UPSTREAM", f"{url!r} is not an http or https URL. Write one such as https://api.klingai.com.")
     if parts.username is not None or parts.query or parts.fragment:
-        raise BadSetting("UPSTREAM", f"{parts.scheme}://{parts.hostname}", "a URL without credentials and query")
+        text = "the URL has credentials, a query or a fragment. Leave them out; the client sends its own."
+        raise BadSetting("UPSTREAM", text)
     return parts.hostname
 
 

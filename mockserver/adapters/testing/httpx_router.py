@@ -1,4 +1,4 @@
-"""The switchboard: which patch answers what an httpx client of this process is about to send.
+"""The router: which patch answers what an httpx client of this process is about to send.
 
 respx takes the place of httpcore's connections, which are httpx's way out. Those of httpx2 are httpcore2's, of the same
 shape. respx then asks its routers, and among them one of ours for each of the two.
@@ -46,7 +46,7 @@ class HTTPCore2Mocker(HTTPCoreMocker):
         return core2.Response(found.status_code, headers=found.headers.raw, content=found.stream)
 
 
-class Switchboard:
+class HttpxRouter:
     """The patches that are entered; while there are any, respx asks us.
 
     Each thread and each task is answered by the patch that it entered itself, the innermost that has the host. What
@@ -95,16 +95,16 @@ class Switchboard:
 
 
 class _Router(MockRouter):
-    """Asks the switchboard where respx would go through patterns, which takes as long as finding the answer."""
+    """Asks the router where respx would go through patterns, which takes as long as finding the answer."""
 
-    def __init__(self, switchboard: Switchboard, using: str, core: ModuleType) -> None:
+    def __init__(self, router: HttpxRouter, using: str, core: ModuleType) -> None:
         super().__init__(assert_all_called=False, using=using)
         self.route().pass_through()
-        self._switchboard, self._core = switchboard, core
+        self._router, self._core = router, core
 
     def handler(self, request: httpx.Request) -> httpx.Response:
         """Answer a request, or leave it to the routers of others; where there is none, it goes out as ever."""
-        patch = self._switchboard.find(request.url.host)
+        patch = self._router.find(request.url.host)
         if patch is not None:
             answer = patch.answer(_asked(request))
             if answer.wire:
@@ -142,5 +142,5 @@ def _without(patches: tuple[Answering, ...], patch: Answering) -> tuple[Answerin
     return patches
 
 
-SWITCHBOARD = Switchboard()
+ROUTER = HttpxRouter()
 """The one of this process: respx, too, changes httpcore for all."""

@@ -17,7 +17,7 @@ from mockserver.settings import Settings
 from mockserver.types import Request, Response
 
 if TYPE_CHECKING:
-    from mockserver.adapters.testing.httpx_router import Switchboard
+    from mockserver.adapters.testing.httpx_router import HttpxRouter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,11 +37,11 @@ class Patch(Handle):
 
     def __enter__(self) -> Self:
         """Raises ``MissingPackage``."""
-        _switchboard().enter(self)
+        _router().enter(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        _switchboard().leave(self)
+        _router().leave(self)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Patch while a function runs. Each run begins with an empty fake, but one inside another shares its fake."""
@@ -72,7 +72,7 @@ class Patch(Handle):
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        if self not in _switchboard():
+        if self not in _router():
             self.fake.reset()
         with self:
             yield
@@ -86,9 +86,9 @@ def patch(fake: Fake | None = None, **settings: Any) -> Patch:
     return Patch(fake or Fake(Settings(**settings)))
 
 
-def _switchboard() -> Switchboard:
+def _router() -> HttpxRouter:
     try:
-        from mockserver.adapters.testing.httpx_router import SWITCHBOARD
+        from mockserver.adapters.testing.httpx_router import ROUTER
     except ModuleNotFoundError as error:
         raise MissingPackage("mockserver.patch()", "httpx and respx", "kit") from error
-    return SWITCHBOARD
+    return ROUTER

@@ -6,7 +6,6 @@ import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from random import Random
 from typing import Protocol
 
@@ -14,7 +13,7 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import fast_validator
-from mockserver.errors import MockserverError
+from mockserver.errors import MockserverError, suggestion
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.schema_edits import place_of, schema_breaking, schema_of_patch, without_rules
@@ -36,8 +35,7 @@ class NoSuchRule(MockserverError):
     """A rule that an operation does not have, or that is off under the readings taken."""
 
     def __init__(self, name: str, operation: str, known: Sequence[str]) -> None:
-        near = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        hint = suggestion(name, known, f"mockserver rules {operation}")
         super().__init__(f"no rule {name!r} counts for {operation}; {hint}")
         self.name, self.known = name, tuple(known)
 

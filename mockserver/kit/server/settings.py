@@ -42,9 +42,13 @@ class Settings:
     def target(self) -> Target:
         """Return whom to judge. Raises ``MockserverError`` for what cannot be meant."""
         if _parts(self.url) is None:
-            raise BadSetting("URL", self.url, "an http or https URL of a server")
+            raise BadSetting(
+                "URL", f"{self.url!r} is not an http or https URL. Write one such as http://localhost:8080."
+            )
         if self.webhook_secret is not None and not _is_secret(self.webhook_secret):
-            raise BadSetting("--webhook-secret", "whsec_…", "whsec_ and the Base64 of a key")
+            raise BadSetting(
+                "--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64."
+            )
         catalog = load()
         terms = Terms(catalog, catalog.service(self.service), dict(self.readings))
         wanted = [catalog.operation(name) for name in self.operations]
@@ -53,16 +57,16 @@ class Settings:
             if operation not in makers:
                 known = ", ".join(maker.id for maker in makers)
                 raise BadSetting(
-                    "--operation", operation.id, f"an operation of {self.service} that makes tasks: {known}"
+                    "--operation", f"{operation.id!r} does not create tasks at {self.service}. Choose from {known}."
                 )
         return Target(self.url, terms, tuple(wanted) or makers, self.credentials(), self.webhook_secret, self.seed)
 
     def credentials(self) -> Credentials:
         """Return what to show at the door; something made up where nothing is given. Raises ``BadSetting``."""
         if (self.ak is None) != (self.sk is None):
-            raise BadSetting("--ak and --sk", self.ak or "…", "there with both or neither")
+            raise BadSetting("--ak and --sk", "only one of the two was given. Give both, or neither.")
         if self.ak is not None and self.token is not None:
-            raise BadSetting("--token", "…", "for whom there is no --ak: give one of both")
+            raise BadSetting("--token", "--ak was given, too. Give either a token or an access key.")
         if self.ak is None and self.token is None:
             return Credentials.made_up()
         return Credentials(self.token, self.ak, self.sk)

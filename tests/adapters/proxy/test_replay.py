@@ -210,7 +210,7 @@ def test_a_request_without_a_recording_is_told_everywhere(tmp_path: Path) -> Non
     ("how", "why"),
     [
         ({"payload": {**PROMPT, "n": 1, "seed": 5}}, "/body/seed is not in the recording"),
-        ({"payload": PROMPT}, "/body/n is not there"),
+        ({"payload": PROMPT}, "/body/n is missing"),
         ({"payload": {**PROMPT, "n": True}}, "/body/n is true, not 1"),
         ({"payload": {**PROMPT, "n": 1}, "token": None}, '/credentials is "none", not "bearer"'),
         ({"payload": {**PROMPT, "n": 1}, "query": "a=b"}, "/query/a is not in the recording"),
@@ -218,7 +218,7 @@ def test_a_request_without_a_recording_is_told_everywhere(tmp_path: Path) -> Non
             {"payload": {**PROMPT, "n": 1}, "content-type": "text/plain"},
             '/content-type is "text/plain", not "application/json"',
         ),
-        ({"payload": None}, '/content-type is "", not "application/json", /body is no object'),
+        ({"payload": None}, '/content-type is "", not "application/json", /body is not an object'),
     ],
 )
 def test_every_part_of_a_request_counts(tmp_path: Path, how: dict[str, Any], why: str) -> None:
@@ -246,7 +246,7 @@ def test_another_operation_is_nearest_only_if_there_is_none_of_the_same(tmp_path
     replay = recorded(tmp_path, video, ("POST", IMAGE, {"prompt": "B", "n": 1, "resolution": "1k"}, task("submitted")))
     answer, why = missed(replay, "POST", IMAGE, {"prompt": "A"})
     assert answer.headers["mockserver-nearest"].endswith("x-1")
-    assert why == '/body/prompt is "A", not "B", /body/n is not there, /body/resolution is not there'
+    assert why == '/body/prompt is "A", not "B", /body/n is missing, /body/resolution is missing'
 
 
 def test_a_star_in_a_recording_is_a_star(tmp_path: Path) -> None:
