@@ -17,16 +17,16 @@ import sys
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import takewhile
 
 _OFFERED = 3
 """Names in a suggestion: more would be a list to read, and there is a command for that."""
 
+_LONGEST_LETTERS = 100
+"""A longer name is cut where it is quoted, and near to none: ours are shorter, and a prompt may have megabytes."""
+
 _SEPARATOR = re.compile(r"[/.=]")
 """What stands between the parts of a name: ``kling/omni-image.create``, ``prompt.maxLength``, ``pace=fast``."""
-
-
-_PART_MISSING, _PART_WRONG = 10, 20
-"""What a missing or a wrong part adds to the distance of two names, so that misspelt ones come before them."""
 
 
 class MockserverError(Exception):
@@ -55,7 +55,8 @@ class NoSuchName(MockserverError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name, self.known = name, tuple(known)
-        super().__init__(f"no {self.kind} {name!r}; {suggestion(name, self.known, self.command)}")
+        shown = name if len(name) <= _LONGEST_LETTERS else name[:_LONGEST_LETTERS] + "…"
+        super().__init__(f"no {self.kind} {shown!r}; {suggestion(name, self.known, self.command)}")
 
 
 class NoSuchService(NoSuchName):
@@ -124,34 +125,31 @@ def suggestion(name: str, known: Iterable[str], command: str) -> str:
 def near_names(name: str, known: Iterable[str]) -> list[str]:
     """Return the known names that somebody who wrote ``name`` may have meant, the nearest first, three at most.
 
-    Near is a name in another case, one with a letter or two wrong, or one with a part missing or wrong: a suggestion
-    that is further off than that sends people astray.
+    Near is a name in another case or with a letter or two wrong; only if there is none, one with a part missing; only
+    if there is none, one with a part wrong. A suggestion that is further off sends people astray.
     """
+    if len(name) > _LONGEST_LETTERS:
+        return []
     ranks = {each: rank for each in known if (rank := _rank(name.casefold(), each.casefold())) is not None}
-    return sorted(ranks, key=lambda each: ranks[each])[:_OFFERED]
+    best = min((sort for sort, _ in ranks.values()), default=0)
+    return sorted((each for each in ranks if ranks[each][0] == best), key=lambda each: ranks[each])[:_OFFERED]
 
 
-def _rank(name: str, known: str) -> int | None:
-    """Return how far two names are from each other, from 0 on; ``None`` if they are not near."""
-    if name == known:
-        return 0
+def _rank(name: str, known: str) -> tuple[int, int] | None:
+    """Return the sort of nearness of two names (letters, a part missing, a part wrong) and how far it goes."""
     if name.isdigit() and known.isdigit():
-        return None  # a code with another digit is another code
-    if (edits := _edits(name, known)) <= _forgiven(known):
-        return edits
-    _, separator, rest = known.partition("/")
-    shorter = [part for part in (rest, known[: _last_part(known)].rstrip("/.=")) if part]
-    missing = [found for part in shorter if (found := _edits(name, part)) <= _forgiven(part)]
+        return (0, 0) if name == known else None  # a code with another digit is another code
+    if (edits := _edits(name, known)) is not None:
+        return 0, edits
+    _, slash, rest = known.partition("/")
+    start = known[: _last_part(known)]
+    missing = [edits for part in (rest, start.rstrip("/.=")) if part and (edits := _edits(name, part)) is not None]
     if missing:
-        return _PART_MISSING + min(missing)
-    same_start = name[: _last_part(name)] == known[: _last_part(known)] != ""
-    same_rest = separator and name.partition("/")[2] == rest
-    return _PART_WRONG + edits if same_start or same_rest else None
-
-
-def _forgiven(name: str) -> int:
-    """Return how many letters of a name may be wrong: with more, a short word would be near to every other."""
-    return 0 if len(name) < 3 else 1 if len(name) < 6 else 2  # lengths, said once
+        return 1, min(missing)
+    if (start and name.startswith(start)) or (slash and rest == name.partition("/")[2]):
+        # The longer the beginning that both share, the likelier it is meant: 404 may stand for 404-1203.
+        return 2, -sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, known, strict=False)))
+    return None
 
 
 def _last_part(name: str) -> int:
@@ -159,18 +157,26 @@ def _last_part(name: str) -> int:
     return max((found.end() for found in _SEPARATOR.finditer(name)), default=0)
 
 
-def _edits(one: str, other: str) -> int:
-    """Count the letters to drop, add or change, or the neighbours to swap, between two words (Damerau 1964)."""
+def _edits(name: str, known: str) -> int | None:
+    """Count the letters to drop, add or change, or the neighbours to swap, between two names (Damerau 1964).
+
+    ``None`` if there are more than may be wrong: with more, a short word would be near to every other.
+    """
+    most = 0 if len(known) < 3 else 1 if len(known) < 6 else 2
+    if abs(len(name) - len(known)) > most:
+        return None
     before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
+    row = list(range(len(known) + 1))
+    for i, letter in enumerate(name, start=1):
         earlier, before, row = before, row, [i]
-        for j, target in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != target))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == target:
+        for j, wanted in enumerate(known, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == known[j - 2] and name[i - 2] == wanted:
                 cost = min(cost, earlier[j - 2] + 1)
             row.append(cost)
-    return row[-1]
+        if min(row) > most + 1:  # a swap may still take one back
+            return None
+    return row[-1] if row[-1] <= most else None
 
 
 def _either(names: Iterable[str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -232,6 +234,28 @@ def test_the_help_of_a_command_explains_every_option(name: str) -> None:
         if isinstance(option, click.Option):
             assert option.opts[0] in result.stdout
             assert option.help, f"{name} {option.opts[0]}"
+
+
+@pytest.mark.parametrize("path", [(), ("check",)])
+def test_no_sentence_in_a_list_of_commands_is_cut_off(path: tuple[str, ...]) -> None:
+    group = main.commands[path[0]] if path else main
+    assert isinstance(group, click.Group)
+    lines = run(*path, "--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines] == sorted(group.commands)
+    for line in lines:
+        assert re.search(r"[a-z]\.$", line), line
+
+
+EXPLAINED = ("list", "openapi", "proxy", "readings", "rules", "serve", "validate")
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_the_help_of_a_command_ends_with_an_example_that_can_be_run(name: str) -> None:
+    examples = re.findall(r"^ .*mockserver (.+)$", run(name, "--help").stdout.rpartition("\n\n")[2], re.MULTILINE)
+    assert examples
+    for example in examples:
+        first, *words = shlex.split(example)
+        main.commands[first].make_context(first, words)
 
 
 def test_the_version_can_be_asked_for() -> None:
