@@ -87,7 +87,7 @@ def test_it_forwards_and_records_and_then_replays_without_an_upstream(tmp_path: 
         (["--service", "kling", "http://a..b"], "UPSTREAM: 'http://a..b' is not an http or https URL"),
         (["--service", "kling", "http://me:secret@a"], "UPSTREAM: the URL has credentials, a query"),
         (["--service", "kling", "http://a?key=secret"], "UPSTREAM: the URL has credentials, a query"),
-        (["--service", "kling", "--replay", "/nowhere"], "/nowhere: holds no recording of kling"),
+        (["--service", "kling", "--replay", "/nowhere"], "/nowhere: the folder has no recording of kling"),
         (["--service", "kling", "http://a", "--record", "/dev/null/x"], "/dev/null/x: cannot be written to"),
         (
             ["--service", "kling", "--record", "a", "--replay", "b"],

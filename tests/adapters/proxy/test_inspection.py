@@ -1,4 +1,4 @@
-"""Copies: a body that passes by is known as it was meant, or it is said why not."""
+"""Inspection: the copy of a forwarded body is read as it was meant, or it is said why not."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_is_not_known_has_a_reason(copy: BodyCopy, encoding: str, fact: str
 def test_what_has_not_ended_is_not_known() -> None:
     copy = BodyCopy(1000)
     copy.add(b"{}")
-    with pytest.raises(UnreadableBody, match="its end did not come"):
+    with pytest.raises(UnreadableBody, match="it did not arrive to its end"):
         copy.content("")
 
 

@@ -335,10 +335,10 @@ def test_an_answer_that_was_no_json_is_none_again(tmp_path: Path, body: str, kin
 
 def test_a_folder_without_a_recording_of_the_service_is_refused(tmp_path: Path) -> None:
     recorded(tmp_path, ("GET", f"{IMAGE}/1", None, task("succeed")))
-    with pytest.raises(BadRecording, match="holds no recording of chainhub"):
+    with pytest.raises(BadRecording, match="the folder has no recording of chainhub"):
         Replay(tmp_path, Settings(services=("chainhub",)), lambda _: None)
     shutil.rmtree(tmp_path / "kling")
-    with pytest.raises(BadRecording, match="holds no recording of kling"):
+    with pytest.raises(BadRecording, match="the folder has no recording of kling"):
         Replay(tmp_path, Settings(services=("kling",)), lambda _: None)
 
 
