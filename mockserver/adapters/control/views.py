@@ -68,7 +68,7 @@ def exchange(entry: Entry) -> dict[str, JSON]:
 
 
 def whole_exchange(entry: Entry) -> dict[str, JSON]:
-    """Show an exchange with its bodies, its violations, the form of its credentials, and a line that repeats it."""
+    """Show an exchange with its bodies, violations, form of credentials, and a curl line that repeats it."""
     credentials = auth.form(entry.request.headers.get("authorization", ""))
     return {**entry.as_json(), "credentials": credentials, "curl": curl(entry.request)}
 
@@ -132,7 +132,7 @@ def settings(fake: Fake) -> dict[str, JSON]:
 
 
 def questions(fake: Fake) -> list[dict[str, JSON]]:
-    """Show the open questions, by service, with the reading that is taken."""
+    """Show the open questions of each service, with the reading that is taken."""
     return [
         {
             "service": service.id,

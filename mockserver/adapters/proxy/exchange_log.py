@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.adapters.proxy.inspection import Exchange, Inspection
-from mockserver.adapters.proxy.redaction import KNOWN, Redactor, document, is_secret, secrets
+from mockserver.adapters.proxy.redaction import LEAST_LETTERS, Redactor, document, is_secret, secrets
 from mockserver.curl import SECRETS
 from mockserver.fake.journal import Entry, masked
 from mockserver.fake.world import World
@@ -98,6 +98,6 @@ def _query(query: str) -> str:
 
 def _without(known: Iterable[str], body: bytes) -> bytes:
     for secret in known:
-        if len(secret) >= KNOWN:
+        if len(secret) >= LEAST_LETTERS:
             body = body.replace(secret.encode(errors="replace"), masked(secret).encode())
     return body

@@ -143,7 +143,7 @@ def leap() -> None:
     """Let the loop's clock leap over the time that a receiver has to answer."""
     loop = asyncio.get_running_loop()
     now = loop.time
-    loop.time = lambda: now() + 2 * callbacks._TIMEOUT  # type: ignore[method-assign] # the clock is ours
+    loop.time = lambda: now() + 2 * callbacks._PATIENCE_SECONDS  # type: ignore[method-assign] # the clock is ours
 
 
 def attempts(fake: CheckedFake) -> list[Attempt]:
