@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import BadSetting, NoSuchCheck, NoSuchService, near_names, suggestion
+from mockserver.errors import BadSetting, NoSuchCheck, NoSuchService
+from mockserver.suggestions import near_names, suggestion
 
 OPERATIONS = ("kling/omni-image", "kling/omni-image.get", "kling/omni-video", "useapi/tasks.get")
 
@@ -24,6 +25,7 @@ OPERATIONS = ("kling/omni-image", "kling/omni-image.get", "kling/omni-video", "u
         ("kling/omni-image.show", OPERATIONS, ["kling/omni-image.get", "kling/omni-image", "kling/omni-video"]),
         ("useapi/tasks", OPERATIONS, ["useapi/tasks.get"]),
         ("prompt", ["prompt.maxLength", "n.maximum"], ["prompt.maxLength"]),
+        ("keeps-task-id", ["keeps-the-task-id", "task-id"], ["keeps-the-task-id"]),
         ("missing-task=404", ["missing-task=404-1203", "other=404"], ["missing-task=404-1203"]),
     ],
 )

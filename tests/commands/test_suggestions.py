@@ -22,17 +22,18 @@ from mockserver.errors import (
     NoSuchQuestion,
     NoSuchReading,
     NoSuchService,
-    near_names,
 )
 from mockserver.fake.faults.line import NoSuchFault, NoSuchPlace, kinds
+from mockserver.kit.checks import AnyCheck
 from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
 from mockserver.kit.generation.invalid import NoSuchRule
 from mockserver.kit.server.checks.registry import CHECKS as OF_SERVERS
+from mockserver.suggestions import near_names
 
 SERVICES = load().services
 OPERATIONS = {operation.id: operation for service in SERVICES.values() for operation in service.operations.values()}
 QUESTIONS = {id: question for service in SERVICES.values() for id, question in service.questions.items()}
-CHECKS = {**OF_CLIENTS, **OF_SERVERS}
+CHECKS: dict[str, AnyCheck] = {**OF_CLIENTS, **OF_SERVERS}
 
 NAMES: dict[type[NoSuchName], list[str]] = {
     NoSuchService: [*SERVICES],

@@ -13,7 +13,7 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import fast_validator
-from mockserver.errors import MockserverError, suggestion
+from mockserver.errors import MockserverError
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.schema_edits import place_of, schema_breaking, schema_of_patch, without_rules
@@ -21,6 +21,7 @@ from mockserver.kit.generation.shapes import Shape, Shapes
 from mockserver.kit.generation.solver import Solver
 from mockserver.kit.generation.valid import ValidPayloads, rule_levels, size, without_spare_fields
 from mockserver.kit.generation.wrong_values import has_place, spots, with_value, wrong_values
+from mockserver.suggestions import suggestion
 from mockserver.types import JSON, Schema
 
 _TRIALS = 2
