@@ -1,7 +1,7 @@
 """Readings: the open questions of a contract, each with its possible answers.
 
-The documents contradict each other and leave gaps. Each such place is a question with an id, and code that depends
-on it asks ``readings[id]`` of its service and nothing else. Services may answer the same question differently.
+The documents contradict each other and leave gaps. Each such place is a question with an id. Code that depends on it
+asks only ``readings[id]`` of its service. Services may answer the same question differently.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Questions = Mapping[str, "Question"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One possible answer: what it means, and the levels it gives to rules."""
+    """One possible answer: what it means, and the levels that it gives to rules."""
 
     id: str
     means: str
@@ -30,7 +30,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One open question, its readings, and the one we take unless told otherwise."""
+    """One open question, its readings, and the default one."""
 
     id: str
     question: str

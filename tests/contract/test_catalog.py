@@ -82,7 +82,7 @@ BAD: list[tuple[str, str, Callable[[Any], object], str, str]] = [
         "kling/service.json",
         lambda service: service["operations"]["omni-image.list"].update(body="twice.json"),
         "/operations/omni-image.list",
-        "two rules are called 'same'",
+        "two rules have the name 'same'",
     ),
     (
         "an unknown keyword in a service",

@@ -62,8 +62,8 @@ def test_a_choice_for_one_service_goes_before_one_for_all() -> None:
         ({"mising": "404"}, "no question 'mising'; did you mean 'missing'?"),
         ({"missing": "405"}, "no reading 'missing=405'; did you mean"),
         ({"two/missing": "400"}, "no reading 'two/missing=400'; did you mean"),
-        ({"two/sound": "on"}, "no question 'two/sound'; did you mean 'one/sound'"),
-        ({"three/missing": "400"}, "no question 'three/missing'; did you mean 'one/missing' or 'two/missing'?"),
+        ({"two/sound": "on"}, "no question 'two/sound'; did you mean 'two/missing' or 'one/sound'?"),
+        ({"three/missing": "400"}, "no question 'three/missing'; did you mean 'two/missing' or 'one/missing'?"),
     ],
 )
 def test_a_choice_that_does_not_exist_is_named(chosen: dict[str, str], text: str) -> None:

@@ -145,7 +145,7 @@ def test_every_rule_of_every_service_has_words_for_what_breaks_it(operation: Ope
     [
         (picture(299, 300), "Image pixel is invalid"),
         (picture(800, 300), "image_list[0].image: 800 x 300 px, ratio from 0.4 to 2.5"),
-        (picture(300, 300, "GIF"), "image_list[0].image: a GIF picture, where PNG or JPEG is taken"),
+        (picture(300, 300, "GIF"), "image_list[0].image: a GIF picture, but only PNG or JPEG is accepted"),
     ],
 )
 def test_when_a_picture_fails_is_a_reading(image: str, reason: str) -> None:
