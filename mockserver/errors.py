@@ -25,7 +25,7 @@ class MockserverError(Exception):
 
 
 def unexpected(error: Exception, where: str) -> None:
-    """Print to stderr an exception that nobody foresaw and that whoever calls this survives."""
+    """Print to stderr an unforeseen exception that the caller survives; ``where`` says what it gave up."""
     with suppress(OSError, ValueError):  # stderr may be closed, and that must not end what was to go on
         sys.stderr.write(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
 

@@ -90,7 +90,7 @@ class _Description:
 
     def _info(self) -> dict[str, JSON]:
         told = (
-            "Made from the contract by which mockserver fakes services and checks clients and servers. x-source names the"
+            "Made from the contract by which mockserver fakes services and checks clients and servers. x-source is the"
             " document of a statement; x-readings are the readings chosen where the documents leave a question open."
         )
         info = {"title": self._service.title, "version": version("kling-mockserver"), "description": told}

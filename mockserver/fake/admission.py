@@ -13,7 +13,7 @@ from mockserver.fake.refusal import Refused
 from mockserver.types import JSON
 
 _OF_MEDIA = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
-"""The keywords that speak of a picture; the real service may look at it only when the task runs."""
+"""The keywords that restrict a picture; the real service may look at it only when the task runs."""
 _SHOWN_LETTERS = 100
 """As much of a value is repeated in a refusal; the real services do not send megabytes back, either."""
 

@@ -87,7 +87,7 @@ function kind({ name, usage, means }) {
   return make(
     "li",
     {},
-    make("button", { type: "button", name: `take ${name}`, click: take, title: "Put it into the line" }, name),
+    make("button", { type: "button", name: `take ${name}`, click: take, title: "Copy it into the form" }, name),
     usage && make("code", {}, usage),
     make("span", { class: "quiet" }, means),
   );
