@@ -9,7 +9,7 @@ from contextvars import Context
 from typing import Any
 
 from benchmarks.serving import IMAGE, IMAGES
-from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import Request
@@ -46,7 +46,7 @@ def timers(tasks: int) -> int:
     headers = {"authorization": "Bearer benchmark", "content-type": "application/json"}
 
     async def waiting() -> int:
-        async with Courier(fake):
+        async with CallbackSender(fake):
             for _ in range(tasks):
                 fake.respond(Request("POST", IMAGES, headers=headers, body=body))
             for _ in range(20):  # passes of the loop, in which the courier sees what waits

@@ -1,8 +1,9 @@
-"""A fake of the Kling Omni-Image and Omni-Video APIs, and a kit that holds clients and servers to their contract.
+"""A fake of the Kling Omni-Image and Omni-Video APIs, and a kit that checks clients and servers against their contract.
 
 * ``patch(…)``: answer httpx calls to the real hosts in this process, without a socket
 * ``live(…)``: run the fake on a thread, for clients of any library
-* ``Fake(Settings(…))``: the fake itself, a function from ``Request`` to ``Response``
+* ``Fake(Settings(…))``: the fake itself; its ``respond`` is a function from ``Request`` to ``Response``
+* ``mockserver.kit``: generated payloads, and the checks of clients and servers
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first used: whoever needs one thing does not pay for all."""
+    """Import a name when it is first used, so that a program pays only for what it needs."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

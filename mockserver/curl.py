@@ -1,4 +1,4 @@
-"""A line for a shell that sends a request again."""
+"""A line for a shell that repeats a request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from mockserver.types import Request
 
 SECRETS = frozenset({"authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization"})
-"""Headers, in lower case, whose values nobody shall see."""
+"""Headers, in lower case, whose values are never shown."""
 
 _REPEATED = frozenset({"content-type", "accept"})
 

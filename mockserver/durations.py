@@ -15,4 +15,4 @@ def millis(text: str, option: str = "duration") -> Millis:
     """Read a span. Raises ``BadSetting``, which names the ``option`` it was given for."""
     if found := _SPAN.fullmatch(text):
         return round(float(found[1]) * _UNITS[found[2]])
-    raise BadSetting(option, text, "a duration such as 90s, 1.5m or 500ms")
+    raise BadSetting(option, f"{text!r} is not a duration. Write one such as 90s, 1.5m or 500ms.")

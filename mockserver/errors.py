@@ -1,13 +1,13 @@
 """What can go wrong before a request is answered, named for the fact.
 
 * ``MockserverError``: the root; its text is one line for a person
-    * ``BadContract``: a file under ``schemas/`` that says something we do not understand
-    * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchReading``: a name that is not in the contract
+    * ``BadContract``: a file under ``schemas/`` that we do not understand
+    * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchQuestion``, ``NoSuchReading``: a name that the contract lacks
     * ``NoSuchCheck``: a name that no check has
-    * ``BadSetting``: an option whose value cannot be meant
-    * ``MissingPackage``: something that comes only with an extra, and was not installed
+    * ``BadSetting``: an option with a value that it cannot take
+    * ``MissingPackage``: something that comes only with an extra, which was not installed
 
-What goes wrong with a request is no exception of Python's to the client: it is an answer of the service.
+What goes wrong with a request is no exception to the client: it is an answer of the service.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import sys
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
-from difflib import get_close_matches
+
+from mockserver.suggestions import quoted, suggestion
 
 
 class MockserverError(Exception):
-    """Something a person can mend; ``str()`` says what, where, and how."""
+    """Something that a person can put right; ``str()`` says what happened, where, and what to do."""
 
 
 def unexpected(error: Exception, where: str) -> None:
-    """Print to stderr an exception that nobody foresaw and that whoever calls this survives."""
+    """Print to stderr an unforeseen exception that the caller survives; ``where`` says what it gave up."""
     with suppress(OSError, ValueError):  # stderr may be closed, and that must not end what was to go on
         sys.stderr.write(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
 
@@ -37,46 +38,57 @@ class BadContract(MockserverError):
         self.file, self.pointer, self.fact = file, pointer, fact
 
 
-class _NoSuchName(MockserverError):
+class NoSuchName(MockserverError):
+    """A ``name`` that is not among the ``known`` ones; a subclass says of what ``kind``, and what lists them all."""
+
     kind = "name"
+    command = ""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name, self.known = name, tuple(known)
-        near = get_close_matches(name, self.known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self.known)}"
-        super().__init__(f"no {self.kind} {name!r}; {hint}")
+        super().__init__(f"no {self.kind} {quoted(name)}; {suggestion(name, self.known, self.command)}")
 
 
-class NoSuchService(_NoSuchName):
+class NoSuchService(NoSuchName):
     """A service that has no folder under ``schemas/``."""
 
     kind = "service"
+    command = "mockserver list services"
 
 
-class NoSuchOperation(_NoSuchName):
+class NoSuchOperation(NoSuchName):
     """An operation that no service has."""
 
     kind = "operation"
+    command = "mockserver list operations"
 
 
-class NoSuchReading(_NoSuchName):
-    """A question, or an answer to one, that no ``service.json`` lists."""
+class NoSuchReading(NoSuchName):
+    """A reading that no ``service.json`` lists: ``question=reading``."""
 
     kind = "reading"
+    command = "mockserver readings"
 
 
-class NoSuchCheck(_NoSuchName):
-    """A check of a server or a client that is none."""
+class NoSuchQuestion(NoSuchReading):
+    """An open question that no ``service.json`` lists."""
+
+    kind = "question"
+
+
+class NoSuchCheck(NoSuchName):
+    """A check of servers or clients, or a family of them, that does not exist."""
 
     kind = "check"
+    command = "mockserver list checks"
 
 
 class BadSetting(MockserverError):
-    """An option whose value cannot be meant."""
+    """An ``option`` whose value it cannot take; the ``sentence`` says what is wrong and what to write instead."""
 
-    def __init__(self, option: str, value: object, wanted: str) -> None:
-        super().__init__(f"{option}: {value!r} is not {wanted}")
-        self.option, self.value, self.wanted = option, value, wanted
+    def __init__(self, option: str, sentence: str) -> None:
+        super().__init__(f"{option}: {sentence}")
+        self.option, self.sentence = option, sentence
 
 
 class MissingPackage(MockserverError):

@@ -1,4 +1,4 @@
-"""The options that say how a fake behaves; every command that starts one has them."""
+"""The options that say how a fake behaves; each command that starts one has them."""
 
 from __future__ import annotations
 
@@ -23,38 +23,63 @@ def settings_options(command: F) -> F:
             "services",
             multiple=True,
             metavar="NAME",
-            help="Serve this one only; repeatable, the first wins on a shared path.",
+            help="Serve only this one; repeatable. If two services share a path, the first --service wins.",
         ),
         click.option(
-            "--prefix", "prefixes", multiple=True, metavar="PATH", help="Serve under this path, too; repeatable."
+            "--prefix", "prefixes", multiple=True, metavar="PATH", help="Serve under this path as well; repeatable."
         ),
         click.option(
-            "--pace", default="fast", show_default=True, metavar="PACE", help="real, fast, instant, or polls:N."
+            "--pace",
+            default="fast",
+            show_default=True,
+            metavar="PACE",
+            help="Speed of tasks: real, fast, instant, or polls:N.",
         ),
-        click.option("--strict", is_flag=True, help="Refuse what is otherwise only a warning."),
+        click.option("--strict", is_flag=True, help="Refuse payloads that otherwise only cause warnings."),
         click.option(
             "--reading",
             "readings",
             multiple=True,
             metavar="[SERVICE/]QUESTION=READING",
-            help="Answer an open question; see `mockserver readings`.",
+            help="Choose a reading where the documents leave a question open; see `mockserver readings`.",
         ),
-        click.option("--key", "keys", multiple=True, metavar="TOKEN|AK:SK", help="Let only this key in; repeatable."),
-        click.option("--slots", type=click.IntRange(min=0), metavar="N", help="Tasks in flight per account and model."),
-        click.option("--rate", metavar="N/SPAN", help="Requests per time and account, such as 10/s; over it 429."),
         click.option(
-            "--fault", "faults", multiple=True, metavar="FAULT", help="What shall go wrong: '1303 x2'; repeatable."
+            "--key",
+            "keys",
+            multiple=True,
+            metavar="TOKEN|AK:SK",
+            help="Accept only this key; repeatable.",
         ),
-        click.option("--seed", type=int, metavar="N", help="The same ids and pictures each time."),
+        click.option(
+            "--slots",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Limit tasks in flight per account and model.",
+        ),
+        click.option("--rate", metavar="N/SPAN", help="Answer 429 above this rate per account, such as 10/s."),
+        click.option(
+            "--fault",
+            "faults",
+            multiple=True,
+            metavar="FAULT",
+            help="Add a fault, such as '1303 x2'; repeatable.",
+        ),
+        click.option("--seed", type=int, metavar="N", help="Produce the same ids and pictures in each run."),
         click.option(
             "--max-body",
             type=click.IntRange(min=1),
             default=64 * MIB,
             metavar="BYTES",
-            help="Largest request body; 64 MiB.",
+            help="Refuse larger request bodies; 64 MiB by default.",
         ),
-        click.option("--public-url", metavar="URL", help="Origin of result URLs; otherwise the one the client used."),
-        click.option("--webhook-secret", metavar="whsec_…", help="Sign callbacks (Standard Webhooks)."),
+        click.option(
+            "--public-url",
+            metavar="URL",
+            help="Origin of result URLs, if not the one that the client used.",
+        ),
+        click.option(
+            "--webhook-secret", metavar="whsec_…", help="Sign callbacks with this secret (Standard Webhooks)."
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -67,15 +92,17 @@ def settings_from(options: dict[str, Any]) -> Settings:
     for text in options.pop("readings"):
         question, equals, reading = text.partition("=")
         if not equals:
-            raise BadSetting("--reading", text, "of the form question=reading")
+            raise BadSetting(
+                "--reading", f"{text!r} has no '='. Write QUESTION=READING; `mockserver readings` lists them."
+            )
         readings[question] = reading
     keys = tuple(Key.parse(text) for text in options.pop("keys"))
     if any(not key.name or key.secret == "" for key in keys):
-        raise BadSetting("--key", "", "TOKEN or AK:SK")
+        raise BadSetting("--key", "a part of the key is empty. Write TOKEN or AK:SK.")
     url = options.pop("public_url")
     secret = options["webhook_secret"]
     if secret is not None and not _key(secret):
-        raise BadSetting("--webhook-secret", "whsec_…", "whsec_ and the Base64 of a key")
+        raise BadSetting("--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64.")
     return Settings(readings=readings, keys=keys, public_url=None if url is None else _origin(url), **options)
 
 
@@ -93,5 +120,5 @@ def _origin(url: str) -> str:
         if parts.scheme in ("http", "https") and parts.hostname:
             return url.rstrip("/")
     except ValueError:
-        pass  # it is for brackets that do not close
-    raise BadSetting("--public-url", url, "an http or https URL")
+        pass  # urlsplit raises it for a bracket that does not close
+    raise BadSetting("--public-url", f"{url!r} is not an http or https URL. Write one such as https://mock.example.")

@@ -1,4 +1,4 @@
-"""Where the data folders are, in a checkout and in an installation."""
+"""Resources: where the data folders are, in a checkout and in an installation."""
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,7 +12,7 @@ def folder(name: Literal["schemas", "fixtures", "contract_tests"]) -> Traversabl
     """Return one of the folders that live beside the package in the checkout and inside it in the wheel.
 
     Raises `FileNotFoundError` if the folder is in neither place. A folder of that name in site-packages
-    belongs to a stranger and is never taken: only a checkout has a pyproject.toml there.
+    belongs to another project and is not taken: only a checkout has a pyproject.toml there.
     """
     shipped = files("mockserver") / "_shipped" / name
     if shipped.is_dir():

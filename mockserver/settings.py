@@ -1,4 +1,4 @@
-"""How this fake is to behave: one frozen value, complete before the first request."""
+"""How a fake behaves: one frozen value, complete before the first request."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A credential that enters: an API key, or with a ``secret`` an access key that signs JWTs."""
+    """A credential that is accepted: an API key, or with a ``secret`` an access key that signs JWTs."""
 
     name: str
     secret: str | None = field(default=None, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Key:
-        """Read ``TOKEN`` or ``AK:SK``. A useapi token, ``user:123-abc``, is a token in spite of its colon."""
+        """Read ``TOKEN`` or ``AK:SK``. A useapi token, ``user:123-abc``, has a colon and is a token all the same."""
         name, colon, secret = text.partition(":")
         return cls(name, secret) if colon and name != "user" else cls(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a person can choose.
+    """All settings of a fake.
 
-    * ``services``: which services answer, the first of two on a shared path wins; empty means all
-    * ``prefixes``: path prefixes that are taken off before the route is looked up
+    * ``services``: which services answer; if two share a path, the first wins; empty means all
+    * ``prefixes``: path prefixes that are removed before the route is looked up
     * ``pace``: ``real``, ``fast``, ``instant`` or ``polls:N``
-    * ``strict``: warnings refuse, too
-    * ``readings``: chosen answers to open questions, by ``question`` or ``service/question``
-    * ``keys``: the credentials that enter; empty means that any does
+    * ``strict``: refuse payloads that otherwise only cause warnings
+    * ``readings``: the chosen readings of open questions, by ``question`` or ``service/question``
+    * ``keys``: the credentials that are accepted; empty means any
     * ``slots``: tasks in flight per account and model; ``None`` means no limit
     * ``rate``: requests per time and account, ``10/s``; ``None`` means no limit
-    * ``faults``: what shall go wrong, a line each
+    * ``faults``: what goes wrong on purpose, one line each
     * ``seed``: makes ids and pictures repeatable; ``None`` means new ones at each start
     * ``max_body``: the largest request body, in bytes
     * ``public_url``: the origin of result URLs; ``None`` means the one the client used

@@ -1,4 +1,4 @@
-"""The vocabulary: what goes into the fake, what comes out, and the words for both."""
+"""The vocabulary: what goes into a fake, what comes out, and the types of both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 """Steps into a JSON document; the pointer is its spelling."""
 
 Level = Literal["error", "warning", "off"]
-"""What a violation does: refuse the request, be recorded, or nothing."""
+"""What a violation leads to: the request is refused, the violation is recorded, or nothing happens."""
 
 Millis = int
 """Milliseconds since the Unix epoch, or a span of them."""
@@ -43,7 +43,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """The name and port the client thinks it talks to."""
+        """The name and port that the client sent in ``Host``."""
         return self.headers.get("host", "localhost")
 
     @property
@@ -61,8 +61,8 @@ class Request:
 class Wire:
     """What happens to an answer on its way, in real time whatever the fake's clock says.
 
-    * ``headers_after``: it begins so late; ``body_over``: its body takes so long
-    * ``hangs``: nothing ever comes
+    * ``headers_after``: how much later it begins; ``body_over``: how long its body takes
+    * ``hangs``: it never comes
     * ``resets``: the connection is reset, before the first byte or in the middle of the body
     """
 
@@ -74,7 +74,7 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer; ``wire`` is for the adapter that sends it, ``None`` if nothing befalls it."""
+    """One HTTP answer; ``wire`` is for the adapter that sends it, ``None`` if nothing happens to it on the way."""
 
     status: int
     body: bytes = b""

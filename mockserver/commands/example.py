@@ -19,7 +19,7 @@ _TRIES_PER_PAYLOAD = 20
 """Choices to try for one payload. Our tests demand that fewer than one in twenty leads to none: this never runs out."""
 
 
-@click.command()
+@click.command(short_help="Print payloads that a service accepts or refuses.")
 @click.argument("operation")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(min=1), help="How many.")
 @click.option("--seed", default=0, show_default=True, help="The same seed prints the same payloads.")
@@ -32,7 +32,8 @@ def example(operation: str, count: int, seed: int, rule: str | None, strict: boo
     """
     from mockserver.contract.catalog import load
 
-    for payload in examples(load().operation(operation), count=count, seed=seed, break_rule=rule, strict=strict):
+    found = load().operation(operation, with_payload=True)
+    for payload in examples(found, count=count, seed=seed, break_rule=rule, strict=strict):
         # In ASCII a line is one line to every reader, and no console lacks a letter of it.
         click.echo(json.dumps(payload))
 

@@ -1,4 +1,4 @@
-"""``mockserver openapi``: a service in the words of OpenAPI."""
+"""``mockserver openapi``: an OpenAPI description of a service."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import click
 from mockserver.errors import BadSetting
 
 
-@click.command()
+@click.command(
+    short_help="Print an OpenAPI description of a service.",
+    epilog="\b\nExample:\n  mockserver openapi kling --output kling.json",
+)
 @click.argument("service")
-@click.option("--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+@click.option("--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.")
 def openapi(service: str, output: Path | None) -> None:
     """Print an OpenAPI 3.1 description of SERVICE, made from the contract."""
     from mockserver.contract import openapi as description
@@ -29,4 +32,5 @@ def openapi(service: str, output: Path | None) -> None:
     try:
         output.write_text(f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise BadSetting("--output", str(output), f"a file that can be written: {error.strerror}") from error
+        text = f"{str(output)!r} cannot be written: {error.strerror}. Name another file."
+        raise BadSetting("--output", text) from error

@@ -1,4 +1,4 @@
-"""``mockserver proxy``: look at a real service, record it, and serve what was recorded."""
+"""``mockserver proxy``: compare a real service with the contract, record it, and serve the recordings."""
 
 from __future__ import annotations
 
@@ -16,18 +16,30 @@ if TYPE_CHECKING:
     from mockserver.fake.core import Fake
 
 
-@click.command()
+@click.command(
+    short_help="Compare a real service with the contract.",
+    epilog="\b\nExamples:\n"
+    "  mockserver proxy https://api.klingai.com --service kling --record recordings/\n"
+    "  mockserver proxy --service kling --replay recordings/",
+)
 @click.argument("upstream", default="")
-@click.option("--service", required=True, metavar="NAME", help="Whose contract it is held against.")
-@click.option("--record", metavar="DIR", type=click.Path(path_type=Path), help="Keep exchanges here.")
-@click.option("--replay", metavar="DIR", type=click.Path(path_type=Path), help="Serve what is kept here.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--service", required=True, metavar="NAME", help="Compare with the contract of this service.")
+@click.option("--record", metavar="DIR", type=click.Path(path_type=Path), help="Record exchanges in DIR.")
+@click.option(
+    "--replay",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Serve the recordings in DIR.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Listen on this port; 0 is any free."
+)
 def proxy(upstream: str, service: str, record: Path | None, replay: Path | None, host: str, port: int) -> None:
-    """Forward to UPSTREAM, a real service or a gateway, and tell where it is not as the contract says.
+    """Forward requests to UPSTREAM, a real service or a gateway, and report where it differs from the contract.
 
-    Prints a line for each exchange; http://HOST:PORT/_mock/ shows them in full. Recordings are fixtures without
-    credentials and personal fields. With --replay they are served offline, and UPSTREAM is not asked.
+    Prints one line for each exchange; http://HOST:PORT/_mock/ shows them in full. Recordings are fixtures without
+    credentials and personal fields. --replay serves them offline and sends nothing to UPSTREAM.
     """
     from mockserver.adapters.http.server import Server, listen
     from mockserver.adapters.proxy.forwarder import forwarding
@@ -36,7 +48,7 @@ def proxy(upstream: str, service: str, record: Path | None, replay: Path | None,
     settings = Settings(services=(service,))
     if replay is not None:
         if record is not None:
-            raise BadSetting("--record", str(record), "of use with --replay: nothing new is said")
+            raise BadSetting("--record", "there is nothing to record with --replay. Leave out one of the two.")
         fake: Fake = Replay(replay, settings, click.echo)
         app, what = None, f"replaying {replay}"
     else:
@@ -48,5 +60,5 @@ def proxy(upstream: str, service: str, record: Path | None, replay: Path | None,
 
     Server(fake, listen(host, port), ready, app=app).run_to_the_end()
     sys.stdout.flush()
-    # As with serve: whoever pressed Ctrl-C does not want to wait for a name that is being looked up.
+    # As with serve: a thread may still be looking up a name, and Ctrl-C should not wait for it.
     os._exit(0)

@@ -69,4 +69,5 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadSetting("--report", str(folder), f"a folder to write into: {error.strerror}") from error
+        text = f"{str(folder)!r} cannot be made: {error.strerror}. Name a folder to write into."
+        raise BadSetting("--report", text) from error

@@ -62,7 +62,8 @@ def _status(command: Sequence[str], url: str, settings: Settings) -> int:
     try:
         status = subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
     except OSError as error:
-        raise BadSetting("COMMAND", command[0], f"a program that can be run: {error.strerror}") from error
+        text = f"{command[0]!r} cannot be run: {error.strerror}. Name a program as you would in a shell."
+        raise BadSetting("COMMAND", text) from error
     return status if status >= 0 else 128 - status
 
 

@@ -16,7 +16,7 @@ _GRACE_SECONDS = 120.0
 """By so much a run may take longer than ``--seconds``: for the last answers, and for the checks."""
 
 
-@click.command()
+@click.command(short_help="Check a server by sending it requests.")
 @click.argument("url")
 @click.option("--service", default="kling", show_default=True, metavar="NAME", help="The contract to check against.")
 @click.option("--token", metavar="TOKEN", help="An API key, sent as a bearer token.")
@@ -73,5 +73,5 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
 def _reading(text: str) -> tuple[str, str]:
     question, equals, reading = text.partition("=")
     if not equals:
-        raise BadSetting("--reading", text, "of the form question=reading")
+        raise BadSetting("--reading", f"{text!r} has no '='. Write QUESTION=READING; `mockserver readings` lists them.")
     return question, reading

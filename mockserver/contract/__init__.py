@@ -1,1 +1,1 @@
-"""The law: ``schemas/`` read, checked and compiled."""
+"""The contract: ``schemas/`` read, checked and compiled."""

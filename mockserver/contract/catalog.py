@@ -1,6 +1,6 @@
 """The catalog: every service and operation, read from ``schemas/`` and checked once at start.
 
-A file that says something we do not understand stops the start with its name and a pointer (``BadContract``).
+A file that we do not understand stops the start, with its name and a pointer to the place (``BadContract``).
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _OPEN_SCHEMA: Schema = MappingProxyType({})  # type: ignore[assignment] # read o
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing a service can be asked to do.
+    """One request that a service answers.
 
     * ``id``: ``kling/omni-image.create``; ``name`` is the part after the service
     * ``does``: the action of the service's dialect that carries it out
-    * ``schema``: what its body, or without a body its query string, must look like
+    * ``schema``: the schema of its body, or without a body of its query string
     * ``rules``: the rules of that schema
     * ``answer``: the file of the schema of its answer, and ``answer_status`` its HTTP status
-    * ``when``: readings under which alone it exists
-    * ``task``: for an operation that makes tasks, what of the payload makes what of the result
-    * ``payloads``: for an operation that makes tasks, the fields that ask for something special, by what they ask for
-    * ``uploads``: for an operation that takes a file as its body, what each media type may be
-    * ``defaults``: what each field means when it is not sent
+    * ``when``: the readings under which it exists; none means always
+    * ``task``: for an operation that creates tasks, which field of the payload decides what of the result
+    * ``payloads``: for an operation that creates tasks, the fields that ask for something special, by what they ask for
+    * ``uploads``: for an operation whose body is a file, the limits of each media type
+    * ``defaults``: the value of each field when it is not sent
     """
 
     id: str
@@ -62,13 +62,13 @@ class Operation:
 
     @property
     def product(self) -> str:
-        """What it is about: ``omni-image``."""
+        """The part of its name before the verb: ``omni-image``."""
         return self.name.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One error a service is known to answer with: a status, and a body whose texts may have ``{fields}``."""
+    """One error that a service is known to send: a status, and a body whose texts may have ``{fields}``."""
 
     id: str
     status: int
@@ -79,7 +79,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One API as somebody offers it: the official one, or a gateway."""
+    """One API: the official one, or that of a gateway."""
 
     id: str
     title: str
@@ -99,7 +99,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All services, in the order of their folders' names, and every file they are made of."""
+    """All services, in the order of the names of their folders, and the files that they consist of."""
 
     services: Mapping[str, Service]
     documents: Mapping[str, Schema] = field(repr=False)
@@ -110,13 +110,16 @@ class Catalog:
             raise NoSuchService(id, self.services)
         return self.services[id]
 
-    def operation(self, id: str) -> Operation:
-        """Return an operation; ``kling/omni-image`` means ``.create``. Raises ``NoSuchOperation``."""
-        known = {key: found for service in self.services.values() for key, found in service.operations.items()}
-        for name in (id, f"{id}.create"):
-            if name in known:
-                return known[name]
-        raise NoSuchOperation(id, known)
+    def operation(self, id: str, *, with_payload: bool = False) -> Operation:
+        """Return an operation; ``kling/omni-image`` means ``.create``.
+
+        Raises ``NoSuchOperation``, which suggests any operation, or only those that take a payload.
+        """
+        operations = {key: found for service in self.services.values() for key, found in service.operations.items()}
+        known = operations | {key.removesuffix(".create"): found for key, found in operations.items()}
+        if id in known:
+            return known[id]
+        raise NoSuchOperation(id, [name for name, found in known.items() if found.schema or not with_payload])
 
     def questions(self, services: Iterable[str] = ()) -> dict[str, Questions]:
         """Return the open questions of some services, or of all, by service."""
@@ -130,7 +133,7 @@ class Catalog:
 
 @cache
 def load() -> Catalog:
-    """Return the catalog that is shipped with us."""
+    """Return the catalog that is part of this package."""
     return read(folder("schemas"))
 
 
@@ -175,7 +178,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
     if base is None:
         raise BadContract(file, "/extends", f"there is no service {own['extends']!r}")
     if "extends" in base:
-        raise BadContract(file, "/extends", f"{own['extends']!r} extends another itself; name that one")
+        raise BadContract(file, "/extends", f"{own['extends']!r} extends another service itself; name that one")
     check_routes(file, own["operations"])
     errors = {**base["errors"], **own.get("errors", {})}
     operations = {
@@ -207,7 +210,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
 
 
 def _concerns(question: JSON, rules: set[str]) -> bool:
-    """Whether an inherited question has anything to do with a service that has these rules."""
+    """Whether an inherited question matters to a service that has these rules."""
     named = {rule for reading in question["readings"].values() for rule in reading.get("levels", {})}
     return not named or bool(named & rules)
 
@@ -252,7 +255,7 @@ def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operatio
 
 
 def _resolved(file: str, at: str, name: str, service: str, documents: Mapping[str, Schema]) -> str:
-    """Find a schema file named beside a service, or as ``../kling/error.json`` in another's folder."""
+    """Find a schema file in the folder of a service, or as ``../kling/error.json`` in another folder."""
     found = name.removeprefix("../") if name.startswith("../") else f"{service}/{name}"
     if found not in documents:
         raise BadContract(file, at, f"there is no file schemas/{found}")
@@ -260,7 +263,7 @@ def _resolved(file: str, at: str, name: str, service: str, documents: Mapping[st
 
 
 def _check_names(file: str, operations: tuple[Operation, ...], questions: Questions, own: Iterable[str]) -> None:
-    """Refuse a name that stands for two rules, for no rule, or for no reading."""
+    """Refuse a name that two rules share, and one that no rule or no reading has."""
     rules = {rule.id for operation in operations for rule in operation.rules}
     anchors = {rule.id for operation in operations for rule in operation.rules if rule.is_anchored}
     for operation in operations:
@@ -270,7 +273,7 @@ def _check_names(file: str, operations: tuple[Operation, ...], questions: Questi
                 raise BadContract(file, f"{at}/when", f"there is no reading {id}={wanted}")
         ids = [rule.id for rule in operation.rules]
         if doubled := {id for id in ids if ids.count(id) > 1}:
-            raise BadContract(file, at, f"two rules are called {min(doubled)!r}")
+            raise BadContract(file, at, f"two rules have the name {min(doubled)!r}")
     for question in questions.values():
         if question.default not in question.readings:
             raise BadContract(file, f"/readings/{question.id}/default", f"there is no reading {question.default!r}")
@@ -278,7 +281,7 @@ def _check_names(file: str, operations: tuple[Operation, ...], questions: Questi
         for reading in questions[id].readings.values():
             known = {rule: anchors if level == "off" else rules for rule, level in reading.levels.items()}
             if unknown := {rule for rule, those in known.items() if rule not in those}:
-                fact = f"there is no rule {min(unknown)!r}, or it is none of allOf and cannot be off"
+                fact = f"there is no rule {min(unknown)!r}, or it cannot be off because it is not in allOf"
                 raise BadContract(file, f"/readings/{id}/readings/{reading.id}", fact)
 
 

@@ -1,4 +1,4 @@
-"""Components: our schema files as the schemas of one OpenAPI document, with standard keywords and ``x-`` ones only."""
+"""Components: our schema files as the schemas of one OpenAPI document, in standard keywords and ``x-`` ones."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from mockserver.contract.catalog import Operation
 from mockserver.types import JSON, Level, Path, Schema
 
-# $schema: the document names its own. x-accept, x-reject: vectors are for tests. x-level: levels are settled by then.
+# $schema: the document has its own. x-accept, x-reject: vectors are for tests. x-level: readings have decided by now.
 _LEFT_OUT = frozenset({"$schema", "$defs", "x-accept", "x-reject", "x-level"})
 _HOLDING_ONE = ("items", "contains", "additionalProperties", "not", "if", "then", "else")
 _HOLDING_MANY = ("allOf", "anyOf")
 
 
 class Components:
-    """The schemas of a document, gathered as they are referred to.
+    """The schemas of a document, collected as they are referred to.
 
-    A file of the service goes by its own name, ``created``, one of another service by both, ``kling.created``; each of
+    A file of the service keeps its name, ``created``; a file of another service gets both, ``kling.created``. Each of
     its ``$defs`` is a component, too: ``envelope.task_id``.
     """
 
@@ -33,17 +33,17 @@ class Components:
         if is_part:
             name, schema, steps = f"{name}.{steps[1]}", schema["$defs"][steps[1]], steps[2:]
         if name not in self.schemas:
-            self.schemas[name] = None  # so that one which refers to itself ends
+            self.schemas[name] = None  # so that a schema that refers to itself comes to an end
             self.schemas[name] = self.standard(schema, file)
         return {"$ref": "/".join(["#/components/schemas", name, *steps])}
 
     def keep(self, file: str, schema: Schema) -> Schema:
-        """Keep what is left of a file's schema, and return a reference to it."""
+        """Add a reduced form of a file's schema, and return a reference to it."""
         self.schemas[self._name(file)] = self.standard(schema, file)
         return self.refer(file)
 
     def standard(self, schema: JSON, file: str) -> JSON:
-        """Return a schema of a file in the words of OpenAPI 3.1."""
+        """Return a schema of a file as OpenAPI 3.1 has it."""
         if not isinstance(schema, dict):
             return schema
         found = mapped(schema, lambda part: self.standard(part, file))
@@ -51,7 +51,7 @@ class Components:
             target, _, inside = found["$ref"].partition("#")
             found["$ref"] = self.refer(_beside(file, target), inside)["$ref"]
         if "$anchor" in found:
-            # An anchor has to be the only one of its name in a document; a rule is the only one in its operation.
+            # Anchors must be unique in a document, and rules are only in their operation.
             found = {"x-rule": found.pop("$anchor"), **found}
         return {keyword: value for keyword, value in found.items() if keyword not in _LEFT_OUT}
 
@@ -71,7 +71,7 @@ def mapped(schema: Schema, change: Callable[[JSON], JSON]) -> dict[str, Any]:
 
 
 def enforced(operation: Operation, levels: Mapping[str, Level]) -> Schema:
-    """Return the request schema of an operation without what the service does not refuse."""
+    """Return the request schema of an operation without the rules that only cause warnings."""
     gone = {rule.path for rule in operation.rules if levels.get(rule.id, rule.level) != "error"}
     return _enforced(operation.schema, (), gone)
 
@@ -92,7 +92,7 @@ def _enforced(schema: Schema, path: Path, gone: set[Path]) -> Schema:
 
 
 def _beside(file: str, name: str) -> str:
-    """Find a file named beside another, or itself."""
+    """Return the file that a reference in another file names; no name means that file."""
     if not name:
         return file
     return name.removeprefix("../") if name.startswith("../") else f"{file.partition('/')[0]}/{name}"

@@ -1,4 +1,4 @@
-"""Differences: where an answer is not what the contract says, each with what it says and what came.
+"""Differences: where an answer is not as documented, each with what is documented and what came.
 
 An answer has a status, and a body that is either what its operation answers with or one of its service's refusals.
 """
@@ -17,18 +17,22 @@ import jiter
 from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.types import JSON, Path, Schema, pointer
 
-_MOST = 100
-_SHOWN = 200
+_MOST_DIFFERENCES = 100
+"""Differences that are kept of one answer: a list of a thousand wrong tasks says the same a thousand times."""
+
+_MOST_LETTERS = 200
+"""As much of a value is quoted in a difference."""
+
 _ROOT = "mockserver:///schemas/"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where an exchange and the contract are not the same.
+    """One place where an exchange differs from the contract.
 
-    * ``side``: whose words are different, the client's or the service's
+    * ``side``: which side differs, the client's or the service's
     * ``pointer``: the place in the body; empty for the body as a whole, and for what is outside of it
-    * ``keyword``: what is not kept: a keyword of JSON Schema, or ``status``, ``code``, ``json``, ``media-type``, …
+    * ``keyword``: what is broken: a keyword of JSON Schema, or ``status``, ``code``, ``json``, ``media-type``, …
     * ``documented`` and ``received``: what the contract says and what came, as JSON or in words, at most 200 letters
     * ``where``: the place in the contract, ``kling/envelope.json#/properties/code/const``
     """
@@ -43,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class _Break:
-    """One keyword that a document does not keep, at the place that is to blame: a missing field is to blame itself."""
+    """One keyword that a document breaks, at the place that is to blame; for a missing field that is the field."""
 
     path: Path
     keyword: str
@@ -54,7 +58,7 @@ class _Break:
 
 
 class Answers:
-    """What the answers of a service must look like."""
+    """Compares answers with the schemas of a service."""
 
     def __init__(self, catalog: Catalog, service: Service) -> None:
         self._catalog, self._service = catalog, service
@@ -63,14 +67,14 @@ class Answers:
     def differences(
         self, operation: Operation, status: int, media_type: str, body: bytes | None
     ) -> tuple[Difference, ...]:
-        """Hold an answer against the contract, and name each place that is different once, at most a hundred.
+        """Compare an answer with the contract, and name each place that differs once, at most a hundred.
 
-        ``body`` is ``None`` when nobody knows it; then only the status counts.
+        ``body`` is ``None`` when it is not known; then only the status is compared.
         """
         found = list(self._of_status(operation, status))
         if body is not None:
             found += self._of_body(operation, status, media_type, body)
-        return tuple(found[:_MOST])
+        return tuple(found[:_MOST_DIFFERENCES])
 
     def _of_status(self, operation: Operation, status: int) -> Iterator[Difference]:
         refusals = sorted({row.status for row in self._service.errors.values()})
@@ -86,7 +90,7 @@ class Answers:
         try:
             document = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
         except ValueError as error:
-            received = f"{error}: {body[:_SHOWN].decode(errors='replace')}"
+            received = f"{error}: {body[:_MOST_LETTERS].decode(errors='replace')}"
             return [Difference("answer", "", "json", "a JSON document", _cut(received), file)]
         found: list[Difference] = []
         if media_type.partition(";")[0].strip().lower() != "application/json":
@@ -94,12 +98,12 @@ class Answers:
         wrong = self._of_document(file, document)
         if wrong and not is_refusal and self._is_refusal(document):
             refused = f"{status} with a refusal: {json.dumps(document, ensure_ascii=False)}"
-            documented = "a refusal comes with a status of its own"
+            documented = "a refusal has a status of its own"
             return [*found, Difference("answer", "", "status", documented, _cut(refused), self._place(operation))]
         return [*found, *wrong, *(self._of_code(status, document) if is_refusal and not wrong else ())]
 
     def _of_code(self, status: int, document: JSON) -> Iterator[Difference]:
-        """Tell whether the error table has a refusal's code with its status, if it has the status and any code."""
+        """Check that the error table has a refusal's code with its status, if it has codes for that status."""
         rows = [row.body for row in self._service.errors.values() if row.status == status]
         known = sorted({body["code"] for body in rows if "code" in body})
         if known and "code" in document and document["code"] not in known:
@@ -116,7 +120,7 @@ class Answers:
         )
 
     def _of_document(self, file: str, document: JSON) -> list[Difference]:
-        errors = islice(self._validator(file).iter_errors(document), _MOST * 10)
+        errors = islice(self._validator(file).iter_errors(document), _MOST_DIFFERENCES * 10)
         breaks = [self._break(file, leaf) for error in errors for leaf in _leaves(error)]
         blamed: dict[Path, _Break] = {}
         for found in _independent(breaks):
@@ -168,14 +172,14 @@ class Answers:
 
 
 def _leaves(error: Any) -> list[Any]:
-    """Return an error, or of one that has alternatives those of the alternative that is nearest to being kept."""
+    """Return an error; of one with alternatives, the errors of the alternative that has the fewest."""
     branches = error.kind.context if error.kind.name == "anyOf" else ()
     found = [[leaf for inner in branch for leaf in _leaves(inner)] for branch in branches]
     return min(found, key=len) if found else [error]
 
 
 def _independent(breaks: list[_Break]) -> list[_Break]:
-    """Leave out what is only missed because another field is wrong, unless nothing else is left."""
+    """Leave out errors that follow from another wrong field, unless nothing else is left."""
     wrong = {found.path for found in breaks}
 
     def follows(found: _Break) -> bool:
@@ -193,7 +197,7 @@ def _fields(schema: Schema, path: Path = ()) -> Iterable[Path]:
 
 
 def _asked(value: JSON) -> str:
-    """Write a keyword's value: words as they are, several of them in a row."""
+    """Write the value of a keyword: words as they are, a list with commas."""
     if isinstance(value, list):
         return _cut(", ".join(map(_asked, value)))
     return _cut(value) if isinstance(value, str) else _said(value)
@@ -204,4 +208,4 @@ def _said(value: JSON) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"

@@ -1,4 +1,4 @@
-"""Evidence: answers and callbacks as somebody published or recorded them, by the schema that they fit."""
+"""Evidence: answers and callbacks that were published or recorded, by the schema that they fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms: values that came as text get the type their schema gives them, and those that no schema types are left out."""
+"""Forms: values that came as text get the type of their schema, and fields that no schema describes are left out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOOLEAN = {"true": True, "false": False}
 def typed(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
     """Read the text fields of a query string or a form as the schema's types.
 
-    What cannot be read stays text, so that validation names it: ``pageNum=abc`` breaks ``pageNum.type``.
+    A value that cannot be read stays text, so that validation reports it: ``pageNum=abc`` breaks ``pageNum.type``.
     """
     properties = schema.get("properties", {})
     return {name: _typed(properties.get(name, {}).get("type"), value) for name, value in fields.items()}

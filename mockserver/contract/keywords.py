@@ -1,7 +1,7 @@
 """What JSON Schema cannot say: our own keywords, one function each, in one shape.
 
-Each takes the keyword's value and the instance, and yields a ``Problem`` for each thing that is wrong.
-An instance of another type than the keyword speaks of is no problem: ``type`` is there for that.
+Each takes the value of the keyword and the instance, and yields a ``Problem`` for each thing that is wrong.
+An instance of another type is not a problem here: the keyword ``type`` reports it.
 ``KEYWORDS`` at the end is the list; ``schemas/schema.meta.json`` says what each value looks like.
 """
 
@@ -22,7 +22,7 @@ from mockserver.types import JSON, Path
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A broken promise: where, seen from the instance, and the fact."""
+    """What is wrong, and where: the ``path`` starts at the instance."""
 
     path: Path
     fact: str
@@ -43,7 +43,7 @@ def references(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
         for path, text in _values(instance, place):
             for form, target in value["to"].items() if isinstance(text, str) else ():
                 if form.partition("%")[0] not in text:
-                    continue  # as most texts; to look for a pattern takes ten times as long
+                    continue  # true of most texts, and ten times as fast as a pattern
                 for found in _reference(form).finditer(text):
                     if not _exists(instance, target, int(found[1])):
                         yield Problem(path, f"{found[0]} has nothing to refer to in {target}")
@@ -70,9 +70,9 @@ def sum_equals(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
 
 
 def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
-    """A text of at most so many characters has at most so many UTF-16 units, too: that is what JavaScript counts.
+    """A text has at most this many UTF-16 units, which is what JavaScript counts.
 
-    One that has more characters than that is for ``maxLength`` to refuse.
+    A text with more characters than that is left to ``maxLength``.
     """
     if isinstance(instance, str) and len(instance) <= value < 2 * len(instance):
         units = len(instance) + sum(letter > "\uffff" for letter in instance)
@@ -87,22 +87,22 @@ def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # the value can o
 
 
 def image_format(value: list[str], instance: JSON) -> Iterator[Problem]:
-    """The Base64 picture is of one of these formats, and whole."""
+    """The Base64 picture has one of these formats, and is complete."""
     if _is_data(instance) and (content := _decoded(instance)) is not None:
         if (picture := _picture(instance)) is None:
-            yield Problem((), f"the {len(content)} bytes are no picture that can be read")
+            yield Problem((), f"the {len(content)} bytes cannot be read as a picture")
         elif picture.format not in value:
-            yield Problem((), f"a {picture.format} picture, where {' or '.join(value)} is taken")
+            yield Problem((), f"a {picture.format} picture, but only {' or '.join(value)} is accepted")
 
 
 def image_bytes(value: int, instance: JSON) -> Iterator[Problem]:
-    """The Base64 picture has at most so many bytes."""
+    """The Base64 picture has at most this many bytes."""
     if _is_data(instance) and (content := _decoded(instance)) is not None and len(content) > value:
         yield Problem((), f"{len(content)} bytes, at most {value}")
 
 
 def image_side(value: int, instance: JSON) -> Iterator[Problem]:
-    """Both sides of the Base64 picture have at least so many pixels."""
+    """Both sides of the Base64 picture have at least this many pixels."""
     if _is_data(instance) and (picture := _picture(instance)) and min(picture.width, picture.height) < value:
         yield Problem((), f"{picture.width} x {picture.height} px, each side at least {value}")
 
@@ -128,7 +128,7 @@ KEYWORDS: dict[str, Keyword] = {
 }
 
 OF_DATA = frozenset({"x-base64", "x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
-"""The keywords that say nothing of a URL."""
+"""The keywords that do not apply to a URL."""
 
 
 def picture_size(text: JSON) -> tuple[int, int] | None:
@@ -180,7 +180,7 @@ def _is_data(instance: JSON) -> bool:
     return isinstance(instance, str) and instance != "" and not instance.startswith(("http://", "https://"))
 
 
-# One picture is asked about by five keywords in a row, so the last is kept; more would hoard megabytes.
+# Five keywords in a row ask about the same picture, so the last is kept; more would keep megabytes.
 @lru_cache(maxsize=2)
 def _decoded(text: str) -> bytes | None:
     try:

@@ -46,7 +46,7 @@ class PageFields:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where what is. In a path, ``*`` stands for each item of a list.
+    """The places of the parts of a task. In a path, ``*`` stands for each item of a list.
 
     * ``task`` and ``tasks``: one task in the answer to a query, and the list of tasks in the answer to a list
     * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task

@@ -1,7 +1,7 @@
-"""OpenAPI: a service described in the words of OpenAPI 3.1, from the same files that the fake answers by.
+"""OpenAPI: a service as an OpenAPI 3.1 document, from the same files that the fake answers by.
 
-What the service refuses stands in standard keywords; what it accepts and only records is under ``x-warnings``, and what
-JSON Schema cannot say is in the ``x-`` keywords of ``contract/keywords.py``. Examples are recorded answers and the rows
+What the service refuses is in standard keywords, what only causes a warning under ``x-warnings``, and what JSON Schema
+cannot say in the ``x-`` keywords of ``contract/keywords.py``. Examples are recorded answers and the rows
 of the error table.
 """
 
@@ -33,7 +33,7 @@ _CREDENTIALS = {
 }
 
 _CALLBACK_FIELDS = ("callback_url", "replyUrl")
-"""Where a request says who is to be called back."""
+"""The fields of a request that hold the URL of its callbacks."""
 
 _SIGNATURE = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
@@ -51,16 +51,16 @@ _FILLED = {
     "nbf": "1790000000",
     "exp": "1790000000",
 }
-"""What may stand where a text of the error table has a field."""
+"""Examples for the fields in the texts of the error table."""
 
 
 def openapi(catalog: Catalog, service: Service, readings: Readings) -> dict[str, JSON]:
-    """Return the document. ``readings`` are those of the service: they decide what is there and what is refused."""
+    """Return the document. The ``readings`` of the service decide which operations exist and what is refused."""
     return _Description(catalog, service, readings).document()
 
 
 class _Description:
-    """One document in the making."""
+    """Builds one document."""
 
     def __init__(self, catalog: Catalog, service: Service, readings: Readings) -> None:
         self._service, self._readings = service, readings
@@ -90,8 +90,8 @@ class _Description:
 
     def _info(self) -> dict[str, JSON]:
         told = (
-            "Made of the contract that mockserver holds fakes, clients and servers to. x-source says which document a"
-            " statement comes from; x-readings are the answers taken to what the documents leave open."
+            "Made from the contract by which mockserver fakes services and checks clients and servers. x-source is the"
+            " document of a statement; x-readings are the readings chosen where the documents leave a question open."
         )
         info = {"title": self._service.title, "version": version("kling-mockserver"), "description": told}
         return {**info, "x-readings": dict(self._readings)}
@@ -117,7 +117,7 @@ class _Description:
         if _is_body(operation):
             found["requestBody"] = self._body(operation, schema)
         else:
-            # A parameter knows nothing of the others.
+            # A parameter cannot have a rule about another one.
             across = (rule for rule in operation.rules if rule.is_anchored and self._level(rule) == "error")
             found["x-rules"] = _told(across)
         if operation.callback:
@@ -129,7 +129,7 @@ class _Description:
         return self._levels.get(rule.id, rule.level)
 
     def _summary(self, operation: Operation) -> str:
-        """Say what an operation is about: a body's title, or that of its answer."""
+        """Return the title of an operation's body, or that of its answer."""
         if _is_body(operation):
             return str(operation.schema["title"])
         return str(self._documents[operation.answer]["title"] if operation.answer else operation.name)
@@ -149,7 +149,7 @@ class _Description:
 
     def _answer(self, operation: Operation) -> dict[str, JSON]:
         if operation.answer is None:
-            return {"description": "Done; there is nothing to say"}
+            return {"description": "Done, without a body"}
         content: dict[str, JSON] = {"schema": self._components.refer(operation.answer)}
         documents = recorded(operation.answer)
         own = [document for document in documents if document.operation == operation.id]
@@ -159,9 +159,9 @@ class _Description:
         return {"description": description, "content": {"application/json": content}}
 
     def _refusal(self, status: int) -> dict[str, JSON]:
-        """Describe the refusals with a status, each as the error table has it."""
+        """Describe the refusals with one status, each with the text of the error table."""
         rows = [row for row in self._service.errors.values() if row.status == status]
-        # A stateless mock answers with the first: one that happens by itself, not one that is only in the table.
+        # A stateless mock answers with the first row, which should be one that happens without a fault.
         rows.sort(key=lambda row: row.id.isdigit())
         held = self._components.refer(self._service.refusal)
         schema = self._documents[self._service.refusal]
@@ -188,7 +188,7 @@ class _Description:
                 {"name": name, "in": "header", "required": False, "schema": {"type": "string"}} for name in signature
             ],
             "requestBody": {"required": True, "content": {"application/json": content}},
-            "responses": {"2XX": {"description": "Taken; anything else counts as not delivered"}},
+            "responses": {"2XX": {"description": "Delivered; any other status counts as not delivered"}},
             "security": [],
         }
         return {"task": {f"{{$request.body#/{field}}}": {"post": call}}}
@@ -199,7 +199,7 @@ def _tag(operation: Operation) -> str:
 
 
 def _is_body(operation: Operation) -> bool:
-    """Tell whether the schema of an operation is for its body, and not for its query string."""
+    """Whether the schema of an operation is for its body, and not for its query string."""
     return bool(operation.media_types) and not operation.uploads
 
 
@@ -209,7 +209,7 @@ def _path_parameters(operation: Operation) -> Iterator[dict[str, JSON]]:
 
 
 def _upload(operation: Operation) -> dict[str, JSON]:
-    """Describe a file as a body. OpenAPI 3.1 has no schema for bytes; what one may be is an extension."""
+    """Describe a body that is a file. OpenAPI 3.1 has no schema for bytes; the limits are an extension."""
     return {"required": True, "content": {kind: {"x-file": dict(file)} for kind, file in operation.uploads.items()}}
 
 
@@ -225,12 +225,12 @@ def _examples(documents: Iterable[Document]) -> dict[str, JSON]:
 
 
 def _name(row: Row) -> str:
-    """Name the example of a row; JavaScript would move a name that is a number before all others."""
+    """Name the example of a row; JavaScript would move names that are numbers to the front."""
     return f"code-{row.id}" if row.id.isdigit() else row.id
 
 
 def _body_of(row: Row, schema: Schema) -> dict[str, Any]:
-    """Return the body of a row with its fields filled in, and with what the schema asks for beside it."""
+    """Return the body of a row with its fields filled in, and with the other fields that the schema requires."""
     body = {
         name: _FIELD.sub(lambda found: _FILLED.get(found[1], found[0]), value) if isinstance(value, str) else value
         for name, value in row.body.items()

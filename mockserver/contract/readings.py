@@ -1,7 +1,7 @@
 """Readings: the open questions of a contract, each with its possible answers.
 
-The documents contradict each other and leave gaps. Each such place is a question with an id, and code that depends
-on it asks ``readings[id]`` of its service and nothing else. Services may answer the same question differently.
+The documents contradict each other and leave gaps. Each such place is a question with an id. Code that depends on it
+asks only ``readings[id]`` of its service. Services may answer the same question differently.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Self
 
 from mockserver.contract.layout import STATES, path
-from mockserver.errors import NoSuchReading
+from mockserver.errors import NoSuchQuestion, NoSuchReading
 from mockserver.types import JSON, Level, Path
 
 Readings = Mapping[str, str]
@@ -23,7 +23,7 @@ Questions = Mapping[str, "Question"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One possible answer: what it means, and the levels it gives to rules."""
+    """One possible answer: what it means, and the levels that it gives to rules."""
 
     id: str
     means: str
@@ -55,7 +55,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One open question, its readings, and the one we take unless told otherwise.
+    """One open question, its readings, and the default one.
 
     ``shown`` says where answers show which one a server has; ``None`` if they do not, or only by what it does.
     """
@@ -84,14 +84,15 @@ def settled(asked: Mapping[str, Questions], chosen: Mapping[str, str]) -> dict[s
     """Return the readings of each service: what is chosen for it, or for all, or the default.
 
     ``asked`` holds the questions by service; a key of ``chosen`` is ``question`` or ``service/question``.
-    Raises ``NoSuchReading`` for a question that nobody asks or an answer that nobody gives.
+    Raises ``NoSuchQuestion`` or ``NoSuchReading`` for a name that none of the services has.
     """
     for key, reading in chosen.items():
-        service, _, id = key.rpartition("/")
+        service, slash, id = key.rpartition("/")
         askers = [questions for name, questions in asked.items() if service in ("", name) and id in questions]
         if not askers:
-            raise NoSuchReading(
-                id if service in ("", *asked) else key, sorted({q for qs in asked.values() for q in qs})
+            raise NoSuchQuestion(
+                key,
+                sorted({name + slash + id if slash else id for name, questions in asked.items() for id in questions}),
             )
         known = {answer for questions in askers for answer in questions[id].readings}
         if reading not in known:

@@ -1,8 +1,8 @@
 """Routes: which operation of which service a request is for.
 
-A service's own path wins over everything, also where it lacks the method; then the path after a ``--prefix``; then
-the path after ``/<service>``. A ``Host`` that belongs to a service leaves only that one. Of two services on one path
-the first wins.
+The own path of a service comes first, even if it lacks the method; then the path after a ``--prefix``; then the path
+after ``/<service>``. A ``Host`` that belongs to a service leaves only that service. If two services share a path, the
+first wins.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Router:
     """The routes of some services, each compiled under its readings."""
 
     def __init__(self, services: Sequence[tuple[Service, Readings]], prefixes: Sequence[str] = ()) -> None:
-        """Of two services on one path the first wins."""
+        """If two services share a path, the first wins."""
         self._services = tuple(service for service, _ in services)
         self._hosts = {host: service for service in reversed(self._services) for host in service.hosts}
         self._prefixes = tuple("/" + prefix.strip("/") for prefix in prefixes)
@@ -79,7 +79,7 @@ class Router:
         return NoMatch(only or self._nearest(path), is_known=False)
 
     def _paths(self, path: str, only: Service | None) -> Iterator[tuple[Service | None, str]]:
-        """Yield the readings of a path, the likeliest first, each with the one service it may belong to."""
+        """Yield the ways to read a path, the likeliest first, each with the one service that it may belong to."""
         yield only, path
         inner = [path[len(prefix) :] for prefix in self._prefixes if path.startswith(prefix + "/")]
         for shorter in inner:
@@ -97,7 +97,7 @@ class Router:
                 yield template, {name: unquote(value) for name, value in found.groupdict().items()}
 
     def _nearest(self, path: str) -> Service:
-        """Return the service whose envelope a stranger's path gets: the one that shares most of its beginning."""
+        """Return the service that refuses an unknown path: the one with the longest common beginning."""
         path = next((path[len(p) :] for p in self._prefixes if path.startswith(p + "/")), path)
         named = next((service for service in self._services if path.startswith(f"/{service.id}/")), None)
 

@@ -25,12 +25,12 @@ CONSTRAINTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One promise of a contract.
+    """One rule for the payloads of an operation.
 
-    * ``operation``: whose promise it is, ``kling/omni-image.create``
+    * ``operation``: the operation, ``kling/omni-image.create``
     * ``path``: where it stands in its schema; ``pointer`` is the spelling
-    * ``field``: the instance's field it speaks of, ``image_list[].image``; empty for a rule across fields
-    * ``keyword`` and ``value``: what it demands; an anchored rule has the keyword ``rule`` and its subschema
+    * ``field``: the field that it restricts, ``image_list[].image``; empty for a rule across fields
+    * ``keyword`` and ``value``: what it requires; an anchored rule has the keyword ``rule`` and its subschema
     * ``level``: what breaking it does unless a reading says otherwise
     * ``message``: the answer's text, if the service is known to have one for it
     * ``accept`` and ``reject``: for an anchored rule merge patches over a valid payload, for a ``pattern`` values
@@ -64,7 +64,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What a subschema inherits from those around it."""
+    """What a subschema inherits from the schemas around it."""
 
     source: str
     confidence: str

@@ -1,4 +1,4 @@
-"""Soundness: what a meta-schema cannot see. Names that lead nowhere, rules without what makes them rules.
+"""Soundness: what a meta-schema cannot see, such as names that lead nowhere and rules without a name.
 
 Each function raises ``BadContract`` with the file and a pointer to the place.
 """
@@ -48,7 +48,7 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
         if field not in schema.get("properties", {}):
             raise BadContract(file, f"{at}/task/{role}", f"the request has no field {field!r}")
     if task and task["usual_size"] not in task["sizes"]:
-        raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is none of its sizes")
+        raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is not one of its sizes")
 
 
 def check_routes(file: str, operations: Mapping[str, JSON]) -> None:
@@ -57,7 +57,7 @@ def check_routes(file: str, operations: Mapping[str, JSON]) -> None:
     for name, operation in operations.items():
         route = operation["method"], operation["path"]
         if route in taken:
-            raise BadContract(file, f"/operations/{name}/path", f"{' '.join(route)} is {taken[route]}'s already")
+            raise BadContract(file, f"/operations/{name}/path", f"{' '.join(route)} belongs to {taken[route]} already")
         taken[route] = name
 
 
@@ -88,7 +88,7 @@ def _check_part(file: str, path: Path, part: Schema) -> None:
 
 
 def _parts(schema: JSON, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
-    """Yield a schema and each schema in it, with the way there."""
+    """Yield a schema and each schema in it, with the path to it."""
     if not isinstance(schema, dict):
         return
     yield path, schema
@@ -101,7 +101,7 @@ def _parts(schema: JSON, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
 
 
 class _Nothing:
-    """Stands for a keyword of ours where only the form of a schema counts."""
+    """Stands for a keyword of ours where only the form of a schema is checked."""
 
     def __init__(self, *_: JSON) -> None:
         pass

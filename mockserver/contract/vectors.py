@@ -1,4 +1,4 @@
-"""Test vectors: for each rule, payloads that just keep it and payloads that break it alone.
+"""Test vectors: for each rule, payloads that just keep it, and payloads that break it and no other rule.
 
 A rule across fields and a pattern carry theirs in the schema. Those of every other keyword follow from its value:
 the boundary on one side, one step over it on the other.
@@ -30,7 +30,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 _ONE_OF_EACH: tuple[JSON, ...] = ("one", 1, 1.5, True, None, [], {})
 
 Values = tuple[list[JSON], list[JSON]]
-"""What a field may hold at the edge of its rule, and what it may not."""
+"""Values of a field that just keep its rule, and values that break it."""
 
 
 def vectors(rule: Rule, schema: Schema) -> tuple[tuple[Payload, ...], tuple[JSON, ...]]:
@@ -69,7 +69,7 @@ def merged(document: JSON, patch: JSON) -> JSON:
 
 @lru_cache(maxsize=16)
 def picture(width: int, height: int, kind: str = "PNG", size: int = 0) -> str:
-    """Draw a real picture of so many pixels and at least ``size`` bytes, as raw Base64."""
+    """Return a real picture of this many pixels and at least ``size`` bytes, as raw Base64."""
     from PIL import Image
 
     content = BytesIO()
@@ -94,7 +94,7 @@ def _subschema(rule: Rule, schema: Schema) -> Schema:
 
 
 def sample(schema: Schema) -> JSON:
-    """Return one value that a property's schema accepts, the most ordinary that can be had."""
+    """Return one value that the schema of a property accepts, the most ordinary one."""
     if "examples" in schema:
         return schema["examples"][0]
     if schema.get("default", []) != []:

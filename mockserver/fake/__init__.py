@@ -1,1 +1,1 @@
-"""The fake: what the services do, without any input or output of its own."""
+"""The fake: what the services do, without any input or output."""

@@ -1,4 +1,4 @@
-"""Judgement: what the broken rules of a payload lead to, here and now."""
+"""Admission: whether a payload that breaks rules is accepted, under the readings and settings of this fake."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from mockserver.contract.validation import Violation
 from mockserver.fake.refusal import Refused
 from mockserver.types import JSON
 
-_MEDIA_FAULTS = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
-_SHOWN = 100
+_OF_MEDIA = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
+"""The keywords that restrict a picture; the real service may look at it only when the task runs."""
+_SHOWN_LETTERS = 100
+"""As much of a value is repeated in a refusal; the real services do not send megabytes back, either."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What is noted of a payload that enters; ``failure`` is why a task made of it will fail."""
+class Admission:
+    """What is recorded of an accepted payload; ``failure`` is why a task made of it will fail."""
 
     violations: tuple[Violation, ...] = ()
     failure: str | None = None
 
 
-def judged(service: Service, readings: Readings, violations: tuple[Violation, ...], *, is_strict: bool) -> Judgement:
-    """Let a payload enter, or raise ``Refused`` in the service's words."""
+def admitted(service: Service, readings: Readings, violations: tuple[Violation, ...], *, is_strict: bool) -> Admission:
+    """Accept a payload, or raise ``Refused`` in the service's words."""
     failure = None
     if readings.get("media-fault") == "task-failed":
-        faults = [violation for violation in violations if violation.rule.keyword in _MEDIA_FAULTS]
-        failure = _text(service.messages, faults[0]) if faults else None
+        of_media = [violation for violation in violations if violation.rule.keyword in _OF_MEDIA]
+        failure = _text(service.messages, of_media[0]) if of_media else None
         violations = tuple(
-            replace(violation, level="warning") if violation in faults else violation for violation in violations
+            replace(violation, level="warning") if violation in of_media else violation for violation in violations
         )
     refusing = [violation for violation in violations if is_strict or violation.level == "error"]
     if refusing:
         raise Refused("invalid", violations, message=_text(service.messages, refusing[0]))
-    return Judgement(violations, failure)
+    return Admission(violations, failure)
 
 
 def clamped(
     operation: Operation, readings: Readings, payload: JSON, violations: tuple[Violation, ...]
 ) -> tuple[JSON, tuple[Violation, ...]]:
-    """Move a page's number and size into their ranges, if the service does."""
+    """Move the number and size of a page into their ranges, if the service does so."""
     if operation.method != "GET" or readings.get("page-range") != "clamped":
         return payload, violations
     outside = [violation for violation in violations if violation.rule.keyword in ("minimum", "maximum")]
@@ -51,7 +53,7 @@ def clamped(
 
 
 def _text(messages: Mapping[str, str], violation: Violation) -> str:
-    """Word a violation as the service is known to, or as it might."""
+    """Return the service's text for a violation: the one that it is known to send, or a likely one."""
     rule = violation.rule
     template = rule.message or messages.get(rule.keyword) or messages["other"]
     value = violation.value if isinstance(violation.value, str) else json.dumps(violation.value, ensure_ascii=False)
@@ -65,4 +67,4 @@ def _text(messages: Mapping[str, str], violation: Violation) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return text if len(text) <= _SHOWN_LETTERS else text[:_SHOWN_LETTERS] + "…"

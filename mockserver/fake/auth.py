@@ -1,7 +1,7 @@
-"""Credentials: who a request comes from, or why it does not enter.
+"""Credentials: which account a request belongs to, or why it is refused.
 
-Without ``--key`` any bearer token is an account of its own. A JWT (``kling 5``) is looked at in every mode: its times
-always, its signature where the secret is known. Its times are told by the fake's clock, so PyJWT checks only the rest.
+Without ``--key`` each bearer token is an account of its own. The times of a JWT (``kling 5``) are always checked, its
+signature where the secret is known. Times are checked by the fake's clock, so PyJWT checks only the signature.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from mockserver.types import Millis, Request
 if TYPE_CHECKING:
     from jwt import PyJWS
 
-LEEWAY = 5
-"""Seconds by which a client's clock may be wrong; the official sample dates ``nbf`` back by as much."""
+LEEWAY_SECONDS = 5
+"""How far a client's clock may be wrong; the official sample dates ``nbf`` back by as much."""
 
 
 def account(request: Request, service: Service, settings: Settings, readings: Readings, now: Millis) -> str:
@@ -44,7 +44,7 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
 
 
 def form(header: str) -> dict[str, Any]:
-    """Return what may be seen of an ``Authorization`` header: its scheme, and the claims of a JWT."""
+    """Return what may be shown of an ``Authorization`` header: its scheme, and the claims of a JWT."""
     scheme, _, token = header.partition(" ")
     claims = _claims(token.strip())
     shown = {name: claims[name] for name in ("iss", "exp", "nbf", "iat") if name in claims} if claims else None
@@ -89,12 +89,12 @@ def _check_signature(token: str, key: Key) -> None:
 
 @cache
 def _signatures() -> PyJWS:
-    """Return what knows signatures and nothing of claims: PyJWT has its own ideas of ``sub`` and ``jti``."""
+    """Return PyJWT's check of signatures alone; its check of claims is stricter with ``sub`` and ``jti`` than Kling."""
     from jwt import PyJWS
     from jwt.algorithms import HMACAlgorithm
 
     class AnyLength(HMACAlgorithm):
-        """Takes the short secrets of tests without a warning."""
+        """Accepts the short secrets of tests without a warning."""
 
         def check_key_length(self, key: bytes) -> None:
             return None
@@ -108,11 +108,11 @@ def _check_times(claims: dict[str, Any], readings: Readings, now: int) -> None:
     start, end = _time(claims.get("nbf")), _time(claims.get("exp"))
     if end is None or (start is None and ("nbf" in claims or readings["jwt-nbf"] == "required")):
         raise Refused("bad-credentials")
-    if start is not None and start > now + LEEWAY:
+    if start is not None and start > now + LEEWAY_SECONDS:
         raise Refused("token-early", nbf=start)
-    if end < now - LEEWAY:
+    if end < now - LEEWAY_SECONDS:
         raise Refused("token-expired", exp=end)
-    if readings["jwt-lifetime"] == "1800" and end > now + 1800 + LEEWAY:
+    if readings["jwt-lifetime"] == "1800" and end > now + 1800 + LEEWAY_SECONDS:
         raise Refused("bad-credentials")
 
 

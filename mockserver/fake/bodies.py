@@ -1,4 +1,4 @@
-"""Bodies: from the bytes of a request to a payload, or a refusal that says why not."""
+"""Bodies: from the bytes of a request to a payload, or to a refusal that says why there is none."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from mockserver.contract.readings import Readings
 from mockserver.fake.refusal import Refused
 from mockserver.types import JSON, Payload, Request
 
-_LONG = 1024
+_LONG_LETTERS = 3 * 1024
+"""A longer text is cut before a payload is kept: it is a picture, and a thousand of them would fill the memory."""
+_UNCUT_BYTES = 4 * 1024
+"""A body up to this size is kept as it came, without writing it anew."""
 _SILENCE = logging.NullHandler()
 
 
 def media_type(request: Request, operation: Operation, readings: Readings) -> str:
-    """Return the type of a body that the operation takes. Raises ``Refused``."""
+    """Return the media type of a body, one that the operation takes. Raises ``Refused``."""
     header = request.headers.get("content-type", "")
     sent = header.partition(";")[0].strip().lower()
     if sent in operation.media_types:
@@ -31,7 +34,7 @@ def media_type(request: Request, operation: Operation, readings: Readings) -> st
 
 
 def payload(request: Request, operation: Operation, readings: Readings) -> JSON:
-    """Read a body as what its type says. Raises ``Refused``."""
+    """Read a body according to its media type. Raises ``Refused``."""
     is_form = media_type(request, operation, readings) == "multipart/form-data"
     found = _form(request) if is_form else _json(request.body)
     if not isinstance(found, dict):
@@ -47,7 +50,7 @@ def payload(request: Request, operation: Operation, readings: Readings) -> JSON:
 
 def document(content: Payload, body: bytes) -> bytes:
     """Return a payload as JSON to keep: as it came, or with its long texts cut."""
-    if len(body) <= _LONG * 4 and body[:1] == b"{":
+    if len(body) <= _UNCUT_BYTES and body[:1] == b"{":
         return body
     import json
 
@@ -70,7 +73,7 @@ def _form(request: Request) -> dict[str, str]:
     from python_multipart import parse_form
     from python_multipart.exceptions import FormParserError
 
-    # What is wrong with a form is said in the answer; without a handler it would be printed, too.
+    # The answer says what is wrong with a form; without a handler of ours the library would print it, too.
     logging.getLogger("python_multipart").addHandler(_SILENCE)
     fields: dict[str, str] = {}
 
@@ -109,6 +112,6 @@ def _cut(value: JSON) -> JSON:
         return {name: _cut(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_cut(item) for item in value]
-    if isinstance(value, str) and len(value) > _LONG * 3:
+    if isinstance(value, str) and len(value) > _LONG_LETTERS:
         return f"{value[:64]}… ({len(value)} characters)"
     return value

@@ -1,7 +1,7 @@
-"""The agenda: which callbacks are due, when the next one is, and what became of each.
+"""The queue of callbacks: which are due, when the next one is, and what became of each.
 
-It sends nothing. Whoever does asks for what is ``due``, tells the outcome of each attempt, and sleeps until ``next``:
-one timer, however many callbacks wait.
+It sends nothing. The sender takes what is ``due``, reports each attempt, and sleeps until ``next``: one timer, however
+many callbacks wait.
 """
 
 from __future__ import annotations
@@ -9,20 +9,24 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from mockserver.errors import unexpected
+from mockserver.errors import BadSetting, unexpected
 from mockserver.fake.lifecycle import Status, Task
 from mockserver.types import Millis
 
-_KEPT = 10_000
-_FIRST_PAUSE = 1000
+_MOST_KEPT = 10_000
+"""Callbacks that are remembered after they were sent; a load test would otherwise fill the memory."""
+
+_FIRST_PAUSE_MILLIS = 1000
+"""The pause before the first retry, doubled before each further one. The real figure is documented nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try: when, how long it took, and either the status it was answered with or what went wrong."""
+    """One attempt: when, how long it took, and either the status of the answer or what went wrong."""
 
     at: Millis
     took: Millis
@@ -31,15 +35,15 @@ class Attempt:
 
     @property
     def is_success(self) -> bool:
-        """Whether the receiver has it: any 2xx."""
+        """Whether the receiver took it: it answered with any 2xx."""
         return self.status is not None and 200 <= self.status < 300
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One callback of one task: what is to be said where, how often it may be tried again, and each attempt so far.
+    """One callback of one task: what is sent where, how often it may be retried, and each attempt so far.
 
-    ``is_forged``: its signature, if it gets one, shall not be right.
+    ``is_forged``: if it is signed, the signature must be wrong.
     """
 
     id: str
@@ -62,14 +66,31 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A transition that is to be reported when it comes, if it still comes then."""
+    """A transition that is reported at its time, unless its task was forced into another state before."""
 
     service: str
     task_id: str
     moment: tuple[Millis, Status]
 
 
-class Agenda:
+def signed(secret: str, id: str, at: Millis, body: bytes) -> dict[str, str]:
+    """Return the headers that prove a callback: its id, the time of this attempt in Unix seconds, the signature.
+
+    Raises ``BadSetting`` for something that is not a secret.
+    """
+    from standardwebhooks import Webhook
+    from standardwebhooks.webhooks import EmptyWebhookSecretError
+
+    moment = datetime.fromtimestamp(at // 1000, UTC)
+    try:
+        signature = Webhook(secret).sign(id, moment, body.decode())
+    except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
+        text = "this is not a webhook secret. Write whsec_ and then the key in Base64."
+        raise BadSetting("--webhook-secret", text) from error
+    return {"webhook-id": id, "webhook-timestamp": str(at // 1000), "webhook-signature": signature}
+
+
+class CallbackQueue:
     """Callbacks in the order in which they are due."""
 
     def __init__(
@@ -77,7 +98,7 @@ class Agenda:
         find: Callable[[str, str], Task | None],
         write: Callable[[Task, Status, Millis, Millis], tuple[Delivery, ...]],
     ) -> None:
-        """``find`` looks up a task of a service; ``write`` words what is sent when it enters a state.
+        """``find`` looks up a task of a service; ``write`` returns what is sent when it enters a state.
 
         ``write`` gets the task, the state, the moment, and the time until the task's next state.
         """
@@ -100,17 +121,17 @@ class Agenda:
 
     @property
     def next(self) -> Millis | None:
-        """When there will be something to do."""
+        """When the next callback or transition is due."""
         return self._queue[0][0] if self._queue else None
 
     def plan(self, task: Task, start: int = 0) -> None:
-        """Expect the transitions of a task from one of its timeline on, unless an earlier one is expected still."""
+        """Expect the transitions of a task from index ``start`` on, unless an earlier one is still expected."""
         expected = self._expected.get(_key(task))
         if task.callback_url and (expected is None or expected.moment not in task.timeline):
             self._expect(task, start)
 
     def due(self, now: Millis) -> list[Delivery]:
-        """Take out the callbacks whose time has come, in order."""
+        """Take out the callbacks that are due, in order."""
         found: list[Delivery] = []
         while self._queue and self._queue[0][0] <= now:
             at, _, item = heappop(self._queue)
@@ -122,31 +143,34 @@ class Agenda:
         return found
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
-        """Note an attempt; if it failed and there are retries left, the next waits 1 s, 2 s, 4 s …"""
-        before = self._deliveries.get(delivery.id, delivery)  # one that is sent twice has one list of attempts
+        """Record an attempt; if it failed and there are retries left, the next waits 1 s, 2 s, 4 s …"""
+        before = self._deliveries.get(delivery.id, delivery)  # a doubled callback has one list of attempts
         tried = replace(delivery, attempts=(*before.attempts, attempt))
-        was_out = self._out.pop(delivery.id, None)  # the log alone does not know: it is bounded
+        was_out = self._out.pop(delivery.id, None)  # the other list is bounded, and may have forgotten it
         if was_out is None and delivery.id not in self._deliveries:
-            return tried  # everything was forgotten while it was on its way
+            return tried  # a reset forgot it while it was being sent
         self._keep(tried)
         if not attempt.is_success and len(tried.attempts) <= delivery.retries:
-            pause = _FIRST_PAUSE * 2 ** (len(tried.attempts) - 1)
+            pause = _FIRST_PAUSE_MILLIS * 2 ** (len(tried.attempts) - 1)
             self._push(attempt.at + attempt.took + pause, tried)
         return tried
 
     def again(self, id: str, now: Millis) -> Delivery | None:
-        """Queue a callback once more, whatever became of it."""
+        """Queue a callback once more, delivered or not."""
         delivery = self._deliveries.get(id)
         if delivery is not None:
             self._push(now, delivery)
         return delivery
 
     def watch(self, watcher: Callable[[], None]) -> None:
-        """Call ``watcher`` whenever ``next`` comes earlier than it was."""
+        """Call ``watcher`` whenever ``next`` has become earlier."""
         self._watchers.append(watcher)
 
     def clear(self, account: str | None = None) -> None:
-        """Forget what is planned and what was sent; of one account only what was sent, for its tasks are gone."""
+        """Forget what is planned and what was sent.
+
+        Of one account only what was sent is forgotten here: its tasks are gone, so nothing of them is reported.
+        """
         self.version += 1
         if account is None:
             for held in (self._queue, self._expected, self._deliveries, self._out):
@@ -165,7 +189,7 @@ class Agenda:
             self._push(task.created_at + step.moment[0], step)
 
     def _report(self, step: _Step, at: Millis) -> None:
-        """Queue what is sent of a transition: as a rule one callback, now."""
+        """Queue what is sent about a transition: usually one callback, now."""
         if self._expected.get((step.service, step.task_id)) is not step:
             return  # its task was forced into another state
         del self._expected[step.service, step.task_id]
@@ -189,7 +213,7 @@ class Agenda:
     def _keep(self, delivery: Delivery) -> None:
         self.version += 1
         self._deliveries[delivery.id] = delivery
-        while len(self._deliveries) > _KEPT:
+        while len(self._deliveries) > _MOST_KEPT:
             self._deliveries.popitem(last=False)
 
     def _push(self, at: Millis, item: _Step | Delivery) -> None:

@@ -1,4 +1,4 @@
-"""The one clock: every timestamp, transition, retry and expiry of the fake asks it, and nothing else does."""
+"""The one clock of a fake: all timestamps, transitions, retries, quotas and expiries go by it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mockserver.types import Millis
 
 
 def system_millis() -> Millis:
-    """Return the machine's time."""
+    """Return the time of this machine."""
     return time.time_ns() // 1_000_000
 
 
 class Clock:
-    """A clock that runs with the machine's until it is frozen, set or advanced."""
+    """A clock that follows the machine's until it is frozen, set or advanced."""
 
     def __init__(self, source: Callable[[], Millis] = system_millis) -> None:
         self._source = source
@@ -30,7 +30,7 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether time stands still until it is advanced, set or resumed."""
+        """Whether time stands still until the clock is advanced, set or resumed."""
         return self._frozen_at is not None
 
     def freeze(self) -> None:
@@ -48,7 +48,7 @@ class Clock:
 
     def advance(self, span: Millis | str) -> None:
         """Jump ahead by a span: milliseconds, or ``"90s"``. Raises ``BadSetting``."""
-        self.set(self.now() + (millis(span) if isinstance(span, str) else span))
+        self.set(self.now() + (millis(span, "advance") if isinstance(span, str) else span))
 
     def resume(self) -> None:
         """Let time run on from where it stands."""
@@ -57,7 +57,7 @@ class Clock:
         self._changed()
 
     def watch(self, watcher: Callable[[], None]) -> None:
-        """Call ``watcher`` after each change by hand, so that whoever waits can count again."""
+        """Call ``watcher`` after each change by hand, so that a waiting timer can be set anew."""
         self._watchers.append(watcher)
 
     def _changed(self) -> None:

@@ -1,7 +1,7 @@
 """The fake: from a request to an answer, without any input or output.
 
-The story of a request: find the route, find the account, read the body, hold it against the rules, let the service's
-dialect act, note the exchange.
+The story of a request: find the route, find the account, read the body, check it against the rules, let the service's
+dialect act, record the exchange.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from mockserver.contract.routes import Match, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.errors import BadContract, unexpected
 from mockserver.fake import auth, bodies, snapshot
-from mockserver.fake.admission import clamped, judged
-from mockserver.fake.callback_queue import Attempt, Delivery
+from mockserver.fake.admission import admitted, clamped
+from mockserver.fake.callback_queue import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.faults.line import effect, refusal
@@ -28,12 +28,11 @@ from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
-from mockserver.fake.signature import signed
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 
-_POINTER = 200
+_MOST_HEADER_LETTERS = 200
 """As much of a pointer or of a reason goes into a header; the name of an unknown field can have megabytes."""
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
@@ -42,13 +41,13 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "use
 class Fake:
     """The services of the catalog, as one function from ``Request`` to ``Response``.
 
-    It may be called from several threads: they read and judge side by side, and change things one at a time.
+    It may be called from several threads: they read and validate side by side, and change things one at a time.
     """
 
     def __init__(
         self, settings: Settings | None = None, *, catalog: Catalog | None = None, clock: Clock | None = None
     ) -> None:
-        """Raises ``MockserverError`` for settings that cannot be meant or a contract that cannot be used."""
+        """Raises ``MockserverError`` for a setting that is wrong or a contract that cannot be used."""
         self.world = World(settings or Settings(), catalog or load(), clock or Clock(), DIALECTS)
         self._lock = threading.RLock()
         self.tasks = Tasks(self.world, self._lock)
@@ -59,16 +58,16 @@ class Fake:
 
     @property
     def settings(self) -> Settings:
-        """How it behaves."""
+        """How this fake behaves."""
         return self.world.settings
 
     @property
     def clock(self) -> Clock:
-        """Its time."""
+        """The clock of this fake."""
         return self.world.clock
 
     def respond(self, request: Request) -> Response:
-        """Answer a request as the service it is meant for would."""
+        """Answer a request as its service would."""
         now = self.clock.now()
         match = self._router.match(request.method, request.path, request.host)
         operation = match.operation.id if isinstance(match, Match) else None
@@ -80,7 +79,7 @@ class Fake:
                 raise Refused(row, method=request.method, path=request.path)
             readings = self.world.readings[match.service.id]
             account = auth.account(request, match.service, self.settings, readings, now)
-            self._admit(account, now)
+            self._take_quota(account, now)
             call = self._call(request, match, readings, account, now)
             violations = call.violations
             with self._lock:
@@ -98,10 +97,10 @@ class Fake:
     def result(self, path: str) -> results.Result | int:
         """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""
         with self._lock:
-            return results.befallen(self.world, path, self.clock.now())
+            return results.fetched(self.world, path, self.clock.now())
 
     def fetch(self, request: Request) -> results.Result | int:
-        """Return what is behind a result URL as ``result`` does, and note in the journal who asked for it."""
+        """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
         with self._lock:
             try:
                 found = self.result(request.path)
@@ -119,20 +118,20 @@ class Fake:
     @property
     def next_delivery(self) -> Millis | None:
         """When the next callback is due, on the fake's clock."""
-        return self.world.agenda.next
+        return self.world.callbacks.next
 
     def due(self) -> list[Delivery]:
-        """Take out the callbacks whose time has come; whoever takes them sends them."""
+        """Take out the callbacks that are due, to be sent by the caller."""
         with self._lock:
-            return self.world.agenda.due(self.clock.now())
+            return self.world.callbacks.due(self.clock.now())
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
-        """Note what became of a callback that was taken out."""
+        """Record an attempt at a callback that was taken out."""
         with self._lock:
-            return self.world.agenda.attempted(delivery, attempt)
+            return self.world.callbacks.attempted(delivery, attempt)
 
     def signature(self, delivery: Delivery) -> dict[str, str]:
-        """Return the headers that prove an attempt made now; none without a secret."""
+        """Return the headers that sign an attempt made now; none without a secret."""
         secret, readings = self.settings.webhook_secret, self.world.readings[delivery.service]
         if secret is None or readings.get("callback-signed") == "no":
             return {}
@@ -158,12 +157,12 @@ class Fake:
             return snapshot.taken(self.world)
 
     def restore(self, state: JSON) -> None:
-        """Put a snapshot in the place of the state. Raises ``BadSetting``, and then nothing has changed."""
+        """Replace the state by a snapshot. Raises ``BadSetting``, and then nothing has changed."""
         with self._lock:
             snapshot.restored(self.world, state)
 
     def reconfigure(self, settings: Settings) -> None:
-        """Live on under other settings, with all tasks. Raises ``MockserverError``, and then nothing has changed."""
+        """Change the settings and keep all tasks. Raises ``MockserverError``, and then nothing has changed."""
         with self._lock:
             self.world.reconfigure(settings)
             self._compile()
@@ -175,7 +174,7 @@ class Fake:
             for operation in service.operations.values():
                 if operation.does not in DIALECTS[service.dialect].actions:
                     at = f"/operations/{operation.name}/does"
-                    fact = f"the dialect {service.dialect!r} knows no action {operation.does!r}"
+                    fact = f"the dialect {service.dialect!r} has no action {operation.does!r}"
                     raise BadContract(f"{service.id}/service.json", at, fact)
         self._router = Router(routed, world.settings.prefixes)
         self._validators = {
@@ -185,7 +184,7 @@ class Fake:
             if operation.schema
         }
 
-    def _admit(self, account: str, now: Millis) -> None:
+    def _take_quota(self, account: str, now: Millis) -> None:
         """Take a request out of the account's quota. Raises ``Refused``."""
         with self._lock:
             wait = self.world.limits.take(account, now)
@@ -193,30 +192,30 @@ class Fake:
             raise Refused("too-fast", headers={"retry-after": str(-(-wait // 1000))})
 
     def _act(self, call: Call) -> Response:
-        """Do what is asked for, and what faults make of it. Raises ``Refused``."""
+        """Do what was asked, with what faults change of it. Raises ``Refused``."""
         action = DIALECTS[call.service.dialect].actions[call.operation.does]
-        if not self.world.is_troubled(call):
+        if not self.world.has_faults(call):
             return action(self.world, call)
         subject = self.world.subject(call)
-        for fault in self.world.strikes("request", call.operation, subject, call.request.path):
+        for fault in self.world.faults_at("request", call.operation, subject, call.request.path):
             found = refusal(fault, call.service, call.now)
             if isinstance(found, Refused):
                 raise found
             return found
         response = action(self.world, call)
-        for fault in self.world.strikes("answer", call.operation, subject, call.request.path):
+        for fault in self.world.faults_at("answer", call.operation, subject, call.request.path):
             response = effect(fault)(response, self._is_answer(call.operation))
         return response
 
     def _is_answer(self, operation: Operation) -> Callable[[JSON], bool]:
-        """Return a test whether a body is what the contract has for an operation's answer."""
+        """Return a function that says whether a body fits the contract's schema for an operation's answer."""
         if operation.answer is None:
             return lambda _: False
         is_valid: Callable[[JSON], bool] = self.world.catalog.validator(operation.answer).is_valid
         return is_valid
 
     def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
-        """Read the request as its operation's schema has it. Raises ``Refused``."""
+        """Read a request by the schema of its operation. Raises ``Refused``."""
         operation = match.operation
         if len(request.body) > self.settings.max_body:
             raise Refused("too-large", limit=self.settings.max_body)
@@ -224,7 +223,7 @@ class Fake:
         violations = self._violations(operation, payload)
         if violations:
             payload, violations = clamped(operation, readings, payload, violations)
-        judgement = judged(match.service, readings, violations, is_strict=self.settings.strict)
+        admission = admitted(match.service, readings, violations, is_strict=self.settings.strict)
         return Call(
             request=request,
             service=match.service,
@@ -236,8 +235,8 @@ class Fake:
             payload=known(operation.schema, payload),
             sent=payload,
             document=bodies.document(payload, request.body) if operation.task else b"{}",
-            violations=judgement.violations,
-            failure=judgement.failure,
+            violations=admission.violations,
+            failure=admission.failure,
         )
 
     def _payload(self, request: Request, operation: Operation, readings: Readings) -> JSON:
@@ -262,7 +261,7 @@ class Fake:
 def _told(error: Exception, request: Request) -> dict[str, str]:
     """Print an exception that nobody foresaw; return the header that names it to the client and in the journal."""
     unexpected(error, f"failed to answer {request.method} {request.path}")
-    reason = f"{type(error).__name__}: {error}"[:_POINTER]
+    reason = f"{type(error).__name__}: {error}"[:_MOST_HEADER_LETTERS]
     return {"mockserver-error": quote(reason, safe=" ,:;/\"'{}[]()<>=+*!?@$&|", errors="replace")}
 
 
@@ -273,7 +272,7 @@ def _annotated(response: Response, violations: tuple[Violation, ...]) -> Respons
     first = violations[0]
     said = {
         "mockserver-rule": ", ".join(dict.fromkeys(violation.rule.id for violation in violations)),
-        "mockserver-pointer": quote(first.pointer[:_POINTER], safe="/~"),
+        "mockserver-pointer": quote(first.pointer[:_MOST_HEADER_LETTERS], safe="/~"),
         "mockserver-level": first.level,
     }
     return replace(response, headers={**response.headers, **said})

@@ -1,4 +1,4 @@
-"""Steering: what a test or a person does to a fake from outside. The control API has the same verbs.
+"""Handles: what a test does with a fake from outside. The control API offers the same over HTTP.
 
 ``fake.tasks.force(…)``, ``fake.requests.verify(…)``, ``fake.faults.add("1303 x2")``, ``fake.callbacks.send_again(…)``.
 """
@@ -35,7 +35,7 @@ class Tasks:
         return self._world.store.get(service, id)
 
     def force(self, task: Task, status: Status, reason: str | None = None) -> Task:
-        """Put a task into a state now; a failure has a reason, a known one such as ``moderation`` or its words."""
+        """Put a task into a state now. A failure has a reason: one such as ``moderation``, or your own words."""
         reason = reason or "moderation"
         known = self._world.catalog.services[task.operation.partition("/")[0]].reasons
         with self._lock:
@@ -60,7 +60,7 @@ class Requests:
         return iter(self._world.journal)
 
     def like(self, expected: Expectation) -> Iterator[Entry]:
-        """Yield the exchanges that are as expected."""
+        """Yield the exchanges that meet an expectation."""
         return (entry for entry in self if not reasons(entry, expected))
 
     def verify(
@@ -72,9 +72,9 @@ class Requests:
         account: str | None = None,
         status: int | None = None,
     ) -> Verdict:
-        """Tell whether the client sent what it should have, and if not, what came nearest.
+        """Say whether the client sent what it should have, and if not, which requests came nearest.
 
-        ``where`` is a pattern of the body, ``times`` how often; without it once is enough.
+        ``where`` is a pattern of the body; ``times`` is how many requests there must be, without it at least one.
         """
         expected = Expectation(operation=operation, where=where, times=times, account=account, status=status)
         return verified(self._world.journal, expected)
@@ -87,25 +87,25 @@ class Callbacks:
         self._world, self._lock = world, lock
 
     def __len__(self) -> int:
-        return len(self._world.agenda.deliveries)
+        return len(self._world.callbacks.deliveries)
 
     def __iter__(self) -> Iterator[Delivery]:
-        return iter(self._world.agenda.deliveries)
+        return iter(self._world.callbacks.deliveries)
 
     def send_again(self, id: str) -> Delivery | None:
-        """Send a callback once more, now; ``None`` if there is none of that id."""
+        """Send a callback once more, now; ``None`` if no callback has that id."""
         with self._lock:
-            return self._world.agenda.again(id, self._world.clock.now())
+            return self._world.callbacks.again(id, self._world.clock.now())
 
 
 class FaultLines:
-    """What is asked to go wrong."""
+    """The faults of a fake."""
 
     def __init__(self, world: World, lock: RLock) -> None:
         self._world, self._lock = world, lock
 
     def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
-        """Yield each fault with its number and how often it has struck."""
+        """Yield each fault with its number and how often it has happened."""
         return iter(self._world.faults)
 
     def add(
@@ -116,9 +116,9 @@ class FaultLines:
         path: str | None = None,
         where: Mapping[str, JSON] | None = None,
     ) -> int:
-        """Ask for a fault and return its number: ``add("1303 x2 on kling", account=token)``.
+        """Add a fault and return its number: ``add("1303 x2 on kling", account=token)``.
 
-        ``path`` may hold ``*``; ``where`` is a pattern of the payload it is about. Raises ``BadFault``.
+        ``path`` may contain ``*``; ``where`` is a pattern of the payload. Raises ``BadFault``.
         """
         found = self._world.read_fault(line, account)
         scoped = replace(found, path=path, where=dict(where or {}))
@@ -126,11 +126,11 @@ class FaultLines:
             return self._world.faults.add(scoped)
 
     def remove(self, number: int) -> bool:
-        """Take a fault away; ``False`` if there is none of that number."""
+        """Remove a fault; ``False`` if no fault has that number."""
         with self._lock:
             return self._world.faults.remove(number)
 
     def clear(self, account: str | None = None) -> None:
-        """Take away all faults, or those for one account."""
+        """Remove all faults, or those for one account."""
         with self._lock:
             self._world.faults.clear(account)

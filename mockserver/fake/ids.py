@@ -1,4 +1,4 @@
-"""Ids: of tasks, requests, callbacks and uploads; the same again for the same seed."""
+"""Ids of tasks, requests, callbacks and uploads. The same seed gives the same ids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 _KLING_FIRST, _KLING_LAST = 10**17, 9 * 10**17
 _SMALL_FIRST, _SMALL_LAST = 10**8, 9 * 10**8
 _FREE, _VERSION_4 = ~(0xF000 << 64 | 0xC000 << 48), 0x4000 << 64 | 0x8000 << 48
-"""The bits of a UUID that are free, and those that say that they are random (RFC 9562, 5.4)."""
+"""The bits of a UUID that are free, and those that mark it as random (RFC 9562, 5.4)."""
 
 
 class Ids:

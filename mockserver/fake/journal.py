@@ -11,15 +11,18 @@ from mockserver.contract.validation import Violation
 from mockserver.curl import SECRETS
 from mockserver.types import JSON, Millis, Request, Response
 
-_BODY = 64 * 1024
-_VIOLATIONS = 100
+_MOST_BODY_BYTES = 64 * 1024
+"""As much of a body is kept: whole for every payload without a picture, and 20 000 of them fit into memory."""
+
+_MOST_VIOLATIONS = 100
+"""Violations that are kept of one request; a list of unknown fields can have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One exchange, with its first 100 violations. Bodies of more than 64 KiB are cut; ``sizes`` tell what they had.
+    """One exchange, with its first 100 violations. Bodies of more than 64 KiB are cut; ``sizes`` are in bytes, uncut.
 
-    ``differences`` are those of an exchange with somebody else's service; our own answers have none.
+    ``differences`` from the contract are found in answers of other services; our own answers have none.
     """
 
     number: int
@@ -34,7 +37,7 @@ class Entry:
     differences: tuple[Difference, ...] = ()
 
     def as_json(self) -> dict[str, JSON]:
-        """Return what a person may see: secrets are masked."""
+        """Return the exchange as JSON with its secrets masked."""
         return {
             "number": self.number,
             "at": self.at,
@@ -105,14 +108,14 @@ class Journal:
         violations: tuple[Violation, ...],
         differences: tuple[Difference, ...] = (),
     ) -> Entry:
-        """Note an exchange; the oldest go when there is no more room."""
+        """Record an exchange; the oldest go when there is no more room."""
         sizes = len(request.body), len(response.body)
-        if sizes[0] > _BODY:
-            request = replace(request, body=request.body[:_BODY])
-        if sizes[1] > _BODY:
-            response = replace(response, body=response.body[:_BODY])
-        # What was wrong is kept, the value that was wrong is in the request; it can be megabytes.
-        violations = tuple(replace(violation, value=None) for violation in violations[:_VIOLATIONS])
+        if sizes[0] > _MOST_BODY_BYTES:
+            request = replace(request, body=request.body[:_MOST_BODY_BYTES])
+        if sizes[1] > _MOST_BODY_BYTES:
+            response = replace(response, body=response.body[:_MOST_BODY_BYTES])
+        # The wrong value stands in the request already, and can be megabytes.
+        violations = tuple(replace(violation, value=None) for violation in violations[:_MOST_VIOLATIONS])
         self._number += 1
         entry = Entry(self._number, at, service, operation, account, request, response, violations, sizes, differences)
         self._entries.append(entry)
@@ -130,7 +133,7 @@ class Journal:
 
 
 def masked(secret: str) -> str:
-    """Return a secret's ends, if it is long enough to keep the rest to itself."""
+    """Return the ends of a secret, if the part between them is long enough to stay one."""
     return f"{secret[:4]}…{secret[-4:]}" if len(secret) > 16 else f"{secret[:2]}…"
 
 

@@ -1,7 +1,7 @@
 """The life of a task: a plan made when it is created, and a state that is computed from it.
 
 A timeline lists the states with the milliseconds after creation at which each begins. Asking for the state writes
-nothing; forcing one, or a pace that counts looks, replaces the task by one with another timeline.
+nothing. Forcing a state, or a pace that counts queries, replaces the task by one with another timeline.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Task:
     * ``base_url``: the origin of its result URLs
     * ``document``: its payload as JSON, with long texts cut
     * ``reason``: why it fails, if its timeline ends so
-    * ``looks``: under a pace that counts looks, the looks that each step takes; otherwise 0
+    * ``looks``: under a pace that counts queries, how many each step takes; otherwise 0
     """
 
     id: str
@@ -77,13 +77,13 @@ class Task:
         timeline = tuple(step for step in self.timeline if step[0] <= age)
         if timeline[-1][1] != status:
             timeline = (*(step for step in timeline if step != (age, status)), (age, status))
-        fate = reason or self.reason or "Forced to fail" if status == "failed" else self.reason
-        return replace(self, timeline=timeline, reason=fate)
+        failure = reason or self.reason or "Forced to fail" if status == "failed" else self.reason
+        return replace(self, timeline=timeline, reason=failure)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast tasks live: ``real``, ``fast``, ``instant``, or ``polls:N``, one step for each N looks."""
+    """How fast tasks run: ``real``, ``fast``, ``instant``, or ``polls:N``, one step for each N queries."""
 
     name: str
     looks: int = 0
@@ -96,10 +96,10 @@ class Pace:
         name, _, count = text.partition(":")
         if name == "polls" and count.isascii() and count.isdigit() and 0 < int(count) < 1_000_000:
             return cls(name, int(count))
-        raise BadSetting("--pace", text, "one of real, fast, instant, polls:N (N from 1)")
+        raise BadSetting("--pace", f"{text!r} is not a pace. Write real, fast, instant or polls:N, with N from 1.")
 
     def timeline(self, seconds: Mapping[str, float], end: Status = "succeed") -> Timeline:
-        """Plan a task whose operation takes so many ``seconds``, by the pace's name. A quarter of them it waits."""
+        """Plan a task; ``seconds`` is how long its operation takes, by pace. It waits for a quarter of that."""
         if self.looks:
             return ((0, "submitted"),)
         total = 0 if self.name == "instant" else round(seconds[self.name] * 1000)
@@ -113,7 +113,7 @@ def _timeline(total: Millis, end: Status) -> Timeline:
 
 
 def following(task: Task) -> Status:
-    """Return the next state of a task whose pace counts looks."""
+    """Return the next state of a task whose pace counts queries."""
     last = task.timeline[-1][1]
     if last == "submitted":
         return "processing"

@@ -15,7 +15,7 @@ _RATE = re.compile(r"([1-9][0-9]{0,8})/([0-9.]*)([a-z]+)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many requests in a span of time."""
+    """How many requests an account may send in a span of time."""
 
     count: int
     span: Millis
@@ -27,7 +27,7 @@ class Rate:
             span = millis((found[2] or "1") + found[3], option)
             if span > 0:
                 return cls(int(found[1]), span)
-        raise BadSetting(option, text, "a count and a span, such as 10/s or 100/60s")
+        raise BadSetting(option, f"{text!r} is not a rate. Write a count and a span, such as 10/s or 100/60s.")
 
     def __str__(self) -> str:
         return f"{self.count}/{self.span}ms"
@@ -35,7 +35,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What one account may do; ``None`` means as much as it likes."""
+    """What one account may do; ``None`` means without a limit."""
 
     slots: int | None = None
     rate: Rate | None = None
@@ -59,7 +59,7 @@ class Limits:
         self._left.pop(account, None)
 
     def take(self, account: str, now: Millis) -> Millis:
-        """Take one request out of an account's quota; otherwise return the time until there is one again."""
+        """Take one request out of an account's quota; if none is left, return the time until there is one again."""
         rate = self.of(account).rate
         if rate is None:
             return 0
@@ -73,7 +73,7 @@ class Limits:
         return max(1, ceil((1 - left) * rate.span / rate.count - 1e-6))
 
     def clear(self, account: str | None = None) -> None:
-        """Forget the own limits and the quotas that were used, of all accounts or of one."""
+        """Forget limits of single accounts and the quotas that were used, of all accounts or of one."""
         if account is None:
             self._own.clear()
             self._left.clear()

@@ -1,4 +1,4 @@
-"""A refusal: the service says no."""
+"""A refusal: the service says no. It stands alone because almost every module of ``fake/`` raises it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Refused(Exception):
     """The service answers with a row of its error table.
 
     ``row`` is the row's id in ``service.json``; ``fields`` fill the texts of its body; ``violations`` are the
-    broken rules that brought it about.
+    broken rules that caused it.
     """
 
     def __init__(

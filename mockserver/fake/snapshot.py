@@ -1,6 +1,6 @@
-"""A snapshot: tasks, uploads, time and faults as JSON, to be put back later or into another fake.
+"""A snapshot: tasks, uploads, time and faults as JSON, to be restored later or in another fake.
 
-Callbacks that were sent and the journal are the past and stay out of it, and so are credentials of ``--key``.
+It leaves out what is past (callbacks that were sent, the journal), and the credentials of ``--key``.
 """
 
 from __future__ import annotations
@@ -36,17 +36,19 @@ def taken(world: World) -> dict[str, JSON]:
 
 
 def restored(world: World, state: JSON) -> None:
-    """Put a state in the place of a world's own. Raises ``BadSetting``, and then nothing has changed."""
+    """Replace the state of a world. Raises ``BadSetting``, and then nothing has changed."""
     for error in _form().iter_errors(state):
         at = pointer(tuple(error.instance_path)) or "/"
-        raise BadSetting("snapshot", at, f"what a snapshot of version {_VERSION} has there: {error.message}")
+        raise BadSetting("snapshot", f"{at} does not fit version {_VERSION} of a snapshot: {error.message}.")
     tasks = [_task(item) for item in state["tasks"]]
     unknown = {task.operation for task in tasks} - {
         id for service in world.catalog.services.values() for id in service.operations
     }
     if unknown:
-        raise BadSetting("snapshot", min(unknown), "an operation of the contract")
-    planned = [world.read_fault(item["fault"], item["account"]) for item in state["faults"]]
+        raise BadSetting(
+            "snapshot", f"a task was made by {min(unknown)!r}, an operation that this contract does not have."
+        )
+    faults = [world.read_fault(item["fault"], item["account"]) for item in state["faults"]]
     world.reset()
     if state["is_frozen"]:
         world.clock.freeze()
@@ -55,12 +57,12 @@ def restored(world: World, state: JSON) -> None:
         world.store.add(task, state["now"])
         following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > state["now"]]
         if following:
-            world.agenda.plan(task, following[0])
+            world.callbacks.plan(task, following[0])
     for item in state.get("uploads", ()):
         fields = {**item, "measure": Measure(**item["measure"])}
         content = fields.pop("content")
         world.uploads.add(Upload(**fields), None if content is None else b64decode(content))
-    for fault in planned:
+    for fault in faults:
         world.faults.add(fault)
 
 

@@ -10,9 +10,10 @@ from mockserver.fake.lifecycle import Task
 from mockserver.types import Millis
 
 Owner = tuple[str, str]
-"""A service and an account; nobody sees another's tasks."""
+"""A service and an account, which sees only its own tasks."""
 
-_LOOKED_AT = 4
+_CHECKED_AT_ONCE = 4
+"""Tasks that each create checks for their end: more than one, so that the queue shrinks; few, so that it is cheap."""
 
 
 class Store:
@@ -34,7 +35,7 @@ class Store:
         return iter(list(self._tasks.values()))
 
     def add(self, task: Task, now: Millis) -> None:
-        """Keep a new task."""
+        """Store a new task."""
         owner = _owner(task)
         self.version += 1
         self._tasks[owner[0], task.id] = task
@@ -43,7 +44,7 @@ class Store:
             self._by_external_id[owner, task.external_id] = task.id
         flying = self._in_flight.setdefault((owner, task.model), deque())
         # Each create looks at the few oldest, so the queue stays as short as what is really in flight.
-        for _ in range(min(_LOOKED_AT, len(flying))):
+        for _ in range(min(_CHECKED_AT_ONCE, len(flying))):
             oldest = flying.popleft()
             if not self._is_over(owner, oldest, now):
                 flying.append(oldest)
@@ -70,7 +71,7 @@ class Store:
         return task if task is not None and account in (None, task.account) else None
 
     def get_external(self, owner: Owner, external_id: str) -> Task | None:
-        """Find a task by the id its maker gave it."""
+        """Find a task by the id that its client gave it."""
         id = self._by_external_id.get((owner, external_id))
         return None if id is None else self._tasks.get((owner[0], id))
 
@@ -97,7 +98,7 @@ class Store:
         return [self._tasks[owner[0], id] for id in still]
 
     def look(self, task: Task) -> int:
-        """Count one more look at a task, and return how many there were."""
+        """Count one more query of a task, and return how many there were."""
         self._looks[task.id] = looks = self._looks.get(task.id, 0) + 1
         return looks
 

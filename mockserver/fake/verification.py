@@ -1,17 +1,26 @@
-"""Verification: did the client send what it should have, and if not, what came nearest?"""
+"""Verification: did the client send what it should have, and if not, what came nearest?
+
+A pattern is a payload with most of it left out. An object must have the fields of the pattern, a list as many items,
+each like the pattern's; a text of the pattern may contain ``*`` for anything.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import jiter
 
 from mockserver.fake.journal import Entry, Journal
-from mockserver.fake.patterns import misses
-from mockserver.types import JSON
+from mockserver.types import JSON, Path, pointer
 
-_SHOWN = 3
+_NEAREST = 3
+"""Requests that are shown beside an expectation that is not met; more would bury the one that matters."""
+
+_SHOWN_LETTERS = 60
+"""As much of a value is quoted in a reason: enough to know it by, and the line still fits a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +57,17 @@ class Verdict:
 
 
 def verified(journal: Journal, expected: Expectation) -> Verdict:
-    """Hold the journal against an expectation."""
+    """Check the journal against an expectation."""
     missed = {entry.number: tuple(reasons(entry, expected)) for entry in journal}
     found = tuple(sorted(number for number, why in missed.items() if not why))
     is_met = bool(found) if expected.times is None else len(found) == expected.times
     nearest = sorted((len(why), -number, why) for number, why in missed.items() if why)
-    shown = () if is_met else tuple(Miss(-number, why) for _, number, why in nearest[:_SHOWN])
+    shown = () if is_met else tuple(Miss(-number, why) for _, number, why in nearest[:_NEAREST])
     return Verdict(is_met, found, shown)
 
 
 def reasons(entry: Entry, expected: Expectation) -> list[str]:
-    """Say why an exchange is not what was expected; nothing means that it is."""
+    """Return why an exchange is not the expected one; nothing means that it is."""
     facts = [
         ("operation", entry.operation, expected.operation),
         ("service", entry.service, expected.service),
@@ -66,14 +75,64 @@ def reasons(entry: Entry, expected: Expectation) -> list[str]:
     ]
     found = [f"{name} is {is_}, not {wanted}" for name, is_, wanted in facts if wanted not in (None, is_)]
     if expected.account not in (None, entry.account):
-        found.append("it is another account's")
+        found.append("it belongs to another account")
     if expected.rule is not None and expected.rule not in {violation.rule.id for violation in entry.violations}:
         found.append(f"rule {expected.rule} is not broken")
     if expected.where is not None:
         try:
             body = jiter.from_json(entry.request.body)
         except ValueError:
-            found.append("its body is no JSON, or was too long to keep")
+            found.append("its body is not JSON, or was too long to keep")
         else:
             found.extend(misses(dict(expected.where), body))
     return found
+
+
+def misses(pattern: JSON, value: JSON, path: Path = ()) -> Iterator[str]:
+    """Yield each reason why a value does not match a pattern; nothing means that it does."""
+    if isinstance(pattern, dict):
+        yield from _object(pattern, value, path)
+    elif isinstance(pattern, list):
+        yield from _list(pattern, value, path)
+    elif not _is_same(pattern, value):
+        yield f"{pointer(path) or '/'} is {_shown(value)}, not {_shown(pattern)}"
+
+
+def matches(pattern: JSON, value: JSON) -> bool:
+    """Whether a value matches a pattern."""
+    return next(misses(pattern, value), None) is None
+
+
+def _object(pattern: dict[str, JSON], value: JSON, path: Path) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{pointer(path) or '/'} is not an object"
+        return
+    for name, part in pattern.items():
+        if name in value:
+            yield from misses(part, value[name], (*path, name))
+        else:
+            yield f"{pointer((*path, name))} is missing"
+
+
+def _list(pattern: list[JSON], value: JSON, path: Path) -> Iterator[str]:
+    if not isinstance(value, list) or len(value) != len(pattern):
+        yield f"{pointer(path) or '/'} is not a list of {len(pattern)}"
+        return
+    for index, part in enumerate(pattern):
+        yield from misses(part, value[index], (*path, index))
+
+
+def _is_same(pattern: JSON, value: JSON) -> bool:
+    if isinstance(pattern, str) and isinstance(value, str) and "*" in pattern:
+        return fnmatchcase(value, _literal(pattern))
+    return bool(pattern == value) and isinstance(pattern, bool) == isinstance(value, bool)
+
+
+def _literal(pattern: str) -> str:
+    """Escape the other wildcards of fnmatch, so that only ``*`` has a meaning."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
+
+
+def _shown(value: JSON) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_LETTERS else text[:_SHOWN_LETTERS] + "…"

@@ -1,4 +1,4 @@
-"""The world a fake lives in: its settings, clock, ids, tasks, callbacks and journal, and what actions do with them."""
+"""The world of a fake: its settings, clock, ids, tasks, callbacks and journal, and what actions do with them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.contract.validation import Violation
-from mockserver.fake.callback_queue import Agenda, Delivery
+from mockserver.fake.callback_queue import CallbackQueue, Delivery
 from mockserver.fake.clock import Clock
+from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Stage, Target
-from mockserver.fake.faults.line import effect, fault
-from mockserver.fake.faults.prompt import Spells
+from mockserver.fake.faults.line import effect
+from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
 from mockserver.fake.journal import Journal
 from mockserver.fake.lifecycle import Pace, Status, Task, following
@@ -29,7 +30,7 @@ from mockserver.fake.store import Store
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Payload, Request, Response
 
-RETENTION: Millis = 30 * 24 * 3600 * 1000
+RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 """How long results are kept (kling 6)."""
 
 
@@ -58,9 +59,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a request, a result or a callback is about: the payload of a task, made or in the making."""
+    """What a request, a result or a callback is about: the payload of a task, and the operation that creates it."""
 
-    maker: Operation
+    create_operation: Operation
     account: str
     payload: Payload
 
@@ -70,12 +71,12 @@ Action = Callable[["World", Call], Response]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a family of services speaks.
+    """The wire format of a family of services.
 
     * ``actions``: what an operation can do, by the name in ``service.json``
     * ``refused``: completes the body of a refusal
     * ``notice``: the body of a callback, of a task as it was at a moment
-    * ``reports``: which states are called back
+    * ``reports``: whether entering a state is called back
     """
 
     actions: Mapping[str, Action]
@@ -88,7 +89,7 @@ class World:
     """Everything that lasts longer than a request."""
 
     def __init__(self, settings: Settings, catalog: Catalog, clock: Clock, dialects: Mapping[str, Dialect]) -> None:
-        """Raises ``MockserverError`` for a setting that cannot be meant."""
+        """Raises ``MockserverError`` for a setting that is wrong."""
         self.settings, self.catalog, self.clock = settings, catalog, clock
         self.services = tuple(catalog.service(id) for id in settings.services or catalog.services)
         self.dialects = dialects
@@ -98,10 +99,10 @@ class World:
         self.store = Store()
         self.uploads = Uploads()
         self.journal = Journal()
-        self.agenda = Agenda(self.store.get, self._notices)
+        self.callbacks = CallbackQueue(self.store.get, self._notices)
         self.limits = Limits(_limit(settings))
         self.faults = Faults(settings.seed)
-        self.spells = Spells()
+        self.prompt_faults = PromptFaults()
         self.version = 0
         for line in settings.faults:
             self.faults.add(self.read_fault(line))
@@ -109,7 +110,8 @@ class World:
     def create(self, call: Call, id: str, *, external_id: str | None = None, callback_url: str | None = None) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
         operation, owner = call.operation, (call.service.id, call.account)
-        model = intern(str(plan.chosen(operation, call.payload, "model") or ""))  # one text for all tasks, as below
+        # One text for all tasks that share it, here and below: a million tasks fit into memory.
+        model = intern(str(plan.chosen(operation, call.payload, "model") or ""))
         slots = self._slots(call)
         most = self._most(call)
         if most is not None:
@@ -133,33 +135,35 @@ class World:
             looks=self.pace.looks,
         )
         subject = Subject(operation, call.account, {**call.sent, **call.payload})
-        for struck in self.strikes("task", operation, subject, call.request.path):
-            task = effect(struck)(task, call.service.reasons)
+        for fault in self.faults_at("task", operation, subject, call.request.path):
+            task = effect(fault)(task, call.service.reasons)
         self.store.add(task, call.now)
-        self.agenda.plan(task)
+        self.callbacks.plan(task)
         return task
 
     def read_fault(self, line: str, account: str | None = None) -> Fault:
         """Read a line that asks for a fault. Raises ``BadFault``."""
-        found = fault(line, {service.id: service for service in self.services})
+        found = fault_line.fault(line, {service.id: service for service in self.services})
         return found if account is None else replace(found, account=account)
 
-    def strikes(self, stage: Stage, operation: Operation, subject: Subject, path: str) -> list[Fault]:
-        """Return the faults that strike now: those asked for by anybody, and those of the subject's prompt.
+    def faults_at(self, stage: Stage, operation: Operation, subject: Subject, path: str) -> list[Fault]:
+        """Return the faults that happen now at a stage: those that were added, and those in the prompt of the subject.
 
-        Raises ``Refused`` for a prompt that is misspelt.
+        Raises ``Refused`` for a prompt whose fault is wrong.
         """
         try:
-            cast = self.spells.of(subject.maker, subject.account, subject.payload, self.catalog.services)
+            asked = self.prompt_faults.of(
+                subject.create_operation, subject.account, subject.payload, self.catalog.services
+            )
         except BadFault as error:
             raise Refused("invalid", message=f"mock: {error}") from error
-        if not self.faults and cast is None:
+        if not self.faults and asked is None:
             return []
         target = Target(operation.service, operation.id, subject.account, path, subject.payload)
-        return [*self.faults.striking(stage, target), *(cast.striking(stage, target) if cast else ())]
+        return [*self.faults.take(stage, target), *(asked.take(stage, target) if asked else ())]
 
     def look(self, task: Task, now: Millis) -> Task:
-        """Return a task that a client asks for; under a pace that counts looks this may be what moves it on."""
+        """Return a task that a client queries; under a pace that counts queries this may move it on."""
         if not task.looks or task.is_final(now) or self.store.look(task) % task.looks:
             return task
         return self.force(task, following(task), now, task.reason)
@@ -169,18 +173,18 @@ class World:
         forced = task.forced(status, now, reason)
         self.store.replace(forced)
         if forced.timeline != task.timeline[: len(forced.timeline)]:
-            self.agenda.plan(forced, len(forced.timeline) - 1)
+            self.callbacks.plan(forced, len(forced.timeline) - 1)
         return forced
 
     def reconfigure(self, settings: Settings) -> None:
-        """Live on under other settings. Raises ``MockserverError``, and then nothing has changed."""
+        """Change the settings. Raises ``MockserverError``, and then nothing has changed."""
         services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
         readings = settled(self.catalog.questions(settings.services), settings.readings)
         pace = Pace.parse(settings.pace)
         limit = _limit(settings)
         self.version += 1
         self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
-        self.readings = {**self.readings, **readings}  # the tasks of a service that is left out live on, too
+        self.readings = {**self.readings, **readings}  # a service that is left out keeps its tasks
 
     def operation(self, task: Task) -> Operation:
         """Return the operation that created a task."""
@@ -197,11 +201,11 @@ class World:
 
     def is_expired(self, task: Task, now: Millis) -> bool:
         """Whether a task's results are gone."""
-        return now - task.state(now).updated_at >= RETENTION
+        return now - task.state(now).updated_at >= RETENTION_MILLIS
 
-    def is_troubled(self, call: Call) -> bool:
-        """Whether any fault might strike a request; without one nobody has to look closer."""
-        return bool(self.faults) or bool(self.spells) or b"[[" in call.document
+    def has_faults(self, call: Call) -> bool:
+        """Whether any fault could happen to a request; without one the search for it is skipped."""
+        return bool(self.faults) or bool(self.prompt_faults) or b"[[" in call.document
 
     def subject(self, call: Call) -> Subject:
         """Return what a request is about: its own payload, or that of the task whose id is in its path."""
@@ -219,15 +223,15 @@ class World:
     def reset(self, account: str | None = None) -> None:
         """Forget tasks, callbacks, exchanges and faults, of all accounts or of one."""
         self.faults.clear(account)
-        self.spells.clear(account)
+        self.prompt_faults.clear(account)
         self.limits.clear(account)
         self.journal.clear(account)
         self.store.clear(account)
         self.uploads.clear(account)
-        self.agenda.clear(account)
+        self.callbacks.clear(account)
 
     def _most(self, call: Call) -> int | None:
-        """Return how many slots there are for a request: the account's, or what the request says instead."""
+        """Return how many slots a request may use: those of its account, or those it names itself."""
         own, wanted = self.limits.of(call.account).slots, plan.chosen(call.operation, call.payload, "jobs")
         if own is None or wanted is None:
             return own if wanted is None else int(wanted)
@@ -241,7 +245,7 @@ class World:
         return plan.count(call.operation, call.payload)
 
     def _notices(self, task: Task, status: Status, at: Millis, gap: Millis) -> tuple[Delivery, ...]:
-        """Word what is to be sent when a task enters a state; ``gap`` is the time until its next."""
+        """Return what is sent when a task enters a state; ``gap`` is the time until its next state."""
         service = self.catalog.services[task.operation.partition("/")[0]]
         dialect, readings = self.dialects[service.dialect], self.readings[service.id]
         if not task.callback_url or not dialect.reports(readings, status):
@@ -251,8 +255,8 @@ class World:
         url = task.callback_url
         usual = Delivery(self.ids.uuid(), service.id, task.id, task.account, status, url, body, at, retries)
         sent: tuple[Delivery, ...] = (usual,)
-        for struck in self.strikes("callback", self.operation(task), self.about(task), url):
-            sent = tuple(delivery for one in sent for delivery in effect(struck)(one, gap))
+        for fault in self.faults_at("callback", self.operation(task), self.about(task), url):
+            sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
         return sent
 
 
@@ -264,5 +268,5 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def encoded(body: JSON) -> bytes:
-    """Write JSON as the wire has it."""
+    """Write JSON compactly, as the services do."""
     return _ENCODER.encode(body).encode()

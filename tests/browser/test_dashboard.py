@@ -134,7 +134,7 @@ def test_filters_and_search_are_the_servers(desk: Desk) -> None:
     expect(rows).to_have_count(1)
     page.get_by_label("Search in ids and payloads").fill("")
     page.locator("#tasks [name=account]").fill("somebody-else")
-    expect(page.get_by_text("Nothing is like that.").locator("visible=true")).to_be_visible()
+    expect(page.get_by_text("Nothing matches.").locator("visible=true")).to_be_visible()
     page.locator("#tasks [name=account]").fill(TOKEN)
     expect(rows).to_have_count(2)
     desk.control("POST", "clock/advance", {"advance": "90s"})
@@ -178,7 +178,7 @@ def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk
     page = desk.open("faults")
     page.get_by_text("Instead of an answer (").click()
     page.get_by_role("button", name="bare", exact=True).click()
-    line = page.get_by_label("What shall go wrong")
+    line = page.get_by_label("What goes wrong")
     expect(line).to_be_focused()
     expect(line).to_have_value("bare ")
     page.keyboard.type("429 x2 on kling")
@@ -186,7 +186,7 @@ def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk
     asked = page.locator(".asked > li")
     expect(asked).to_contain_text("on kling")
     assert desk.server.request("POST", IMAGE, {"prompt": "A cat"}).status == 429
-    expect(asked).to_contain_text("struck 1×")
+    expect(asked).to_contain_text("happened 1×")
     page.get_by_role("button", name="Remove bare 429 x2").click()
     expect(asked).to_have_count(0)
     assert desk.control("GET", "faults")["faults"] == []
@@ -194,10 +194,10 @@ def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk
 
 def test_a_fault_that_is_misspelt_is_explained(desk: Desk) -> None:
     page = desk.open("faults")
-    page.get_by_label("What shall go wrong").fill("trunctated")
+    page.get_by_label("What goes wrong").fill("trunctated")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("did you mean 'truncated'?")
-    assert page.get_by_label("What shall go wrong").input_value() == "trunctated"
+    assert page.get_by_label("What goes wrong").input_value() == "trunctated"
     desk.forgive("status of 400")
 
 
@@ -208,7 +208,7 @@ def test_looking_at_results_uses_up_no_fault(desk: Desk) -> None:
     id = desk.create("A cat")
     desk.row(id).click()
     expect(page.locator("#detail figure img")).to_have_js_property("naturalWidth", 1024)
-    assert desk.control("GET", "faults")["faults"][0]["struck"] == 0
+    assert desk.control("GET", "faults")["faults"][0]["happened"] == 0
     assert desk.server.request("GET", f"/results/kling/{id}/0.png").status == 404
 
 
@@ -233,7 +233,7 @@ def test_settings_are_applied_and_everything_is_reset(desk: Desk) -> None:
     form.locator("[name=slots]").fill("5")
     form.locator("[name=rate]").fill("100/s")
     form.get_by_role("button", name="Apply").click()
-    expect(page.locator("#notices")).to_contain_text("from now on")
+    expect(page.locator("#notices")).to_contain_text("The settings are changed.")
     now = desk.control("GET", "settings")
     assert (now["pace"], now["strict"], now["slots"], now["rate"]) == ("polls:3", True, 5, "100/s")
     page.get_by_role("button", name="Reset…").click()

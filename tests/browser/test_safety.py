@@ -49,15 +49,15 @@ def test_markup_in_an_exchange_is_text(desk: Desk) -> None:
 
 def test_markup_in_a_fault_is_text(desk: Desk) -> None:
     page = desk.open("faults")
-    line = page.get_by_label("What shall go wrong")
+    line = page.get_by_label("What goes wrong")
     line.fill(HOSTILE)
-    page.get_by_role("button", name="Ask for it").click()
+    page.get_by_role("button", name="Add fault").click()
     expect(page.get_by_role("alert")).to_contain_text("<script>")
     line.fill(f"fail {HOSTILE}")
-    page.get_by_role("button", name="Ask for it").click()
+    page.get_by_role("button", name="Add fault").click()
     expect(page.locator(".asked > li code")).to_have_text(f"fail {HOSTILE}")
-    page.get_by_role("button", name="Take all away").click()
-    page.locator("dialog").get_by_role("button", name="Take all away").click()
+    page.get_by_role("button", name="Remove all").click()
+    page.locator("dialog").get_by_role("button", name="Remove all").click()
     expect(page.locator(".asked > li")).to_have_count(0)
     desk.forgive("status of 400")
 

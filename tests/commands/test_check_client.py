@@ -121,7 +121,7 @@ def test_only_what_there_is_time_for_is_played() -> None:
         ([f"{HERE}:OneOperation", "--only", "keeps-task-id"], "did you mean 'keeps-the-task-id'"),
         ([f"{HERE}:OneOperation", "--skip", "keeps-task-id"], "did you mean 'keeps-the-task-id'"),
         ([f"{HERE}:OneOperation", "--baseline", "/no/such/file"], "/no/such/file: No such file"),
-        ([f"{HERE}:OneOperation", "--report", "/dev/null/x"], "--report: '/dev/null/x' is not a folder"),
+        ([f"{HERE}:OneOperation", "--report", "/dev/null/x"], "--report: '/dev/null/x' cannot be made"),
         ([f"{HERE}:OneOperation", "--seconds", "0"], "--seconds"),
         ([], "Missing argument 'TESTEE...'"),
     ],

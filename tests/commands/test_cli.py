@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,7 +23,7 @@ from mockserver.types import JSON
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
 GOOD = '{"prompt": "A red bicycle in the rain"}'
 
-MAKERS = [
+CREATE_OPERATIONS = [
     operation
     for service in load().services.values()
     for operation in service.operations.values()
@@ -154,10 +156,10 @@ def test_a_reading_may_have_an_equals_sign_in_its_value_and_the_last_of_two_coun
 MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown-service": (("serve", "--service", "klign"), "no service 'klign'; did you mean 'kling'?"),
     "unknown-question": (("--reading", "mising-task=404-1203"), "did you mean 'missing-task'?"),
-    "unknown-reading": (("--reading", "missing-task=404"), "did you mean 'missing-task=404-1203'?"),
+    "unknown-reading": (("--reading", "missing-task=404"), "did you mean 'missing-task=404-1203'"),
     "question-of-nobody": (("--service", "yutoai", "--reading", "kling/missing-task=404-1203"), "kling/missing-task"),
-    "reading-without-value": (("--reading", "missing-task"), "of the form question=reading"),
-    "unknown-pace": (("--pace", "slow"), "one of real, fast, instant, polls:N"),
+    "reading-without-value": (("--reading", "missing-task"), "Write QUESTION=READING"),
+    "unknown-pace": (("--pace", "slow"), "Write real, fast, instant or polls:N"),
     "pace-of-no-looks": (("--pace", "polls:0"), "polls:N"),
     "empty-key": (("--key", ""), "TOKEN or AK:SK"),
     "key-without-secret": (("--key", "AK:"), "TOKEN or AK:SK"),
@@ -178,8 +180,8 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "port-too-high": (("--port", "65536"), "'--port'"),
     "port-in-words": (("--port", "http"), "'--port'"),
     "host-of-no-letters": (("--host", "", "--port", "0"), "the host is empty"),
-    "host-with-an-empty-part": (("--host", "a..b"), "'a..b:8080' is not an address"),
-    "host-with-a-part-too-long": (("--host", "ü" * 70), "is not an address"),
+    "host-with-an-empty-part": (("--host", "a..b"), "cannot listen on 'a..b:8080'"),
+    "host-with-a-part-too-long": (("--host", "ü" * 70), "cannot listen on"),
     "host-of-another-machine": (("--host", "192.0.2.1", "--port", "0"), "192.0.2.1:0"),
     "option-without-value": (("serve", "--pace"), "--pace"),
     "unknown-option": (("serve", "--prot", "1"), "--port"),
@@ -234,12 +236,34 @@ def test_the_help_of_a_command_explains_every_option(name: str) -> None:
             assert option.help, f"{name} {option.opts[0]}"
 
 
+@pytest.mark.parametrize("path", [(), ("check",)])
+def test_no_sentence_in_a_list_of_commands_is_cut_off(path: tuple[str, ...]) -> None:
+    group = main.commands[path[0]] if path else main
+    assert isinstance(group, click.Group)
+    lines = run(*path, "--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines] == sorted(group.commands)
+    for line in lines:
+        assert re.search(r"\w\.$", line), line
+
+
+EXPLAINED = ("list", "openapi", "proxy", "readings", "rules", "serve", "validate")
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_the_help_of_a_command_ends_with_an_example_that_can_be_run(name: str) -> None:
+    examples = re.findall(r"^ .*mockserver (.+)$", run(name, "--help").stdout.rpartition("\n\n")[2], re.MULTILINE)
+    assert examples
+    for example in examples:
+        first, *words = shlex.split(example)
+        main.commands[first].make_context(first, words)
+
+
 def test_the_version_can_be_asked_for() -> None:
     result = run("--version")
     assert (result.exit_code, result.stdout.split()[:2]) == (0, ["mockserver,", "version"])
 
 
-@pytest.mark.parametrize("operation", MAKERS, ids=lambda operation: operation.id)
+@pytest.mark.parametrize("operation", CREATE_OPERATIONS, ids=lambda operation: operation.id)
 def test_the_examples_of_every_operation_are_valid(operation: Any) -> None:
     for example in operation.schema["examples"]:
         result = validated(json.dumps(example), operation=operation.id)

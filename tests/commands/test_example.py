@@ -94,7 +94,7 @@ def test_a_line_is_one_line_whatever_letters_it_holds() -> None:
 
 
 MISTAKES = {
-    "operation": (("kling/omni-imag",), "no operation 'kling/omni-imag'; did you mean 'kling/omni-image.get'?"),
+    "operation": (("kling/omni-imag",), "no operation 'kling/omni-imag'; did you mean 'kling/omni-image'?"),
     "rule": (
         ("kling/omni-image", "--break", "prompt.maxLenght"),
         "no rule 'prompt.maxLenght' counts for kling/omni-image.create; did you mean 'prompt.maxLength'?",

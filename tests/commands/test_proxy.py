@@ -85,11 +85,14 @@ def test_it_forwards_and_records_and_then_replays_without_an_upstream(tmp_path: 
         (["--service", "kling", "ftp://a"], "UPSTREAM: 'ftp://a' is not an http or https URL"),
         (["--service", "kling", "http://a:b"], "UPSTREAM: 'http://a:b' is not an http or https URL"),
         (["--service", "kling", "http://a..b"], "UPSTREAM: 'http://a..b' is not an http or https URL"),
-        (["--service", "kling", "http://me:secret@a"], "UPSTREAM: 'http://a' is not a URL without credentials"),
-        (["--service", "kling", "http://a?key=secret"], "UPSTREAM: 'http://a' is not a URL without credentials"),
-        (["--service", "kling", "--replay", "/nowhere"], "/nowhere: holds no recording of kling"),
+        (["--service", "kling", "http://me:secret@a"], "UPSTREAM: the URL has credentials, a query"),
+        (["--service", "kling", "http://a?key=secret"], "UPSTREAM: the URL has credentials, a query"),
+        (["--service", "kling", "--replay", "/nowhere"], "/nowhere: the folder has no recording of kling"),
         (["--service", "kling", "http://a", "--record", "/dev/null/x"], "/dev/null/x: cannot be written to"),
-        (["--service", "kling", "--record", "a", "--replay", "b"], "--record: 'a' is not of use with --replay"),
+        (
+            ["--service", "kling", "--record", "a", "--replay", "b"],
+            "--record: there is nothing to record",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(words: list[str], fact: str) -> None:

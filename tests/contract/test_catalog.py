@@ -82,7 +82,7 @@ BAD: list[tuple[str, str, Callable[[Any], object], str, str]] = [
         "kling/service.json",
         lambda service: service["operations"]["omni-image.list"].update(body="twice.json"),
         "/operations/omni-image.list",
-        "two rules are called 'same'",
+        "two rules have the name 'same'",
     ),
     (
         "an unknown keyword in a service",
@@ -223,7 +223,7 @@ def test_an_operation_is_found_by_its_id_and_creating_goes_without_saying() -> N
 
 @pytest.mark.parametrize(
     ("id", "hint"),
-    [("kling/omni-imag", "kling/omni-image"), ("kling/omni-image.getter", "kling/omni-image.get"), ("", "known: ")],
+    [("kling/omni-imag", "kling/omni-image"), ("kling/omni-image.getter", "kling/omni-image.get"), ("", "lists all")],
 )
 def test_an_operation_that_there_is_not_gets_a_hint(id: str, hint: str) -> None:
     with pytest.raises(NoSuchOperation, match=hint):

@@ -309,7 +309,7 @@ def test_the_command_writes_a_file(tmp_path: Path) -> None:
         (("klign",), "mockserver: no service 'klign'; did you mean 'kling'?\n"),
         (
             ("kling", "--output", "/no/such/file"),
-            "mockserver: --output: '/no/such/file' is not a file that can be written: No such file or directory\n",
+            "mockserver: --output: '/no/such/file' cannot be written: No such file or directory. Name another file.\n",
         ),
         ((), "mockserver: Missing argument 'SERVICE'. (main openapi --help)\n"),
     ],

@@ -59,14 +59,14 @@ def test_a_choice_for_one_service_goes_before_one_for_all() -> None:
 @pytest.mark.parametrize(
     ("chosen", "text"),
     [
-        ({"mising": "404"}, "no reading 'mising'; did you mean 'missing'?"),
+        ({"mising": "404"}, "no question 'mising'; did you mean 'missing'?"),
         ({"missing": "405"}, "no reading 'missing=405'; did you mean"),
         ({"two/missing": "400"}, "no reading 'two/missing=400'; did you mean"),
-        ({"two/sound": "on"}, "no reading 'sound'; did you mean 'sound'?"),
-        ({"three/missing": "400"}, "no reading 'three/missing'; did you mean 'missing'?"),
+        ({"two/sound": "on"}, "no question 'two/sound'; did you mean 'two/missing' or 'one/sound'?"),
+        ({"three/missing": "400"}, "no question 'three/missing'; did you mean 'two/missing' or 'one/missing'?"),
     ],
 )
-def test_a_choice_that_cannot_be_meant_is_named(chosen: dict[str, str], text: str) -> None:
+def test_a_choice_that_does_not_exist_is_named(chosen: dict[str, str], text: str) -> None:
     with pytest.raises(NoSuchReading) as caught:
         settled(ASKED, chosen)
     assert str(caught.value).startswith(text)

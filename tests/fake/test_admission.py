@@ -1,4 +1,4 @@
-"""Judgement: which broken rules refuse, which are noted, and what the service says of them."""
+"""Admission: which broken rules refuse, which are noted, and what the service says of them."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from mockserver.contract.readings import levels, settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, Violation
 from mockserver.contract.vectors import picture, vectors
-from mockserver.fake.admission import Judgement, clamped, judged
+from mockserver.fake.admission import Admission, admitted, clamped
 from mockserver.fake.refusal import Refused
 from tests.conftest import IMAGE, VIDEO, CheckedFake
 
@@ -38,9 +38,9 @@ def broken(payload: Any, path: str = IMAGE, **readings: str) -> tuple[dict[str, 
     return chosen, validator.violations(payload)
 
 
-def judge(payload: Any, path: str = IMAGE, *, is_strict: bool = False, **readings: str) -> Judgement:
+def judge(payload: Any, path: str = IMAGE, *, is_strict: bool = False, **readings: str) -> Admission:
     chosen, violations = broken(payload, path, **readings)
-    return judged(KLING, chosen, violations, is_strict=is_strict)
+    return admitted(KLING, chosen, violations, is_strict=is_strict)
 
 
 def message(payload: Any, path: str = IMAGE, *, is_strict: bool = False, **readings: str) -> str:
@@ -52,7 +52,7 @@ def message(payload: Any, path: str = IMAGE, *, is_strict: bool = False, **readi
 
 @pytest.mark.parametrize("is_strict", [False, True])
 def test_a_payload_that_keeps_every_rule_enters_without_a_note(is_strict: bool) -> None:
-    assert judge({"prompt": "A cat"}, is_strict=is_strict) == Judgement((), None)
+    assert judge({"prompt": "A cat"}, is_strict=is_strict) == Admission((), None)
 
 
 def test_a_warning_is_noted_and_lets_enter() -> None:
@@ -134,7 +134,7 @@ def test_every_rule_of_every_service_has_words_for_what_breaks_it(operation: Ope
     validator = Validator(operation.schema, operation.rules, {rule.id: "error"})
     for payload in vectors(rule, operation.schema)[1]:
         with pytest.raises(Refused) as refused:
-            judged(service, {**readings, "media-fault": "refused"}, validator.violations(payload), is_strict=True)
+            admitted(service, {**readings, "media-fault": "refused"}, validator.violations(payload), is_strict=True)
         words = str(refused.value.fields["message"])
         assert 5 < len(words) < 400
         assert "{field}" not in words
@@ -145,7 +145,7 @@ def test_every_rule_of_every_service_has_words_for_what_breaks_it(operation: Ope
     [
         (picture(299, 300), "Image pixel is invalid"),
         (picture(800, 300), "image_list[0].image: 800 x 300 px, ratio from 0.4 to 2.5"),
-        (picture(300, 300, "GIF"), "image_list[0].image: a GIF picture, where PNG or JPEG is taken"),
+        (picture(300, 300, "GIF"), "image_list[0].image: a GIF picture, but only PNG or JPEG is accepted"),
     ],
 )
 def test_when_a_picture_fails_is_a_reading(image: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The agenda: callbacks in order, again after a failure, and nothing that is no longer true."""
+"""The queue: callbacks in order, again after a failure, and nothing that is no longer true."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.fake import callback_queue as module
-from mockserver.fake.callback_queue import Agenda, Attempt, Delivery
+from mockserver.fake.callback_queue import Attempt, CallbackQueue, Delivery
 from mockserver.fake.lifecycle import STATUSES, Status, Task
 from mockserver.fake.store import Store
 from mockserver.types import Millis
@@ -21,11 +21,11 @@ HOOK = "http://127.0.0.1:9/hook"
 
 
 class Desk:
-    """An agenda over a store, with callbacks that say what a task was."""
+    """A queue over a store, with callbacks that say what a task was."""
 
     def __init__(self, *, retries: int = 3, silent: frozenset[Status] = frozenset()) -> None:
         self.store = Store()
-        self.agenda = Agenda(self.store.get, self._write)
+        self.queue = CallbackQueue(self.store.get, self._write)
         self._retries, self._silent = retries, silent
         self._written = 0
         self.gaps: list[Millis] = []
@@ -48,7 +48,7 @@ class Desk:
     ) -> Task:
         task = Task(id, "kling/omni-image.create", account, "http://127.0.0.1", at, plan, b"{}", 1, callback_url=hook)
         self.store.add(task, at)
-        self.agenda.plan(task)
+        self.queue.plan(task)
         return task
 
     def force(self, id: str, status: Status, now: Millis) -> None:
@@ -57,11 +57,11 @@ class Desk:
         forced = task.forced(status, now)
         self.store.replace(forced)
         if forced.timeline != task.timeline[: len(forced.timeline)]:
-            self.agenda.plan(forced, len(forced.timeline) - 1)
+            self.queue.plan(forced, len(forced.timeline) - 1)
 
     def told(self, now: Millis) -> list[tuple[str, str, Millis]]:
         """Take what is due, and return what each says to its receiver."""
-        found = self.agenda.due(now)
+        found = self.queue.due(now)
         for delivery in found:
             status, since = json.loads(delivery.body)
             assert (status, since) == (delivery.status, delivery.due)
@@ -81,7 +81,7 @@ def test_each_transition_is_due_at_its_time_and_once(desk: Desk) -> None:
         500: [("1", "processing", 500)],
         2000: [("1", "succeed", 2000)],
     }
-    assert len(desk.agenda) == 0
+    assert len(desk.queue) == 0
 
 
 def test_what_was_slept_through_comes_in_order(desk: Desk) -> None:
@@ -108,24 +108,24 @@ def test_tasks_of_one_moment_are_told_in_the_order_in_which_they_were_made(desk:
 
 
 def test_next_is_when_there_will_be_something_to_do(desk: Desk) -> None:
-    assert (len(desk.agenda), desk.agenda.next) == (0, None)
+    assert (len(desk.queue), desk.queue.next) == (0, None)
     desk.add()
     seen = []
-    while (moment := desk.agenda.next) is not None:
+    while (moment := desk.queue.next) is not None:
         seen.append(moment - NOON)
-        desk.agenda.due(moment)
+        desk.queue.due(moment)
     assert seen == [0, 500, 2000]
 
 
 def test_who_words_a_callback_is_told_how_long_the_state_will_last(desk: Desk) -> None:
     desk.add()
-    desk.agenda.due(NOON + 2000)
+    desk.queue.due(NOON + 2000)
     assert desk.gaps == [500, 1500, 0]
 
 
 def test_a_task_without_a_callback_url_is_not_on_it(desk: Desk) -> None:
     desk.add(hook=None)
-    assert (len(desk.agenda), desk.agenda.next) == (0, None)
+    assert (len(desk.queue), desk.queue.next) == (0, None)
 
 
 def test_a_transition_that_is_not_reported_leads_to_the_next_all_the_same() -> None:
@@ -179,7 +179,7 @@ def test_a_deleted_task_is_told_of_no_more(desk: Desk) -> None:
     desk.told(NOON)
     desk.store.remove(task)
     assert desk.told(NOON + 100_000) == []
-    assert len(desk.agenda) == 0
+    assert len(desk.queue) == 0
 
 
 @given(st.lists(st.tuples(st.just(0) | st.integers(0, 900), st.sampled_from(["wait", "look", *STATUSES]))))
@@ -203,15 +203,15 @@ def test_whatever_is_forced_when_nothing_is_told_twice_and_the_last_word_is_the_
     assert all(before != after for before, after in pairwise(told))
     assert [at for _, _, at in told] == sorted(at for _, _, at in told)
     assert told[-1][1:] == (task.timeline[-1][1], task.timeline[-1][0])
-    assert len(desk.agenda) == 0
+    assert len(desk.queue) == 0
 
 
 def failing(desk: Desk, status: int | None = 500, took: Millis = 30) -> Iterator[Millis]:
     """Fail every attempt of the one callback, and yield when each was made."""
-    while (now := desk.agenda.next) is not None:
-        for delivery in desk.agenda.due(now):
+    while (now := desk.queue.next) is not None:
+        for delivery in desk.queue.due(now):
             yield now - NOON
-            desk.agenda.attempted(delivery, Attempt(now, took, status, None if status else "refused"))
+            desk.queue.attempted(delivery, Attempt(now, took, status, None if status else "refused"))
 
 
 @pytest.mark.parametrize("status", [500, 404, 302, 199, 300, None])
@@ -220,7 +220,7 @@ def test_what_is_not_answered_with_2xx_is_tried_again_after_1_2_and_4_seconds(st
     desk.add()
     pauses = list(failing(desk, status))
     assert pauses == [2000, 3030, 5060, 9090]
-    (delivery,) = desk.agenda.deliveries
+    (delivery,) = desk.queue.deliveries
     assert [attempt.status for attempt in delivery.attempts] == [status] * 4
     assert not delivery.is_delivered
 
@@ -234,85 +234,85 @@ def test_without_retries_a_failure_is_the_end() -> None:
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_what_is_answered_with_2xx_is_delivered_and_not_tried_again(desk: Desk, status: int) -> None:
     desk.add(plan=((0, "submitted"),))
-    (delivery,) = desk.agenda.due(NOON)
-    assert desk.agenda.attempted(delivery, Attempt(NOON, 5, 503)).is_delivered is False
-    (again,) = desk.agenda.due(NOON + 1005)
+    (delivery,) = desk.queue.due(NOON)
+    assert desk.queue.attempted(delivery, Attempt(NOON, 5, 503)).is_delivered is False
+    (again,) = desk.queue.due(NOON + 1005)
     assert again.body == delivery.body
     assert again.id == delivery.id
-    assert desk.agenda.attempted(again, Attempt(NOON + 1005, 5, status)).is_delivered is True
-    assert desk.agenda.next is None
-    assert [attempt.status for attempt in desk.agenda.deliveries[0].attempts] == [503, status]
+    assert desk.queue.attempted(again, Attempt(NOON + 1005, 5, status)).is_delivered is True
+    assert desk.queue.next is None
+    assert [attempt.status for attempt in desk.queue.deliveries[0].attempts] == [503, status]
 
 
 def test_a_retry_that_waits_does_not_hold_up_what_comes_after(desk: Desk) -> None:
     desk.add()
-    (first,) = desk.agenda.due(NOON)
-    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
-    assert [delivery.status for delivery in desk.agenda.due(NOON + 5000)] == ["processing", "submitted", "succeed"]
+    (first,) = desk.queue.due(NOON)
+    desk.queue.attempted(first, Attempt(NOON, 0, 500))
+    assert [delivery.status for delivery in desk.queue.due(NOON + 5000)] == ["processing", "submitted", "succeed"]
 
 
 def test_there_is_one_heap_with_one_entry_for_each_task_however_many_wait(desk: Desk) -> None:
     for n in range(3000):
         desk.add(str(n), NOON + n)
-    assert len(desk.agenda) == 3000
-    assert desk.agenda.next == NOON
-    assert len(desk.agenda.due(NOON + 100_000)) == 9000
-    assert len(desk.agenda) == 0
-    assert len(desk.agenda._expected) == 0
+    assert len(desk.queue) == 3000
+    assert desk.queue.next == NOON
+    assert len(desk.queue.due(NOON + 100_000)) == 9000
+    assert len(desk.queue) == 0
+    assert len(desk.queue._expected) == 0
 
 
 def test_the_log_of_callbacks_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_KEPT", 10)
+    monkeypatch.setattr(module, "_MOST_KEPT", 10)
     for n in range(30):
         desk.add(str(n), plan=((0, "submitted"),))
-    found = desk.agenda.due(NOON)
+    found = desk.queue.due(NOON)
     for delivery in found:
-        desk.agenda.attempted(delivery, Attempt(NOON, 1, 200))
+        desk.queue.attempted(delivery, Attempt(NOON, 1, 200))
     assert len(found) == 30
-    assert [delivery.task_id for delivery in desk.agenda.deliveries] == [str(n) for n in range(20, 30)]
+    assert [delivery.task_id for delivery in desk.queue.deliveries] == [str(n) for n in range(20, 30)]
 
 
 def test_a_callback_that_fell_out_of_the_log_is_tried_again_all_the_same(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_KEPT", 1)
+    monkeypatch.setattr(module, "_MOST_KEPT", 1)
     desk.add("1", plan=((0, "submitted"),))
     desk.add("2", plan=((0, "submitted"),))
-    for delivery in desk.agenda.due(NOON):
-        desk.agenda.attempted(delivery, Attempt(NOON, 0, 500))
-    assert [delivery.task_id for delivery in desk.agenda.due(NOON + 1000)] == ["1", "2"]
+    for delivery in desk.queue.due(NOON):
+        desk.queue.attempted(delivery, Attempt(NOON, 0, 500))
+    assert [delivery.task_id for delivery in desk.queue.due(NOON + 1000)] == ["1", "2"]
 
 
 def test_clearing_one_account_calls_off_what_it_waits_for_and_leaves_the_others(desk: Desk) -> None:
     mine, yours = desk.add("1", account="me"), desk.add("2", account="you")
-    first, second = desk.agenda.due(NOON)
-    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
-    desk.agenda.attempted(second, Attempt(NOON, 0, 500))
+    first, second = desk.queue.due(NOON)
+    desk.queue.attempted(first, Attempt(NOON, 0, 500))
+    desk.queue.attempted(second, Attempt(NOON, 0, 500))
     desk.store.clear("me")
-    desk.agenda.clear("me")
-    told = [(delivery.task_id, delivery.status) for delivery in desk.agenda.due(NOON + 9000)]
+    desk.queue.clear("me")
+    told = [(delivery.task_id, delivery.status) for delivery in desk.queue.due(NOON + 9000)]
     assert told == [("2", "processing"), ("2", "submitted"), ("2", "succeed")]
-    assert {delivery.account for delivery in desk.agenda.deliveries} == {yours.account} != {mine.account}
-    desk.agenda.attempted(first, Attempt(NOON, 0, 500))
-    assert {delivery.account for delivery in desk.agenda.deliveries} == {"you"}
+    assert {delivery.account for delivery in desk.queue.deliveries} == {yours.account} != {mine.account}
+    desk.queue.attempted(first, Attempt(NOON, 0, 500))
+    assert {delivery.account for delivery in desk.queue.deliveries} == {"you"}
 
 
 def test_who_watches_is_called_when_something_comes_earlier_than_all_else(desk: Desk) -> None:
     seen = []
-    desk.agenda.watch(lambda: seen.append(desk.agenda.next))
+    desk.queue.watch(lambda: seen.append(desk.queue.next))
     desk.add("1", NOON + 1000)
     desk.add("2", NOON + 2000)
     desk.add("3", NOON)
     assert seen == [NOON + 1000, NOON]
 
 
-def test_a_cleared_agenda_has_forgotten_everything_also_what_is_on_its_way(desk: Desk) -> None:
+def test_a_cleared_queue_has_forgotten_everything_also_what_is_on_its_way(desk: Desk) -> None:
     desk.add()
-    (delivery,) = desk.agenda.due(NOON)
-    desk.agenda.clear()
-    assert (len(desk.agenda), desk.agenda.next, desk.agenda.deliveries) == (0, None, ())
-    desk.agenda.attempted(delivery, Attempt(NOON, 0, 500))
-    assert (desk.agenda.next, desk.agenda.deliveries) == (None, ())
+    (delivery,) = desk.queue.due(NOON)
+    desk.queue.clear()
+    assert (len(desk.queue), desk.queue.next, desk.queue.deliveries) == (0, None, ())
+    desk.queue.attempted(delivery, Attempt(NOON, 0, 500))
+    assert (desk.queue.next, desk.queue.deliveries) == (None, ())
 
 
 def hooked(fake: CheckedFake, path: str) -> list[tuple[str, str]]:

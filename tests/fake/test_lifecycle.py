@@ -110,7 +110,7 @@ def test_a_pace_has_a_name(text: str, expected: Pace) -> None:
     "text", ["", "slow", "FAST", "polls", "polls:", "polls:0", "polls:-1", "polls:1.5", "polls:\u0663", "polls:1000000"]
 )
 def test_a_pace_of_another_name_is_refused_with_the_names_there_are(text: str) -> None:
-    with pytest.raises(BadSetting, match=r"--pace.*real, fast, instant, polls:N"):
+    with pytest.raises(BadSetting, match=r"--pace: .* is not a pace. Write real, fast, instant or polls:N"):
         Pace.parse(text)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mockserver.contract.vectors import picture
 from mockserver.errors import BadSetting, MockserverError, NoSuchReading, NoSuchService
 from mockserver.fake.lifecycle import FINAL
-from mockserver.fake.world import RETENTION
+from mockserver.fake.world import RETENTION_MILLIS
 from mockserver.settings import Key, Settings
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
 
@@ -183,8 +183,8 @@ def test_a_task_that_is_forced_to_fail_without_a_reason_is_shown_with_one(fake: 
 def test_results_are_kept_for_thirty_days_from_the_end(fake: CheckedFake) -> None:
     fake.made()
     (task,) = fake.world.store
-    assert not fake.world.is_expired(task, NOON + 2000 + RETENTION - 1)
-    assert fake.world.is_expired(task, NOON + 2000 + RETENTION)
+    assert not fake.world.is_expired(task, NOON + 2000 + RETENTION_MILLIS - 1)
+    assert fake.world.is_expired(task, NOON + 2000 + RETENTION_MILLIS)
 
 
 def test_a_tasks_payload_is_what_was_sent(fake: CheckedFake) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 FLOORS = (
-    {"errors", "types", "curl", "durations", "resources", "settings"},
+    {"errors", "types", "curl", "durations", "resources", "settings", "suggestions"},
     {"contract"},
     {"fake", "kit"},
     {"adapters"},

@@ -77,9 +77,9 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
             *("/results/uploads/1.", "/results/uploads/"),
         )
     },
-    "a spell that does not end": lambda count: "[[mock:" + " " * count + "]",
-    "a spell of spaces": lambda count: "[[" + " " * count + "mock",
-    "a spell of words": lambda count: "[[mock: " + "a " * count,
+    "a mark that does not end": lambda count: "[[mock:" + " " * count + "]",
+    "a mark of spaces": lambda count: "[[" + " " * count + "mock",
+    "a mark of words": lambda count: "[[mock: " + "a " * count,
     "a JWT of one part": lambda count: "eyJ" + "a" * count + ".",
     "a JWT of two parts": lambda count: "eyJaaaa." + "eyJ" * count,
     "an email without a dot": lambda count: "x@" + "-a" * count,
@@ -125,10 +125,10 @@ def out_of_proportion(work: Callable[[str], object], texts: Iterable[str] = TEXT
 
 def test_the_sweep_finds_the_patterns_and_a_square_among_them() -> None:
     names = [name for name, _ in patterns()]
-    assert {"mockserver.fake.faults.prompt._SPELL", "mockserver.adapters.proxy.redaction._EMAIL"} <= {*names}
+    assert {"mockserver.fake.faults.prompt._MARK", "mockserver.adapters.proxy.redaction._EMAIL"} <= {*names}
     assert len(names) > 20
     assert out_of_proportion(re.compile(r"[\w.+-]+@").search, [repr("a.b")])
-    assert out_of_proportion(re.compile(r"\[\[mock:\s*([^\]]*?)\s*\]\]").search, ["a spell that does not end"])
+    assert out_of_proportion(re.compile(r"\[\[mock:\s*([^\]]*?)\s*\]\]").search, ["a mark that does not end"])
 
 
 def test_every_pattern_takes_time_in_proportion_to_the_text() -> None:
@@ -141,23 +141,23 @@ def test_every_pattern_takes_time_in_proportion_to_the_text() -> None:
     assert slow == {}
 
 
-def cast(prompt: str) -> None:
+def faults_of(prompt: str) -> None:
     operation = load().operation("kling/omni-image.create")
     with suppress(BadFault):
-        prompts.Spells().of(operation, "me", {"prompt": prompt}, load().services)
+        prompts.PromptFaults().of(operation, "me", {"prompt": prompt}, load().services)
 
 
 @pytest.mark.parametrize(
     "work",
     [
-        cast,
+        faults_of,
         is_secret,
         lambda text: Redactor().text(text),
         lambda text: Redactor().json({"prompt": text}),
         lambda text: Redactor().segment(text),
         lambda text: Redactor().query(f"prompt={text}", {"prompt": {}}),
     ],
-    ids=["spells", "is_secret", "text", "json", "segment", "query"],
+    ids=["prompt", "is_secret", "text", "json", "segment", "query"],
 )
 def test_whole_functions_take_time_in_proportion_to_the_text(work: Callable[[str], object]) -> None:
     assert out_of_proportion(work) == []
@@ -168,9 +168,9 @@ def pieces(*parts: str) -> st.SearchStrategy[str]:
 
 
 @given(pieces("[[", "mock:", " ", "\n", "a", "]", "]]", "[", "\u3000"))
-def test_a_spell_is_what_the_plain_pattern_finds(prompt: str) -> None:
+def test_a_mark_is_what_the_plain_pattern_finds(prompt: str) -> None:
     plain = re.findall(r"\[\[\s*mock:\s*([^\]]*?)\s*\]\]", prompt)
-    assert [line.strip() for line, end in prompts._SPELL.findall(prompt) if end] == plain
+    assert [line.strip() for line, end in prompts._MARK.findall(prompt) if end] == plain
 
 
 PLAIN: Mapping[str, Any] = {

@@ -1,4 +1,4 @@
-"""The control API under ``/_mock/``: the fake's steering over HTTP, as ``schemas/control.json`` describes it."""
+"""The control API under ``/_mock/``: what a test can do with a fake, as ``schemas/control.json`` describes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from mockserver.adapters.control import views
 from mockserver.adapters.control.events import events, state
-from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.errors import MockserverError
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
@@ -27,13 +27,14 @@ from mockserver.resources import folder
 from mockserver.settings import Key
 from mockserver.types import JSON, pointer
 
-_SHOWN, _MOST = 100, 10_000
+_PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
+"""Items of a page unless ``limit`` says otherwise, and at most: more would be a second of work and megabytes."""
 
 Endpoint = Callable[[Request], Awaitable[JSON]]
 
 
 class Refusal(MockserverError):
-    """The control API says no, with an HTTP status."""
+    """The control API refuses a request, with an HTTP status."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)
@@ -50,8 +51,8 @@ def description() -> dict[str, JSON]:
 class Control:
     """One endpoint for each operation of the description, by its ``operationId``."""
 
-    def __init__(self, fake: Fake, courier: Courier) -> None:
-        self._fake, self._courier = fake, courier
+    def __init__(self, fake: Fake, sender: CallbackSender) -> None:
+        self._fake, self._sender = fake, sender
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted at ``/_mock``."""
@@ -60,7 +61,7 @@ class Control:
             for method, operation in methods.items():
                 name = operation["operationId"].replace(".", "_")
                 found.append(Route(path, self._answering(getattr(self, name), operation), methods=[method.upper()]))
-        # A literal path wins over one with a parameter: /requests/verify is no number.
+        # A literal path wins over one with a parameter: /requests/verify is not a number.
         return sorted(found, key=lambda route: "{" in route.path)
 
     def _answering(self, endpoint: Callable[..., Any], operation: dict[str, JSON]) -> Callable[[Request], Any]:
@@ -100,12 +101,12 @@ class Control:
 
     async def clock_set(self, request: Request, body: JSON) -> JSON:
         self._fake.clock.set(body["now"])
-        await self._courier.settle()
+        await self._sender.settle()
         return self.clock_get(request)
 
     async def clock_advance(self, request: Request, body: JSON) -> JSON:
         self._fake.clock.advance(body["advance"])
-        await self._courier.settle()
+        await self._sender.settle()
         return self.clock_get(request)
 
     def tasks_list(self, request: Request) -> JSON:
@@ -132,7 +133,7 @@ class Control:
 
     async def tasks_force(self, request: Request, body: JSON) -> JSON:
         task = self._fake.tasks.force(self._task(request), body["status"], body.get("reason"))
-        await self._courier.settle()
+        await self._sender.settle()
         return views.whole_task(self._fake, task)
 
     def callbacks_list(self, request: Request) -> JSON:
@@ -149,8 +150,8 @@ class Control:
 
     async def callbacks_send(self, request: Request) -> JSON:
         if self._fake.callbacks.send_again(request.path_params["id"]) is None:
-            raise Refusal(f"no callback {request.path_params['id']!r}", 404)
-        await self._courier.settle()
+            raise Refusal(f"there is no callback {request.path_params['id']!r}, or it was forgotten.", 404)
+        await self._sender.settle()
         again = [delivery for delivery in self._fake.callbacks if delivery.id == request.path_params["id"]]
         return views.callback(again[0])
 
@@ -179,7 +180,7 @@ class Control:
         for entry in self._fake.requests:
             if entry.number == number:
                 return views.whole_exchange(entry)
-        raise Refusal(f"no request {number}, or no longer", 404)
+        raise Refusal(f"there is no request {number}, or it was forgotten.", 404)
 
     def requests_verify(self, _: Request, body: JSON) -> JSON:
         if "operation" in body:
@@ -189,8 +190,7 @@ class Control:
         return {"is_met": verdict.is_met, "found": list(verdict.found), "nearest": nearest}
 
     def faults_list(self, _: Request) -> JSON:
-        asked = [views.fault(*item) for item in self._fake.faults]
-        return {"faults": asked, "mishaps": views.mishaps(self._fake)}
+        return {"faults": [views.fault(*item) for item in self._fake.faults], "kinds": views.fault_kinds(self._fake)}
 
     def faults_add(self, _: Request, body: JSON) -> JSON:
         line = body["fault"]
@@ -203,7 +203,7 @@ class Control:
 
     def faults_remove(self, request: Request) -> JSON:
         if not self._fake.faults.remove(_number(request.path_params["number"])):
-            raise Refusal(f"no fault {request.path_params['number']}", 404)
+            raise Refusal(f"there is no fault with the number {request.path_params['number']}.", 404)
         return {"status": "ok"}
 
     def settings_get(self, _: Request) -> JSON:
@@ -240,26 +240,26 @@ class Control:
         service, id = request.path_params["service"], request.path_params["id"]
         task = self._fake.tasks.get(service, id)
         if task is None:
-            raise Refusal(f"{service} has no task {id!r}", 404)
+            raise Refusal(f"{service} has no task {id!r}.", 404)
         return task
 
 
 async def _body(request: Request, schema: dict[str, JSON]) -> JSON:
-    """Read a body and hold it against its schema; none at all is an empty object."""
+    """Read a body and check it against its schema; an empty body counts as an empty object."""
     text = await request.body()
     try:
         body = jiter.from_json(text or b"{}", allow_inf_nan=False)
     except ValueError as error:
-        raise Refusal(f"the body is not JSON: {error}") from error
+        raise Refusal(f"the body is not JSON: {error}.") from error
     whole = {**schema, "components": description()["components"]}
     for wrong in jsonschema_rs.validator_for(whole).iter_errors(body):
-        raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {wrong.message}")
+        raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {wrong.message}.")
     return body
 
 
 def _page(request: Request, found: Iterable[Any], view: Callable[[Any], JSON]) -> JSON:
-    """Show a part of what was found; ``next`` is the offset to go on from, if there is more."""
-    limit = min(_number(request.query_params.get("limit", str(_SHOWN))), _MOST)
+    """Show a page of what was found; ``next`` is the offset of the next page, if there is one."""
+    limit = min(_number(request.query_params.get("limit", str(_PAGE_ITEMS))), _MOST_ITEMS)
     offset = _number(request.query_params.get("offset", "0"))
     shown = list(islice(found, offset, offset + limit + 1))
     return {"items": [view(item) for item in shown[:limit]], "next": offset + limit if len(shown) > limit else None}
@@ -267,7 +267,7 @@ def _page(request: Request, found: Iterable[Any], view: Callable[[Any], JSON]) -
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Refusal(f"{text!r} is not a number")
+        raise Refusal(f"{text!r} is not a number. Write digits.")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Server-sent events: the state of the fake whenever it changes, ten times a second at most."""
+"""Server-sent events: the state of the fake whenever it changes, at most ten times a second."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from starlette.responses import StreamingResponse
 from mockserver.fake.core import Fake
 from mockserver.types import JSON
 
-_PAUSE = 0.1
-_SILENCE = 15.0
+_PAUSE_SECONDS = 0.1
+"""The time between two looks at the state: short enough to seem immediate on the dashboard."""
+
+_SILENCE_SECONDS = 15.0
+"""The longest time without an event: proxies cut connections that are silent for half a minute or longer."""
 
 
 def state(fake: Fake) -> dict[str, JSON]:
-    """Return counts and versions: what has changed is what has another version than before."""
+    """Return counts and versions; a part has changed if its version is another than before."""
     world = fake.world
     return {
         "now": fake.clock.now(),
@@ -25,7 +28,7 @@ def state(fake: Fake) -> dict[str, JSON]:
         "clock": {"version": fake.clock.version},
         "tasks": {"total": len(world.store), "version": world.store.version},
         "requests": {"total": len(world.journal), "version": world.journal.version},
-        "callbacks": {"total": len(world.agenda.deliveries), "version": world.agenda.version},
+        "callbacks": {"total": len(world.callbacks.deliveries), "version": world.callbacks.version},
         "faults": {"total": sum(1 for _ in world.faults), "version": world.faults.version},
         "settings": {"version": world.version},
     }
@@ -39,10 +42,10 @@ async def events(fake: Fake, request: Request) -> StreamingResponse:
         while not await request.is_disconnected():
             now = state(fake)
             text = json.dumps({name: value for name, value in now.items() if name != "now"})
-            if text != said or silent >= _SILENCE:
+            if text != said or silent >= _SILENCE_SECONDS:
                 said, silent = text, 0.0
                 yield f"data: {json.dumps(now)}\n\n".encode()
-            await asyncio.sleep(_PAUSE)
-            silent += _PAUSE
+            await asyncio.sleep(_PAUSE_SECONDS)
+            silent += _PAUSE_SECONDS
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})

@@ -1,7 +1,7 @@
-"""The guard of the control API: pages of other sites must not steer the fake, nor must strangers on the network.
+"""The guard of the control API: neither pages of other sites nor other machines may control the fake.
 
-A browser names the site a page came from in ``Origin``, and the name it looked up in ``Host``; a name that an attacker
-lets point to loopback (DNS rebinding) is neither loopback's nor one we were given.
+A browser sends the site of a page in ``Origin``, and the name that it looked up in ``Host``. A name that an attacker
+points to loopback (DNS rebinding) is not a name of loopback, and is refused.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_WRONG_TOKEN = "the control token is wrong or missing. Send it as Authorization: Bearer TOKEN."  # noqa: S105 # no secret
+
 
 class Guard:
-    """Lets through what comes from this machine's own pages and programs, or carries the token."""
+    """Accepts requests of pages and programs on this machine, or with the token."""
 
     def __init__(self, app: ASGIApp, token: str | None = None) -> None:
         """With a ``token`` each request needs ``Authorization: Bearer TOKEN`` or ``?token=TOKEN``."""
         self._app, self._token = app, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry a request on, or refuse it."""
+        """Pass a request on, or refuse it."""
         reason = self._reason(scope) if scope["type"] == "http" else None
         if reason is None:
             await self._app(scope, receive, send)
@@ -34,15 +36,15 @@ class Guard:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
-            return f"a page of {origin} may not steer this fake"
+            return f"a page of {origin} may not control this fake."
         if self._token is not None:
             sent = headers.get("authorization", "").removeprefix("Bearer ").strip() or _query_token(scope)
-            return None if hmac.compare_digest(sent.encode(), self._token.encode()) else "wrong or no control token"
+            return None if hmac.compare_digest(sent.encode(), self._token.encode()) else _WRONG_TOKEN
         client = scope.get("client")
         if client is not None and not _is_loopback(client[0]):
-            return "start with --control-token to steer this fake from another machine"
+            return "another machine may not control this fake. Start it with --control-token to allow that."
         if not _is_loopback(host):
-            return f"Host {host!r} is not this machine; start with --control-token to be steered from elsewhere"
+            return f"Host {host!r} is not this machine. Start with --control-token to be controlled from elsewhere."
         return None
 
 

@@ -9,7 +9,7 @@ from mockserver.fake import auth
 from mockserver.fake.callback_queue import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault
-from mockserver.fake.faults.line import MISHAPS
+from mockserver.fake.faults.line import kinds
 from mockserver.fake.journal import Entry, masked
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results
@@ -68,7 +68,7 @@ def exchange(entry: Entry) -> dict[str, JSON]:
 
 
 def whole_exchange(entry: Entry) -> dict[str, JSON]:
-    """Show an exchange with its bodies, its violations, the form of its credentials, and a line that repeats it."""
+    """Show an exchange with its bodies, violations, form of credentials, and a curl line that repeats it."""
     credentials = auth.form(entry.request.headers.get("authorization", ""))
     return {**entry.as_json(), "credentials": credentials, "curl": curl(entry.request)}
 
@@ -91,8 +91,8 @@ def callback(delivery: Delivery) -> dict[str, JSON]:
     }
 
 
-def fault(number: int, found: Fault, struck: int) -> dict[str, JSON]:
-    """Show a fault that is asked for."""
+def fault(number: int, found: Fault, happened: int) -> dict[str, JSON]:
+    """Show a fault that is in force."""
     return {
         "number": number,
         "fault": str(found),
@@ -101,22 +101,16 @@ def fault(number: int, found: Fault, struck: int) -> dict[str, JSON]:
         "account": masked(found.account) if found.account else None,
         "path": found.path,
         "where": dict(found.where),
-        "struck": struck,
+        "happened": happened,
     }
 
 
-def mishaps(fake: Fake) -> list[dict[str, JSON]]:
-    """Show all that can be asked for: the mishaps, and the rows of the error tables."""
-    known: list[dict[str, JSON]] = [
-        {"name": mishap.name, "stage": mishap.stage, "usage": mishap.usage, "means": mishap.means}
-        for mishap in MISHAPS.values()
+def fault_kinds(fake: Fake) -> list[dict[str, JSON]]:
+    """Show every fault that can be added: the kinds, and the rows of the error tables."""
+    return [
+        {"name": kind.name, "stage": kind.stage, "usage": kind.usage, "means": kind.means}
+        for kind in kinds(fake.world.services)
     ]
-    rows = {row.id: row for service in fake.world.services for row in service.errors.values()}
-    for row in rows.values():
-        means = f"HTTP {row.status}: {row.body.get('message') or row.body.get('error') or ''}"
-        usage = "[retry-after SECONDS | retry-after-date SECONDS]"
-        known.append({"name": row.id, "stage": "request", "usage": usage, "means": means})
-    return known
 
 
 def settings(fake: Fake) -> dict[str, JSON]:
@@ -138,7 +132,7 @@ def settings(fake: Fake) -> dict[str, JSON]:
 
 
 def questions(fake: Fake) -> list[dict[str, JSON]]:
-    """Show the open questions, by service, with the reading that is taken."""
+    """Show the open questions of each service, with the reading that is taken."""
     return [
         {
             "service": service.id,

@@ -1,7 +1,7 @@
 """The dashboard: the files of ``dashboard/`` at ``/_mock/``, and results to look at.
 
-The files are the same everywhere and hold no secret, and a browser asks for them without headers of ours. So where
-there is a control token they need none; what they show comes from the control API, which does.
+The files hold no secret, and a browser asks for them without our headers. So they need no control token; what they show
+comes from the control API, which does.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-"""Own scripts from own files, nothing inline, nothing from elsewhere, in nobody's frame; and no text becomes markup."""
+"""Scripts and styles only from our files, nothing inline or from elsewhere, no frames; no text becomes markup."""
 
 HEADERS = MappingProxyType(
     {
@@ -46,14 +46,14 @@ HEADERS = MappingProxyType(
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
-        # The next release may have another file of this name; whoever has this one still is told so by its tag.
+        # The next release may have another file of this name; the tag tells a browser that its copy is old.
         "cache-control": "no-cache",
     }
 )
 
 
 class Page:
-    """One file, answered with its tag, or with 304 to whoever has it."""
+    """One file, answered with its tag, or with 304 to a browser that has it."""
 
     def __init__(self, file: Traversable) -> None:
         self._file = file
@@ -69,7 +69,7 @@ class Page:
 
 
 def routes(results: Results, control_token: str | None = None) -> Iterator[Route]:
-    """Yield a route for each file, one for the results that the dashboard shows, and one for who forgets a slash."""
+    """Yield a route for each file, one for the results that the dashboard shows, and a redirect for a missing slash."""
     for file in files("mockserver.adapters.dashboard").joinpath("static").iterdir():
         if _suffix(file) in TYPES:
             path = f"{ROOT}/{'' if file.name == 'index.html' else file.name}"

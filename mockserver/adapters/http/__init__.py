@@ -1,1 +1,1 @@
-"""The fake on HTTP: ASGI, a server, results, callbacks, and what befalls an answer on the wire."""
+"""The fake over HTTP: the ASGI application, a server, results, callbacks, and faults on the wire."""

@@ -13,44 +13,44 @@ from starlette.types import Receive, Scope, Send
 from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
-from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
-from mockserver.adapters.http.scopes import request_of
 from mockserver.adapters.http.wire import deliver
 from mockserver.fake.core import Fake
 from mockserver.fake.media.results import PATH
 
 _OWN = ("/_mock", PATH)
-"""How paths begin that may be ours and no service's."""
+"""The beginnings of paths that may be ours and belong to no service."""
 
-_LARGE = 256 * 1024
-"""From this size on a body is read and judged in a thread, so that it holds nobody else up."""
+_LARGE_BYTES = 256 * 1024
+"""A body of this size or more is answered in a thread: that takes milliseconds, and other requests would wait."""
 
 
 def application(fake: Fake, control_token: str | None = None) -> Starlette:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
-    courier = Courier(fake)
+    sender = CallbackSender(fake)
     results = Results(fake)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with courier, results:
+        async with sender, results:
             yield
 
     routes = [
         *pages.routes(results, control_token),
-        Mount("/_mock", app=Guard(Router(Control(fake, courier).routes()), control_token)),
+        Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
-    starlette = _Fork(routes=routes, lifespan=lifespan)
+    starlette = _Shortcut(routes=routes, lifespan=lifespan)
     # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
-    starlette.router.default = Door(fake)
+    starlette.router.default = FakeEndpoint(fake)
     starlette.router.redirect_slashes = False  # it would match every request to a service twice
     return starlette
 
 
-class _Fork(Starlette):
-    """Lets the services' own requests go past routes and middleware, which cost as much as finding the answer."""
+class _Shortcut(Starlette):
+    """Sends requests to services past routes and middleware, which cost as much as finding the answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(_OWN):
@@ -59,8 +59,8 @@ class _Fork(Starlette):
             await super().__call__(scope, receive, send)
 
 
-class Door:
-    """Carries every other request to the fake."""
+class FakeEndpoint:
+    """Passes every other request to the fake."""
 
     def __init__(self, fake: Fake) -> None:
         self._fake = fake
@@ -73,7 +73,7 @@ class Door:
         if body is None:
             return
         request = request_of(scope, body)
-        if len(body) < _LARGE:
+        if len(body) < _LARGE_BYTES:
             response = self._fake.respond(request)
         else:
             response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
@@ -81,7 +81,7 @@ class Door:
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:
-    """Read a body, or enough of it to see that it is over ``limit``. ``None``: the client left."""
+    """Read a body, or enough of it to see that it is over ``limit``; ``None`` if the client left."""
     message = await receive()
     if message["type"] == "http.disconnect":
         return None

@@ -1,4 +1,4 @@
-"""Callbacks over HTTP: one timer for all that wait, one pooled client for all that are sent."""
+"""Callbacks over HTTP: one timer for all that wait, and one pooled client that sends them."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from mockserver.fake.core import Fake
 if TYPE_CHECKING:
     import aiohttp
 
-_TIMEOUT = 10.0
-"""Seconds that a receiver has to answer; the real figure is documented nowhere."""
+_PATIENCE_SECONDS = 10.0
+"""How long a receiver may take to answer; the real figure is documented nowhere."""
 
 _AT_ONCE = 100
-"""Callbacks on their way at once, which is what the client has connections for; waiting for one takes no time of it."""
+"""Callbacks that are sent at once: the client has that many connections. Waiting for one does not use up patience."""
 
 
-class Courier:
-    """Takes the callbacks that are due to their receivers, those of one task in order.
+class CallbackSender:
+    """Sends the callbacks that are due, those of one task in order.
 
-    ``async with Courier(fake):`` sends while it is open. The client is made with the first callback.
+    ``async with CallbackSender(fake):`` sends while it is open. The client is made with the first callback.
     """
 
     def __init__(self, fake: Fake) -> None:
         self._fake = fake
         self._client: aiohttp.ClientSession | None = None
-        self._round: asyncio.Task[None] | None = None
+        self._loop_task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._last: dict[str, asyncio.Task[None]] = {}
-        self._lanes = asyncio.Semaphore(_AT_ONCE)
-        fake.clock.watch(self._rouse)
-        fake.world.agenda.watch(self._rouse)
+        self._connections = asyncio.Semaphore(_AT_ONCE)
+        fake.clock.watch(self._wake_up)
+        fake.world.callbacks.watch(self._wake_up)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._round = asyncio.create_task(self._go_round())
+        self._loop_task = asyncio.create_task(self._run())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._loop = None
-        tasks = [task for task in (self._round, *self._sending) if task is not None]
+        tasks = [task for task in (self._loop_task, *self._sending) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -58,14 +58,14 @@ class Courier:
         """Send everything that is due now, and wait until it has arrived or failed."""
         self._send_due()
         while self._sending:
-            await asyncio.gather(*self._sending, return_exceptions=True)  # _sent tells of them
+            await asyncio.gather(*self._sending, return_exceptions=True)  # _sent reports them
             self._send_due()
 
-    def _rouse(self) -> None:
+    def _wake_up(self) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
-    async def _go_round(self) -> None:
+    async def _run(self) -> None:
         while True:
             self._wake.clear()
             try:
@@ -99,7 +99,7 @@ class Courier:
     async def _send(self, delivery: Delivery, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
-        async with self._lanes:
+        async with self._connections:
             at, began = self._fake.clock.now(), time.monotonic()
             status, fault = await self._post(delivery)
             took = round((time.monotonic() - began) * 1000)
@@ -111,7 +111,7 @@ class Courier:
 
         if self._client is None:
             self._client = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=_TIMEOUT), cookie_jar=aiohttp.DummyCookieJar()
+                timeout=aiohttp.ClientTimeout(total=_PATIENCE_SECONDS), cookie_jar=aiohttp.DummyCookieJar()
             )
         try:
             headers = {"content-type": "application/json; charset=utf-8", **self._fake.signature(delivery)}
@@ -120,8 +120,8 @@ class Courier:
             ) as response:
                 return response.status, None
         except TimeoutError:
-            return None, f"no answer within {_TIMEOUT:g} s"
-        except IndexError:  # yarl raises it for brackets with nothing in them
+            return None, f"no answer within {_PATIENCE_SECONDS:g} s"
+        except IndexError:  # yarl raises it for empty brackets
             return None, f"InvalidURL: {delivery.url}"
         except (aiohttp.ClientError, OSError, ValueError, BadSetting) as error:
             return None, f"{type(error).__name__}: {error}"

@@ -1,15 +1,17 @@
-"""Headers: from pairs of bytes, as the wire has them, to names with a text each, and back."""
+"""Headers: from the pairs of bytes that ASGI has to a mapping of texts, and back; and the request around them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mockserver.types import Response
+from starlette.types import Scope
+
+from mockserver.types import Request, Response
 
 
 def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers by name, in lower case; one that is repeated means its values in a list (RFC 9110, 5.3)."""
+    """Return headers by name, in lower case; the values of a repeated one are joined with commas (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in pairs:
         name, value = _name(raw_name), _text(raw_value)
@@ -18,14 +20,26 @@ def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def listed(response: Response) -> list[tuple[bytes, bytes]]:
-    """Return an answer's headers as the wire has them, the length of its body first."""
+    """Return the headers of an answer as pairs of bytes, the length of its body first."""
     return [
         (b"content-length", str(len(response.body)).encode()),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()),
     ]
 
 
-# What nearly every request says again is decoded once, and the journal then holds it once.
+def request_of(scope: Scope, body: bytes = b"") -> Request:
+    """Return the request of an ASGI scope, with its ``body``."""
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=mapped(scope["headers"]),
+        body=body,
+        scheme=scope["scheme"],
+    )
+
+
+# Nearly all requests repeat the same headers: each is decoded once, and the journal shares the text.
 
 
 @lru_cache(maxsize=1024)

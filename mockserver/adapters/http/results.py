@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.adapters.http.scopes import request_of
+from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.wire import deliver
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Artifact
@@ -22,22 +22,24 @@ from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH, Result, find
 from mockserver.types import Response
 
-_ROOM = 512 << 20
+_ROOM_BYTES = 512 << 20
+"""Files that are kept: some twenty films in 4K, and not so many that a small disk is full."""
+
 _AT_ONCE = 2
-"""A film of 4K takes 300 MB while it is made, and both cores."""
+"""Results that are rendered at once: a film in 4K takes 300 MB and two cores."""
 
 
 class Results:
-    """Serves what result URLs point to. Nobody needs credentials for them."""
+    """Serves what result URLs point to, without credentials as the real service does."""
 
-    def __init__(self, fake: Fake, room: int = _ROOM) -> None:
-        """Keep at most ``room`` bytes of files; those asked for least lately go, and are made again when needed."""
+    def __init__(self, fake: Fake, room: int = _ROOM_BYTES) -> None:
+        """Keep at most ``room`` bytes of files; those not asked for the longest go, and are made again when needed."""
         self._fake, self._room = fake, room
         self._folder: TemporaryDirectory[str] | None = None
         self._files: OrderedDict[Artifact, asyncio.Task[Path]] = OrderedDict()
         self._made: dict[Artifact, tuple[Path, int]] = {}
         self._wanted: Counter[Artifact] = Counter()
-        self._benches = asyncio.Semaphore(_AT_ONCE)
+        self._renderers = asyncio.Semaphore(_AT_ONCE)
 
     async def __aenter__(self) -> Self:
         return self
@@ -53,17 +55,17 @@ class Results:
         return self._answer(self._fake.fetch(request_of(request.scope)))
 
     async def preview(self, request: Request) -> ASGIApp:
-        """Answer whoever only looks, on the dashboard: no fault strikes, so none is used up."""
+        """Answer a request of the dashboard: no fault happens, so none is used up."""
         found = find(self._fake.world, PATH + request.path_params["name"], self._fake.clock.now())
         return self._answer(found if isinstance(found, int) else Result(found))
 
     def _answer(self, found: Result | int) -> ASGIApp:
         if isinstance(found, int):
-            return PlainTextResponse("there is no such result, or no longer\n", found)
+            return PlainTextResponse("there is no such result, or it has expired\n", found)
         return partial(self._send, found)
 
     async def _send(self, result: Result, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a file; until that is done nobody removes it."""
+        """Send a file, which is not removed until that is done."""
         artifact = result.artifact
         self._wanted[artifact] += 1
         try:
@@ -77,7 +79,7 @@ class Results:
             self._make_room()
 
     async def _file(self, artifact: Artifact) -> Path:
-        """Return the file of a result, making it first if it is not there; several who ask wait for one making."""
+        """Return the file of a result, made first if it is missing; several requests wait for one rendering."""
         making = self._files.get(artifact)
         if making is None:
             making = self._files[artifact] = asyncio.create_task(self._make(artifact))
@@ -87,11 +89,11 @@ class Results:
     async def _make(self, artifact: Artifact) -> Path:
         name = f"{artifact.task_id}-{artifact.index}{'-watermark' if artifact.watermark else ''}{artifact.suffix}"
         try:
-            async with self._benches:
+            async with self._renderers:
                 if self._folder is None:
                     self._folder = TemporaryDirectory(prefix="mockserver-", ignore_cleanup_errors=True)
                 path = Path(self._folder.name) / name
-                # Not asyncio.to_thread: closing the loop would wait for the film of somebody who has left.
+                # Not asyncio.to_thread: closing the loop would wait for a film that no client wants any more.
                 size = await to_thread.run_sync(_write, artifact, path, abandon_on_cancel=True)
         except BaseException:
             self._files.pop(artifact, None)
@@ -101,7 +103,7 @@ class Results:
         return path
 
     def _make_room(self) -> None:
-        """Remove the files asked for least lately, except those that are being sent."""
+        """Remove the files not asked for the longest, except those that are being sent."""
         taken = sum(size for _, size in self._made.values())
         for artifact in [kept for kept in self._files if kept in self._made and kept not in self._wanted]:
             if taken <= self._room:

@@ -1,4 +1,4 @@
-"""The fake on a socket: uvicorn, told to start fast, say when it is ready, and stop within a second."""
+"""The fake on a socket: uvicorn that starts fast, reports when it is ready, and stops within a second."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mockserver.adapters.http.wire import Protocol
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
 
-_PATIENCE = 0.3
-"""Seconds that requests in flight have when the server is to stop; all in all that takes less than one."""
+_PATIENCE_SECONDS = 0.3
+"""How long requests in flight have when the server stops; Ctrl-C should take less than a second in all."""
 
 
 class Server(uvicorn.Server):
@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
     ) -> None:
         """``ready`` is called with the base URL once requests are answered.
 
-        An ``app`` of its own is answered with instead of the fake's, and dates its answers itself.
+        ``app`` answers instead of the fake's application, and sets the date of its answers itself.
         """
         config = uvicorn.Config(
             app or application(fake, control_token),
@@ -48,7 +48,7 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             ws="none",
-            timeout_graceful_shutdown=_PATIENCE,  # type: ignore[arg-type] # any number of seconds will do
+            timeout_graceful_shutdown=_PATIENCE_SECONDS,  # type: ignore[arg-type] # any number of seconds will do
         )
         super().__init__(config)
         self._listener, self._ready = listener, ready
@@ -67,9 +67,9 @@ class Server(uvicorn.Server):
     def run_to_the_end(self) -> None:
         """Serve until a signal, as the last thing that a process does.
 
-        The loop stays open: closing it would wait for a film in the making, or for a name that is being looked up.
+        The loop stays open: closing it would wait for a film that is rendered, or a name that is looked up.
         """
-        # What is here now stays, and so do tasks: to look for garbage among them takes time and finds none.
+        # What is here now stays, and so do tasks: a search for garbage among them would take time and find none.
         gc.freeze()
         gc.enable()
         gc.set_threshold(50_000, 20, 100)
@@ -77,21 +77,21 @@ class Server(uvicorn.Server):
         factory().run_until_complete(self.serve([self._listener]))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start, and report that it is ready."""
         await super().startup(sockets)
         if not self.should_exit:
             self._ready(self.url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop. Requests that do not end in time are cut off, of which uvicorn would complain with tracebacks."""
+        """Stop. Requests that do not end in time are cut off; uvicorn would print tracebacks for them."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take Ctrl-C and SIGTERM as the wish to stop; uvicorn would raise them again afterwards."""
+        """Stop at Ctrl-C and SIGTERM; uvicorn would raise them again afterwards."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # signals are the main thread's
+            yield  # only the main thread gets signals
             return
         handled = (signal.SIGINT, signal.SIGTERM)
         before = [signal.signal(number, self.handle_exit) for number in handled]
@@ -111,7 +111,8 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=_family(host), backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise BadSetting("--host and --port", f"{host}:{port}", f"an address to listen on: {reason}") from error
+        text = f"cannot listen on {f'{host}:{port}'!r}: {reason}. Choose another address, or --port 0 for a free port."
+        raise BadSetting("--host and --port", text) from error
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -1,4 +1,4 @@
-"""What befalls an answer on its way: late headers, a body in drops, no answer at all, a connection that is reset."""
+"""Faults on the wire: late headers, a slow body, no answer at all, a connection that is reset."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from mockserver.adapters.http.headers import listed
 from mockserver.types import Response, Wire
 
-_DROPS = 20
+_PIECES = 20
+"""Pieces of a slow body: enough that it trickles, few enough that a short one has a letter in each."""
 _TRANSPORT = "mockserver.transport"
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, which sends an answer in one piece, and shows the application its connection to be reset."""
+    """uvicorn's protocol; it sends an answer in one piece, and lets the application reset its connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin a connection."""
@@ -71,10 +72,10 @@ async def deliver(response: Response, scope: Scope, receive: Receive, send: Send
         await send(start)
         await send({"type": "http.response.body", "body": response.body})
     else:
-        await _troubled(response.wire, start, response.body, scope, receive, send)
+        await _deliver_over(response.wire, start, response.body, scope, receive, send)
 
 
-async def _troubled(wire: Wire, start: Message, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+async def _deliver_over(wire: Wire, start: Message, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
     if wire.hangs:
         await _gone(receive)
         return
@@ -86,18 +87,18 @@ async def _troubled(wire: Wire, start: Message, body: bytes, scope: Scope, recei
     await send(start)
     if wire.resets == "during":
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        await asyncio.sleep(0.05)  # the half is to arrive before the reset, which would overtake it
+        await asyncio.sleep(0.05)  # seconds: the half must arrive before the reset, which would overtake it
         await reset(scope, receive)
         return
-    for drop in _drops(body) if wire.body_over else [body]:
-        await send({"type": "http.response.body", "body": drop, "more_body": True})
-        if wire.body_over and await _gone(receive, wire.body_over / 1000 / _DROPS):
+    for piece in _pieces(body) if wire.body_over else [body]:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if wire.body_over and await _gone(receive, wire.body_over / 1000 / _PIECES):
             return
     await send({"type": "http.response.body", "body": b""})
 
 
 async def reset(scope: Scope, receive: Receive) -> None:
-    """Reset the connection of a request; without one of uvicorn's, say so to the caller as its client would see it."""
+    """Reset the connection of a request; if it is not one of uvicorn's, raise what its client would see."""
     extension = scope.get("extensions", {}).get(_TRANSPORT)
     if extension is None:
         raise ConnectionResetError("the fake reset the connection")
@@ -106,11 +107,11 @@ async def reset(scope: Scope, receive: Receive) -> None:
     with socket.socket(fileno=socket.dup(transport.get_extra_info("socket").fileno())) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-    await _gone(receive)  # uvicorn takes note of it before we return, and so does not miss an answer
+    await _gone(receive)  # until uvicorn knows it: it would complain of a missing answer
 
 
-def _drops(body: bytes) -> list[bytes]:
-    size = max(1, -(-len(body) // _DROPS))
+def _pieces(body: bytes) -> list[bytes]:
+    size = max(1, -(-len(body) // _PIECES))
     return [body[at : at + size] for at in range(0, len(body), size)]
 
 

@@ -1,1 +1,1 @@
-"""A proxy in front of a real service: forward, inspect, record and replay."""
+"""A proxy in front of a real service: it forwards, inspects, records and replays."""

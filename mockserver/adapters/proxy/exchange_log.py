@@ -1,4 +1,4 @@
-"""The witness: writes exchanges with somebody else's service into the journal, and tells each in a line."""
+"""The log of exchanges with another service: each is an entry in the journal and one line of output."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.adapters.proxy.inspection import Exchange, Inspection
-from mockserver.adapters.proxy.redaction import KNOWN, Redactor, document, is_secret, secrets
+from mockserver.adapters.proxy.redaction import LEAST_LETTERS, Redactor, document, is_secret, secrets
 from mockserver.curl import SECRETS
 from mockserver.fake.journal import Entry, masked
 from mockserver.fake.world import World
 
-_PATH = 200
+_MOST_LETTERS = 200
+"""As much of a path or a pointer is printed; both can be as long as the client likes."""
+
 _NAMED = 3
+"""Differences and rules that are named in a line; the journal has them all."""
 
 Say = Callable[[str], None]
 
 
-class Witness:
-    """Notes what was seen. Secrets are masked before they get anywhere."""
+class ExchangeLog:
+    """Logs exchanges; their secrets are masked first."""
 
     def __init__(self, world: World, say: Say) -> None:
         """``say`` gets a line for each exchange."""
         self._world, self._service, self._say = world, world.services[0].id, say
 
-    def note(self, exchange: Exchange, inspection: Inspection, remark: str = "") -> Entry:
-        """Write an exchange into the journal, and tell it with a ``remark``."""
+    def write(self, exchange: Exchange, inspection: Inspection, remark: str = "") -> Entry:
+        """Write an exchange into the journal, and print its line with a ``remark``."""
         seen = _masked(exchange)
         entry = self._world.journal.write(
             self._world.clock.now(),
@@ -38,30 +41,30 @@ class Witness:
             inspection.violations,
             inspection.differences,
         )
-        self._say(line(entry, [*(f"{side} not judged: {why}" for side, why in exchange.unknown.items()), remark]))
+        self._say(line(entry, [*(f"{side} not checked: {why}" for side, why in exchange.unknown.items()), remark]))
         return entry
 
 
 def line(entry: Entry, remarks: Iterable[str] = ()) -> str:
-    """Tell an exchange in one line: method, path, status, operation, how many differences, and where."""
+    """Return the line of an exchange: method, path, status, operation, how many differences, and where."""
     redactor = Redactor()
-    path = redactor.text(entry.request.path[:_PATH])
+    path = redactor.text(entry.request.path[:_MOST_LETTERS])
     words = [f"{entry.request.method} {path} {entry.response.status} {entry.operation or 'not in the contract'}"]
     count = len(entry.differences)
     places = ", ".join(
-        f"{redactor.text(found.pointer[:_PATH]) or '/'} {found.keyword}" for found in entry.differences[:_NAMED]
+        f"{redactor.text(found.pointer[:_MOST_LETTERS]) or '/'} {found.keyword}" for found in entry.differences[:_NAMED]
     )
     more = ", …" if count > _NAMED else ""
     words.append(f"{count} difference{'s' * (count != 1)}" + (f" ({places}{more})" if count else ""))
     if entry.violations:
         words.append("breaks " + ", ".join(dict.fromkeys(found.rule.id for found in entry.violations[:_NAMED])))
-    told = "; ".join([*words, *filter(None, remarks)])
-    # What came from elsewhere must not move the cursor of a terminal.
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in told)
+    text = "; ".join([*words, *filter(None, remarks)])
+    # Control characters from elsewhere must not reach the terminal.
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _masked(exchange: Exchange) -> Exchange:
-    """Mask what the journal does not know for a secret: headers of other names, parameters, and fields."""
+    """Mask the secrets that the journal does not mask itself: other headers, parameters and fields."""
     request, response = exchange.request, exchange.response
     known = [
         *secrets(request.headers, request.parameters, document(request.body)),
@@ -80,7 +83,7 @@ def _masked(exchange: Exchange) -> Exchange:
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    # What the journal masks itself comes to it as it is: masked twice, nobody could tell two keys apart.
+    # The journal masks these itself; masked twice, two keys would look alike.
     return {
         name: masked(value) if is_secret(name) and name not in SECRETS else value for name, value in headers.items()
     }
@@ -95,6 +98,6 @@ def _query(query: str) -> str:
 
 def _without(known: Iterable[str], body: bytes) -> bytes:
     for secret in known:
-        if len(secret) >= KNOWN:
+        if len(secret) >= LEAST_LETTERS:
             body = body.replace(secret.encode(errors="replace"), masked(secret).encode())
     return body

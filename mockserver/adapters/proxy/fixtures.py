@@ -1,4 +1,4 @@
-"""Fixtures: an exchange as ``fixtures/<service>/<operation>/<case>.json`` has it, and what makes two requests alike."""
+"""Fixtures: an exchange as ``fixtures/<service>/<operation>/<case>.json`` has it, and when two requests are alike."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Fields = list[tuple[str, str, bool]]
 
 
 def known(request: Request, match: Match | NoMatch) -> Iterator[str]:
-    """Yield what of a request must not be kept wherever it stands: its secrets, and what nobody described."""
+    """Yield what must not be kept of a request: its secrets, and the values that the contract does not describe."""
     yield from secrets(request.headers, request.parameters, document(request.body))
     described = match.operation.schema.get("properties", {}) if isinstance(match, Match) else {}
     yield from (value for name, value in request.parameters.items() if name not in described)
@@ -44,7 +44,7 @@ def asked(request: Request, match: Match | NoMatch, redactor: Redactor) -> dict[
 
 
 def answered(response: Response, redactor: Redactor) -> dict[str, JSON]:
-    """Write an answer as a fixture, redacted; a body that is no text is left out."""
+    """Write an answer as a fixture, redacted; a body that is not text is left out."""
     found: dict[str, JSON] = {"status": response.status}
     content = document(response.body)
     if content is not None and not isinstance(content, str):
@@ -69,7 +69,7 @@ def wired(request: dict[str, Any]) -> Request:
 
 
 def outline(request: Request, router: Router, redactor: Redactor) -> dict[str, JSON]:
-    """Return all that counts of a request, redacted: two that are alike have the same answers."""
+    """Return what matters of a request, redacted: two requests with the same outline have the same answers."""
     match = router.match(request.method, request.path, "")
     about: dict[str, JSON] = {"operation": f"{request.method} {_path(request, match, redactor)}", "parameters": {}}
     if isinstance(match, Match):
@@ -114,7 +114,7 @@ def _content(request: Request, redactor: Redactor) -> dict[str, JSON]:
 
 
 def _headers(request: Request, *, is_form: bool, has_body: bool) -> dict[str, str]:
-    """Return the two headers that count: the scheme of the credentials, and the type of the body."""
+    """Return the two headers that matter: the scheme of the credentials, and the type of the body."""
     found = {}
     scheme = request.headers.get("authorization", "").strip().partition(" ")[0]
     if scheme:
@@ -126,7 +126,7 @@ def _headers(request: Request, *, is_form: bool, has_body: bool) -> dict[str, st
 
 
 def _usual(content: dict[str, JSON]) -> dict[str, str]:
-    """Return the headers that a fixture need not tell."""
+    """Return the headers that a fixture has when it does not name any."""
     return _JSON_HEADERS if "body" in content else _HEADERS
 
 
@@ -135,7 +135,7 @@ def _complete(headers: dict[str, str]) -> dict[str, str]:
 
 
 def _fields(kind: str, body: bytes) -> Fields | None:
-    """Read a form; ``None`` if it is none."""
+    """Read a form; ``None`` if it cannot be read."""
     from python_multipart import parse_form
     from python_multipart.exceptions import FormParserError
 
@@ -157,7 +157,7 @@ def _fields(kind: str, body: bytes) -> Fields | None:
 
 
 def _form(fields: Fields, redactor: Redactor) -> str:
-    """Write a form in its one spelling; of a file only the digest is kept."""
+    """Write a form in one fixed way; of a file only the digest is kept."""
     lines = []
     for name, value, is_file in fields:
         shown = redactor.text(name).replace('"', "%22")

@@ -1,7 +1,7 @@
-"""The proxy: forwards each request to a real service, and holds both sides against the contract on the way.
+"""The proxy: forwards each request to a real service, and checks both sides against the contract.
 
-Bodies pass through in pieces. The last piece of an answer waits until the exchange is judged, so that whoever has the
-answer finds it in the journal.
+Bodies are forwarded in pieces. The last piece of an answer waits until the exchange was checked, so that a client that
+has the answer finds it in the journal.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ from starlette.types import Receive, Scope, Send
 from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
-from mockserver.adapters.http.callbacks import Courier
-from mockserver.adapters.http.headers import mapped
+from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.adapters.http.headers import mapped, request_of
 from mockserver.adapters.http.results import Results
-from mockserver.adapters.http.scopes import request_of
 from mockserver.adapters.http.wire import reset
-from mockserver.adapters.proxy.copies import Copy, Unknown
-from mockserver.adapters.proxy.exchange_log import Say, Witness
-from mockserver.adapters.proxy.inspection import Exchange, Inspector
+from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
+from mockserver.adapters.proxy.inspection import BodyCopy, Exchange, Inspector, UnreadableBody
 from mockserver.adapters.proxy.recordings import Recorder
 from mockserver.adapters.proxy.upstream import NoAnswer, Upstream, passed
 from mockserver.fake.core import Fake
@@ -39,10 +37,14 @@ from mockserver.types import Request, Response
 if TYPE_CHECKING:
     import aiohttp
 
-_LARGE = 256 * 1024
-"""From this size on an exchange is judged in a thread, so that it holds nobody else up."""
+_LARGE_BYTES = 256 * 1024
+"""An exchange of this size or more is checked in a thread: that takes milliseconds, and other requests would wait."""
 
 _BODYLESS = (204, 304)
+"""The statuses of answers without a body (RFC 9110, 6.4.1)."""
+
+_PATIENCE_SECONDS = 120.0
+"""How long an upstream may be silent: longer than a film takes to begin, shorter than most clients wait."""
 
 
 class Proxy:
@@ -51,9 +53,9 @@ class Proxy:
     def __init__(self, fake: Fake, upstream: Upstream, say: Say, recorder: Recorder | None = None) -> None:
         """The ``fake`` has the contract and the journal; ``say`` gets a line for each exchange."""
         self._upstream, self._recorder = upstream, recorder
-        self._inspector, self._witness = Inspector(fake.world), Witness(fake.world, say)
+        self._inspector, self._log = Inspector(fake.world), ExchangeLog(fake.world, say)
         self._clock, self._limit = fake.clock, fake.settings.max_body
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await self._upstream.__aenter__()
@@ -67,30 +69,30 @@ class Proxy:
         if scope["type"] != "http":
             return
         request = request_of(scope)
-        sent, passage = _Sent(request, receive, Copy(self._limit)), _Passage(Copy(self._limit), send)
+        sent, answer = _RequestBody(request, receive, BodyCopy(self._limit)), _Answer(BodyCopy(self._limit), send)
         try:
             async with self._upstream.answer(request, scope["headers"], sent.pieces()) as response:
-                await passage.run(response)
+                await answer.run(response)
         except NoAnswer as error:
             if sent.is_gone:
                 return
-            if not passage.has_begun:
-                await self._apologise(request, sent.copy, str(error), send)
+            if not answer.has_begun:
+                await self._answer_bad_gateway(request, sent.copy, str(error), send)
                 return
-            await self._judge(request, sent.copy, passage)
+            await self._check(request, sent.copy, answer)
             await reset(scope, receive)
             return
-        await self._judge(request, sent.copy, passage)
-        await passage.end()
+        await self._check(request, sent.copy, answer)
+        await answer.end()
 
-    async def _judge(self, request: Request, sent: Copy, passage: _Passage) -> None:
-        """Hold an exchange against the contract, and note it; those that end first come first."""
+    async def _check(self, request: Request, sent: BodyCopy, answer: _Answer) -> None:
+        """Check an exchange against the contract, and log it; those that end first come first."""
         unknown: dict[str, str] = {}
         asked = replace(request, body=_content(sent, request.headers, "request", unknown))
-        body = _content(passage.copy, passage.headers, "answer", unknown)
-        exchange = Exchange(asked, Response(passage.status, body, passage.headers), unknown)
-        async with self._turn:
-            if len(asked.body) + len(body) < _LARGE:
+        body = _content(answer.copy, answer.headers, "answer", unknown)
+        exchange = Exchange(asked, Response(answer.status, body, answer.headers), unknown)
+        async with self._lock:
+            if len(asked.body) + len(body) < _LARGE_BYTES:
                 self._finish(exchange)
             else:
                 await to_thread.run_sync(self._finish, exchange)
@@ -104,27 +106,27 @@ class Proxy:
                 remark = f"recorded as {name}" if name else ""
             except OSError as error:
                 remark = f"not recorded: {error.strerror or error}"
-        self._witness.note(exchange, found, remark)
+        self._log.write(exchange, found, remark)
 
-    async def _apologise(self, request: Request, sent: Copy, fact: str, send: Send) -> None:
-        """Answer in the place of an upstream that does not."""
-        unknown = {"answer": "there is none"}
+    async def _answer_bad_gateway(self, request: Request, sent: BodyCopy, fact: str, send: Send) -> None:
+        """Answer with 502 in the place of an upstream that does not answer."""
+        unknown = {"answer": "the upstream did not answer"}
         asked = replace(request, body=_content(sent, request.headers, "request", unknown))
         body = json.dumps({"error": f"mockserver proxy: {fact}"}, ensure_ascii=False).encode()
         headers = {"content-type": "application/json", "content-length": str(len(body))}
         exchange = Exchange(asked, Response(502, body, headers), unknown)
-        async with self._turn:
+        async with self._lock:
             found = replace(self._inspector.inspect(exchange, self._clock.now()), differences=())
-            self._witness.note(exchange, found, fact)
+            self._log.write(exchange, found, fact)
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 502, "headers": pairs})
         await send({"type": "http.response.body", "body": body})
 
 
-class _Sent:
-    """A request's body on its way through."""
+class _RequestBody:
+    """A request's body on its way to the upstream."""
 
-    def __init__(self, request: Request, receive: Receive, copy: Copy) -> None:
+    def __init__(self, request: Request, receive: Receive, copy: BodyCopy) -> None:
         self.copy, self.is_gone = copy, False
         self._request, self._receive = request, receive
 
@@ -152,10 +154,10 @@ class _Sent:
                 yield piece
 
 
-class _Passage:
-    """An answer on its way through, always with a piece in hand."""
+class _Answer:
+    """An answer on its way to the client; its last piece so far is held back."""
 
-    def __init__(self, copy: Copy, send: Send) -> None:
+    def __init__(self, copy: BodyCopy, send: Send) -> None:
         self.copy, self.status, self.headers = copy, 0, dict[str, str]()
         self.has_begun = False
         self._send, self._held, self._start = send, b"", dict[str, Any]()
@@ -171,15 +173,15 @@ class _Passage:
         async for piece in response.content.iter_any():
             self.copy.add(piece)
             if self._held:
-                await self._go_on(is_last=False)
+                await self._send_held(is_last=False)
             self._held = piece
         self.copy.end()
 
     async def end(self) -> None:
         """Send the rest."""
-        await self._go_on(is_last=True)
+        await self._send_held(is_last=True)
 
-    async def _go_on(self, *, is_last: bool) -> None:
+    async def _send_held(self, *, is_last: bool) -> None:
         if not self.has_begun:
             self.has_begun = True
             await self._send(self._start)
@@ -187,7 +189,7 @@ class _Passage:
 
 
 def forwarding(
-    url: str, settings: Settings, say: Say, record: Path | None = None, patience: float = 120.0
+    url: str, settings: Settings, say: Say, record: Path | None = None, patience: float = _PATIENCE_SECONDS
 ) -> tuple[Fake, Starlette]:
     """Return a proxy in front of a URL, and the fake that shows what it sees. Raises ``MockserverError``.
 
@@ -200,25 +202,25 @@ def forwarding(
 
 
 def application(fake: Fake, proxy: Proxy) -> Starlette:
-    """Return an application that forwards all but what is under ``/_mock/``, where the fake shows its journal."""
-    courier, results = Courier(fake), Results(fake)
+    """Return an application that forwards every path except ``/_mock/``, where the fake shows its journal."""
+    sender, results = CallbackSender(fake), Results(fake)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with courier, results, proxy:
+        async with sender, results, proxy:
             yield
 
-    control = Mount("/_mock", app=Guard(Router(Control(fake, courier).routes())))
+    control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
     starlette = Starlette(routes=[*pages.routes(results), control], lifespan=lifespan)
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
     return starlette
 
 
-def _content(copy: Copy, headers: Mapping[str, str], side: str, unknown: dict[str, str]) -> bytes:
-    """Return a body that has passed by; if it is not known, note why not."""
+def _content(copy: BodyCopy, headers: Mapping[str, str], side: str, unknown: dict[str, str]) -> bytes:
+    """Return a body that was forwarded; if it cannot be read, note in ``unknown`` why not."""
     try:
         return copy.content(headers.get("content-encoding", ""))
-    except Unknown as error:
+    except UnreadableBody as error:
         unknown[side] = str(error)
         return b""

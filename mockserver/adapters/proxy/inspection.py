@@ -1,7 +1,8 @@
-"""Inspection: both sides of an exchange with somebody else's service, held against the contract."""
+"""Inspection: both sides of an exchange with another service, checked against the contract."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,20 +13,28 @@ from mockserver.contract.readings import levels
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.fake import auth, bodies
-from mockserver.fake.admission import clamped, judged
+from mockserver.fake.admission import admitted, clamped
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 
-_SHOWN = 200
+_MOST_LETTERS = 200
+"""As much of a refusal is quoted in a difference: a line in a terminal, and the rest is in the journal."""
+
+_GZIP = (zlib.MAX_WBITS | 16,)
+_WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+"""The zlib windows that decode each encoding; many servers send deflate without its header."""
+
+READABLE = frozenset({"identity", *_WINDOWS})
+"""The content encodings that we can decode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its answer, both as they would be without a content encoding.
+    """A request and its answer, both with their content encoding decoded.
 
-    ``unknown`` says of a body that is not whole here why not, by its side: ``request`` or ``answer``.
+    ``unknown`` says why a body is not here as a whole, by its side: ``request`` or ``answer``.
     """
 
     request: Request
@@ -44,7 +53,7 @@ class Inspection:
 
 
 class Inspector:
-    """Knows the contract of one service, the first of a world."""
+    """Checks exchanges against the contract of one service, the first of a world."""
 
     def __init__(self, world: World) -> None:
         self._world, self._version = world, world.version
@@ -53,17 +62,17 @@ class Inspector:
         self._compile()
 
     def match(self, request: Request) -> Match | NoMatch:
-        """Find what a request is for, wherever it was sent to."""
+        """Find the operation of a request, whatever host it was sent to."""
         return self.router.match(request.method, request.path, "")
 
     def account(self, request: Request, now: Millis) -> str | None:
-        """Return whose request it is, as far as that can be seen."""
+        """Return the account of a request, as far as its credentials show it."""
         with suppress(Refused):
             return auth.account(request, self.service, Settings(), self._readings, now)
         return None
 
     def inspect(self, exchange: Exchange, now: Millis) -> Inspection:
-        """Hold an exchange against the contract. Of a path that is not in it nothing can be said."""
+        """Check an exchange against the contract; a path that is not in it has no differences."""
         if self._version != self._world.version:
             self._version = self._world.version
             self._compile()
@@ -76,18 +85,18 @@ class Inspector:
         differences: list[Difference] = []
         if "request" not in exchange.unknown:
             try:
-                violations = self._entered(request, match)
+                violations = self._accepted_violations(request, match)
             except Refused as refused:
                 violations = refused.violations
                 if response.status == match.operation.answer_status:
-                    differences += self._accepted(refused)
+                    differences += self._not_refused(refused)
         body = None if "answer" in exchange.unknown else response.body
         media_type = response.headers.get("content-type", "")
         differences += self._answers.differences(match.operation, response.status, media_type, body)
         return Inspection(match.operation.id, account, violations, tuple(differences))
 
     def _compile(self) -> None:
-        """Take the readings that are chosen now; a person may switch them while we look."""
+        """Take the readings that are chosen now; a person may switch them while the proxy runs."""
         self._readings = self._world.readings[self.service.id]
         self.router = Router([(self.service, self._readings)], self._world.settings.prefixes)
         self._validators = {
@@ -96,8 +105,8 @@ class Inspector:
             if operation.schema
         }
 
-    def _entered(self, request: Request, match: Match) -> tuple[Violation, ...]:
-        """Return what is noted of a request that enters. Raises ``Refused``."""
+    def _accepted_violations(self, request: Request, match: Match) -> tuple[Violation, ...]:
+        """Return the violations of a request that the contract accepts. Raises ``Refused``."""
         operation = match.operation
         if operation.id not in self._validators:
             return ()
@@ -109,18 +118,85 @@ class Inspector:
         violations = self._validators[operation.id].violations(payload)
         _, violations = clamped(operation, self._readings, payload, violations)
         is_strict = self._world.settings.strict
-        return judged(self.service, self._readings, violations, is_strict=is_strict).violations
+        return admitted(self.service, self._readings, violations, is_strict=is_strict).violations
 
-    def _accepted(self, refused: Refused) -> Iterator[Difference]:
-        """Name what the contract refuses and the service does not: each rule, or what could not be read."""
+    def _not_refused(self, refused: Refused) -> Iterator[Difference]:
+        """Yield what the contract refuses and the service did not: each rule, or what could not be read."""
         row = self.service.errors[refused.row]
         for found in refused.violations:
             if found.level == "error" or self._world.settings.strict:
                 documented = f"refused with {row.status}: {found.fact} ({found.rule.source})"
                 where = f"{found.rule.operation}#{found.rule.pointer}"
-                yield Difference("request", found.pointer, found.rule.id, documented[:_SHOWN], "accepted", where)
+                yield Difference("request", found.pointer, found.rule.id, documented[:_MOST_LETTERS], "accepted", where)
         if not refused.violations:
             said = " ".join(str(text) for text in row.body.values()).format_map(refused.fields)
             where = f"{self.service.id}/service.json#/errors/{row.id}"
             documented = f"refused with {row.status}: {said}"
-            yield Difference("request", "", row.id, documented[:_SHOWN], "accepted", where)
+            yield Difference("request", "", row.id, documented[:_MOST_LETTERS], "accepted", where)
+
+
+class UnreadableBody(Exception):
+    """A body cannot be read as it was meant; the text says why."""
+
+
+class BodyCopy:
+    """A copy of a body that is forwarded in pieces, of at most ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._pieces, self._size, self._is_whole = limit, list[bytes](), 0, False
+
+    @property
+    def size(self) -> int:
+        """How many bytes were forwarded."""
+        return self._size
+
+    def add(self, piece: bytes) -> None:
+        """Copy a piece; of a body over the limit nothing is kept."""
+        self._size += len(piece)
+        if self._size <= self._limit:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
+
+    def end(self) -> None:
+        """Mark the body as complete."""
+        self._is_whole = True
+
+    def content(self, encoding: str) -> bytes:
+        """Return the body with its content encoding decoded. Raises ``UnreadableBody``."""
+        if not self._is_whole:
+            raise UnreadableBody("it did not arrive to its end")
+        if self._size > self._limit:
+            raise UnreadableBody(f"it has {self._size} bytes, more than {self._limit}")
+        body = b"".join(self._pieces)
+        for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
+            if name not in READABLE:
+                raise UnreadableBody(f"it is encoded as {name}")
+            if name != "identity" and body:
+                body = _inflated(body, self._limit, _WINDOWS[name])
+        return body
+
+
+def _inflated(body: bytes, limit: int, windows: tuple[int, ...]) -> bytes:
+    fact = ""
+    for window in windows:
+        try:
+            return _members(body, limit, window)
+        except zlib.error as error:
+            fact = fact or str(error)
+    raise UnreadableBody(f"it cannot be decompressed: {fact}")
+
+
+def _members(body: bytes, limit: int, window: int) -> bytes:
+    found: list[bytes] = []
+    room = limit
+    while body:
+        inflater = zlib.decompressobj(window)
+        found.append(inflater.decompress(body, room + 1))
+        room -= len(found[-1])
+        if room < 0 or inflater.unconsumed_tail:
+            raise UnreadableBody(f"it has more than {limit} bytes when it is decompressed")
+        if not inflater.eof:
+            raise UnreadableBody("it is cut in the middle of its compression")
+        body = inflater.unused_data
+    return b"".join(found)

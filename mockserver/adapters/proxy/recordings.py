@@ -1,8 +1,8 @@
 """Recordings: exchanges with a real service, kept as fixtures without credentials and personal fields.
 
-A file is called by what the answer says, by what the request is, and by its place among the answers to this request:
-``kling/omni-image.get/processing-1f3a9c2b-2.json``. So a task that is polled is a row of files, and a recording that is
-made again changes nothing.
+The name of a file says what the answer is, which request it belongs to, and its number among the answers to this
+request: ``kling/omni-image.get/processing-1f3a9c2b-2.json``. So a task that is polled becomes a row of files, and
+recording the same again changes nothing.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ from mockserver.resources import folder
 from mockserver.types import JSON, pointer
 
 NOT_SERVED = "not-served"
-"""The folder of exchanges that are none of an operation of the service."""
+"""The folder of exchanges that belong to no operation of the service."""
 
-_REMEMBERED = 200
+_MOST_SECRETS = 200
+"""Credentials of earlier exchanges that are still removed; a proxy rarely sees more accounts."""
+
 _NUMBER = re.compile(r"-([0-9]{1,9})$")
 
 
@@ -45,7 +47,7 @@ class BadRecording(MockserverError):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One exchange of a folder; ``outline`` is what another request must be like to have the same answer."""
+    """One exchange of a folder; a request with the same ``outline`` has the same answer."""
 
     name: str
     fixture: dict[str, Any]
@@ -58,7 +60,7 @@ class Recording:
 
 
 def identity(outline: dict[str, JSON]) -> str:
-    """Return a name for all requests that are alike."""
+    """Return the name that all requests with this outline share."""
     return sha256(_canonical(outline).encode()).hexdigest()[:8]
 
 
@@ -74,14 +76,14 @@ def load(place: Path, service: Service, router: Router) -> list[Recording]:
 
 
 class Recorder:
-    """Writes exchanges into a folder, each that says something new."""
+    """Writes exchanges into a folder, except those that are there already."""
 
     def __init__(self, place: Path, service: Service, router: Router, host: str) -> None:
-        """``host`` is who answers. Raises ``BadRecording`` for a folder that cannot be used."""
+        """``host`` is the host that answers. Raises ``BadRecording`` for a folder that cannot be used."""
         self._place, self._service, self._router = place, service, router
         self._source = f"recorded at {host}"
         self._confidence = "observed" if host.partition(":")[0] in service.hosts else "gateway"
-        self._secrets: deque[str] = deque(maxlen=_REMEMBERED)
+        self._secrets: deque[str] = deque(maxlen=_MOST_SECRETS)
         self._answers: dict[str, list[str]] = {}
         self._places: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
@@ -94,9 +96,9 @@ class Recorder:
             self._numbers[recording.id] = max(self._numbers.get(recording.id, 0), _number(recording.name))
 
     def record(self, exchange: Exchange, differences: tuple[Difference, ...]) -> str | None:
-        """Write an exchange and return its name; ``None`` if it says nothing new, or is not known as a whole.
+        """Write an exchange and return its name; ``None`` if it is not new, or not known as a whole.
 
-        An answer is new if it is not among those that were recorded of the same request, from the last one on that
+        An answer is new if it is not among those that were recorded for the same request, from the last one on that
         was seen again. Raises ``OSError``.
         """
         if exchange.unknown or not exchange.request.path.startswith("/"):
@@ -120,7 +122,7 @@ class Recorder:
         return name
 
     def _known(self, exchange: Exchange, match: Match | NoMatch) -> Iterator[str]:
-        """Yield what must not be kept: of this exchange, and the credentials of those before it."""
+        """Yield what must not be kept: the secrets of this exchange, and the credentials of those before it."""
         request, response = exchange.request, exchange.response
         self._secrets.extend(secrets(request.headers, {}, None))
         yield from self._secrets
@@ -137,8 +139,8 @@ class Recorder:
 
 
 def _marks(differences: tuple[Difference, ...]) -> dict[str, JSON]:
-    """Say that the fake need not answer so, and why; and where the answer is not what the contract says."""
-    why = "A recording: what came before it is not told here."
+    """Mark a recording as one that the fake need not reproduce, and say where it differs from the contract."""
+    why = "A recording: what came before it is not recorded here."
     wrong = [f"{found.pointer or '/'} ({found.keyword})" for found in differences if found.side == "answer"]
     if not wrong:
         return {"reproduced": False, "why": why}
@@ -147,7 +149,7 @@ def _marks(differences: tuple[Difference, ...]) -> dict[str, JSON]:
 
 
 def _word(response: dict[str, JSON]) -> str:
-    """Say in a word what an answer says: the state of a task, a code, or a status."""
+    """Return a word for an answer: the state of a task, a code, or a status."""
     body = response.get("body")
     fields: dict[str, JSON] = body if isinstance(body, dict) else {}
     if response["status"] >= 400:
@@ -159,7 +161,7 @@ def _word(response: dict[str, JSON]) -> str:
 
 
 def _said(response: dict[str, JSON]) -> str:
-    """Return what counts of an answer: its request id is another one each time."""
+    """Return an answer without its request id, which is another one each time."""
     body = response.get("body")
     if isinstance(body, dict):
         body = {name: value for name, value in body.items() if name != "request_id"}

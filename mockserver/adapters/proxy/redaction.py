@@ -1,8 +1,8 @@
-"""Redaction: what may be kept of an exchange. Credentials, people and accounts are taken out, files are shortened.
+"""Redaction: what may be kept of an exchange. Credentials, people and accounts are removed, files are shortened.
 
-A secret is known by where it stands (a header, a parameter, a field of that name), by its looks (a JWT, a key that
-begins with ``sk-``), and once known it is taken out wherever it stands. What is put in its place depends on nothing but
-what was there, so that the same request looks the same again; and what is redacted already stays as it is.
+A secret is recognized by the name of its header, parameter or field, or by its form (a JWT, a key that begins with
+``sk-``); once known it is removed everywhere. What replaces it depends only on what it replaces, so that the same
+request always looks the same; and what is redacted already stays as it is.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from mockserver.curl import SECRETS
 from mockserver.types import JSON
 
 REMOVED = "removed"
-"""What stands in the place of a secret, and of what only a person can have."""
+"""What replaces a secret, and what only a person can have."""
 
 ACCOUNT = 12345
-"""The number of every account."""
+"""What replaces the number of every account."""
 
-KNOWN = 8
-"""A secret of fewer letters is taken out only where it stands: a key called ``me`` is in many words."""
+LEAST_LETTERS = 8
+"""A shorter secret is removed only where it was found: a key called ``me`` is part of many words."""
 
-_LONG = 128
-"""From so many letters on a text without a space that may be Base64 is taken for a file."""
+_FILE_LETTERS = 128
+"""A text without spaces that may be Base64 counts as a file from this length on: ids and keys are shorter."""
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 # No repetition below may meet a text twice, or 40 KB of ``a.b`` in a prompt would hold a proxy up for half a minute.
@@ -49,9 +49,9 @@ _OURS = re.compile(r"account-\d+@example\.com")
 _URL = re.compile(r"(https?)://[^\s\"'<>\\]+")
 _FORM = re.compile(r"https?://example\.com/[0-9a-f]{16}(\.[a-z0-9]{1,5})?")
 _DATA = re.compile(r"(data:[\w/+.-]*;base64,)([\w+/=-]+)")
-_FILE = re.compile(rf"[A-Za-z0-9+/_\r\n-]{{{_LONG},}}+={{0,2}}\s*+")
+_FILE = re.compile(rf"[A-Za-z0-9+/_\r\n-]{{{_FILE_LETTERS},}}+={{0,2}}\s*+")
 _JWT = re.compile(r"eyJ[\w-]{4,}+(\.[\w-]++\.[\w-]*+)?")
-_LOOKS = (
+_FORMS = (
     re.compile(r"(?<=bearer )(?!removed)[^\s\"',;<]{4,}", re.IGNORECASE),
     re.compile(r"\b(?:sk|pk|ak|whsec|ghp|api-key)[-_][\w+/=-]{12,}"),
     re.compile(r"(?<=user:)\d+-\w+"),  # useapi
@@ -65,7 +65,7 @@ def is_secret(name: str) -> bool:
 
 
 def secrets(headers: Mapping[str, str], parameters: Mapping[str, str], document: JSON) -> Iterator[str]:
-    """Yield the secrets that one side of an exchange shows by name, as they are and without what is around them."""
+    """Yield the secrets that one side of an exchange names, with and without what surrounds them."""
     for name, value in headers.items():
         if is_secret(name):
             yield from _parts(value)
@@ -77,18 +77,18 @@ class Redactor:
     """Redacts one exchange; the emails in it are numbered in the order in which they appear."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        """``known`` are the secrets to be taken out wherever they stand."""
-        long = [secret for secret in known if len(secret) >= KNOWN]
+        """``known`` are the secrets that are removed everywhere."""
+        long = [secret for secret in known if len(secret) >= LEAST_LETTERS]
         self._known = sorted({*long, *(quote(secret, safe="") for secret in long)}, key=len, reverse=True)
         self._emails: dict[str, str] = {}
 
     def text(self, text: str) -> str:
-        """Redact words, or the whole of a text that is no JSON."""
+        """Redact a text, or the whole of a body that is not JSON."""
         for secret in self._known:
             text = text.replace(secret, REMOVED)
         text = _JWT.sub(lambda found: REMOVED if found[1] else found[0], text)
-        for looks in _LOOKS:
-            text = looks.sub(REMOVED, text)
+        for form in _FORMS:
+            text = form.sub(REMOVED, text)
         text = _DATA.sub(lambda found: f"{found[1]}{digest(found[2])}", text)
         text = _URL.sub(lambda found: _form(found[0]), text)
         return _EMAIL.sub(self._email, text) if "@" in text else text
@@ -117,7 +117,7 @@ class Redactor:
         return urlencode(redacted)
 
     def segment(self, text: str) -> str:
-        """Redact a part of a path that nobody described: a plain word is kept, all else is only told apart."""
+        """Redact a part of an unknown path: a plain word is kept, anything else is replaced by a digest."""
         is_plain = re.fullmatch(r"[a-z][a-z-]{0,30}|v\d{1,2}|x-[0-9a-f]{16}|", text)
         return text if is_plain and self.text(text) == text else f"x-{digest(text)[7:]}"
 
@@ -146,7 +146,7 @@ def document(body: bytes) -> JSON:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield what of a header's value is secret: the key after its scheme, the value of each cookie."""
+    """Yield the secrets in the value of a header: the key after its scheme, the value of each cookie."""
     yield value
     scheme, _, key = value.partition(" ")
     yield key.strip()
@@ -174,7 +174,7 @@ def _padded(text: str) -> str:
 
 
 def _form(url: str) -> str:
-    """Keep of a URL what kind of file it points to, and whether it is the same as another."""
+    """Reduce a URL to the kind of file it points to, and a digest that tells it from others."""
     if _FORM.fullmatch(url):
         return url
     try:
@@ -187,7 +187,7 @@ def _form(url: str) -> str:
 
 
 def digest(content: str | bytes) -> str:
-    """Stand in for what is long or nobody's business: the same only for the same."""
+    """Return what replaces a long or private text: equal only for equal ones."""
     if isinstance(content, str) and re.fullmatch(r"sha256-[0-9a-f]{16}", content):
         return content
     found = sha256(content.encode(errors="replace") if isinstance(content, str) else content)

@@ -1,4 +1,4 @@
-"""Replay: recorded exchanges served offline, those of one request in their order, the last of them for ever."""
+"""Replay: recorded exchanges served offline, those of one request in order, and the last of them again and again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from mockserver.adapters.proxy.exchange_log import Say, Witness
+from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
 from mockserver.adapters.proxy.fixtures import known, outline
 from mockserver.adapters.proxy.inspection import Exchange, Inspector
 from mockserver.adapters.proxy.recordings import BadRecording, Recording, identity, load
@@ -16,18 +16,21 @@ from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Difference
 from mockserver.fake.core import DIALECTS, Fake
-from mockserver.fake.patterns import misses
+from mockserver.fake.verification import misses
 from mockserver.fake.world import encoded
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 
-_REASONS = 5
-_SHOWN = 200
+_MOST_REASONS = 5
+"""Reasons that are quoted against the nearest recording; with more, another one is meant anyway."""
+
+_MOST_LETTERS = 200
+"""As much of each reason goes into a header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The recording that a request is most like, and why it is not its answer."""
+    """The recording most like a request, and why it does not answer it."""
 
     name: str
     reasons: tuple[str, ...]
@@ -35,29 +38,32 @@ class Nearest:
     @property
     def why(self) -> str:
         """The first reasons in a line."""
-        more = ", …" if len(self.reasons) > _REASONS else ""
-        return ", ".join(reason[:_SHOWN] for reason in self.reasons[:_REASONS]) + more
+        more = ", …" if len(self.reasons) > _MOST_REASONS else ""
+        return ", ".join(reason[:_MOST_LETTERS] for reason in self.reasons[:_MOST_REASONS]) + more
 
 
 class Replay(Fake):
-    """A fake whose answers are recordings. Each account has the recorded answers from the first on."""
+    """A fake that answers with recordings. Each account gets the answers to a request from the first one on."""
 
     def __init__(self, place: Path, settings: Settings, say: Say, catalog: Catalog | None = None) -> None:
         """Replay the recordings of the first service. Raises ``MockserverError``; ``say`` gets a line per exchange."""
         super().__init__(settings, catalog=catalog)
         self._inspector = Inspector(self.world)
-        self._witness = Witness(self.world, say)
+        self._log = ExchangeLog(self.world, say)
         service = self._inspector.service
         self._recordings = load(place, service, self._inspector.router)
         if not self._recordings:
-            raise BadRecording(place, f"holds no recording of {service.id}: no {service.id}/<operation>/<case>.json")
+            raise BadRecording(
+                place,
+                f"the folder has no recording of {service.id}, which would be {service.id}/<operation>/<case>.json",
+            )
         self._sequences: dict[str, list[Recording]] = {}
         for recording in self._recordings:
             self._sequences.setdefault(recording.id, []).append(recording)
         self._served: Counter[tuple[str | None, str]] = Counter()
 
     def respond(self, request: Request) -> Response:
-        """Answer with the next recording of the request; without one, in the service's words that there is none."""
+        """Answer with the next recording of the request; without one, with a refusal that names the nearest."""
         redactor = Redactor(known(request, self._inspector.match(request)))
         asked = outline(request, self._inspector.router, redactor)
         nearest: Nearest | None = None
@@ -73,11 +79,11 @@ class Replay(Fake):
         if nearest is not None:
             found = replace(found, differences=(_difference(nearest),))
         with self._lock:
-            self._witness.note(exchange, found, remark)
+            self._log.write(exchange, found, remark)
         return response
 
     def reset(self, account: str | None = None) -> None:
-        """Forget exchanges, and begin again with the first answers."""
+        """Forget exchanges, and start again with the first answers."""
         super().reset(account)
         with self._lock:
             for key in [key for key in self._served if account in (None, key[0])]:
@@ -92,7 +98,7 @@ class Replay(Fake):
         return sequence[place]
 
     def _missing(self, nearest: Nearest, said: str) -> Response:
-        """Say in the service's envelope that a request has no recording."""
+        """Refuse, in the service's envelope, a request without a recording."""
         service = self._inspector.service
         row = service.errors["no-route"]
         body = {name: said if isinstance(text, str) else text for name, text in row.body.items()}
@@ -107,8 +113,8 @@ class Replay(Fake):
 
 
 def _difference(nearest: Nearest) -> Difference:
-    documented = f"{nearest.name} is the nearest recording"[:_SHOWN]
-    return Difference("request", "", "recording", documented, nearest.why[:_SHOWN], nearest.name)
+    documented = f"{nearest.name} is the nearest recording"[:_MOST_LETTERS]
+    return Difference("request", "", "recording", documented, nearest.why[:_MOST_LETTERS], nearest.name)
 
 
 def _answer(recording: Recording) -> Response:
@@ -130,12 +136,12 @@ def _nearest(asked: dict[str, JSON], recordings: list[Recording]) -> Nearest:
 
 
 def _reasons(asked: dict[str, JSON], recorded: dict[str, JSON]) -> Iterator[str]:
-    """Say why a request is not the recorded one; both are objects of the same fields."""
+    """Yield why a request is not the recorded one; both are objects with the same fields."""
     if asked["operation"] != recorded["operation"]:
         yield f"it is {recorded['operation']}"
     for name in ("parameters", "query", "credentials", "content-type", "body"):
         for reason in misses({name: recorded[name]}, {name: asked[name]}):
             yield reason
         for reason in misses({name: asked[name]}, {name: recorded[name]}):
-            if reason.endswith("is not there"):
-                yield reason.removesuffix("is not there") + "is not in the recording"
+            if reason.endswith("is missing"):
+                yield reason.removesuffix("is missing") + "is not in the recording"

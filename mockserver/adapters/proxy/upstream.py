@@ -1,4 +1,4 @@
-"""The upstream: the service behind the proxy, how it is asked, and what can be wrong with it."""
+"""The upstream: the service behind the proxy, how requests reach it, and why it may not answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from mockserver.adapters.proxy.copies import READABLE
+from mockserver.adapters.proxy.inspection import READABLE
 from mockserver.errors import BadSetting
 from mockserver.types import Request
 
@@ -24,16 +24,18 @@ _HOP = frozenset(
         *("trailer", "transfer-encoding", "upgrade"),
     }
 )
-"""Headers that are meant for the next one on the way (RFC 9110, 7.6.1)."""
+"""Headers for the next hop only, which are not forwarded (RFC 9110, 7.6.1)."""
 
-_CONNECT = 10.0
-_IDLE = 4.0
-"""Seconds that a connection is kept for the next request; uvicorn as an upstream closes it after five."""
+_CONNECT_SECONDS = 10.0
+"""How long a connection may take; one that takes longer hardly ever succeeds."""
 
-_HEADER = 64 * 1024
-"""Letters that a header may have."""
+_IDLE_SECONDS = 4.0
+"""How long a connection is kept for the next request; uvicorn as an upstream closes it after five."""
 
-_UNSPEAKABLE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_MOST_HEADER_BYTES = 64 * 1024
+"""The size of the largest header: what uvicorn accepts, too."""
+
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class NoAnswer(Exception):
@@ -53,13 +55,13 @@ class Upstream:
         import aiohttp
 
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=self._patience),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._patience),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
-            max_line_size=_HEADER,
-            max_field_size=_HEADER,
+            max_line_size=_MOST_HEADER_BYTES,
+            max_field_size=_MOST_HEADER_BYTES,
         )
         return self
 
@@ -71,14 +73,14 @@ class Upstream:
     async def answer(
         self, request: Request, headers: Pairs, body: AsyncIterator[bytes] | None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Ask, and return the answer with its body still to be read. Raises ``NoAnswer``, also while it is read."""
+        """Send a request, and return the answer with its body unread. Raises ``NoAnswer``, also during the body."""
         import aiohttp
         from multidict import CIMultiDict
         from yarl import URL
 
-        assert self._client is not None, "the upstream is not open"  # noqa: S101 # a mistake of ours
+        assert self._client is not None, "the upstream is not open"  # noqa: S101 # a mistake in this code
         if not request.path.startswith("/"):
-            raise NoAnswer(f"{self.url} cannot be asked for {request.path!r}, which is no path")
+            raise NoAnswer(f"{self.url} cannot be asked for {request.path!r}, which is not a path")
         query = f"?{request.query}" if request.query else ""
         url = URL(f"{self.url}{request.path}{query}", encoded=True)
         sent = CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in asked(headers))
@@ -93,11 +95,11 @@ class Upstream:
             raise NoAnswer(f"{self.url} {self._fact(error)}") from error
 
     def _fact(self, error: Exception) -> str:
-        """Say what is wrong, for a person."""
+        """Return what went wrong, as the rest of a sentence that begins with the URL."""
         import aiohttp
 
         if isinstance(error, aiohttp.ConnectionTimeoutError):
-            return f"could not be reached within {_CONNECT:g} s"
+            return f"could not be reached within {_CONNECT_SECONDS:g} s"
         if isinstance(error, TimeoutError):
             return f"was silent for {self._patience:g} s"
         if isinstance(error, aiohttp.ClientConnectorDNSError):
@@ -118,7 +120,7 @@ class Upstream:
 
 
 def asked(headers: Pairs) -> Pairs:
-    """Return the headers of a request that go on; compression is offered only as far as we can undo it."""
+    """Return the headers of a request to forward; only encodings that we can decode are accepted."""
     found = []
     for name, value in passed(headers):
         if name == b"accept-encoding":
@@ -130,8 +132,8 @@ def asked(headers: Pairs) -> Pairs:
 
 
 def passed(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
-    """Return the headers that go past the next one on the way; names in lower case, no control letters."""
-    pairs = [(name.lower(), _UNSPEAKABLE.sub(b" ", value)) for name, value in headers]
+    """Return the headers to forward, with names in lower case and without control characters."""
+    pairs = [(name.lower(), _CONTROL_BYTES.sub(b" ", value)) for name, value in headers]
     listed = {part.strip().lower() for name, value in pairs if name == b"connection" for part in value.split(b",")}
     dropped = {name.encode() for name in _HOP} | listed
     return [(name, value) for name, value in pairs if name not in dropped]
@@ -140,14 +142,15 @@ def passed(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
 def _host(url: str) -> str:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 # raises for a port that is none
-        (parts.hostname or "").encode("idna")  # raises for a name that no name server could be asked for
+        parts.port  # noqa: B018 # raises for a port that is not a number
+        (parts.hostname or "").encode("idna")  # raises for a name that no name server knows
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadSetting("UPSTREAM", url, "an http or https URL")
+        raise BadSetting("UPSTREAM", f"{url!r} is not an http or https URL. Write one such as https://api.klingai.com.")
     if parts.username is not None or parts.query or parts.fragment:
-        raise BadSetting("UPSTREAM", f"{parts.scheme}://{parts.hostname}", "a URL without credentials and query")
+        text = "the URL has credentials, a query or a fragment. Leave them out; the client sends its own."
+        raise BadSetting("UPSTREAM", text)
     return parts.hostname
 
 

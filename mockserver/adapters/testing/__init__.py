@@ -1,1 +1,1 @@
-"""The fake inside a test: on a thread, or in place of httpx's network."""
+"""The fake inside a test: on a thread, or in the place of the network of httpx."""

@@ -1,4 +1,4 @@
-"""What a test holds: a fake, and short ways to what a test does with it."""
+"""The handle of a test: a fake, and shortcuts to what a test does with it."""
 
 from __future__ import annotations
 
@@ -6,36 +6,39 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 
+_MOST_LETTERS = 300
+"""As much of a body is shown when a test fails: the whole of an answer without results."""
+
 
 class Handle:
-    """A fake that answers somewhere."""
+    """A fake that answers requests, on a socket or in this process."""
 
     def __init__(self, fake: Fake) -> None:
         self.fake = fake
 
     @property
     def clock(self) -> Clock:
-        """Its time: ``clock.freeze()``, ``clock.advance("90s")``."""
+        """The clock of the fake: ``clock.freeze()``, ``clock.advance("90s")``."""
         return self.fake.clock
 
     @property
     def faults(self) -> FaultLines:
-        """What shall go wrong: ``faults.add("1303 x2")``."""
+        """What goes wrong on purpose: ``faults.add("1303 x2")``."""
         return self.fake.faults
 
     @property
     def requests(self) -> Requests:
-        """What was sent: ``requests.verify("kling/omni-image.create", times=1)``."""
+        """The requests that were sent: ``requests.verify("kling/omni-image.create", times=1)``."""
         return self.fake.requests
 
     @property
     def tasks(self) -> Tasks:
-        """What was made: ``tasks.force(task, "failed")``."""
+        """The tasks that were created: ``tasks.force(task, "failed")``."""
         return self.fake.tasks
 
     @property
     def callbacks(self) -> Callbacks:
-        """What was called back, with every attempt."""
+        """The callbacks, each with its attempts."""
         return self.fake.callbacks
 
     def last_exchanges(self, count: int = 10) -> list[str]:
@@ -53,4 +56,4 @@ class Handle:
 
 def _short(body: bytes) -> str:
     text = body.decode(errors="replace")
-    return text if len(text) <= 300 else f"{text[:300]}… ({len(text)} characters)"
+    return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}… ({len(text)} characters)"

@@ -1,7 +1,7 @@
-"""The switchboard: which patch answers what an httpx client of this process is about to send.
+"""The router of httpx: which patch answers what an httpx client of this process is about to send.
 
-respx takes the place of httpcore's connections, which are httpx's way out. Those of httpx2 are httpcore2's, of the same
-shape. respx then asks its routers, and among them one of ours for each of the two.
+respx replaces the connections of httpcore, through which httpx sends. Those of httpx2 are httpcore2's, of the same
+shape. respx then asks its routers, among them one of ours for each of the two libraries.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mockserver.types import Request, Response, Wire
 
 
 class Answering(Protocol):
-    """What answers requests to some hosts."""
+    """A patch: it answers requests to some hosts."""
 
     hosts: frozenset[str]
 
@@ -34,23 +34,23 @@ class Answering(Protocol):
 
 
 class HTTPCore2Mocker(HTTPCoreMocker):
-    """respx's way into httpcore, for httpcore2."""
+    """respx's mocker of httpcore, for httpcore2."""
 
     name = "mockserver-httpcore2"
     targets = [target.replace("httpcore.", "httpcore2.", 1) for target in HTTPCoreMocker.targets]  # noqa: RUF012 - respx's
 
     @classmethod
     def from_sync_httpx_response(cls, httpx_response: httpx.Response, target: object, **_: object) -> Any:
-        """Return the answer in httpcore2's words."""
+        """Return the answer as one of httpcore2."""
         found, core2 = httpx_response, import_module("httpcore2")
         return core2.Response(found.status_code, headers=found.headers.raw, content=found.stream)
 
 
-class Switchboard:
+class HttpxRouter:
     """The patches that are entered; while there are any, respx asks us.
 
-    Each thread and each task is answered by the patch that it entered itself, the innermost that has the host. What
-    entered none, as a thread that a test has started, gets the one that was entered last.
+    Each thread and each asyncio task is answered by the patch that it entered itself, the innermost that has the host.
+    One that entered none, such as a thread that a test started, gets the patch that was entered last.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Switchboard:
         return patch in self._entered
 
     def enter(self, patch: Answering) -> None:
-        """Let a patch answer; one that is entered twice has to leave twice."""
+        """Let a patch answer; one that is entered twice has to be left twice."""
         with self._lock:
             if not self._entered:
                 for router in self._routers:
@@ -71,7 +71,7 @@ class Switchboard:
         self._own.set((*self._own.get(), patch))
 
     def leave(self, patch: Answering) -> None:
-        """Let a patch answer no more."""
+        """Stop a patch from answering."""
         self._own.set(_without(self._own.get(), patch))
         with self._lock:
             self._entered = _without(self._entered, patch)
@@ -80,35 +80,35 @@ class Switchboard:
                     router.stop()
 
     def find(self, host: str) -> Answering | None:
-        """Return the patch that answers for a host, here."""
+        """Return the patch that answers for a host in this thread and task."""
         entered = self._entered
         # A task may have kept a patch that was left since.
         own = (patch for patch in reversed(self._own.get()) if patch in entered)
         return next((patch for patches in (own, reversed(entered)) for patch in patches if host in patch.hosts), None)
 
     @cached_property
-    def _routers(self) -> tuple[_Router, ...]:
-        routers = [_Router(self, HTTPCoreMocker.name, httpcore)]
+    def _routers(self) -> tuple[_RespxRouter, ...]:
+        routers = [_RespxRouter(self, HTTPCoreMocker.name, httpcore)]
         if find_spec("httpcore2"):
-            routers.append(_Router(self, HTTPCore2Mocker.name, import_module("httpcore2")))
+            routers.append(_RespxRouter(self, HTTPCore2Mocker.name, import_module("httpcore2")))
         return tuple(routers)
 
 
-class _Router(MockRouter):
-    """Asks the switchboard where respx would go through patterns, which takes as long as finding the answer."""
+class _RespxRouter(MockRouter):
+    """Asks the ``HttpxRouter``, where respx would try patterns, which takes as long as finding the answer."""
 
-    def __init__(self, switchboard: Switchboard, using: str, core: ModuleType) -> None:
+    def __init__(self, router: HttpxRouter, using: str, core: ModuleType) -> None:
         super().__init__(assert_all_called=False, using=using)
         self.route().pass_through()
-        self._switchboard, self._core = switchboard, core
+        self._router, self._core = router, core
 
     def handler(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request, or leave it to the routers of others; where there is none, it goes out as ever."""
-        patch = self._switchboard.find(request.url.host)
+        """Answer a request, or leave it to the routers of others; without one, it goes out as usual."""
+        patch = self._router.find(request.url.host)
         if patch is not None:
             answer = patch.answer(_asked(request))
             if answer.wire:
-                self._befall(answer.wire, request)
+                self._raise_fault(answer.wire, request)
             body = b"" if request.method == "HEAD" else answer.body
             return httpx.Response(answer.status, headers=listed(answer), stream=httpx.ByteStream(body))
         if self.Mocker is not None and len(self.Mocker.routers) > 1:
@@ -119,8 +119,8 @@ class _Router(MockRouter):
         """Answer a request of an async client."""
         return self.handler(request)
 
-    def _befall(self, wire: Wire, request: httpx.Request) -> None:
-        """Let happen what befalls an answer on its way, as a connection would tell it."""
+    def _raise_fault(self, wire: Wire, request: httpx.Request) -> None:
+        """Raise what the client would see of a fault on the wire."""
         patience = request.extensions.get("timeout", {}).get("read")
         if wire.hangs or (patience is not None and wire.headers_after > patience * 1000):
             raise self._core.ReadTimeout("the fake does not answer in time")
@@ -142,5 +142,5 @@ def _without(patches: tuple[Answering, ...], patch: Answering) -> tuple[Answerin
     return patches
 
 
-SWITCHBOARD = Switchboard()
-"""The one of this process: respx, too, changes httpcore for all."""
+ROUTER = HttpxRouter()
+"""The one router of this process, because respx changes httpcore for the whole process."""

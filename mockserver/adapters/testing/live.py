@@ -1,4 +1,4 @@
-"""The fake on a thread, for clients of any library that live in the same process."""
+"""The fake on a thread, for clients of any library in the same process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from mockserver.adapters.testing.handle import Handle
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 
-_PATIENCE = 10.0
+_PATIENCE_SECONDS = 10.0
+"""How long a start or a stop may take; both take a fraction of a second, but CI machines are slow."""
 
 
 class Live(Handle):
@@ -35,9 +36,9 @@ def live(fake: Fake | None = None, *, host: str = "127.0.0.1", port: int = 0, **
     thread = threading.Thread(target=server.run, name="mockserver", daemon=True)
     thread.start()
     try:
-        if not ready.wait(_PATIENCE):
-            raise RuntimeError(f"mockserver did not start within {_PATIENCE:g} s")
+        if not ready.wait(_PATIENCE_SECONDS):
+            raise RuntimeError(f"mockserver did not start within {_PATIENCE_SECONDS:g} s")
         yield Live(running, server.url)
     finally:
         server.should_exit = True
-        thread.join(_PATIENCE)
+        thread.join(_PATIENCE_SECONDS)

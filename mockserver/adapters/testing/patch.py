@@ -1,4 +1,4 @@
-"""The fake without a socket: calls that httpx makes to the real hosts are answered in this process, through respx."""
+"""The fake without a socket: calls of httpx to the real hosts are answered in this process, through respx."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.settings import Settings
 from mockserver.types import Request, Response
 
 if TYPE_CHECKING:
-    from mockserver.adapters.testing.httpx_router import Switchboard
+    from mockserver.adapters.testing.httpx_router import HttpxRouter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,9 +26,9 @@ R = TypeVar("R")
 class Patch(Handle):
     """A context manager and a decorator, of plain and of async functions; the fake is at ``.fake``.
 
-    Clients of httpx and httpx2 are answered, and the innermost of several patches answers. Calls to other hosts go out
-    as ever. Nobody sends callbacks here: ``fake.due()`` hands them out, and ``mockserver.live()`` sends them. A fault
-    that is slow takes no time, unless the client would have lost patience.
+    Clients of httpx and httpx2 are answered; of several patches the innermost answers. Calls to other hosts go out as
+    usual. Callbacks are not sent: ``fake.due()`` returns them, and ``mockserver.live()`` sends them. A slow fault takes
+    no time, unless the client would have timed out.
     """
 
     def __init__(self, fake: Fake) -> None:
@@ -37,14 +37,14 @@ class Patch(Handle):
 
     def __enter__(self) -> Self:
         """Raises ``MissingPackage``."""
-        _switchboard().enter(self)
+        _httpx_router().enter(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        _switchboard().leave(self)
+        _httpx_router().leave(self)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Patch while a function runs. Each run begins with an empty fake, but one inside another shares its fake."""
+        """Patch while a function runs. Each run begins with an empty fake; a run inside another shares it."""
         if inspect.iscoroutinefunction(function):
 
             @wraps(function)
@@ -62,17 +62,17 @@ class Patch(Handle):
         return run
 
     def answer(self, request: Request) -> Response:
-        """Answer a request to one of ``hosts``: as the service, or as the store that its results are in."""
+        """Answer a request to one of ``hosts``: as the service, or as the server of its results."""
         if not request.path.startswith(PATH) or request.method not in ("GET", "HEAD"):
             return self.fake.respond(request)
         found = self.fake.fetch(request)
         if isinstance(found, int):
-            return Response(found, b"there is no such result, or no longer\n", {"content-type": "text/plain"})
+            return Response(found, b"there is no such result, or it has expired\n", {"content-type": "text/plain"})
         return Response(200, render(found.artifact), found.headers, found.wire)
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        if self not in _switchboard():
+        if self not in _httpx_router():
             self.fake.reset()
         with self:
             yield
@@ -86,9 +86,9 @@ def patch(fake: Fake | None = None, **settings: Any) -> Patch:
     return Patch(fake or Fake(Settings(**settings)))
 
 
-def _switchboard() -> Switchboard:
+def _httpx_router() -> HttpxRouter:
     try:
-        from mockserver.adapters.testing.httpx_router import SWITCHBOARD
+        from mockserver.adapters.testing.httpx_router import ROUTER
     except ModuleNotFoundError as error:
         raise MissingPackage("mockserver.patch()", "httpx and respx", "kit") from error
-    return SWITCHBOARD
+    return ROUTER

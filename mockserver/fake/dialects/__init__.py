@@ -1,1 +1,1 @@
-"""How each family of services speaks: the shape of ids, records, lists and errors."""
+"""The wire format of each family of services: ids, records, lists and errors."""

@@ -1,4 +1,4 @@
-"""Kling's way to speak: an envelope of code, message and request_id around ``data`` (kling 2 to 4)."""
+"""The wire format of Kling: an envelope of code, message and request_id around ``data`` (kling 2 to 4)."""
 
 from __future__ import annotations
 

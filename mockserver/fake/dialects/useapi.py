@@ -1,4 +1,4 @@
-"""useapi.net's way to speak: bare objects without an envelope, a task in Kling's own terms, and ``error`` alone."""
+"""The wire format of useapi.net: bare objects without an envelope, a task in Kling's own terms, and ``error`` alone."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def delete(world: World, call: Call) -> Response:
 
 
 def running(world: World, call: Call) -> Response:
-    """Show what this token has in flight."""
+    """Show the tasks of this token that are in flight."""
     return _answer([accounts.running(world, task, call.now) for task in accounts.tracked(world, call)])
 
 
@@ -119,7 +119,7 @@ def accounts_(world: World, call: Call) -> Response:
 
 
 def notice(world: World, task: Task, at: Millis) -> JSON:
-    """Return the body of a callback: what a query would show, with the maker's reference (useapi W-03)."""
+    """Return the body of a callback: what a query would show, with the client's own reference (useapi W-03)."""
     service = task.operation.partition("/")[0]
     readings = world.readings[service]
     whole = world.store.get(service, task.id) or task  # what is reported knows only its past

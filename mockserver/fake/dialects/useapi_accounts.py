@@ -15,14 +15,14 @@ from mockserver.types import JSON, Millis
 EMAILS = ("first@example.com", "second@example.com")
 """The accounts that are configured; where there is only one it is the first."""
 
-TRACKED: Millis = 60 * 60 * 1000
+TRACKED_MILLIS: Millis = 60 * 60 * 1000
 """How long a task is tracked at most (useapi S-02)."""
 
 MOST_JOBS = 50
-"""The most that maxJobs may be; an account without ``--slots`` says so, and is not held to it."""
+"""The most that maxJobs may be; an account without ``--slots`` shows this number, and is not limited to it."""
 
-_SESSION: Millis = 30 * 24 * 3600 * 1000
-_PAGE = 100
+_SESSION_MILLIS: Millis = 30 * 24 * 3600 * 1000
+_PAGE_TASKS = 100
 
 
 def meant(call: Call) -> str:
@@ -36,7 +36,7 @@ def meant(call: Call) -> str:
 
 
 def chosen(world: World, call: Call) -> str:
-    """Return the account that does a job: the one named, or else the one that has less to do (useapi A-01)."""
+    """Return the account that runs a job: the one named, or else the one with fewer tasks (useapi A-01)."""
     email = meant(call)
     if email or call.readings["several-accounts"] == "one":
         return email
@@ -48,18 +48,18 @@ def newest(world: World, call: Call) -> Iterator[Task]:
     """Yield a token's tasks, the newest first."""
     owner = call.service.id, call.account
     for operation in [each.id for each in call.service.operations.values() if each.task]:
-        for start in range(0, world.store.count(owner, operation), _PAGE):
-            yield from world.store.page(owner, operation, start, _PAGE, newest_first=True)
+        for start in range(0, world.store.count(owner, operation), _PAGE_TASKS):
+            yield from world.store.page(owner, operation, start, _PAGE_TASKS, newest_first=True)
 
 
 def is_tracked(task: Task, now: Millis) -> bool:
-    """Whether a task is in flight, young enough, and was not let go: then it would hold no slot."""
-    return task.slots > 0 and now - task.created_at < TRACKED and not task.is_final(now)
+    """Whether a task is in flight and young enough, and still holds a slot: one that was stopped holds none."""
+    return task.slots > 0 and now - task.created_at < TRACKED_MILLIS and not task.is_final(now)
 
 
 def tracked(world: World, call: Call) -> list[Task]:
     """Return a token's tasks that are tracked, the newest first."""
-    young = takewhile(lambda task: call.now - task.created_at < TRACKED, newest(world, call))
+    young = takewhile(lambda task: call.now - task.created_at < TRACKED_MILLIS, newest(world, call))
     return [task for task in young if is_tracked(task, call.now)]
 
 
@@ -97,7 +97,7 @@ def most_jobs(world: World, call: Call) -> int:
 
 def account(world: World, call: Call, email: str) -> JSON:
     """Return an account as it is shown (useapi 5)."""
-    expires = call.now + _SESSION
+    expires = call.now + _SESSION_MILLIS
     return {
         "email": email,
         "session": {

@@ -80,7 +80,7 @@ def _is_found(world: World, call: Call, email: str, url: str) -> bool:
 
 
 def _checked(call: Call, kind: str) -> Measure:
-    """Hold a file against what its type may be. Raises ``Refused``."""
+    """Check a file against the limits of its type. Raises ``Refused``."""
     content, may_be = call.request.body, call.operation.uploads[kind]
     if not content:
         raise Refused("bad-asset", fact="it is empty")
@@ -89,7 +89,7 @@ def _checked(call: Call, kind: str) -> Measure:
         raise Refused(row, limit=may_be["bytes"])
     measure = measured(may_be["kind"], may_be["suffix"], content)
     if measure is None:
-        raise Refused("bad-asset", fact=f"it is no {kind} that can be read")
+        raise Refused("bad-asset", fact=f"it cannot be read as {kind}")
     if min(measure.width, measure.height) < may_be.get("side", 0):
         fact = f"{measure.width} x {measure.height} px, each side at least {may_be['side']}"
         raise Refused("bad-asset", fact=fact)

@@ -1,1 +1,1 @@
-"""Faults: what can go wrong on purpose, one function each, and how a fault is asked for."""
+"""Faults: what can go wrong on purpose, one function each, and the line that asks for one."""

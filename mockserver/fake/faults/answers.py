@@ -1,4 +1,4 @@
-"""What can happen to a request or its answer."""
+"""Faults of a request or its answer, one function each; its docstring is its line in ``docs/faults.md``."""
 
 from __future__ import annotations
 
@@ -7,105 +7,105 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mockserver.fake.faults.fault import BadFault
-from mockserver.fake.faults.registry import AnswerEffect, Arguments, Listing, duration, no_arguments
+from mockserver.fake.faults.registry import AnswerEffect, Arguments, FaultKinds, duration, no_arguments
 from mockserver.types import JSON, Response, Wire
 
-MISHAPS = mishap = Listing()
+KINDS = FaultKinds()
 
 
-@mishap("reset-before", "request")
+@KINDS.add("reset-before", "request")
 def reset_before(words: Arguments) -> Response:
-    """The connection is reset, and the service has done nothing."""
+    """The connection is reset before the service does anything."""
     no_arguments(words)
     return Response(503, wire=Wire(resets="before"))
 
 
-@mishap("bare", "request", "STATUS")
+@KINDS.add("bare", "request", "STATUS")
 def bare(words: Arguments) -> Response:
-    """An answer of this HTTP status without a body, and the service has done nothing: `bare 429`."""
+    """The answer has this HTTP status and no body, and the service does nothing: `bare 429`."""
     if len(words) != 1 or not (words[0].isascii() and words[0].isdigit() and 200 <= int(words[0]) <= 599):
-        raise BadFault("bare: write an HTTP status from 200 to 599")
+        raise BadFault("write an HTTP status from 200 to 599, such as `bare 429`.")
     return Response(int(words[0]))
 
 
-@mishap("slow-headers", "answer", "DURATION")
+@KINDS.add("slow-headers", "answer", "DURATION")
 def slow_headers(words: Arguments) -> AnswerEffect:
-    """The answer begins late."""
+    """The answer begins this much later."""
     span = duration(words)
     return lambda response, _: replace(response, wire=Wire(headers_after=span))
 
 
-@mishap("slow-body", "answer", "DURATION")
+@KINDS.add("slow-body", "answer", "DURATION")
 def slow_body(words: Arguments) -> AnswerEffect:
-    """The body comes in drops that take so long in all."""
+    """The body arrives in small pieces that take this long in all."""
     span = duration(words)
     return lambda response, _: replace(response, wire=Wire(body_over=span))
 
 
-@mishap("hang", "answer")
+@KINDS.add("hang", "answer")
 def hang(words: Arguments) -> AnswerEffect:
-    """The service does what it is asked for, and never answers."""
+    """The service does what was asked, and never answers."""
     no_arguments(words)
     return lambda response, _: replace(response, wire=Wire(hangs=True))
 
 
-@mishap("reset-during", "answer")
+@KINDS.add("reset-during", "answer")
 def reset_during(words: Arguments) -> AnswerEffect:
     """The connection is reset in the middle of the body."""
     no_arguments(words)
     return lambda response, _: replace(response, wire=Wire(resets="during"))
 
 
-@mishap("reset-after", "answer")
+@KINDS.add("reset-after", "answer")
 def reset_after(words: Arguments) -> AnswerEffect:
-    """The service does what it is asked for, and the connection is reset instead of an answer: a task that the
-    client does not know.
+    """The service does what was asked, and the connection is reset instead of an answer: the client does not know
+    that it has a task.
     """
     no_arguments(words)
     return lambda response, _: replace(response, wire=Wire(resets="before"))
 
 
-@mishap("truncated", "answer")
+@KINDS.add("truncated", "answer")
 def truncated(words: Arguments) -> AnswerEffect:
-    """The body is JSON that ends in the middle; its length is right."""
+    """The body is JSON that ends in the middle; its content-length is right."""
     no_arguments(words)
     return lambda response, _: replace(response, body=response.body[: len(response.body) // 2])
 
 
-@mishap("empty", "answer")
+@KINDS.add("empty", "answer")
 def empty(words: Arguments) -> AnswerEffect:
     """The body is empty."""
     no_arguments(words)
     return lambda response, _: replace(response, body=b"")
 
 
-@mishap("not-json", "answer")
+@KINDS.add("not-json", "answer")
 def not_json(words: Arguments) -> AnswerEffect:
-    """The body is no JSON, although its type says so."""
+    """The body is not JSON, although its content-type says so."""
     no_arguments(words)
     return lambda response, _: replace(response, body=b"upstream connect error or disconnect/reset before headers")
 
 
-@mishap("html", "answer", "[STATUS]")
+@KINDS.add("html", "answer", "[STATUS]")
 def html(words: Arguments) -> AnswerEffect:
-    """A page of a proxy in between, with status 502 or the one named."""
+    """The answer is the HTML page of a proxy, with status 502 or the one given."""
     status = bare(words or ("502",)).status
     page = f"<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>\r\n"
     return lambda _, __: Response(status, page.encode(), {"content-type": "text/html"})
 
 
-@mishap("wrong-type", "answer")
+@KINDS.add("wrong-type", "answer")
 def wrong_type(words: Arguments) -> AnswerEffect:
-    """The body is right, and its type says text/plain."""
+    """The body is right, and its content-type is text/plain."""
     no_arguments(words)
     return lambda response, _: replace(response, headers={**response.headers, "content-type": "text/plain"})
 
 
-@mishap("ok-code", "answer", "[CODE]")
+@KINDS.add("ok-code", "answer", "[CODE]")
 def ok_code(words: Arguments) -> AnswerEffect:
-    """HTTP 200 with a code that is not 0: 5000, or the one named."""
+    """The status is 200, and the code in the body is not 0: 5000, or the one given."""
     if len(words) > 1 or not all(word.isascii() and word.isdigit() and int(word) for word in words):
-        raise BadFault("ok-code: write a code, such as 1303, or nothing")
+        raise BadFault("write one code, such as 1303, or nothing.")
     code = int(words[0]) if words else 5000
 
     def changed(response: Response, _: Callable[[JSON], bool]) -> Response:
@@ -116,11 +116,11 @@ def ok_code(words: Arguments) -> AnswerEffect:
     return changed
 
 
-@mishap("odd-status", "answer", "[WORD]")
+@KINDS.add("odd-status", "answer", "[WORD]")
 def odd_status(words: Arguments) -> AnswerEffect:
-    """The task's state is a word that no document knows: `queued`, or the one named."""
+    """The task's status is a word that no document knows: `queued`, or the one given."""
     if len(words) > 1:
-        raise BadFault("odd-status: write one word, or nothing")
+        raise BadFault("write one word, or nothing.")
     word = words[0] if words else "queued"
 
     def changed(response: Response, _: Callable[[JSON], bool]) -> Response:
@@ -134,23 +134,23 @@ def odd_status(words: Arguments) -> AnswerEffect:
     return changed
 
 
-@mishap("extra-fields", "answer")
+@KINDS.add("extra-fields", "answer")
 def extra_fields(words: Arguments) -> AnswerEffect:
-    """Each object has a field that no document knows."""
+    """Each object has an additional field that no document knows."""
     no_arguments(words)
     return lambda response, _: _with_body(response, _extended(json.loads(response.body)))
 
 
-@mishap("absent-fields", "answer")
+@KINDS.add("absent-fields", "answer")
 def absent_fields(words: Arguments) -> AnswerEffect:
-    """Every field that may be absent is."""
+    """Every optional field is absent."""
     no_arguments(words)
     return lambda response, is_valid: _with_body(response, _stripped(json.loads(response.body), is_valid))
 
 
-@mishap("null-fields", "answer")
+@KINDS.add("null-fields", "answer")
 def null_fields(words: Arguments) -> AnswerEffect:
-    """Every field that may be absent is null."""
+    """Every optional field is null."""
     no_arguments(words)
 
     def changed(response: Response, is_valid: Callable[[JSON], bool]) -> Response:
@@ -172,7 +172,7 @@ def _extended(value: JSON) -> JSON:
 
 
 def _stripped(body: JSON, is_valid: Callable[[JSON], bool]) -> JSON:
-    """Take away each field without which the body is still what the contract has."""
+    """Remove each field without which the body still fits the contract."""
     for holder in list(_objects(body)):
         for name in list(holder):
             value = holder.pop(name)

@@ -1,11 +1,11 @@
-"""Faults: what shall go wrong, for whom, and how often.
+"""Faults: what goes wrong on purpose, for whom, and how often.
 
-A fault is asked for in one line, in three places: ``--fault``, the control API, and a prompt (``[[mock: …]]``)::
+A fault is one line of text, in one of three places: ``--fault``, the control API, and a prompt (``[[mock: …]]``)::
 
     NAME [ARGUMENT…] [xTIMES] [#NTH] [PERCENT%] [on SERVICE[/OPERATION]] [for ACCOUNT]
 
 ``1303 x2`` refuses twice with code 1303; ``truncated #3 on kling/omni-image.get`` cuts the third answer to a query.
-What each does is in ``mishaps``.
+``answers`` and ``tasks`` hold the kinds of fault, one function each.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from random import Random
 from typing import Literal
 
 from mockserver.errors import MockserverError
-from mockserver.fake.patterns import matches
+from mockserver.fake.verification import matches
 from mockserver.types import JSON, Payload
 
 Stage = Literal["request", "answer", "task", "result", "callback"]
@@ -30,19 +30,19 @@ _CHANCE = re.compile(r"([0-9]{1,2}(?:\.[0-9]+)?|100)%", re.ASCII)
 
 
 class BadFault(MockserverError):
-    """A fault that cannot be meant; its text says what can."""
+    """A line that is not a fault; the text says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that shall go wrong.
+    """One thing that goes wrong on purpose.
 
-    * ``name`` and ``arguments``: the mishap
-    * ``stage``: when in the life of a request or task it strikes
-    * ``services``, ``operation``, ``account``, ``path`` (may hold ``*``), ``where`` (a pattern): whom it strikes;
-      no services means all
-    * ``nth``: only the nth that it could strike; ``chance``: only so often, from 0 to 1
-    * ``times``: how often in all; ``None`` means until it is taken away
+    * ``name`` and ``arguments``: what happens
+    * ``stage``: when it happens in the life of a request or a task
+    * ``services``, ``operation``, ``account``, ``path`` (may contain ``*``), ``where`` (a pattern of the payload): what
+      it happens to; no services means all
+    * ``nth``: only the nth time that it could happen; ``chance``: the probability, from 0 to 1
+    * ``times``: how often in all; ``None`` means until the fault is removed
     """
 
     name: str
@@ -68,7 +68,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something that a fault might strike."""
+    """What a fault could happen to: a request, a task, a result or a callback."""
 
     service: str
     operation: str | None
@@ -79,14 +79,14 @@ class Target:
 
 @dataclass(slots=True)
 class _Count:
-    """How often a fault could have struck, and how often it did."""
+    """How often a fault could have happened, and how often it did."""
 
-    seen: int = 0
-    struck: int = 0
+    possible: int = 0
+    happened: int = 0
 
 
 class Faults:
-    """The faults that are asked for now, each with a number, in the order in which they came."""
+    """The faults that are in force, each with a number, in the order in which they were added."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._random = Random(seed)
@@ -95,50 +95,50 @@ class Faults:
         self.version = 0
 
     def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
-        """Yield each fault with its number and how often it has struck."""
-        return iter([(number, fault, counted.struck) for number, (fault, counted) in self._faults.items()])
+        """Yield each fault with its number and how often it has happened."""
+        return iter([(number, fault, counted.happened) for number, (fault, counted) in self._faults.items()])
 
     def __bool__(self) -> bool:
         return bool(self._faults)
 
     def add(self, fault: Fault) -> int:
-        """Ask for a fault, and return its number."""
+        """Add a fault, and return its number."""
         number = next(self._numbers)
         self._faults[number] = fault, _Count()
         self.version += 1
         return number
 
     def remove(self, number: int) -> bool:
-        """Take a fault away; ``False`` if there is none of that number."""
+        """Remove a fault; ``False`` if no fault has that number."""
         self.version += 1
         return self._faults.pop(number, None) is not None
 
     def clear(self, account: str | None = None) -> None:
-        """Take away all faults, or those for one account."""
+        """Remove all faults, or those for one account."""
         for number, fault, _ in self:
             if account in (None, fault.account):
                 self.remove(number)
 
-    def striking(self, stage: Stage, target: Target) -> list[Fault]:
-        """Return the faults that strike now, and count them."""
-        return [fault for fault, counted in self._faults.values() if self._strikes(fault, counted, stage, target)]
+    def take(self, stage: Stage, target: Target) -> list[Fault]:
+        """Return the faults that happen to a target now, and count them."""
+        return [fault for fault, counted in self._faults.values() if self._happens(fault, counted, stage, target)]
 
-    def _strikes(self, fault: Fault, counted: _Count, stage: Stage, target: Target) -> bool:
-        if fault.stage != stage or (fault.times is not None and counted.struck >= fault.times):
+    def _happens(self, fault: Fault, counted: _Count, stage: Stage, target: Target) -> bool:
+        if fault.stage != stage or (fault.times is not None and counted.happened >= fault.times):
             return False
-        if not _is_meant(fault, target):
+        if not _is_aimed_at(fault, target):
             return False
-        counted.seen += 1
-        if fault.nth is not None and counted.seen != fault.nth:
+        counted.possible += 1
+        if fault.nth is not None and counted.possible != fault.nth:
             return False
         if fault.chance is not None and self._random.random() >= fault.chance:
             return False
-        counted.struck += 1
+        counted.happened += 1
         self.version += 1
         return True
 
 
-def _is_meant(fault: Fault, target: Target) -> bool:
+def _is_aimed_at(fault: Fault, target: Target) -> bool:
     if (fault.services and target.service not in fault.services) or fault.operation not in (None, target.operation):
         return False
     if fault.account not in (None, target.account):
@@ -150,7 +150,7 @@ def _is_meant(fault: Fault, target: Target) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A line that asks for a fault, taken apart; the name is not looked up yet."""
+    """A fault's line, taken apart; the name is not looked up yet."""
 
     name: str
     arguments: tuple[str, ...]
@@ -165,14 +165,15 @@ class Words:
         """Take a line apart. Raises ``BadFault``."""
         words = line.split()
         if not words:
-            raise BadFault("an empty fault; write a name, such as 1303 or truncated")
+            raise BadFault("the fault is empty. Write a name, such as 1303 or truncated.")
         found = cls(words[0], (), None, None, None, None, None)
         rest = iter(words[1:])
         for word in rest:
             if word in ("on", "for"):
                 value = next(rest, None)
                 if value is None:
-                    raise BadFault(f"fault {line!r}: nothing follows {word!r}")
+                    follows = "a service or an operation" if word == "on" else "an account"
+                    raise BadFault(f"{words[0]}: nothing follows {word!r}. Write {follows} after it.")
                 found = replace(found, on=value) if word == "on" else replace(found, account=value)
             elif times := _TIMES.fullmatch(word):
                 found = replace(found, times=int(times[1]))

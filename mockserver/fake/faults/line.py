@@ -1,45 +1,61 @@
-"""From a line that asks for a fault to the fault, and from a fault that strikes to its effect."""
+"""From a line that asks for a fault to the fault, and from a fault to its effect."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from string import Formatter
 from typing import Any
 
 from mockserver.contract.catalog import Service
+from mockserver.errors import NoSuchName
 from mockserver.fake.faults import answers, tasks
 from mockserver.fake.faults.fault import BadFault, Fault, Stage, Words
-from mockserver.fake.faults.registry import Arguments
+from mockserver.fake.faults.registry import Arguments, FaultKind
 from mockserver.fake.refusal import Refused
 from mockserver.types import Millis, Response
 
-MISHAPS = {**answers.MISHAPS, **tasks.MISHAPS}
-"""Everything that can go wrong; any row of a service's error table can, too."""
+KINDS = {**answers.KINDS, **tasks.KINDS}
+"""Every kind of fault by its name; any row of a service's error table is a fault, too."""
+
+_ROW_USAGE = "[retry-after SECONDS | retry-after-date SECONDS]"
+
+
+class NoSuchFault(BadFault, NoSuchName):
+    """A fault that is neither a kind nor a row of an error table."""
+
+    kind = "fault"
+    command = "mockserver list faults"
+
+
+class NoSuchPlace(BadFault, NoSuchName):
+    """A service or an operation after ``on`` that this fake does not serve."""
+
+    kind = "service or operation"
+    command = "mockserver list operations"
 
 
 def fault(line: str, services: Mapping[str, Service]) -> Fault:
-    """Read a line that asks for a fault. Raises ``BadFault``, with the nearest name if there is one."""
+    """Read a line that asks for a fault. Raises ``BadFault``, which begins with the name of the fault."""
     words = Words.parse(line)
     chosen = _services(words.on, services)
-    if words.name in MISHAPS:
-        mishap = MISHAPS[words.name]
-        mishap.make(words.arguments)
-        stage: Stage = mishap.stage
-        knowing = tuple(chosen) if words.on else ()
+    if words.name in KINDS:
+        kind = KINDS[words.name]
+        _checked(words, kind.effect)
+        stage: Stage = kind.stage
+        having = tuple(chosen) if words.on else ()
     else:
         stage = "request"
-        knowing = tuple(id for id, service in chosen.items() if words.name in service.errors)
-        if not knowing:
-            raise BadFault(_unknown(words.name, chosen))
-        retry_after(words.arguments)
+        having = tuple(id for id, service in chosen.items() if words.name in service.errors)
+        if not having:
+            raise NoSuchFault(words.name, [kind.name for kind in kinds(chosen.values())])
+        _checked(words, retry_after)
     operation = words.on if words.on and "/" in words.on else None
     return Fault(
         name=words.name,
         stage=stage,
         arguments=words.arguments,
-        services=knowing,
+        services=having,
         operation=operation,
         account=words.account,
         nth=words.nth,
@@ -48,24 +64,34 @@ def fault(line: str, services: Mapping[str, Service]) -> Fault:
     )
 
 
-def effect(struck: Fault) -> Any:
-    """Return what a fault that strikes does: one of the effects above, by its stage."""
-    return MISHAPS[struck.name].make(struck.arguments)
+def kinds(services: Iterable[Service]) -> list[FaultKind]:
+    """Return every kind of fault, and each row of the services' error tables as one."""
+    rows = {row.id: row for service in services for row in service.errors.values()}
+    found = [*KINDS.values()]
+    for row in rows.values():
+        means = f"HTTP {row.status}: {row.body.get('message') or row.body.get('error') or ''}"
+        found.append(FaultKind(row.id, "request", _ROW_USAGE, means, retry_after))
+    return found
 
 
-def refusal(struck: Fault, service: Service, now: Millis) -> Response | Refused:
-    """Return what a fault at the request does instead of the action."""
-    if struck.name in MISHAPS:
-        found: Response = effect(struck)
+def effect(fault: Fault) -> Any:
+    """Return the effect of a fault; its ``stage`` says which of those in ``registry`` it is."""
+    return KINDS[fault.name].effect(fault.arguments)
+
+
+def refusal(fault: Fault, service: Service, now: Millis) -> Response | Refused:
+    """Return what the service says because of a fault at the request, instead of acting."""
+    if fault.name in KINDS:
+        found: Response = effect(fault)
         return found
-    kind, seconds = retry_after(struck.arguments)
-    texts = [text for text in service.errors[struck.name].body.values() if isinstance(text, str)]
+    kind, seconds = retry_after(fault.arguments)
+    texts = [text for text in service.errors[fault.name].body.values() if isinstance(text, str)]
     fields = {name: f"({name})" for text in texts for _, name, _, _ in Formatter().parse(text) if name}
     headers = {}
     if kind is not None:
         date = formatdate(now / 1000 + seconds, usegmt=True)
         headers = {"retry-after": date if kind == "retry-after-date" else str(seconds)}
-    return Refused(struck.name, (), headers, **fields)
+    return Refused(fault.name, (), headers, **fields)
 
 
 def retry_after(words: Arguments) -> tuple[str | None, int]:
@@ -79,21 +105,23 @@ def retry_after(words: Arguments) -> tuple[str | None, int]:
         and words[1].isdigit()
     ):
         return words[0], int(words[1])
-    raise BadFault(f"{' '.join(words)!r}: write retry-after SECONDS, or retry-after-date SECONDS")
+    raise BadFault(f"{' '.join(words)!r} is not an argument. Write retry-after SECONDS or retry-after-date SECONDS.")
+
+
+def _checked(words: Words, read: Any) -> None:
+    """Read the arguments of a fault once, so that a mistake is found before the fault happens."""
+    try:
+        read(words.arguments)
+    except BadFault as error:
+        raise BadFault(f"{words.name}: {error}") from error
 
 
 def _services(on: str | None, services: Mapping[str, Service]) -> Mapping[str, Service]:
+    """Return the services that the words after ``on`` mean."""
     if on is None:
         return services
     id = on.partition("/")[0]
-    if id not in services:
-        raise BadFault(f"no service {id!r} to put a fault on; there are {', '.join(services)}")
-    if "/" in on and on not in services[id].operations:
-        raise BadFault(f"no operation {on!r}; there are {', '.join(services[id].operations)}")
-    return {id: services[id]}
-
-
-def _unknown(name: str, services: Mapping[str, Service]) -> str:
-    known = [*MISHAPS, *dict.fromkeys(row for service in services.values() for row in service.errors)]
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"no fault {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}")
+    if id in services and ("/" not in on or on in services[id].operations):
+        return {id: services[id]}
+    operations = [operation for service in services.values() for operation in service.operations]
+    raise NoSuchPlace(on, [*services, *operations])

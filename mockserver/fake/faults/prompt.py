@@ -1,7 +1,7 @@
-"""Spells: faults asked for in a prompt, for clients that can reach nothing else.
+"""Faults that a prompt asks for, for clients that can change nothing else.
 
 ``A cat [[mock: 1303 x2]]`` is refused twice and then accepted; ``[[mock: fail moderation after 40s]]`` makes the task
-fail. The prompt itself is the key: the same prompt of the same account goes on counting where it was.
+fail. The prompt itself is the key: when the same account sends it again, counting goes on from there.
 """
 
 from __future__ import annotations
@@ -16,44 +16,45 @@ from mockserver.fake.faults.fault import Faults
 from mockserver.fake.faults.line import fault
 from mockserver.types import JSON, Payload
 
-# One that is not closed is taken, too, and then left out: a search that began again behind each "[[mock:" of a prompt
-# full of them would take minutes.
-_SPELL = re.compile(r"\[\[\s*+mock:([^\]]*+)(\]\])?")
-_KEPT = 10_000
+# A mark that is not closed matches, too, and is then left out: a search that began again behind each "[[mock:" of a
+# prompt full of them would take minutes.
+_MARK = re.compile(r"\[\[\s*+mock:([^\]]*+)(\]\])?")
+_MOST_PROMPTS = 10_000
+"""Prompts whose counts are kept, so that a long run does not fill the memory; the oldest go."""
 
 
-class Spells:
-    """The faults of each prompt that has any."""
+class PromptFaults:
+    """The faults of each prompt that asks for any."""
 
     def __init__(self) -> None:
-        self._cast: OrderedDict[tuple[str, str, str], Faults] = OrderedDict()
+        self._faults: OrderedDict[tuple[str, str, str], Faults] = OrderedDict()
 
     def __bool__(self) -> bool:
-        return bool(self._cast)
+        return bool(self._faults)
 
     def of(
         self, operation: Operation, account: str, payload: Payload, services: Mapping[str, Service]
     ) -> Faults | None:
-        """Return the faults that the prompt of a payload asks for. Raises ``BadFault`` for one misspelt."""
+        """Return the faults that the prompt of a payload asks for. Raises ``BadFault``."""
         prompt: JSON = payload.get(operation.task.get("prompt", ""))
         if not isinstance(prompt, str) or "[[" not in prompt:
             return None
         key = operation.service, account, prompt
-        if key not in self._cast:
-            lines = [line.strip() for line, end in _SPELL.findall(prompt) if end]
+        if key not in self._faults:
+            lines = [line.strip() for line, end in _MARK.findall(prompt) if end]
             if not lines:
                 return None
-            cast = Faults()
+            faults = Faults()
             for line in lines:
                 found = fault(line, services)
-                meant = found.operation or (operation.id if found.stage in ("request", "answer") else None)
-                cast.add(replace(found, operation=meant))
-            self._cast[key] = cast
-            while len(self._cast) > _KEPT:
-                self._cast.popitem(last=False)
-        return self._cast[key]
+                operation_id = found.operation or (operation.id if found.stage in ("request", "answer") else None)
+                faults.add(replace(found, operation=operation_id))
+            self._faults[key] = faults
+            while len(self._faults) > _MOST_PROMPTS:
+                self._faults.popitem(last=False)
+        return self._faults[key]
 
     def clear(self, account: str | None = None) -> None:
-        """Forget how often each has struck, of all accounts or of one."""
-        for key in [key for key in self._cast if account in (None, key[1])]:
-            del self._cast[key]
+        """Forget the prompts and their counts, of all accounts or of one."""
+        for key in [key for key in self._faults if account in (None, key[1])]:
+            del self._faults[key]

@@ -1,4 +1,4 @@
-"""The shape of a mishap: a name, a stage, and a function from the words after the name to an effect."""
+"""The registry of faults: a kind has a name, a stage, and a function from the words after the name to an effect."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ AnswerEffect = Callable[[Response, Callable[[JSON], bool]], Response]
 TaskEffect = Callable[[Task, Mapping[str, str]], Task]
 """From a new task to another; the second argument holds the service's reasons of failure by name."""
 ResultEffect = Callable[[], int | Wire]
-"""To an HTTP status instead of the result, or to what befalls it on its way."""
+"""To an HTTP status instead of the result, or to what happens to it on the wire."""
 CallbackEffect = Callable[[Delivery, Millis], tuple[Delivery, ...]]
 """From a callback to those that are sent instead; the second argument is the time until the task's next."""
 
 
-Make = Callable[[Arguments], Any]
-"""Reads the arguments and returns the effect of the mishap's stage. Raises ``BadFault``."""
+MakeEffect = Callable[[Arguments], Any]
+"""Reads the arguments and returns the effect that belongs to the fault's stage. Raises ``BadFault``."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mishap:
-    """One thing that can go wrong: its name, when it strikes, its arguments, and what it means."""
+class FaultKind:
+    """One kind of fault: its name, the stage at which it happens, its arguments, and what happens in words."""
 
     name: str
     stage: Stage
     usage: str
     means: str
-    make: Make
+    effect: MakeEffect
 
 
-class Listing(dict[str, Mishap]):
-    """The mishaps of one module, by name; calling it puts the function that follows into it."""
+class FaultKinds(dict[str, FaultKind]):
+    """The kinds of fault of one module, by name."""
 
-    def __call__(self, name: str, stage: Stage, usage: str = "") -> Callable[[Make], Make]:
-        """Return a decorator; the docstring of what it decorates is what the mishap means."""
+    def add(self, name: str, stage: Stage, usage: str = "") -> Callable[[MakeEffect], MakeEffect]:
+        """Return a decorator that adds a function as a kind; its docstring says what happens."""
 
-        def listed(make: Make) -> Make:
-            self[name] = Mishap(name, stage, usage, " ".join((make.__doc__ or "").split()), make)
-            return make
+        def added(effect: MakeEffect) -> MakeEffect:
+            self[name] = FaultKind(name, stage, usage, " ".join((effect.__doc__ or "").split()), effect)
+            return effect
 
-        return listed
+        return added
 
 
 def no_arguments(words: Arguments) -> None:
     """Refuse any argument."""
     if words:
-        raise BadFault(f"{' '.join(words)!r} means nothing here; this fault takes no argument")
+        raise BadFault(f"this fault takes no argument. Leave out {' '.join(words)!r}.")
 
 
 def duration(words: Arguments) -> Millis:
@@ -65,4 +65,4 @@ def duration(words: Arguments) -> Millis:
     try:
         return millis(" ".join(words))
     except BadSetting as error:
-        raise BadFault(str(error)) from error
+        raise BadFault(error.sentence) from error

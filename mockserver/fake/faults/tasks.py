@@ -1,4 +1,7 @@
-"""What can happen to a task after it was created, to its results and to its callbacks."""
+"""Faults of a task after it was created, of its results and of its callbacks, one function each.
+
+The docstring of each is its line in ``docs/faults.md``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from mockserver.fake.faults.fault import BadFault
 from mockserver.fake.faults.registry import (
     Arguments,
     CallbackEffect,
-    Listing,
+    FaultKinds,
     ResultEffect,
     TaskEffect,
     duration,
@@ -18,17 +21,17 @@ from mockserver.fake.faults.registry import (
 from mockserver.fake.lifecycle import STATUSES, Task
 from mockserver.types import Wire
 
-MISHAPS = mishap = Listing()
+KINDS = FaultKinds()
 
 
-@mishap("fail", "task", "REASON [after DURATION]")
+@KINDS.add("fail", "task", "REASON [after DURATION]")
 def fail(words: Arguments) -> TaskEffect:
-    """The task fails: for a reason the service is known to give (moderation, pixels, fetch, ratio) or the words
-    written here, at its usual end or after a time.
+    """The task fails, when it would have ended or after this time. The reason is one that the service is known to give
+    (`moderation`, `pixels`, `fetch`, `ratio`), or your own words.
     """
     text, _, span = " ".join(words).partition(" after ")
     if not text or (words and words[-1] == "after"):
-        raise BadFault("fail: write a reason, such as moderation, and perhaps 'after 40s'")
+        raise BadFault("write a reason, such as `fail moderation` or `fail moderation after 40s`.")
     delay = duration((span,)) if span else None
 
     def failing(task: Task, reasons: Mapping[str, str]) -> Task:
@@ -40,83 +43,83 @@ def fail(words: Arguments) -> TaskEffect:
     return failing
 
 
-@mishap("never-ends", "task", "[STATUS]")
+@KINDS.add("never-ends", "task", "[STATUS]")
 def never_ends(words: Arguments) -> TaskEffect:
-    """The task stays in processing, or in the state named."""
+    """The task stays in processing, or in the status given."""
     status = words[0] if words else "processing"
     if len(words) > 1 or status not in STATUSES[:2]:
-        raise BadFault("never-ends: write submitted, processing, or nothing")
+        raise BadFault("write submitted, processing, or nothing.")
     kept = 1 if status == "submitted" else 2
     return lambda task, _: replace(task, timeline=task.timeline[:kept], looks=0)
 
 
-@mishap("jumps", "task")
+@KINDS.add("jumps", "task")
 def jumps(words: Arguments) -> TaskEffect:
-    """The task goes from submitted to its end, and is never seen processing."""
+    """The task goes straight from submitted to its end; no query shows it processing."""
     no_arguments(words)
     return lambda task, _: replace(
         task, timeline=tuple(step for step in task.timeline if step[1] != "processing"), looks=0
     )
 
 
-@mishap("result-404", "result")
+@KINDS.add("result-404", "result")
 def result_404(words: Arguments) -> ResultEffect:
-    """The result's URL is not found."""
+    """The URL of the result answers 404."""
     no_arguments(words)
     return lambda: 404
 
 
-@mishap("result-expired", "result")
+@KINDS.add("result-expired", "result")
 def result_expired(words: Arguments) -> ResultEffect:
-    """The result's URL is refused as one whose signature has expired."""
+    """The URL of the result answers 403, as when its signature has expired."""
     no_arguments(words)
     return lambda: 403
 
 
-@mishap("result-slow", "result", "DURATION")
+@KINDS.add("result-slow", "result", "DURATION")
 def result_slow(words: Arguments) -> ResultEffect:
-    """The result comes in drops that take so long in all."""
+    """The result arrives in small pieces that take this long in all."""
     span = duration(words)
     return lambda: Wire(body_over=span)
 
 
-@mishap("result-cut", "result")
+@KINDS.add("result-cut", "result")
 def result_cut(words: Arguments) -> ResultEffect:
     """The connection is reset in the middle of the result."""
     no_arguments(words)
     return lambda: Wire(resets="during")
 
 
-@mishap("callback-lost", "callback")
+@KINDS.add("callback-lost", "callback")
 def callback_lost(words: Arguments) -> CallbackEffect:
     """The callback is never sent."""
     no_arguments(words)
     return lambda _, __: ()
 
 
-@mishap("callback-doubled", "callback")
+@KINDS.add("callback-doubled", "callback")
 def callback_doubled(words: Arguments) -> CallbackEffect:
-    """The callback is sent twice, with one webhook-id."""
+    """The callback is sent twice, with the same webhook-id."""
     no_arguments(words)
     return lambda delivery, _: (delivery, delivery)
 
 
-@mishap("callback-delayed", "callback", "DURATION")
+@KINDS.add("callback-delayed", "callback", "DURATION")
 def callback_delayed(words: Arguments) -> CallbackEffect:
-    """The callback comes late."""
+    """The callback comes this much later."""
     span = duration(words)
     return lambda delivery, _: (replace(delivery, due=delivery.due + span),)
 
 
-@mishap("callback-out-of-order", "callback")
+@KINDS.add("callback-out-of-order", "callback")
 def callback_out_of_order(words: Arguments) -> CallbackEffect:
-    """The callback comes after the task's next one."""
+    """The callback comes after the next one of its task."""
     no_arguments(words)
     return lambda delivery, gap: (replace(delivery, due=delivery.due + gap + 1),)
 
 
-@mishap("callback-forged", "callback")
+@KINDS.add("callback-forged", "callback")
 def callback_forged(words: Arguments) -> CallbackEffect:
-    """The callback's signature is not right."""
+    """The signature of the callback is wrong."""
     no_arguments(words)
     return lambda delivery, _: (replace(delivery, is_forged=True),)

@@ -93,7 +93,7 @@ def dimensions(ratio: str, area: int) -> tuple[int, int]:
 
     `ratio` is `width:height` in whole numbers, as the wire writes it (`21:9`) or as a source picture has it
     (`1023:767`). Where the smallest size of a ratio is larger than `area` already, the sides are rounded.
-    Raises ValueError for anything else; `auto` is the caller's to resolve.
+    Raises ValueError for anything else; the caller resolves `auto`.
     """
     wide, high = _terms(ratio)
     if wide * high > area:

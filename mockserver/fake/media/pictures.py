@@ -8,7 +8,7 @@ from math import atan2, cos, degrees, hypot, pi, sin
 from random import Random
 from typing import TYPE_CHECKING
 
-from mockserver.fake.media import text as lettering
+from mockserver.fake.media import text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,10 +72,10 @@ def furniture(artifact: Made, label: str) -> list[Tile]:
     short = min(width, height)
     margin = short // 24
     room = max(1, width - 2 * margin)
-    corner = lettering.plate(label, room, margin, short // 2)
+    corner = text.plate(label, room, margin, short // 2)
     tiles = [(corner, (width - margin - corner.width, margin))]
     if artifact.prompt.strip():
-        prompt = lettering.plate(artifact.prompt, room, round(height * 0.6), short)
+        prompt = text.plate(artifact.prompt, room, round(height * 0.6), short)
         tiles.append((prompt, (margin, height - margin - prompt.height)))
     return [_mark(width, height), *tiles] if artifact.watermark else tiles
 
@@ -121,7 +121,7 @@ def _mark(width: int, height: int) -> Tile:
         (reach / 2, reach / 2),
         "MOCK",
         (255, 255, 255, 150),
-        lettering.face(reach // 5),
+        text.face(reach // 5),
         anchor="mm",
         stroke_width=max(1, reach // 250),
         stroke_fill=(0, 0, 0, 110),

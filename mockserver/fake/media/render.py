@@ -1,7 +1,7 @@
-"""The one door to the bytes of a result.
+"""From an artifact to its bytes.
 
-Light at import. Pillow and PyAV come in with the first `render`, so a server that is never asked for a
-result never pays for them.
+A module of its own because it is light at import: Pillow and PyAV are imported by the first `render`, so a server that
+is never asked for a result does not pay for them.
 """
 
 from mockserver.fake.media.artifacts import Artifact, File, Picture

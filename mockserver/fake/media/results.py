@@ -28,7 +28,7 @@ def url(task: Task, made: Made, *, watermark: bool = False) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a URL points to, and what befalls it on its way, if anything."""
+    """What a URL points to, and what happens to it on the wire, if anything."""
 
     artifact: Artifact
     wire: Wire | None = None
@@ -39,8 +39,8 @@ class Result:
         return {"content-type": self.artifact.content_type}
 
 
-def befallen(world: World, path: str, now: Millis) -> Result | int:
-    """Return what is behind the path of a result URL, unless a fault strikes."""
+def fetched(world: World, path: str, now: Millis) -> Result | int:
+    """Return what is behind the path of a result URL, or what a fault makes of it."""
     found = find(world, path, now)
     match = _URL.fullmatch(path)
     if isinstance(found, int):
@@ -48,8 +48,8 @@ def befallen(world: World, path: str, now: Millis) -> Result | int:
     task = world.store.get(match[1], match[2]) if match else None
     wire = None
     if task is not None:
-        for struck in world.strikes("result", world.operation(task), world.about(task), path):
-            instead = effect(struck)()
+        for fault in world.faults_at("result", world.operation(task), world.about(task), path):
+            instead = effect(fault)()
             if isinstance(instead, int):
                 return instead
             wire = instead
@@ -57,7 +57,7 @@ def befallen(world: World, path: str, now: Millis) -> Result | int:
 
 
 def owner(world: World, path: str) -> tuple[str, str | None]:
-    """Return the service that a result URL belongs to, the first if there is no such, and the task's account."""
+    """Return the service that a result URL belongs to, or else the first one, and the account of its task."""
     match = _URL.fullmatch(path)
     task = world.store.get(match[1], match[2]) if match else None
     if task is not None and match is not None:

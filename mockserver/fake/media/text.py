@@ -24,16 +24,16 @@ INK = (255, 255, 255, 255)
 PLATE = (14, 16, 28, 176)
 ELLIPSIS = "…"
 
-_READ = 4000
+_MOST_LETTERS = 4000
 """Characters of a prompt that are looked at; fewer fit on any picture."""
 
-_LINES = 24
+_MOST_LINES = 24
 """Lines on a plate at most."""
 
 _SIZES = (20, 26, 34, 44, 56)
 """Sizes of the letters to try, largest first: that part of the picture's shorter side."""
 
-_SMALLEST = 6
+_SMALLEST_PIXELS = 6
 """Pixels below which no letter can be told from another."""
 
 _NO_CHARACTER = "\U0010ffff"
@@ -63,12 +63,12 @@ def plate(text: str, width: int, height: int, short_side: int) -> Image:
 
 def face(size: int) -> FreeTypeFont:
     """Return the face with letters of `size` pixels."""
-    return _face(max(_SMALLEST, size))
+    return _face(max(_SMALLEST_PIXELS, size))
 
 
 def legible(text: str) -> str:
     """Return the text with line feeds as its only control characters, and with each glyph in the face."""
-    text = normalize("NFC", text[:_READ].replace("\r\n", "\n").replace("\r", "\n"))
+    text = normalize("NFC", text[:_MOST_LETTERS].replace("\r\n", "\n").replace("\r", "\n"))
     return "".join(_shown(character) for character in text)
 
 
@@ -97,7 +97,7 @@ def _fit(text: str, width: int, height: int, short_side: int) -> tuple[FreeTypeF
         advances = {character: font.getlength(character) for character in {*text} - {"\n"}}
         room = max(1, width - 2 * padding)
         lines = [short for line in text.split("\n") for short in wrap(line, room, advances)]
-        most = min(_LINES, max(1, (height - 2 * padding) // leading))
+        most = min(_MOST_LINES, max(1, (height - 2 * padding) // leading))
         if len(lines) <= most:
             return font, lines
     return font, [*lines[: most - 1], _shortened(lines[most - 1], font, room)]

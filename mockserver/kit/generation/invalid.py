@@ -6,7 +6,6 @@ import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from random import Random
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from mockserver.kit.generation.shapes import Shape, Shapes
 from mockserver.kit.generation.solver import Solver
 from mockserver.kit.generation.valid import ValidPayloads, rule_levels, size, without_spare_fields
 from mockserver.kit.generation.wrong_values import has_place, spots, with_value, wrong_values
+from mockserver.suggestions import suggestion
 from mockserver.types import JSON, Schema
 
 _TRIALS = 2
@@ -36,8 +36,7 @@ class NoSuchRule(MockserverError):
     """A rule that an operation does not have, or that is off under the readings taken."""
 
     def __init__(self, name: str, operation: str, known: Sequence[str]) -> None:
-        near = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        hint = suggestion(name, known, f"mockserver rules {operation}")
         super().__init__(f"no rule {name!r} counts for {operation}; {hint}")
         self.name, self.known = name, tuple(known)
 

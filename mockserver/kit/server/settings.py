@@ -65,9 +65,13 @@ class Settings:
     def target(self) -> Target:
         """Return what follows from the settings. Raises ``MockserverError`` for settings that make no sense."""
         if _parts(self.url) is None:
-            raise BadSetting("URL", self.url, "an http or https URL of a server")
+            raise BadSetting(
+                "URL", f"{self.url!r} is not an http or https URL. Write one such as http://localhost:8080."
+            )
         if self.webhook_secret is not None and not _is_secret(self.webhook_secret):
-            raise BadSetting("--webhook-secret", "whsec_…", "whsec_ and the Base64 of a key")
+            raise BadSetting(
+                "--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64."
+            )
         catalog = load()
         expectations = Expectations(catalog, catalog.service(self.service), self.readings)
         creates = expectations.create_operations()
@@ -76,16 +80,16 @@ class Settings:
             if operation not in creates:
                 known = ", ".join(create.id for create in creates)
                 raise BadSetting(
-                    "--operation", operation.id, f"an operation of {self.service} that creates tasks: {known}"
+                    "--operation", f"{operation.id!r} does not create tasks at {self.service}. Choose from {known}."
                 )
         return Target(self.url, expectations, wanted or creates, self.credentials(), self.webhook_secret, self.seed)
 
     def credentials(self) -> Credentials:
         """Return the credentials to send; made-up ones if none are given. Raises ``BadSetting``."""
         if (self.ak is None) != (self.sk is None):
-            raise BadSetting("--ak and --sk", self.ak or "…", "there with both or neither")
+            raise BadSetting("--ak and --sk", "only one of the two was given. Give both, or neither.")
         if self.ak is not None and self.token is not None:
-            raise BadSetting("--token", "…", "for whom there is no --ak: give one of both")
+            raise BadSetting("--token", "--ak was given, too. Give either a token or an access key.")
         if self.ak is None and self.token is None:
             return Credentials.made_up()
         return Credentials(self.token, self.ak, self.sk)

@@ -14,8 +14,8 @@ from standardwebhooks import Webhook
 
 from mockserver.adapters.control.api import description
 from mockserver.adapters.testing.live import Live, live
-from mockserver.fake.faults.line import MISHAPS
-from mockserver.fake.signature import signed
+from mockserver.fake.callback_queue import signed
+from mockserver.fake.faults.line import KINDS
 from tests.conftest import PATIENCE
 from tests.support.receiver import Receiver, receiver
 
@@ -144,10 +144,10 @@ def test_faults_are_added_listed_and_removed(client: httpx.Client) -> None:
             "account": "me…",
             "path": None,
             "where": {},
-            "struck": 1,
+            "happened": 1,
         }
     ]
-    assert {mishap["name"] for mishap in listed["mishaps"]} > MISHAPS.keys()
+    assert {kind["name"] for kind in listed["kinds"]} > KINDS.keys()
     steer(client, "DELETE", f"/faults/{number}")
     assert steer(client, "GET", "/faults")["faults"] == []
 
@@ -259,8 +259,8 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name, mishap in MISHAPS.items() if mishap.stage == "callback"])
-def test_a_mishap_of_callbacks_is_seen_by_the_receiver(client: httpx.Client, hook: Receiver, name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.stage == "callback"])
+def test_a_fault_of_callbacks_is_seen_by_the_receiver(client: httpx.Client, hook: Receiver, name: str) -> None:
     CASES[name](client, hook)
 
 

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
 from mockserver.adapters.http import asgi
-from mockserver.adapters.http.asgi import Door, application
+from mockserver.adapters.http.asgi import FakeEndpoint, application
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
@@ -74,8 +74,8 @@ class Told:
         return self.answer
 
 
-def door(fake: object) -> Door:
-    return Door(fake)  # type: ignore[arg-type] # what it needs of a fake, Told has
+def door(fake: object) -> FakeEndpoint:
+    return FakeEndpoint(fake)  # type: ignore[arg-type] # what it needs of a fake, Told has
 
 
 def scope(
@@ -202,14 +202,14 @@ async def test_a_large_body_is_judged_while_others_are_answered(monkeypatch: pyt
     loop = asyncio.get_running_loop()
 
     def slow(request: Request) -> Response:
-        if len(request.body) >= asgi._LARGE:
+        if len(request.body) >= asgi._LARGE_BYTES:
             loop.call_soon_threadsafe(arrived.set)
             assert release.wait(PATIENCE)
         return judge(request)
 
     monkeypatch.setattr(fake, "respond", slow)
     async with client(application(fake)) as api, asyncio.timeout(PATIENCE):
-        large = asyncio.create_task(api.post(IMAGE, content=b" " * asgi._LARGE + b'{"prompt":"large"}'))
+        large = asyncio.create_task(api.post(IMAGE, content=b" " * asgi._LARGE_BYTES + b'{"prompt":"large"}'))
         await arrived.wait()
         assert (await api.post(IMAGE, json={"prompt": "small"})).status_code == 200
         assert not large.done()
@@ -220,7 +220,7 @@ async def test_a_large_body_is_judged_while_others_are_answered(monkeypatch: pyt
 
 async def test_a_hundred_requests_at_once_get_a_hundred_tasks() -> None:
     fake = Fake(Settings(seed=1))
-    padding = [b"", b" " * asgi._LARGE]
+    padding = [b"", b" " * asgi._LARGE_BYTES]
     async with client(application(fake)) as api:
         answers = await asyncio.gather(
             *(api.post(IMAGE, content=padding[n % 10 == 0] + b'{"prompt":"%d"}' % n) for n in range(100))
@@ -233,7 +233,7 @@ async def test_our_own_paths_are_not_the_services() -> None:
     async with client(application(Fake(Settings(seed=1)))) as api:
         health = await api.get("/_mock/health")
         assert health.json()["status"] == "ok"
-        assert (await api.get("/results/kling/1/0.png")).text == "there is no such result, or no longer\n"
+        assert (await api.get("/results/kling/1/0.png")).text == "there is no such result, or it has expired\n"
 
 
 @settings(max_examples=25)

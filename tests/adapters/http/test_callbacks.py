@@ -18,13 +18,12 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from mockserver.adapters.http import callbacks
-from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.contract.readings import Readings
-from mockserver.fake.callback_queue import Attempt, Delivery
+from mockserver.fake.callback_queue import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.signature import signed
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis
 from tests.conftest import IMAGE, PATIENCE, VIDEO, CheckedFake
@@ -144,11 +143,11 @@ def leap() -> None:
     """Let the loop's clock leap over the time that a receiver has to answer."""
     loop = asyncio.get_running_loop()
     now = loop.time
-    loop.time = lambda: now() + 2 * callbacks._TIMEOUT  # type: ignore[method-assign] # the clock is ours
+    loop.time = lambda: now() + 2 * callbacks._PATIENCE_SECONDS  # type: ignore[method-assign] # the clock is ours
 
 
 def attempts(fake: CheckedFake) -> list[Attempt]:
-    return [attempt for delivery in fake.world.agenda.deliveries for attempt in delivery.attempts]
+    return [attempt for delivery in fake.world.callbacks.deliveries for attempt in delivery.attempts]
 
 
 def wait_for_next(fake: CheckedFake) -> None:
@@ -159,10 +158,10 @@ def wait_for_next(fake: CheckedFake) -> None:
 
 async def test_a_scripted_day_brings_three_callbacks_in_order_in_no_time() -> None:
     fake = frozen(pace="real")
-    async with receiver() as there, Courier(fake) as courier:
+    async with receiver() as there, CallbackSender(fake) as sender:
         id = fake.made(VIDEO, callback_url=there.url, external_task_id="mine")
         fake.clock.advance(90_000)
-        await courier.settle()
+        await sender.settle()
         assert there.statuses == ["submitted", "processing", "succeed"]
         assert [got.json["task_id"] for got in there.got] == [id] * 3
         moments = [got.json["updated_at"] for got in there.got]
@@ -172,9 +171,9 @@ async def test_a_scripted_day_brings_three_callbacks_in_order_in_no_time() -> No
 
 async def test_a_callback_is_a_post_of_bare_json_to_the_very_url() -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
-    async with receiver() as there, Courier(fake) as courier:
+    async with receiver() as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
-        await courier.settle()
+        await sender.settle()
         (got,) = there.got
     assert got.line == "POST /hook?for=me&and=%E7%8C%AB HTTP/1.1"
     assert got.headers["content-type"] == "application/json; charset=utf-8"
@@ -193,10 +192,10 @@ async def test_a_callback_is_a_post_of_bare_json_to_the_very_url() -> None:
 )
 async def test_which_changes_are_called_back_is_a_reading(reading: str, expected: list[str]) -> None:
     fake = frozen(readings={"callback-on": reading})
-    async with receiver() as there, Courier(fake) as courier:
+    async with receiver() as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
         fake.clock.advance(2000)
-        await courier.settle()
+        await sender.settle()
     assert there.statuses == expected
 
 
@@ -204,7 +203,7 @@ async def test_a_task_that_cannot_be_described_loses_its_callbacks_and_nobody_el
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake = frozen()
-    async with receiver() as there, Courier(fake):
+    async with receiver() as there, CallbackSender(fake):
         poisonous = fake.made(IMAGE, callback_url=there.url)
         described = kling.record
 
@@ -237,7 +236,7 @@ async def test_a_round_that_fails_is_followed_by_the_next(
         return due()
 
     monkeypatch.setattr(fake, "due", failing)
-    async with receiver() as there, Courier(fake):
+    async with receiver() as there, CallbackSender(fake):
         await until_idle()
         fake.made(IMAGE, callback_url=there.url)
         await there.until(1)
@@ -250,7 +249,7 @@ async def test_a_callback_that_raises_when_it_is_sent_is_told_and_the_others_arr
 ) -> None:
     fake = frozen(pace="instant", readings={**END_ONLY, "callback-retries": "0"})
     sane = getattr(fake, place)
-    async with receiver() as there, Courier(fake) as courier:
+    async with receiver() as there, CallbackSender(fake) as sender:
         poisonous = fake.made(IMAGE, callback_url=there.url)
 
         def poisoned(delivery: Delivery, *more: Attempt) -> Any:
@@ -260,7 +259,7 @@ async def test_a_callback_that_raises_when_it_is_sent_is_told_and_the_others_arr
 
         monkeypatch.setattr(fake, place, poisoned)
         other = fake.made(IMAGE, callback_url=there.url)
-        await courier.settle()
+        await sender.settle()
     assert other in [got.json["task_id"] for got in there.got]
     faults = {delivery.task_id: [each.fault for each in delivery.attempts] for delivery in fake.callbacks}
     expected = ["LookupError: of a kind nobody foresaw"] if place == "signature" else []
@@ -272,11 +271,11 @@ async def test_a_callback_that_raises_when_it_is_sent_is_told_and_the_others_arr
 
 async def test_nothing_comes_before_its_time() -> None:
     fake = frozen()
-    async with receiver() as there, Courier(fake) as courier:
+    async with receiver() as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
         for span, count in ((0, 1), (499, 1), (1, 2), (1499, 2), (1, 3), (10**9, 3)):
             fake.clock.advance(span)
-            await courier.settle()
+            await sender.settle()
             assert len(there.got) == count
 
 
@@ -288,9 +287,9 @@ async def test_the_next_callback_of_a_task_waits_until_the_one_before_has_been_a
         await answered.wait()
         await status(200)(writer)
 
-    async with receiver(late) as there, Courier(fake) as courier:
+    async with receiver(late) as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
-        settling = asyncio.create_task(courier.settle())
+        settling = asyncio.create_task(sender.settle())
         await there.until(1)
         async with receiver() as elsewhere:
             fake.made(IMAGE, callback_url=elsewhere.url)
@@ -304,7 +303,7 @@ async def test_the_next_callback_of_a_task_waits_until_the_one_before_has_been_a
 
 async def test_the_clock_brings_callbacks_when_nobody_asks_for_them() -> None:
     fake = CheckedFake(clock=Clock())
-    async with receiver() as there, Courier(fake):
+    async with receiver() as there, CallbackSender(fake):
         fake.made(IMAGE, callback_url=there.url)
         await there.until(1)
         fake.clock.advance(495)
@@ -319,7 +318,7 @@ async def test_the_clock_brings_callbacks_when_nobody_asks_for_them() -> None:
 async def test_a_task_made_in_another_thread_is_called_back() -> None:
     fake = frozen(pace="instant")
     loop = asyncio.get_running_loop()
-    async with receiver() as there, Courier(fake):
+    async with receiver() as there, CallbackSender(fake):
         await until_idle()
         loop.set_debug(True)  # to wake the loop from another thread in a way that may fail is an error then
         await asyncio.to_thread(fake.made, IMAGE, callback_url=there.url)
@@ -343,23 +342,23 @@ REFUSALS = {
 async def test_a_callback_that_fails_is_tried_three_times_more_after_1_2_and_4_seconds(case: str) -> None:
     reply, answered, fault = REFUSALS[case]
     fake = frozen(pace="instant", readings=END_ONLY)
-    async with receiver(reply) as there, Courier(fake) as courier:
+    async with receiver(reply) as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
-        await courier.settle()
+        await sender.settle()
         for count, pause in ((1, 1000), (2, 2000), (3, 4000)):
             last = attempts(fake)[-1]
             assert (last.status, last.at) == (answered, fake.clock.now())
             assert (last.fault or "").count(fault or "") > 0
             assert fake.next_delivery == last.at + last.took + pause
             fake.clock.set(fake.next_delivery - 1)
-            await courier.settle()
+            await sender.settle()
             assert len(attempts(fake)) == len(there.got) == count
             fake.clock.advance(1)
-            await courier.settle()
+            await sender.settle()
         assert fake.next_delivery is None
     assert len(there.got) == 4
     assert len({got.body for got in there.got}) == 1
-    (delivery,) = fake.world.agenda.deliveries
+    (delivery,) = fake.world.callbacks.deliveries
     assert (len(delivery.attempts), delivery.is_delivered) == (4, False)
 
 
@@ -367,9 +366,9 @@ async def test_a_receiver_that_refuses_is_a_failed_attempt() -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        async with Courier(fake) as courier:
+        async with CallbackSender(fake) as sender:
             fake.made(IMAGE, callback_url=f"http://127.0.0.1:{bound.getsockname()[1]}/")
-            await courier.settle()
+            await sender.settle()
     (attempt,) = attempts(fake)
     assert (attempt.status, attempt.is_success) == (None, False)
     assert "Cannot connect" in (attempt.fault or "")
@@ -377,12 +376,12 @@ async def test_a_receiver_that_refuses_is_a_failed_attempt() -> None:
 
 async def test_a_receiver_that_comes_round_gets_it_and_then_no_more() -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
-    async with receiver(reset, status(503), status(204)) as there, Courier(fake) as courier:
+    async with receiver(reset, status(503), status(204)) as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
-        await courier.settle()
+        await sender.settle()
         for _ in range(2):
             wait_for_next(fake)
-            await courier.settle()
+            await sender.settle()
         assert fake.next_delivery is None
     assert [attempt.status for attempt in attempts(fake)] == [None, 503, 204]
     assert [attempt.is_success for attempt in attempts(fake)] == [False, False, True]
@@ -391,9 +390,9 @@ async def test_a_receiver_that_comes_round_gets_it_and_then_no_more() -> None:
 
 async def test_how_often_it_is_tried_again_is_a_reading() -> None:
     fake = frozen(pace="instant", readings={**END_ONLY, "callback-retries": "0"})
-    async with receiver(status(500)) as there, Courier(fake) as courier:
+    async with receiver(status(500)) as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
-        await courier.settle()
+        await sender.settle()
     assert (len(there.got), fake.next_delivery) == (1, None)
 
 
@@ -401,9 +400,9 @@ async def test_how_often_it_is_tried_again_is_a_reading() -> None:
 async def test_a_redirect_is_not_followed_and_is_a_failed_attempt(number: int) -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
     async with receiver() as elsewhere, receiver(status(number, f"location: {elsewhere.url}\r\n")) as there:
-        async with Courier(fake) as courier:
+        async with CallbackSender(fake) as sender:
             fake.made(IMAGE, callback_url=there.url)
-            await courier.settle()
+            await sender.settle()
         assert elsewhere.got == []
     (attempt,) = attempts(fake)
     assert (attempt.status, attempt.is_success) == (number, False)
@@ -412,9 +411,9 @@ async def test_a_redirect_is_not_followed_and_is_a_failed_attempt(number: int) -
 
 async def test_cookies_of_a_receiver_are_not_sent_back() -> None:
     fake = frozen(pace="instant")
-    async with receiver(status(200, "set-cookie: a=b; Path=/\r\n")) as there, Courier(fake) as courier:
+    async with receiver(status(200, "set-cookie: a=b; Path=/\r\n")) as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url.replace("127.0.0.1", "localhost"))
-        await courier.settle()
+        await sender.settle()
     assert len(there.got) == 3
     assert not any("cookie" in got.headers for got in there.got)
 
@@ -423,22 +422,22 @@ async def test_an_answer_is_not_read_further_than_its_headers() -> None:
     fake = frozen(pace="instant")
     async with (
         receiver(raw("HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\nx")) as there,
-        Courier(fake) as courier,
+        CallbackSender(fake) as sender,
     ):
         fake.made(IMAGE, callback_url=there.url)
         async with asyncio.timeout(PATIENCE):
-            await courier.settle()
+            await sender.settle()
     assert [attempt.status for attempt in attempts(fake)] == [200, 200, 200]
 
 
 async def test_each_attempt_is_signed_at_its_own_time() -> None:
     fake = CheckedFake(pace="instant", readings=END_ONLY, webhook_secret=SECRET, clock=Clock())
     fake.clock.freeze()
-    async with receiver(status(500), status(200)) as there, Courier(fake) as courier:
+    async with receiver(status(500), status(200)) as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url, prompt="猫")
-        await courier.settle()
+        await sender.settle()
         wait_for_next(fake)
-        await courier.settle()
+        await sender.settle()
     first, second = there.got
     for got in (first, second):
         assert Webhook(SECRET).verify(got.body, got.headers) == got.json
@@ -450,9 +449,9 @@ async def test_each_attempt_is_signed_at_its_own_time() -> None:
 
 async def test_a_secret_that_cannot_sign_is_a_failed_attempt() -> None:
     fake = frozen(pace="instant", readings=END_ONLY, webhook_secret="whsec_a")
-    async with receiver() as there, Courier(fake) as courier:
+    async with receiver() as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
-        await courier.settle()
+        await sender.settle()
     (attempt,) = attempts(fake)
     assert "--webhook-secret" in (attempt.fault or "")
     assert there.got == []
@@ -461,9 +460,9 @@ async def test_a_secret_that_cannot_sign_is_a_failed_attempt() -> None:
 async def test_callbacks_are_signed_if_the_reading_says_so() -> None:
     readings = {**END_ONLY, "callback-signed": "no"}
     fake = frozen(pace="instant", readings=readings, webhook_secret=SECRET)
-    async with receiver() as there, Courier(fake) as courier:
+    async with receiver() as there, CallbackSender(fake) as sender:
         fake.made(IMAGE, callback_url=there.url)
-        await courier.settle()
+        await sender.settle()
     assert not any(name.startswith("webhook-") for name in there.got[0].headers)
 
 
@@ -494,11 +493,11 @@ async def until_idle() -> None:
 async def test_a_thousand_pending_callbacks_cost_what_one_does(count: int) -> None:
     fake = CheckedFake(pace="real", readings=END_ONLY)
     before = timers(), len(asyncio.all_tasks())
-    async with Courier(fake):
+    async with CallbackSender(fake):
         for n in range(count):
             fake.made(IMAGE, callback_url="http://127.0.0.1:9/", external_task_id=str(n))
         await until_idle()
-        assert len(fake.world.agenda) == count
+        assert len(fake.world.callbacks) == count
         assert timers() - before[0] == 1
         assert len(asyncio.all_tasks()) - before[1] <= 2
         fake.clock.freeze()
@@ -508,10 +507,10 @@ async def test_a_thousand_pending_callbacks_cost_what_one_does(count: int) -> No
 
 async def test_a_slow_receiver_costs_no_one_else_his_time() -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
-    async with receiver(*[silence] * callbacks._AT_ONCE, status(200)) as there, Courier(fake) as courier:
+    async with receiver(*[silence] * callbacks._AT_ONCE, status(200)) as there, CallbackSender(fake) as sender:
         for _ in range(2 * callbacks._AT_ONCE):
             fake.made(IMAGE, callback_url=there.url)
-        settling = asyncio.create_task(courier.settle())
+        settling = asyncio.create_task(sender.settle())
         await there.until(callbacks._AT_ONCE)
         leap()
         await settling
@@ -522,13 +521,13 @@ async def test_when_it_ends_it_leaves_no_task_and_no_connection() -> None:
     fake = CheckedFake(pace="instant", clock=Clock())
     async with receiver(silence) as there:
         before = asyncio.all_tasks()
-        async with Courier(fake) as courier:
+        async with CallbackSender(fake) as sender:
             for _ in range(5):
                 fake.made(IMAGE, callback_url=there.url)
             await there.until(5)
         assert asyncio.all_tasks() - there.serving == before
-        assert courier._client is not None
-        assert courier._client.closed
+        assert sender._client is not None
+        assert sender._client.closed
         fake.clock.advance(1)
         fake.made(IMAGE, callback_url=there.url)
         await until_idle()
@@ -597,8 +596,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("url", ODD_URLS)
 async def test_a_url_that_nobody_can_be_reached_by_is_a_failed_attempt(url: str) -> None:
-    async with Courier(frozen()) as courier:
-        answered, fault = await courier._post(delivery(url))
+    async with CallbackSender(frozen()) as sender:
+        answered, fault = await sender._post(delivery(url))
     assert answered is None
     assert fault
 
@@ -610,7 +609,7 @@ HOSTS = st.text(max_size=12)
 @given(urls=st.lists(st.text() | st.builds("http://{}{}".format, HOSTS, st.text("/:@?#[]%\\.\0\r\n é", max_size=5))))
 @example(urls=ODD_URLS)
 async def test_whatever_stands_where_a_url_should_be_is_no_exception(urls: list[str]) -> None:
-    async with Courier(frozen()) as courier:
+    async with CallbackSender(frozen()) as sender:
         for url in urls:
-            answered, fault = await courier._post(delivery(url))
+            answered, fault = await sender._post(delivery(url))
             assert (answered, bool(fault)) == (None, True)

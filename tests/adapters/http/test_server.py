@@ -76,15 +76,15 @@ def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
 
 ENDLESS_LOOK_UP = """
 import asyncio, time
-from mockserver.adapters.http.callbacks import Courier
+from mockserver.adapters.http.callbacks import CallbackSender
 
-class Waiting(Courier):
+class Waiting(CallbackSender):
     async def __aenter__(self):
         asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
         return await super().__aenter__()
 
 from mockserver.adapters.http import asgi
-asgi.Courier = Waiting
+asgi.CallbackSender = Waiting
 """
 
 
@@ -105,7 +105,7 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     (line,) = ended.stderr.splitlines()
-    assert line.startswith(f"mockserver: --host and --port: '127.0.0.1:{port}' is not an address to listen on: ")
+    assert line.startswith(f"mockserver: --host and --port: cannot listen on '127.0.0.1:{port}': ")
     assert "in use" in line
 
 

@@ -354,7 +354,7 @@ def test_a_header_may_be_long_and_hold_any_letter_but_no_control_letter() -> Non
 
 def test_a_target_that_is_no_path_is_not_forwarded() -> None:
     with served(echo) as url, between(url) as proxy:
-        assert "is no path" in exchanged(proxy.url, b"OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n").decode()
+        assert "is not a path" in exchanged(proxy.url, b"OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n").decode()
 
 
 def test_a_service_that_does_not_wait_for_the_end_of_a_request_is_heard() -> None:
@@ -458,12 +458,12 @@ def test_a_compressed_answer_passes_as_it_is_and_is_judged_as_it_was_meant(encod
     assert [each.pointer for each in proxy.entries[0].differences] == ["/data/task_status"]
 
 
-def test_an_answer_that_cannot_be_read_passes_and_the_line_says_that_it_was_not_judged() -> None:
+def test_an_answer_that_cannot_be_read_passes_and_the_line_says_that_it_was_not_checked() -> None:
     body = b"\x0b\x02\x80"
     with app_behind(constant(body, (b"content-encoding", b"br"))) as proxy:
         assert raw(proxy, "GET", f"{IMAGE}/1") == (body, "br")
     assert proxy.entries[0].differences == ()
-    assert "answer not judged: it is encoded as br" in proxy.lines[0]
+    assert "answer not checked: it is encoded as br" in proxy.lines[0]
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
@@ -486,12 +486,12 @@ def test_a_large_answer_passes_and_is_judged() -> None:
     assert [each.pointer for each in proxy.entries[0].differences] == ["/request_id"]
 
 
-def test_what_is_over_the_limit_passes_and_is_not_judged() -> None:
+def test_what_is_over_the_limit_passes_and_is_not_checked() -> None:
     with app_behind(constant(b"[" * 3000), max_body=2000) as proxy:
         assert proxy.send("POST", IMAGE, {"prompt": "x" * 5000}).content == b"[" * 3000
     assert (proxy.entries[0].differences, proxy.entries[0].violations) == ((), ())
-    assert "request not judged: it has 5013 bytes, more than 2000" in proxy.lines[0]
-    assert "answer not judged: it has 3000 bytes, more than 2000" in proxy.lines[0]
+    assert "request not checked: it has 5013 bytes, more than 2000" in proxy.lines[0]
+    assert "answer not checked: it has 3000 bytes, more than 2000" in proxy.lines[0]
 
 
 def dots(connection: socket.socket, got: threading.Event) -> None:
@@ -553,7 +553,7 @@ def test_an_upstream_that_is_down_is_told_in_one_line() -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (502, "application/json")
     assert answer.json() == {"error": f"mockserver proxy: {url} refused the connection; is it running?"}
     (line,) = proxy.lines
-    assert line.startswith(f"POST {IMAGE} 502 kling/omni-image.create; 0 differences; answer not judged")
+    assert line.startswith(f"POST {IMAGE} 502 kling/omni-image.create; 0 differences; answer not checked")
     assert line.endswith(f"{url} refused the connection; is it running?")
     assert proxy.entries[0].differences == ()
 
@@ -628,7 +628,7 @@ def test_an_answer_that_is_cut_is_cut_for_the_client_too() -> None:
             with pytest.raises(httpx.TransportError):
                 b"".join(pieces)
         assert proxy.send("GET", "/_mock/health").status_code == 200
-    assert "answer not judged: its end did not come" in proxy.lines[0]
+    assert "answer not checked: it did not arrive to its end" in proxy.lines[0]
 
 
 def test_a_client_that_leaves_is_not_told_of() -> None:

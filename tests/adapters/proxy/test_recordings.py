@@ -107,7 +107,7 @@ def test_a_recording_has_the_shape_of_a_fixture_and_says_where_it_is_from(tape: 
         "request": {"method": "POST", "path": IMAGE, "body": PROMPT},
         "response": {"status": 200, "body": task("submitted")},
         "reproduced": False,
-        "why": "A recording: what came before it is not told here.",
+        "why": "A recording: what came before it is not recorded here.",
     }
 
 

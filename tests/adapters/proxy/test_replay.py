@@ -210,7 +210,7 @@ def test_a_request_without_a_recording_is_told_everywhere(tmp_path: Path) -> Non
     ("how", "why"),
     [
         ({"payload": {**PROMPT, "n": 1, "seed": 5}}, "/body/seed is not in the recording"),
-        ({"payload": PROMPT}, "/body/n is not there"),
+        ({"payload": PROMPT}, "/body/n is missing"),
         ({"payload": {**PROMPT, "n": True}}, "/body/n is true, not 1"),
         ({"payload": {**PROMPT, "n": 1}, "token": None}, '/credentials is "none", not "bearer"'),
         ({"payload": {**PROMPT, "n": 1}, "query": "a=b"}, "/query/a is not in the recording"),
@@ -218,7 +218,7 @@ def test_a_request_without_a_recording_is_told_everywhere(tmp_path: Path) -> Non
             {"payload": {**PROMPT, "n": 1}, "content-type": "text/plain"},
             '/content-type is "text/plain", not "application/json"',
         ),
-        ({"payload": None}, '/content-type is "", not "application/json", /body is no object'),
+        ({"payload": None}, '/content-type is "", not "application/json", /body is not an object'),
     ],
 )
 def test_every_part_of_a_request_counts(tmp_path: Path, how: dict[str, Any], why: str) -> None:
@@ -246,7 +246,7 @@ def test_another_operation_is_nearest_only_if_there_is_none_of_the_same(tmp_path
     replay = recorded(tmp_path, video, ("POST", IMAGE, {"prompt": "B", "n": 1, "resolution": "1k"}, task("submitted")))
     answer, why = missed(replay, "POST", IMAGE, {"prompt": "A"})
     assert answer.headers["mockserver-nearest"].endswith("x-1")
-    assert why == '/body/prompt is "A", not "B", /body/n is not there, /body/resolution is not there'
+    assert why == '/body/prompt is "A", not "B", /body/n is missing, /body/resolution is missing'
 
 
 def test_a_star_in_a_recording_is_a_star(tmp_path: Path) -> None:
@@ -335,10 +335,10 @@ def test_an_answer_that_was_no_json_is_none_again(tmp_path: Path, body: str, kin
 
 def test_a_folder_without_a_recording_of_the_service_is_refused(tmp_path: Path) -> None:
     recorded(tmp_path, ("GET", f"{IMAGE}/1", None, task("succeed")))
-    with pytest.raises(BadRecording, match="holds no recording of chainhub"):
+    with pytest.raises(BadRecording, match="the folder has no recording of chainhub"):
         Replay(tmp_path, Settings(services=("chainhub",)), lambda _: None)
     shutil.rmtree(tmp_path / "kling")
-    with pytest.raises(BadRecording, match="holds no recording of kling"):
+    with pytest.raises(BadRecording, match="the folder has no recording of kling"):
         Replay(tmp_path, Settings(services=("kling",)), lambda _: None)
 
 

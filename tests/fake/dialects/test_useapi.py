@@ -790,7 +790,7 @@ def test_each_change_is_reported_as_a_query_would_show_it(client: Client) -> Non
             assert report == {**client.task(id), "replyRef": "order-17"}
         client.wait(500)
     assert reports == ["submitted", "processing", "succeed"]
-    assert {delivery.url for delivery in client.fake.world.agenda.deliveries} == {"https://example.com/hook?job=7"}
+    assert {delivery.url for delivery in client.fake.world.callbacks.deliveries} == {"https://example.com/hook?job=7"}
 
 
 @pytest.mark.parametrize(

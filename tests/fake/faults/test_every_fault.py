@@ -1,4 +1,4 @@
-"""Mishaps: each shown on the wire, by a client that knows nothing of the fake's inside."""
+"""Every kind of fault, shown on the wire, by a client that knows nothing of the fake's inside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from mockserver.adapters.testing.live import Live, live
-from mockserver.fake.faults.line import MISHAPS
+from mockserver.fake.faults.line import KINDS
 from tests.conftest import PATIENCE
 
 IMAGE = "/v1/images/omni-image"
@@ -292,8 +292,8 @@ CASES: dict[str, Callable[[Client], None]] = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name, mishap in MISHAPS.items() if mishap.stage != "callback"])
-def test_a_mishap_is_seen_on_the_wire(client: Client, name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.stage != "callback"])
+def test_a_fault_is_seen_on_the_wire(client: Client, name: str) -> None:
     CASES[name](client)
 
 
@@ -315,7 +315,7 @@ def test_retry_after_comes_in_seconds_or_as_a_date(client: Client) -> None:
     assert before + 4 < date <= client.server.fake.clock.now() / 1000 + 5
 
 
-def test_a_fault_of_one_account_strikes_no_other(client: Client, server: Live) -> None:
+def test_a_fault_of_one_account_happens_to_no_other(client: Client, server: Live) -> None:
     client.fault("5000")
     other = Client(server, "another-account")
     assert [client.create().status_code, other.create().status_code] == [500, 200]

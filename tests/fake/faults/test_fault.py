@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Target
-from mockserver.fake.faults.line import MISHAPS, fault
+from mockserver.fake.faults.line import KINDS, fault
 
 SERVICES = load().services
 
@@ -31,15 +31,15 @@ def struck(line: str, times: int, **parts: Any) -> list[bool]:
     faults = Faults(seed=1)
     found = fault(line, SERVICES)
     faults.add(found)
-    return [bool(faults.striking(found.stage, target(**parts))) for _ in range(times)]
+    return [bool(faults.take(found.stage, target(**parts))) for _ in range(times)]
 
 
 def test_a_fault_strikes_until_it_is_taken_away() -> None:
     faults = Faults()
     number = faults.add(fault("hang", SERVICES))
-    assert faults.striking("answer", target())
+    assert faults.take("answer", target())
     assert faults.remove(number)
-    assert not faults.striking("answer", target())
+    assert not faults.take("answer", target())
     assert not faults.remove(number)
 
 
@@ -75,13 +75,13 @@ def test_a_fault_strikes_those_who_are_named(line: str, parts: dict[str, Any], e
 def test_a_path_may_hold_a_star_and_a_payload_need_only_hold_a_part() -> None:
     faults = Faults()
     faults.add(Fault(name="hang", stage="answer", path="/v1/images/*", where={"prompt": "*cat*"}))
-    assert faults.striking("answer", target(path="/v1/images/omni-image", payload={"prompt": "a cat", "n": 1}))
-    assert not faults.striking("answer", target(path="/v1/videos/omni-video", payload={"prompt": "a cat"}))
-    assert not faults.striking("answer", target(path="/v1/images/omni-image", payload={"prompt": "a dog"}))
+    assert faults.take("answer", target(path="/v1/images/omni-image", payload={"prompt": "a cat", "n": 1}))
+    assert not faults.take("answer", target(path="/v1/videos/omni-video", payload={"prompt": "a cat"}))
+    assert not faults.take("answer", target(path="/v1/images/omni-image", payload={"prompt": "a dog"}))
 
 
-@pytest.mark.parametrize("name", MISHAPS)
-def test_a_mishap_refuses_words_that_mean_nothing(name: str) -> None:
+@pytest.mark.parametrize("name", KINDS)
+def test_a_fault_refuses_arguments_that_it_does_not_take(name: str) -> None:
     with pytest.raises(BadFault):
         fault(f"{name} no such words at all after", SERVICES)
 
@@ -89,14 +89,14 @@ def test_a_mishap_refuses_words_that_mean_nothing(name: str) -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("", "an empty fault"),
+        ("", "the fault is empty"),
         ("trunkated", "did you mean 'truncated'"),
         ("13x03", "did you mean '1303'"),
-        ("hang on nowhere", "there are chainhub"),
-        ("hang on kling/nothing", "there are kling/omni-image.create"),
-        ("hang on", "nothing follows 'on'"),
+        ("hang on nowhere", "try 'chainhub'.* lists all"),
+        ("hang on kling/omni-image.gte", "did you mean 'kling/omni-image.get'"),
+        ("hang on", "hang: nothing follows 'on'"),
         ("1303 retry-after soon", "retry-after SECONDS"),
-        ("slow-body 3", "a duration such as 90s"),
+        ("slow-body 3", "slow-body: '3' is not a duration. Write one such as 90s"),
     ],
 )
 def test_a_misspelt_fault_says_what_could_be_meant(line: str, hint: str) -> None:
@@ -120,7 +120,9 @@ def test_every_row_of_every_error_table_is_a_fault() -> None:
             assert service.id in fault(f"{row} on {service.id}", SERVICES).services
 
 
-def test_the_documentation_lists_every_mishap_as_it_is() -> None:
+def test_the_documentation_lists_every_kind_of_fault_as_it_is() -> None:
     text = (Path(__file__).parents[3] / "docs" / "faults.md").read_text(encoding="utf-8")
     rows = {line for line in text.splitlines() if line.startswith("| `")}
-    assert rows == {f"| `{f'{m.name} {m.usage}'.strip()}` | {m.stage} | {m.means} |" for m in MISHAPS.values()}
+    assert rows == {
+        f"| `{f'{kind.name} {kind.usage}'.strip()}` | {kind.stage} | {kind.means} |" for kind in KINDS.values()
+    }

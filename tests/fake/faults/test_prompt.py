@@ -1,4 +1,4 @@
-"""Spells: faults asked for in a prompt."""
+"""Faults that a prompt asks for."""
 
 from __future__ import annotations
 

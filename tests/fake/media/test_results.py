@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver.fake.media.artifacts import Film, Picture
-from mockserver.fake.world import RETENTION
+from mockserver.fake.world import RETENTION_MILLIS
 from mockserver.types import Request
 from tests.conftest import HOST, IMAGE, VIDEO, CheckedFake
 
@@ -143,7 +143,7 @@ def test_a_url_that_was_never_given_leads_nowhere(fake: CheckedFake, change: Cal
 @pytest.mark.parametrize("path", [IMAGE, VIDEO])
 @pytest.mark.parametrize(("reading", "status"), [("404", 404), ("403", 403)])
 def test_a_result_expires_thirty_days_after_the_end(path: str, reading: str, status: int) -> None:
-    assert RETENTION == 30 * DAY
+    assert RETENTION_MILLIS == 30 * DAY
     fake = CheckedFake(readings={"expired-result": reading})
     id = fake.made(path, **WATERMARK)
     fake.clock.advance(10_000)

@@ -159,7 +159,7 @@ def test_a_command_that_fails_fails(code: str, status: int) -> None:
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["--", "no-such-program-at-all"], "'no-such-program-at-all' is not a program that can be run"),
+        (["--", "no-such-program-at-all"], "COMMAND: 'no-such-program-at-all' cannot be run"),
         (["--fault", "nonsense", "--", "true"], "no fault 'nonsense'"),
         (["--pace", "nonsense", "--", "true"], "nonsense"),
         (["--baseline", "/no/such", "--", "true"], "/no/such"),

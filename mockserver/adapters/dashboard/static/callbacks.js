@@ -12,7 +12,7 @@ export const view = { name: "callbacks", whole };
 
 view.list = new List({
   name: "callbacks",
-  none: "No callback yet. A create with a callback_url makes some.",
+  none: "No callback yet. A create request with a callback_url leads to some.",
   key: ({ id }) => path(id),
   row: (callback) => [
     make("span", { class: "pill", "data-outcome": outcome(callback) }, outcome(callback)),

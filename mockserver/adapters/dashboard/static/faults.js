@@ -23,18 +23,18 @@ const { line, account, add } = form.elements;
 export const view = { name: "faults", list: { refresh: paced(load, complain) } };
 
 async function load() {
-  const { faults, mishaps } = await ask("GET", "faults");
+  const { faults, kinds } = await ask("GET", "faults");
   const left = faults.length - SHOWN;
   keep(page.querySelector(".asked"), faults.slice(-SHOWN).reverse(), ({ number }) => number, asked);
   page.querySelector(".none").hidden = faults.length > 0;
   page.querySelector("[name=clear]").hidden = faults.length === 0;
   write(page.querySelector(".more"), left > 0 ? `and ${count(left)} older ones` : "");
   keep(
-    page.querySelector(".mishaps"),
-    stages(mishaps),
+    page.querySelector(".kinds"),
+    stages(kinds),
     ({ stage }) => stage,
     ({ stage, known }) => {
-      const rows = known.map(mishap);
+      const rows = known.map(kind);
       const isOpen = stage !== "request";
       return make(
         "details",
@@ -46,18 +46,18 @@ async function load() {
   );
 }
 
-function stages(mishaps) {
-  const found = Map.groupBy ? Map.groupBy(mishaps, ({ stage }) => stage) : grouped(mishaps);
+function stages(kinds) {
+  const found = Map.groupBy ? Map.groupBy(kinds, ({ stage }) => stage) : grouped(kinds);
   return [...found].map(([stage, known]) => ({ stage, known }));
 }
 
-function grouped(mishaps) {
+function grouped(kinds) {
   const found = new Map();
-  for (const mishap of mishaps) found.set(mishap.stage, [...(found.get(mishap.stage) ?? []), mishap]);
+  for (const kind of kinds) found.set(kind.stage, [...(found.get(kind.stage) ?? []), kind]);
   return found;
 }
 
-function asked({ number, fault, stage, services, account: whose, path, where, struck }) {
+function asked({ number, fault, stage, services, account: whose, path, where, happened }) {
   const remove = (event) => act(event.currentTarget, () => ask("DELETE", `faults/${number}`));
   const scope = [
     services.length && `on ${services.join(", ")}`,
@@ -69,7 +69,7 @@ function asked({ number, fault, stage, services, account: whose, path, where, st
     "li",
     {},
     make("code", {}, fault),
-    make("span", { class: "struck" }, `struck ${count(struck)}×`),
+    make("span", { class: "happened" }, `happened ${count(happened)}×`),
     make(
       "button",
       { type: "button", name: `remove ${number}`, "aria-label": `Remove ${fault}`, click: remove },
@@ -79,7 +79,7 @@ function asked({ number, fault, stage, services, account: whose, path, where, st
   );
 }
 
-function mishap({ name, usage, means }) {
+function kind({ name, usage, means }) {
   const take = () => {
     line.value = usage && !usage.startsWith("[") ? `${name} ` : name;
     line.focus();
@@ -87,7 +87,7 @@ function mishap({ name, usage, means }) {
   return make(
     "li",
     {},
-    make("button", { type: "button", name: `take ${name}`, click: take, title: "Put it into the line" }, name),
+    make("button", { type: "button", name: `take ${name}`, click: take, title: "Copy it into the form" }, name),
     usage && make("code", {}, usage),
     make("span", { class: "quiet" }, means),
   );
@@ -102,13 +102,13 @@ form.addEventListener("submit", (event) => {
       form.reset();
       line.focus();
     },
-    "The fault is asked for.",
+    "The fault is added.",
   );
 });
 
 page.querySelector("[name=clear]").addEventListener("click", (event) =>
   act(event.currentTarget, async () => {
-    if (await confirmed("Take all faults away, of every account?", "Take all away")) await ask("DELETE", "faults");
+    if (await confirmed("Remove all faults, of every account?", "Remove all")) await ask("DELETE", "faults");
   }),
 );
 

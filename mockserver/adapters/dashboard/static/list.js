@@ -100,7 +100,7 @@ export class List {
     const range = length ? `${count(this.offset + 1)}–${count(this.offset + length)}${of}` : "";
     write(this.range, range);
     this.none.hidden = length > 0;
-    write(this.none, isFiltered ? "Nothing is like that." : this.kind.none);
+    write(this.none, isFiltered ? "Nothing matches." : this.kind.none);
     this.newer.disabled = this.offset === 0;
     this.older.disabled = this.next === null;
   }

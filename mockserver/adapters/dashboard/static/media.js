@@ -36,10 +36,10 @@ export function player(url, index, of) {
   const media = PICTURE.test(url)
     ? make("img", { src: ours(url), alt: name, loading: "lazy", decoding: "async" })
     : make("video", { src: ours(url), controls: true, preload: "metadata", playsinline: true, "aria-label": name });
-  media.addEventListener("error", () => media.replaceWith(make("p", { class: "quiet" }, "This result is gone.")));
+  media.addEventListener("error", () => media.replaceWith(make("p", { class: "quiet" }, "This result has expired.")));
   const isLink = /^https?:/.test(url);
   const link =
-    isLink && make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, "Open as the client would");
+    isLink && make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the URL of the client");
   return make("figure", {}, media, make("figcaption", {}, make("code", {}, url), link));
 }
 

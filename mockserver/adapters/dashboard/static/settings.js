@@ -65,7 +65,7 @@ behaviour.addEventListener("submit", (event) => {
       isTouched = false;
       view.list.refresh();
     },
-    "The fake behaves so from now on.",
+    "The settings are changed.",
   );
 });
 

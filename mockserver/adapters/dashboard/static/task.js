@@ -77,7 +77,7 @@ function forcing({ service, id, reasons }) {
   const forget = ({ currentTarget: button }) =>
     act(button, async () => {
       const isSure = await confirmed(
-        `Forget task ${id}? A client that asks for it hears that there is none.`,
+        `Forget task ${id}? A client that queries it will be told that it does not exist.`,
         "Forget it",
       );
       if (!isSure) return;

@@ -14,7 +14,7 @@ export const view = { name: "tasks", whole };
 
 const list = new List({
   name: "tasks",
-  none: "No task yet. Send a create to this server, and it appears here.",
+  none: "No task yet. Send a create request to this server, and its task appears here.",
   key: (task) => path(task.service, task.id),
   row: (task) => [
     thumbnail(task),

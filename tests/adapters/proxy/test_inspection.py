@@ -1,4 +1,4 @@
-"""Copies: a body that passes by is known as it was meant, or it is said why not."""
+"""Inspection: the copy of a forwarded body is read as it was meant, or it is said why not."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.adapters.proxy.copies import Copy, Unknown
+from mockserver.adapters.proxy.inspection import BodyCopy, UnreadableBody
 
 
-def copied(*pieces: bytes, limit: int = 1000) -> Copy:
-    copy = Copy(limit)
+def copied(*pieces: bytes, limit: int = 1000) -> BodyCopy:
+    copy = BodyCopy(limit)
     for piece in pieces:
         copy.add(piece)
     copy.end()
@@ -60,15 +60,15 @@ def test_an_empty_body_is_empty_in_any_encoding() -> None:
         (copied(b"x"), "br", "it is encoded as br"),
     ],
 )
-def test_what_is_not_known_has_a_reason(copy: Copy, encoding: str, fact: str) -> None:
-    with pytest.raises(Unknown, match=fact):
+def test_what_is_not_known_has_a_reason(copy: BodyCopy, encoding: str, fact: str) -> None:
+    with pytest.raises(UnreadableBody, match=fact):
         copy.content(encoding)
 
 
 def test_what_has_not_ended_is_not_known() -> None:
-    copy = Copy(1000)
+    copy = BodyCopy(1000)
     copy.add(b"{}")
-    with pytest.raises(Unknown, match="its end did not come"):
+    with pytest.raises(UnreadableBody, match="it did not arrive to its end"):
         copy.content("")
 
 

@@ -1,0 +1,136 @@
+"""``mockserver list``, ``rules`` and ``readings``: what has a name, one line or two for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from mockserver.types import JSON
+
+if TYPE_CHECKING:
+    from mockserver.contract.rules import Rule
+
+
+def _services() -> Iterator[tuple[str, str]]:
+    from mockserver.contract.catalog import load
+
+    yield from ((service.id, service.title) for service in load().services.values())
+
+
+def _operations() -> Iterator[tuple[str, str]]:
+    from mockserver.contract.catalog import load
+
+    for service in load().services.values():
+        for operation in service.operations.values():
+            yield operation.id, f"{operation.method} {operation.path}"
+
+
+def _faults() -> Iterator[tuple[str, str]]:
+    from mockserver.contract.catalog import load
+    from mockserver.fake.faults.line import kinds
+
+    for kind in kinds(load().services.values()):
+        yield f"{kind.name} {kind.usage}".strip(), f"{kind.stage}: {kind.means}"
+
+
+def _checks() -> Iterator[tuple[str, str]]:
+    from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
+    from mockserver.kit.server.checks.registry import CHECKS as OF_SERVERS
+
+    yield from ((check.id, f"client, {check.family}: {check.documented}") for check in OF_CLIENTS.values())
+    yield from ((check.id, f"server, {check.family}: {check.documented}") for check in OF_SERVERS.values())
+
+
+_LISTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+    "services": _services,
+    "operations": _operations,
+    "faults": _faults,
+    "checks": _checks,
+}
+
+
+@click.command(
+    "list",
+    short_help="List all services, operations, faults or checks.",
+    epilog="\b\nExample:\n  mockserver list operations",
+)
+@click.argument("kind", metavar="KIND", type=click.Choice(list(_LISTS)))
+def list_(kind: str) -> None:
+    """List all names of one KIND: services, operations, faults or checks.
+
+    The line of a check names its family, which --only and --skip take as well. `mockserver rules` lists the rules of
+    payloads, and `mockserver readings` the open questions.
+    """
+    for name, text in _LISTS[kind]():
+        click.echo(f"{name}  {text}")
+
+
+@click.command(
+    short_help="List the rules of payloads.",
+    epilog="\b\nExample:\n  mockserver rules kling/omni-image",
+)
+@click.argument("scope", default="")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def rules(scope: str, as_json: bool) -> None:
+    """List the rules of payloads: all, or those of one service or operation in SCOPE."""
+    from mockserver.contract.catalog import load
+
+    catalog = load()
+    if "/" in scope:
+        operations = [catalog.operation(scope)]
+    else:
+        services = [catalog.service(scope)] if scope else list(catalog.services.values())
+        operations = [operation for service in services for operation in service.operations.values()]
+    found = [rule for operation in operations for rule in operation.rules]
+    if as_json:
+        click.echo(_json([_rule(rule) for rule in found]))
+    else:
+        for rule in found:
+            click.echo(f"{rule.operation}  {rule.id}  {rule.level}  {rule.source}\n    {rule.description}")
+
+
+@click.command(
+    short_help="List what the documents leave open, and the default.",
+    epilog="\b\nExample, and how to choose another reading:\n  mockserver readings\n"
+    "  mockserver serve --reading missing-task=404-1203",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def readings(as_json: bool) -> None:
+    """List the questions that the documents leave open, with their readings and the default of each service."""
+    from mockserver.contract.catalog import load
+
+    found: dict[str, dict[str, JSON]] = {}
+    for service in load().services.values():
+        for question in service.questions.values():
+            entry = found.setdefault(
+                question.id,
+                {
+                    "id": question.id,
+                    "question": question.question,
+                    "readings": {reading.id: reading.means for reading in question.readings.values()},
+                    "default": {},
+                    "confidence": question.confidence,
+                    "source": question.source,
+                },
+            )
+            entry["default"][service.id] = question.default
+    if as_json:
+        click.echo(_json(list(found.values())))
+        return
+    for entry in found.values():
+        click.echo(f"{entry['id']}: {entry['question']}  ({entry['confidence']}; {entry['source']})")
+        for reading, means in entry["readings"].items():
+            services = [service for service, default in entry["default"].items() if default == reading]
+            click.echo(f"    {reading}: {means}" + (f"  [default: {', '.join(services)}]" if services else ""))
+
+
+def _rule(rule: Rule) -> dict[str, JSON]:
+    names = ("id", "operation", "pointer", "level", "confidence", "source", "description")
+    return {name: getattr(rule, name) for name in names}
+
+
+def _json(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
