@@ -48,7 +48,7 @@ def payload(request: Request, operation: Operation, readings: Readings) -> JSON:
     return found
 
 
-def document(content: Payload, body: bytes) -> bytes:
+def stored_body(content: Payload, body: bytes) -> bytes:
     """Return a payload as JSON to keep: as it came, or with its long texts cut."""
     if len(body) <= _UNCUT_BYTES and body[:1] == b"{":
         return body

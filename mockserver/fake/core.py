@@ -234,7 +234,7 @@ class Fake:
             now=now,
             payload=known(operation.schema, payload),
             sent=payload,
-            document=bodies.document(payload, request.body) if operation.task else b"{}",
+            document=bodies.stored_body(payload, request.body) if operation.task else b"{}",
             violations=admission.violations,
             failure=admission.failure,
         )

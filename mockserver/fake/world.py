@@ -111,7 +111,7 @@ class World:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
         operation, owner = call.operation, (call.service.id, call.account)
         # One text for all tasks that share it, here and below: a million tasks fit into memory.
-        model = intern(str(plan.chosen(operation, call.payload, "model") or ""))
+        model = intern(str(plan.value_of_role(operation, call.payload, "model") or ""))
         slots = self._slots(call)
         most = self._most(call)
         if most is not None:
@@ -232,7 +232,7 @@ class World:
 
     def _most(self, call: Call) -> int | None:
         """Return how many slots a request may use: those of its account, or those it names itself."""
-        own, wanted = self.limits.of(call.account).slots, plan.chosen(call.operation, call.payload, "jobs")
+        own, wanted = self.limits.of(call.account).slots, plan.value_of_role(call.operation, call.payload, "jobs")
         if own is None or wanted is None:
             return own if wanted is None else int(wanted)
         return int(min(own, wanted) if call.readings.get("max-jobs") == "lowers" else wanted)

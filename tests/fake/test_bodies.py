@@ -212,7 +212,7 @@ def test_of_a_form_that_is_none_nothing_is_printed(capfd: pytest.CaptureFixture[
 
 def test_a_short_payload_is_kept_as_it_came() -> None:
     body = b'{ "prompt":"A cat",  "n": 1.0 }'
-    assert bodies.document({"prompt": "A cat", "n": 1}, body) == body
+    assert bodies.stored_body({"prompt": "A cat", "n": 1}, body) == body
 
 
 def test_of_a_long_payload_the_long_texts_are_cut_and_the_rest_is_kept() -> None:
@@ -221,7 +221,7 @@ def test_of_a_long_payload_the_long_texts_are_cut_and_the_rest_is_kept() -> None
         "image_list": [{"image": "A" * 1_000_000}, {"image": "https://example.com/a"}],
         "n": 2,
     }
-    kept = json.loads(bodies.document(content, json.dumps(content).encode()))
+    kept = json.loads(bodies.stored_body(content, json.dumps(content).encode()))
     assert kept == {
         "prompt": content["prompt"],
         "image_list": [{"image": "A" * 64 + "… (1000000 characters)"}, {"image": "https://example.com/a"}],
@@ -231,4 +231,4 @@ def test_of_a_long_payload_the_long_texts_are_cut_and_the_rest_is_kept() -> None
 
 def test_a_form_is_kept_as_json() -> None:
     body = form(('; name="prompt"', b"A cat"))
-    assert json.loads(bodies.document({"prompt": "A cat"}, body)) == {"prompt": "A cat"}
+    assert json.loads(bodies.stored_body({"prompt": "A cat"}, body)) == {"prompt": "A cat"}

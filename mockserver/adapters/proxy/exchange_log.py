@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.adapters.proxy.inspection import Exchange, Inspection
-from mockserver.adapters.proxy.redaction import LEAST_LETTERS, Redactor, document, is_secret, secrets
+from mockserver.adapters.proxy.redaction import LEAST_LETTERS, Redactor, is_secret, json_of, secrets
 from mockserver.curl import SECRETS
 from mockserver.fake.journal import Entry, masked
 from mockserver.fake.world import World
@@ -67,8 +67,8 @@ def _masked(exchange: Exchange) -> Exchange:
     """Mask the secrets that the journal does not mask itself: other headers, parameters and fields."""
     request, response = exchange.request, exchange.response
     known = [
-        *secrets(request.headers, request.parameters, document(request.body)),
-        *secrets(response.headers, {}, document(response.body)),
+        *secrets(request.headers, request.parameters, json_of(request.body)),
+        *secrets(response.headers, {}, json_of(response.body)),
     ]
     return Exchange(
         replace(

@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-from mockserver.adapters.proxy.redaction import REMOVED, Redactor, digest, document, secrets
+from mockserver.adapters.proxy.redaction import REMOVED, Redactor, digest, json_of, secrets
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.types import JSON, Request, Response
 
@@ -25,14 +25,14 @@ Fields = list[tuple[str, str, bool]]
 
 def known(request: Request, match: Match | NoMatch) -> Iterator[str]:
     """Yield what must not be kept of a request: its secrets, and the values that the contract does not describe."""
-    yield from secrets(request.headers, request.parameters, document(request.body))
+    yield from secrets(request.headers, request.parameters, json_of(request.body))
     described = match.operation.schema.get("properties", {}) if isinstance(match, Match) else {}
     yield from (value for name, value in request.parameters.items() if name not in described)
     if not isinstance(match, Match):
         yield from (unquote(part) for part in request.path.split("/") if Redactor().segment(part) != part)
 
 
-def asked(request: Request, match: Match | NoMatch, redactor: Redactor) -> dict[str, JSON]:
+def recorded_request(request: Request, match: Match | NoMatch, redactor: Redactor) -> dict[str, JSON]:
     """Write a request as a fixture, redacted."""
     found: dict[str, JSON] = {"method": request.method, "path": _path(request, match, redactor)}
     if request.query:
@@ -43,10 +43,10 @@ def asked(request: Request, match: Match | NoMatch, redactor: Redactor) -> dict[
     return found | ({} if headers == _usual(content) else {"headers": _complete(headers)}) | content
 
 
-def answered(response: Response, redactor: Redactor) -> dict[str, JSON]:
+def recorded_answer(response: Response, redactor: Redactor) -> dict[str, JSON]:
     """Write an answer as a fixture, redacted; a body that is not text is left out."""
     found: dict[str, JSON] = {"status": response.status}
-    content = document(response.body)
+    content = json_of(response.body)
     if content is not None and not isinstance(content, str):
         return found | {"body": redactor.json(content)}
     try:
@@ -75,7 +75,7 @@ def outline(request: Request, router: Router, redactor: Redactor) -> dict[str, J
     if isinstance(match, Match):
         parameters = {name: redactor.text(value) for name, value in match.parameters.items()}
         about = {"operation": match.operation.id, "parameters": parameters}
-    written = asked(request, match, redactor)
+    written = recorded_request(request, match, redactor)
     content = written.get("body", written.get("text"))
     headers = _headers(request, is_form="text" in written, has_body=bool(request.body))
     kind = headers.get("content-type", "")
@@ -104,7 +104,7 @@ def _content(request: Request, redactor: Redactor) -> dict[str, JSON]:
     fields = _fields(kind, request.body) if kind.startswith(_FORM) else None
     if fields is not None:
         return {"text": _form(fields, redactor)}
-    content = document(request.body)
+    content = json_of(request.body)
     if content is not None:
         return {"body": redactor.json(content)}
     try:

@@ -19,9 +19,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.adapters.proxy.fixtures import answered, asked, known, outline, wired
+from mockserver.adapters.proxy.fixtures import known, outline, recorded_answer, recorded_request, wired
 from mockserver.adapters.proxy.inspection import Exchange
-from mockserver.adapters.proxy.redaction import Redactor, document, secrets
+from mockserver.adapters.proxy.redaction import Redactor, json_of, secrets
 from mockserver.contract.catalog import Service
 from mockserver.contract.differences import Difference
 from mockserver.contract.routes import Match, NoMatch, Router
@@ -105,8 +105,8 @@ class Recorder:
             return None
         match = self._router.match(exchange.request.method, exchange.request.path, "")
         redactor = Redactor(self._known(exchange, match))
-        request = asked(exchange.request, match, redactor)
-        response = answered(exchange.response, redactor)
+        request = recorded_request(exchange.request, match, redactor)
+        response = recorded_answer(exchange.response, redactor)
         id, said = identity(outline(wired(request), self._router, Redactor())), _said(response)
         answers, place = self._answers.setdefault(id, []), self._places.get(id, 0)
         if said in answers[place:]:
@@ -127,7 +127,7 @@ class Recorder:
         self._secrets.extend(secrets(request.headers, {}, None))
         yield from self._secrets
         yield from known(request, match)
-        yield from secrets(response.headers, {}, document(response.body))
+        yield from secrets(response.headers, {}, json_of(response.body))
 
     def _write(self, name: str, fixture: dict[str, JSON]) -> None:
         """Write a file as a whole, or not at all."""

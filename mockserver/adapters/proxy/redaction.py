@@ -137,7 +137,7 @@ def _spelt(name: str) -> str:
     return "_".join(_WORD.findall(name)).lower()
 
 
-def document(body: bytes) -> JSON:
+def json_of(body: bytes) -> JSON:
     """Return what a body says if it is JSON as the services read it, or else ``None``."""
     try:
         return from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)

@@ -83,7 +83,9 @@ class Upstream:
             raise NoAnswer(f"{self.url} cannot be asked for {request.path!r}, which is not a path")
         query = f"?{request.query}" if request.query else ""
         url = URL(f"{self.url}{request.path}{query}", encoded=True)
-        sent = CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in asked(headers))
+        sent = CIMultiDict(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in forwarded_headers(headers)
+        )
         try:
             async with self._client.request(
                 request.method, url, headers=sent, data=body, allow_redirects=False
@@ -119,7 +121,7 @@ class Upstream:
         return f"could not be asked: {type(error).__name__}: {_line(error)}"
 
 
-def asked(headers: Pairs) -> Pairs:
+def forwarded_headers(headers: Pairs) -> Pairs:
     """Return the headers of a request to forward; only encodings that we can decode are accepted."""
     found = []
     for name, value in passed(headers):

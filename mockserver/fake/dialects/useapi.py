@@ -23,7 +23,7 @@ _STOPPED = "Task was successfully canceled."
 
 def create(world: World, call: Call) -> Response:
     """Make a task. Its slot is one of its account's, so the account stands for the email."""
-    email = accounts.chosen(world, call)
+    email = accounts.account_of(world, call)
     assets.check_images(world, call, email)
     named = replace(call, payload={**call.payload, "email": email})
     reference, url = call.payload.get("replyRef"), call.payload.get("replyUrl")

@@ -35,7 +35,7 @@ def meant(call: Call) -> str:
     return str(email)
 
 
-def chosen(world: World, call: Call) -> str:
+def account_of(world: World, call: Call) -> str:
     """Return the account that runs a job: the one named, or else the one with fewer tasks (useapi A-01)."""
     email = meant(call)
     if email or call.readings["several-accounts"] == "one":

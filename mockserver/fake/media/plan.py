@@ -16,7 +16,7 @@ from mockserver.fake.media.artifacts import Film, Made, Picture, dimensions, fil
 from mockserver.types import JSON, Payload
 
 
-def chosen(operation: Operation, payload: Payload, role: str) -> JSON:
+def value_of_role(operation: Operation, payload: Payload, role: str) -> JSON:
     """Return what a payload says in the field that plays a role, or the field's default; "" counts as unsaid."""
     field = operation.task.get(role)
     if field is None:
@@ -37,13 +37,13 @@ def count(operation: Operation, payload: Payload) -> int:
         series = operation.task["series"]
         amount = payload.get(series["count"]) or operation.defaults[series["count"]]
         return int(series["auto"] if amount == "auto" else amount)
-    wanted = chosen(operation, payload, "count")
+    wanted = value_of_role(operation, payload, "count")
     return 1 if wanted is None else int(wanted)
 
 
 def ratio(operation: Operation, payload: Payload) -> str:
     """Return the ratio of the results: what is chosen, or that of the first Base64 picture sent, or the usual."""
-    wanted = chosen(operation, payload, "ratio")
+    wanted = value_of_role(operation, payload, "ratio")
     if wanted not in (None, "auto"):
         return str(wanted)
     sizes = (picture_size(image) for image in _images(operation, payload))
@@ -53,13 +53,13 @@ def ratio(operation: Operation, payload: Payload) -> str:
 
 def size(operation: Operation, payload: Payload) -> str:
     """Return the name of the results' size."""
-    wanted = chosen(operation, payload, "size")
+    wanted = value_of_role(operation, payload, "size")
     return str(wanted) if wanted in operation.task["sizes"] else operation.task["usual_size"]
 
 
 def seconds(operation: Operation, payload: Payload) -> int:
     """Return how long a film will be. One that is changed keeps its length, which we do not know."""
-    wanted = chosen(operation, payload, "duration")
+    wanted = value_of_role(operation, payload, "duration")
     return operation.task["usual_duration"] if wanted is None else int(wanted)
 
 
@@ -78,7 +78,7 @@ def _product(price: str, amount: int) -> str:
 
 def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: bool = False) -> tuple[Made, ...]:
     """Return the results of a task, or their watermarked twins."""
-    prompt = str(chosen(operation, payload, "prompt") or "")
+    prompt = str(value_of_role(operation, payload, "prompt") or "")
     pixels = operation.task["sizes"][size(operation, payload)]
     shape = task.ratio or operation.task["usual_ratio"]
     if operation.task["media"] == "image":
@@ -86,7 +86,7 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
         numbers = range(count(operation, payload))
         return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
     width, height = film_dimensions(shape, pixels)
-    sound = chosen(operation, payload, "sound") == "on"
+    sound = value_of_role(operation, payload, "sound") == "on"
     length = seconds(operation, payload)
     return (Film(task.id, 0, prompt, width, height, length, sound=sound, watermark=watermark),)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from mockserver.kit.reports.summary import cases, count, lines, sentence
-from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.reports.text import json_text, sound, visible
 from mockserver.kit.verdict import Verdict
 
 _LONGEST_TEXT = 20_000
@@ -24,7 +24,7 @@ def page(verdict: Verdict) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["visible"] = lambda text: visible(str(text), _LONGEST_TEXT)
-    environment.filters["json"] = lambda value: document(sound(value), indent=2)
+    environment.filters["json"] = lambda value: json_text(sound(value), indent=2)
     template = environment.from_string((files(__package__) / "report.html.jinja").read_text(encoding="utf-8"))
     return template.render(
         verdict=verdict,

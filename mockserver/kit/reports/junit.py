@@ -10,7 +10,7 @@ from collections import Counter
 from xml.etree import ElementTree as ET
 
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
-from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.reports.text import json_text, sound, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
 
 _LONGEST_TEXT = 100_000
@@ -85,7 +85,7 @@ def _said(case: ET.Element, tag: str, message: str, text: str) -> ET.Element:
 
 def _text(case: Case) -> str:
     """Return the finding in words, for a reader who sees only this case."""
-    payload = None if case.finding.payload is None else document(sound(case.finding.payload))
+    payload = None if case.finding.payload is None else json_text(sound(case.finding.payload))
     told = (
         ("documented", case.documented),
         ("scenario", case.finding.scene),

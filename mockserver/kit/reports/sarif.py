@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from mockserver.kit.reports.summary import Case, cases, sentence
-from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.reports.text import json_text, sound, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
 from mockserver.types import JSON
 
@@ -71,7 +71,7 @@ def _result(case: Case, index: int, line: int) -> dict[str, JSON]:
         "family": case.check.family,
         "documented": case.documented,
         "source": case.source,
-        "payload": None if finding.payload is None else document(sound(finding.payload)),
+        "payload": None if finding.payload is None else json_text(sound(finding.payload)),
         "scene": finding.scene,
         "repeat": finding.repeat,
     }

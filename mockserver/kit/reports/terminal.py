@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
-from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.reports.text import json_text, sound, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _finding(case: Case, console: Console) -> None:
     repeat = finding.repeat
     if repeat is not None and len(repeat) > _LONGEST_TEXT:
         repeat = f"a line of {len(repeat)} characters; it is in the files of --report"
-    payload = None if finding.payload is None else document(sound(finding.payload))
+    payload = None if finding.payload is None else json_text(sound(finding.payload))
     for label, value in (
         ("documented", case.documented),
         ("scenario", finding.scene),

@@ -23,7 +23,7 @@ def visible(text: str, most: int | None = None) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else _escaped(letter) for letter in text)
 
 
-def document(value: JSON, indent: int | None = None) -> str:
+def json_text(value: JSON, indent: int | None = None) -> str:
     """Return a value as JSON for people: letters stay as they are, invisible characters are escaped."""
     return visible(json.dumps(value, ensure_ascii=False, indent=indent))
 

@@ -44,11 +44,11 @@ def made(operation: Operation, payload: dict[str, Any], **how: bool) -> tuple[An
     ],
 )
 def test_what_is_not_said_or_empty_is_the_fields_default(payload: dict[str, Any], expected: str) -> None:
-    assert plan.chosen(IMAGE, payload, "model") == expected
+    assert plan.value_of_role(IMAGE, payload, "model") == expected
 
 
 def test_a_role_that_no_field_plays_is_nothing() -> None:
-    assert plan.chosen(IMAGE, {"sound": "on"}, "sound") is None
+    assert plan.value_of_role(IMAGE, {"sound": "on"}, "sound") is None
 
 
 @pytest.mark.parametrize(

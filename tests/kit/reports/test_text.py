@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.kit.reports.text import document, sound, visible
+from mockserver.kit.reports.text import json_text, sound, visible
 from mockserver.types import JSON
 
 VALUES = st.recursive(
@@ -47,8 +47,8 @@ def test_what_cannot_be_seen_is_spelt_as_json_does(text: str, shown: str) -> Non
 
 @given(VALUES)
 def test_a_document_is_the_same_document_to_a_program(value: JSON) -> None:
-    assert json.loads(document(value)) == value
-    assert json.loads(document(value, indent=2)) == value
+    assert json.loads(json_text(value)) == value
+    assert json.loads(json_text(value, indent=2)) == value
 
 
 def test_what_is_too_long_is_cut_and_says_so() -> None:
@@ -69,4 +69,4 @@ def test_a_value_of_any_depth_can_be_written() -> None:
     deep: JSON = []
     for _ in range(100_000):
         deep = [deep]
-    assert "too deep for this report" in document(sound(deep), indent=2)
+    assert "too deep for this report" in json_text(sound(deep), indent=2)
