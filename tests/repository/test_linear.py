@@ -128,7 +128,6 @@ def test_the_sweep_finds_the_patterns_and_a_square_among_them() -> None:
     assert {"mockserver.fake.faults.prompt._MARK", "mockserver.adapters.proxy.redaction._EMAIL"} <= {*names}
     assert len(names) > 20
     assert out_of_proportion(re.compile(r"[\w.+-]+@").search, [repr("a.b")])
-    assert out_of_proportion(re.compile(r"\[\[mock:\s*([^\]]*?)\s*\]\]").search, ["a mark that does not end"])
 
 
 def test_every_pattern_takes_time_in_proportion_to_the_text() -> None:

@@ -33,7 +33,8 @@ SAMPLE = (
     "fetches-with-its-key",
     "repeats-a-moderation",
 )
-SOME_PAYLOADS = ("drops-elements-beside-pictures", "makes-silent-films", "counts-no-further-than-nine")
+SOME_PAYLOADS = ("counts-no-further-than-nine",)
+"""The quickest; each of the others plays some hundred payloads."""
 QUICK = (
     "payload-arrives-unchanged",
     "credentials-are-a-bearer-token",
