@@ -127,11 +127,3 @@ def test_a_mistake_is_one_line(words: tuple[str, ...], said: str) -> None:
     assert said in found.stderr
     assert found.stderr.count("\n") == 1
     assert "The plan" not in found.stderr
-
-
-def test_the_users_own_settings_of_pytest_do_not_count(server: Live, tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", encoding="utf-8")
-    (tmp_path / "conftest.py").write_text("raise SystemExit('a hostile conftest')", encoding="utf-8")
-    (tmp_path / "pytest.py").write_text("raise SystemExit('a hostile module')", encoding="utf-8")
-    found = check(server.url, *QUICK, cwd=tmp_path, PYTEST_ADDOPTS="--no-such-option", PYTEST_PLUGINS="no_such_plugin")
-    assert found.returncode == 0, found.stdout + found.stderr

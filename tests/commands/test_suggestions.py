@@ -59,9 +59,9 @@ KNOWN = {kind.__name__: names for kind, names in NAMES.items()} | {id: rules(id)
 def misspelt(name: str) -> Iterator[str]:
     """Yield a name with one letter dropped, swapped with its neighbour, doubled or in the other case.
 
-    The letter is the first, and one that is another for each name; to try all would take a minute.
+    Which letter it is depends on the name; to try all would take a minute.
     """
-    for at in {0, crc32(name.encode()) % len(name)}:
+    for at in [crc32(name.encode()) % len(name)]:
         letter = name[at]
         if letter in string.ascii_letters:
             yield name[:at] + name[at + 1 :]

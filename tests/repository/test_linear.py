@@ -21,14 +21,14 @@ from mockserver.contract.catalog import load
 from mockserver.fake.faults import prompt as prompts
 from mockserver.fake.faults.fault import BadFault
 
-COUNT = 400
+COUNT = 200
 """So many repetitions make a short text; a long one has ten times as many."""
 
 MOST = 40
 """A long text may cost so many times what a short one does: ten, and room for noise. In a square it is a hundred."""
 
 CHEAP = 0.0003
-"""Seconds; for less than that the ratio is noise, and 4000 letters in a square take ten times as long."""
+"""Seconds; for less than that the ratio is noise, and 2000 letters in a square take ten times as long."""
 
 HOPELESS = 0.02
 """Seconds; if a short text takes that long there is no need to try a long one, which might take minutes."""
@@ -159,7 +159,8 @@ def faults_of(prompt: str) -> None:
     ids=["prompt", "is_secret", "text", "json", "segment", "query"],
 )
 def test_whole_functions_take_time_in_proportion_to_the_text(work: Callable[[str], object]) -> None:
-    assert out_of_proportion(work) == []
+    # Every pattern in them meets every text above; here it is enough that nothing else adds up.
+    assert out_of_proportion(work, [*TEXTS][::3]) == []
 
 
 def pieces(*parts: str) -> st.SearchStrategy[str]:
