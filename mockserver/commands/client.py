@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mockserver.commands.reporting import Reporting, reporting_options
-from mockserver.commands.time_limit import time_limit
+from mockserver.commands.time_limit import verdict_in_time
 
 _GRACE_SECONDS = 120.0
 """How much longer than --seconds a run may take before it is stopped: the last scenario with all its repetitions."""
@@ -51,6 +51,6 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     reporting = Reporting.prepare(report, baseline)
     settings = Settings(**options)
     limit = settings.seconds + _GRACE_SECONDS if settings.seconds is not None else None
-    with progress() as step, time_limit(limit):
-        verdict = run(settings, progress=step)
+    with progress() as step:
+        verdict = verdict_in_time(lambda: run(settings, progress=step), " ".join(options["testee"]), limit)
     sys.exit(reporting.publish(verdict).status)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mockserver.commands.reporting import Reporting, reporting_options
-from mockserver.commands.time_limit import time_limit
+from mockserver.commands.time_limit import verdict_in_time
 from mockserver.errors import BadSetting
 
 _GRACE_SECONDS = 120.0
@@ -65,8 +65,8 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     checks, _ = select(CHECKS, settings.only, settings.skip)
     for line in plan(settings.target(), scenarios_for(checks), settings.max_creates).lines():
         click.echo(line, err=True)
-    with progress() as step, time_limit(settings.seconds + _GRACE_SECONDS):
-        verdict = run(settings, progress=step)
+    with progress() as step:
+        verdict = verdict_in_time(lambda: run(settings, progress=step), settings.url, settings.seconds + _GRACE_SECONDS)
     sys.exit(reporting.publish(verdict).status)
 
 

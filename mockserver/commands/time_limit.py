@@ -1,13 +1,17 @@
-"""A limit on the time of a command, in case the kit hangs although each of its waits has an end."""
+"""A limit on the time of a run, in case the kit hangs although each of its waits has an end."""
 
 from __future__ import annotations
 
-import _thread
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Timer
+from threading import Event, Timer, main_thread
+from typing import TYPE_CHECKING
 
 from mockserver.errors import MockserverError
+
+if TYPE_CHECKING:
+    from mockserver.kit.verdict import Verdict
 
 
 class TookTooLong(MockserverError):
@@ -16,6 +20,20 @@ class TookTooLong(MockserverError):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the run did not end within {seconds:g} s and was stopped: please report this as a bug")
         self.seconds = seconds
+
+
+def verdict_in_time(judge: Callable[[], Verdict], target: str, seconds: float | None) -> Verdict:
+    """Return what ``judge`` returns; if it takes longer than so many seconds, a verdict that says so.
+
+    ``None`` is no limit.
+    """
+    from mockserver.kit.verdict import Verdict
+
+    try:
+        with time_limit(seconds):
+            return judge()
+    except TookTooLong as error:
+        return Verdict(target, (), obstacle=str(error))
 
 
 @contextmanager
@@ -31,7 +49,8 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
     def stop() -> None:
         is_over.set()
-        _thread.interrupt_main()
+        # A real signal: interrupt_main() would not wake a thread that waits for a lock or a socket.
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
 
     timer = Timer(seconds, stop)
     timer.daemon = True
