@@ -1,4 +1,4 @@
-"""The dashboard: the files of ``dashboard/`` at ``/_mock/``, and results to look at.
+"""The dashboard: the files of ``static/`` at ``/_mock/``, and results to look at.
 
 The files hold no secret, and a browser asks for them without our headers. So they need no control token; what they show
 comes from the control API, which does.
