@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -24,13 +24,13 @@ class Options(TypedDict, total=False):
     ak: str | None
     sk: str | None
     webhook_secret: str | None
-    operations: tuple[str, ...]
+    operations: Sequence[str]
     readings: Mapping[str, str]
     max_creates: int
     seconds: float
     seed: int
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
+    only: Sequence[str]
+    skip: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +54,13 @@ class Settings:
     ak: str | None = None
     sk: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
-    operations: tuple[str, ...] = ()
+    operations: Sequence[str] = ()
     readings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     max_creates: int = 50
     seconds: float = 600.0
     seed: int = 0
-    only: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
+    only: Sequence[str] = ()
+    skip: Sequence[str] = ()
 
     def target(self) -> Target:
         """Return what follows from the settings. Raises ``MockserverError`` for settings that make no sense."""
