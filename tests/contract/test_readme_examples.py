@@ -55,12 +55,12 @@ def asked(schemas: Path, path: str, payload: JSON, **settings: Any) -> Any:
 
 
 def test_the_smallest_service_is_one_file(schemas: Path) -> None:
-    (schemas / "acme").mkdir()
-    (schemas / "acme" / "service.json").write_text(json.dumps(SERVICE[0]), encoding="utf-8")
-    found = asked(schemas, "/acme/images", {"prompt": "A cat"})
+    (schemas / "smallest").mkdir()
+    (schemas / "smallest" / "service.json").write_text(json.dumps(SERVICE[0]), encoding="utf-8")
+    found = asked(schemas, "/acme/images", {"prompt": "A cat"}, services=("smallest",))
     assert found["data"]["task_status"] == "succeed"
-    assert "/results/acme/" in found["data"]["task_result"]["images"][0]["url"]
-    assert catalog.read(schemas).service("acme").layout == catalog.read(schemas).service("kling").layout
+    assert "/results/smallest/" in found["data"]["task_result"]["images"][0]["url"]
+    assert catalog.read(schemas).service("smallest").layout == catalog.read(schemas).service("kling").layout
 
 
 def test_an_endpoint_is_two_entries_and_a_request_schema(schemas: Path) -> None:

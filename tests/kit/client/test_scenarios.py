@@ -59,7 +59,7 @@ def test_only_the_scenario_of_an_invalid_payload_has_one(each: PlannedScenario) 
     assert len(broken) <= 1
 
 
-@pytest.mark.parametrize("operation", EVERYTHING)
+@pytest.mark.parametrize("operation", NOT_PLAYED)
 def test_a_service_plays_all_scenarios_that_its_contract_has_the_facts_for(operation: str) -> None:
     assert {each.scenario.id for each in planned(operation)} == SCENARIOS.keys() - NOT_PLAYED[operation]
 
