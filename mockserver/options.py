@@ -15,73 +15,74 @@ from mockserver.settings import MIB, Key, Settings
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_OPTIONS = (
+    click.option(
+        "--service",
+        "services",
+        multiple=True,
+        metavar="NAME",
+        help="Serve only this one; repeatable. If two services share a path, the first --service wins.",
+    ),
+    click.option(
+        "--prefix", "prefixes", multiple=True, metavar="PATH", help="Serve under this path as well; repeatable."
+    ),
+    click.option(
+        "--pace",
+        default="fast",
+        show_default=True,
+        metavar="PACE",
+        help="Speed of tasks: real, fast, instant, or polls:N.",
+    ),
+    click.option("--strict", is_flag=True, help="Refuse payloads that otherwise only cause warnings."),
+    click.option(
+        "--reading",
+        "readings",
+        multiple=True,
+        metavar="[SERVICE/]QUESTION=READING",
+        help="Choose a reading where the documents leave a question open; see `mockserver readings`.",
+    ),
+    click.option(
+        "--key",
+        "keys",
+        multiple=True,
+        metavar="TOKEN|AK:SK",
+        help="Accept only this key; repeatable.",
+    ),
+    click.option(
+        "--slots",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Limit tasks in flight per account and model.",
+    ),
+    click.option("--rate", metavar="N/SPAN", help="Answer 429 above this rate per account, such as 10/s."),
+    click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="FAULT",
+        help="Add a fault, such as '1303 x2'; repeatable.",
+    ),
+    click.option("--seed", type=int, metavar="N", help="Produce the same ids and pictures in each run."),
+    click.option(
+        "--max-body",
+        type=click.IntRange(min=1),
+        default=64 * MIB,
+        metavar="BYTES",
+        help="Refuse larger request bodies; 64 MiB by default.",
+    ),
+    click.option(
+        "--public-url",
+        metavar="URL",
+        help="Origin of result URLs, if not the one that the client used.",
+    ),
+    click.option("--webhook-secret", metavar="whsec_…", help="Sign callbacks with this secret (Standard Webhooks)."),
+)
+"""In the order of --help."""
+
+
 def settings_options(command: F) -> F:
-    """Add the options that say how the fake behaves; the command gets them as ``Settings``."""
-    options = [
-        click.option(
-            "--service",
-            "services",
-            multiple=True,
-            metavar="NAME",
-            help="Serve only this one; repeatable. If two services share a path, the first --service wins.",
-        ),
-        click.option(
-            "--prefix", "prefixes", multiple=True, metavar="PATH", help="Serve under this path as well; repeatable."
-        ),
-        click.option(
-            "--pace",
-            default="fast",
-            show_default=True,
-            metavar="PACE",
-            help="Speed of tasks: real, fast, instant, or polls:N.",
-        ),
-        click.option("--strict", is_flag=True, help="Refuse payloads that otherwise only cause warnings."),
-        click.option(
-            "--reading",
-            "readings",
-            multiple=True,
-            metavar="[SERVICE/]QUESTION=READING",
-            help="Choose a reading where the documents leave a question open; see `mockserver readings`.",
-        ),
-        click.option(
-            "--key",
-            "keys",
-            multiple=True,
-            metavar="TOKEN|AK:SK",
-            help="Accept only this key; repeatable.",
-        ),
-        click.option(
-            "--slots",
-            type=click.IntRange(min=0),
-            metavar="N",
-            help="Limit tasks in flight per account and model.",
-        ),
-        click.option("--rate", metavar="N/SPAN", help="Answer 429 above this rate per account, such as 10/s."),
-        click.option(
-            "--fault",
-            "faults",
-            multiple=True,
-            metavar="FAULT",
-            help="Add a fault, such as '1303 x2'; repeatable.",
-        ),
-        click.option("--seed", type=int, metavar="N", help="Produce the same ids and pictures in each run."),
-        click.option(
-            "--max-body",
-            type=click.IntRange(min=1),
-            default=64 * MIB,
-            metavar="BYTES",
-            help="Refuse larger request bodies; 64 MiB by default.",
-        ),
-        click.option(
-            "--public-url",
-            metavar="URL",
-            help="Origin of result URLs, if not the one that the client used.",
-        ),
-        click.option(
-            "--webhook-secret", metavar="whsec_…", help="Sign callbacks with this secret (Standard Webhooks)."
-        ),
-    ]
-    for option in reversed(options):
+    """Add the options that say how the fake behaves; ``settings_from`` makes ``Settings`` of them."""
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
