@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from mockserver.errors import BadSetting
-from mockserver.settings import MIB, Key, Settings
+from mockserver.settings import MIB, Key, Settings, check_webhook_secret
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -102,17 +101,9 @@ def settings_from(options: dict[str, Any]) -> Settings:
         raise BadSetting("--key", "a part of the key is empty. Write TOKEN or AK:SK.")
     url = options.pop("public_url")
     secret = options["webhook_secret"]
-    if secret is not None and not _key(secret):
-        raise BadSetting("--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64.")
+    if secret is not None:
+        check_webhook_secret(secret)
     return Settings(readings=readings, keys=keys, public_url=None if url is None else _origin(url), **options)
-
-
-def _key(secret: str) -> bytes:
-    text = secret.removeprefix("whsec_")
-    try:
-        return b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return b""
 
 
 def _origin(url: str) -> str:

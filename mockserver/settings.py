@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from mockserver.errors import BadSetting
 
 MIB = 1 << 20
 
@@ -55,3 +58,19 @@ class Settings:
     max_body: int = 64 * MIB
     public_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
+
+
+def check_webhook_secret(secret: str) -> None:
+    """Raise ``BadSetting`` for a text that is not the secret of a webhook: ``whsec_`` and the Base64 of a key."""
+    key = secret.removeprefix("whsec_")
+    try:
+        is_key = bool(b64decode(key + "=" * (-len(key) % 4), validate=True))
+    except ValueError:
+        is_key = False
+    if not is_key:
+        raise not_a_webhook_secret()
+
+
+def not_a_webhook_secret() -> BadSetting:
+    """Return the error of a text that is not the secret of a webhook. It does not show the text."""
+    return BadSetting("--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64.")

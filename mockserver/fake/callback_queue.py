@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from mockserver.errors import BadSetting, unexpected
+from mockserver.errors import unexpected
 from mockserver.fake.lifecycle import Status, Task
+from mockserver.settings import not_a_webhook_secret
 from mockserver.types import Millis
 
 _MOST_KEPT = 10_000
@@ -85,8 +86,7 @@ def signed(secret: str, id: str, at: Millis, body: bytes) -> dict[str, str]:
     try:
         signature = Webhook(secret).sign(id, moment, body.decode())
     except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
-        text = "this is not a webhook secret. Write whsec_ and then the key in Base64."
-        raise BadSetting("--webhook-secret", text) from error
+        raise not_a_webhook_secret() from error
     return {"webhook-id": id, "webhook-timestamp": str(at // 1000), "webhook-signature": signature}
 
 

@@ -2,11 +2,11 @@
 
 Both judges use this module. A check is a function in a family; its name is its id, its docstring the promise::
 
-    POLLING = Family[Evidence, str]("waiting")
+    WAITING = Family[Evidence, str]("waiting")
 
-    @POLLING.check("plain", why="A task that is not over has no result.", source="kling 2.2")
+    @WAITING.check("plain", why="A task that has not ended has no result.", source="kling 2.2")
     def waits_for_the_end(evidence: Evidence) -> Iterator[str]:
-        \"\"\"It takes submitted and processing for what they are: not done, and not failed.\"\"\"
+        \"\"\"The client treats submitted and processing as not done, and not as failed.\"\"\"
 """
 
 from __future__ import annotations

@@ -11,19 +11,18 @@ from decimal import Decimal
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
-from mockserver.contract.vectors import picture, vectors
+from mockserver.contract.vectors import vectors
 from mockserver.kit.generation.choices import Seeded
+from mockserver.kit.generation.keywords import generator_of
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.probe import encoded
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, borrows, units
+from mockserver.kit.server.watched_tasks import base_payload, borrows, small_picture, units
 from mockserver.types import JSON
 
 _GENERATED = 12
 """How many payloads are drawn beside those of the boundary: each costs money, and they only add to what those show."""
-
-_SIDE_PIXELS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ def _cases(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> I
     expectations, seen = target.expectations, list[JSON]()
     base = {**base_payload(expectations, operation), **extra}
     for rule in operation.rules:
-        if rule.keyword == "x-image-bytes":
-            continue  # its vector is a picture of ten megabytes
+        if generator_of(rule.keyword).is_heavy:
+            continue  # its vector has megabytes
         for vector in vectors(rule, operation.schema)[0]:
             payload = _placed(expectations, operation, rule, {**vector, **extra})
             bare = _bare(expectations, operation, rule, payload, base) if payload is not None else None
@@ -101,8 +100,7 @@ def _bare(
             payload = plain
     holder, _, field = operation.task.get("images", "").partition("[].")
     if holder in payload and holder not in named:
-        image = picture(_SIDE_PIXELS, _SIDE_PIXELS)
-        own = {**payload, holder: [{**item, field: image} for item in payload[holder]]}
+        own = {**payload, holder: [{**item, field: small_picture()} for item in payload[holder]]}
         payload = own if expectations.is_accepted(operation, own) else payload
     return payload
 

@@ -109,6 +109,11 @@ def units(operation: Operation, payload: Mapping[str, JSON]) -> Decimal:
     return price * (made.count if made.seconds is None else made.seconds)
 
 
+def small_picture() -> str:
+    """Return a picture in Base64 that every service takes."""
+    return picture(_SIDE_PIXELS, _SIDE_PIXELS)
+
+
 def _has_url(value: JSON) -> bool:
     if isinstance(value, dict | list):
         return any(map(_has_url, value.values() if isinstance(value, dict) else value))
@@ -143,8 +148,7 @@ def _series(operation: Operation) -> dict[str, JSON]:
     """Ask for a series of two, which needs a picture."""
     task, fields = operation.task, operation.schema["properties"]
     holder, _, field = task.get("images", "").partition("[].")
-    image = picture(_SIDE_PIXELS, _SIDE_PIXELS)
-    images: dict[str, JSON] = {holder: [{field: image}]} if holder in fields else {}
+    images: dict[str, JSON] = {holder: [{field: small_picture()}]} if holder in fields else {}
     return {task["series"]["field"]: task["series"]["is"], task["series"]["count"]: 2, **images}
 
 
