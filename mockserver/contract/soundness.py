@@ -15,7 +15,7 @@ from mockserver.types import JSON, Path, Schema, pointer
 
 _ONE = frozenset({"items", "contains", "additionalProperties", "not", "if", "then", "else"})
 _MANY = frozenset({"properties", "$defs", "allOf", "anyOf"})
-_ROLES = ("prompt", "count", "ratio", "size", "duration", "sound", "model")
+_ROLES = ("prompt", "count", "ratio", "size", "duration", "model")
 
 
 def check_request(file: str, schema: Schema) -> None:
@@ -39,9 +39,10 @@ def check_request(file: str, schema: Schema) -> None:
 
 def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> None:
     """What a task takes from its payload is a field of its request, and its usual size is one of its sizes."""
-    series = task.get("series", {})
     named = {role: task[role] for role in _ROLES if role in task}
-    named |= {f"series/{role}": series[role] for role in ("field", "count") if role in series}
+    for choice in ("series", "sound"):
+        fields = task.get(choice, {})
+        named |= {f"{choice}/{role}": fields[role] for role in ("field", "count") if role in fields}
     named |= {f"elements/{place}": field for place, field in enumerate(task.get("elements", ()))}
     named |= {"watermark": task["watermark"].partition(".")[0]} if "watermark" in task else {}
     for role, field in named.items():

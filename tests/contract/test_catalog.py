@@ -247,15 +247,11 @@ def test_what_a_task_is_made_of_are_fields_of_its_request(operation: Operation) 
         return
     fields = operation.schema["properties"].keys()
     task = operation.task
-    roles = {
-        task[role]
-        for role in ("prompt", "count", "ratio", "size", "duration", "sound", "model", "jobs")
-        if role in task
-    }
+    roles = {task[role] for role in ("prompt", "count", "ratio", "size", "duration", "model", "jobs") if role in task}
     assert roles <= fields
     assert task["usual_size"] in task["sizes"]
-    series = task.get("series", {})
-    assert {series[name] for name in ("field", "count") if name in series} <= fields
+    choices = [task[name] for name in ("series", "sound") if name in task]
+    assert {choice[name] for choice in choices for name in ("field", "count") if name in choice} <= fields
     assert task.get("images", "").partition("[].")[0] in {"", *fields}
 
 

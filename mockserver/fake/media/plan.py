@@ -19,10 +19,13 @@ from mockserver.types import JSON, Payload
 def value_of_role(operation: Operation, payload: Payload, role: str) -> JSON:
     """Return what a payload says in the field that plays a role, or the field's default; "" counts as unsaid."""
     field = operation.task.get(role)
-    if field is None:
-        return None
-    value = payload.get(field)
-    return operation.defaults.get(field) if value in (None, "") else value
+    return None if field is None else _value(operation, payload, field)
+
+
+def has_sound(operation: Operation, payload: Payload) -> bool:
+    """Whether a film with sound is asked for."""
+    sound = operation.task.get("sound")
+    return sound is not None and _value(operation, payload, sound["field"]) == sound["is"]
 
 
 def is_series(operation: Operation, payload: Payload) -> bool:
@@ -86,9 +89,13 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
         numbers = range(count(operation, payload))
         return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
     width, height = film_dimensions(shape, pixels)
-    sound = value_of_role(operation, payload, "sound") == "on"
     length = seconds(operation, payload)
-    return (Film(task.id, 0, prompt, width, height, length, sound=sound, watermark=watermark),)
+    return (Film(task.id, 0, prompt, width, height, length, sound=has_sound(operation, payload), watermark=watermark),)
+
+
+def _value(operation: Operation, payload: Payload, field: str) -> JSON:
+    value = payload.get(field)
+    return operation.defaults.get(field) if value in (None, "") else value
 
 
 def _images(operation: Operation, payload: Payload) -> Iterator[JSON]:

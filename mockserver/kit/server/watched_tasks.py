@@ -53,7 +53,8 @@ def watched_tasks(
     wishes: list[dict[str, JSON]] = [{}, _rich(operation)]
     if task["media"] == "video":
         # A plain film would be long and dear: both are short and small, and differ in their sound.
-        wishes = [_rich(operation), {**_rich(operation), **_field(task, "sound", "on")}]
+        sound = {task["sound"]["field"]: task["sound"]["is"]} if "sound" in task else {}
+        wishes = [_rich(operation), {**_rich(operation), **sound}]
     if "series" in task:
         wishes.append(_series(operation))
     seen: list[JSON] = []
@@ -71,7 +72,7 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
     count = payload.get(task["series"]["count"]) if is_series else _value(operation, payload, "count")
     ratio = _value(operation, payload, "ratio")
     is_film = task["media"] == "video"
-    size = _value(operation, payload, "size")
+    size, sound = _value(operation, payload, "size"), task.get("sound")
     return WatchedTask(
         name=name,
         operation=operation,
@@ -81,7 +82,7 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
         ratio=ratio if isinstance(ratio, str) and ":" in ratio else None,
         seconds=int(_value(operation, payload, "duration") or task["usual_duration"]) if is_film else None,
         side=task["sizes"].get(size or task["usual_size"]) if is_film else None,
-        sound=_value(operation, payload, "sound") == "on" if is_film and "sound" in task else None,
+        sound=_chosen(operation, payload, sound["field"]) == sound["is"] if is_film and sound else None,
         watermark="watermark" in task and bool(at(dict(payload), path(task["watermark"]))),
     )
 
@@ -123,8 +124,12 @@ def _has_url(value: JSON) -> bool:
 def _value(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:
     """Return what a payload says in a role, or what the operation takes if it says nothing."""
     field = operation.task.get(role)
-    value = payload.get(field) if field else None
-    return operation.defaults.get(field) if field and value in (None, "") else value
+    return _chosen(operation, payload, field) if field else None
+
+
+def _chosen(operation: Operation, payload: Mapping[str, JSON], field: str) -> Any:
+    value = payload.get(field)
+    return operation.defaults.get(field) if value in (None, "") else value
 
 
 def _rich(operation: Operation) -> dict[str, JSON]:

@@ -48,7 +48,8 @@ def test_what_is_not_said_or_empty_is_the_fields_default(payload: dict[str, Any]
 
 
 def test_a_role_that_no_field_plays_is_nothing() -> None:
-    assert plan.value_of_role(IMAGE, {"sound": "on"}, "sound") is None
+    assert plan.value_of_role(IMAGE, {"duration": "5"}, "duration") is None
+    assert not plan.has_sound(IMAGE, {"sound": "on"})
 
 
 @pytest.mark.parametrize(
@@ -191,6 +192,12 @@ def test_a_film_lasts_as_long_as_asked_for(payload: dict[str, Any], seconds: int
 def test_a_film_has_sound_where_it_is_on(payload: dict[str, Any], sound: bool) -> None:
     (film,) = made(VIDEO, payload)
     assert film.sound is sound
+
+
+@pytest.mark.parametrize(("payload", "sound"), [({}, False), ({"audio": True}, True), ({"audio": "on"}, False)])
+def test_the_schemas_say_which_field_asks_for_sound_and_how(payload: dict[str, Any], sound: bool) -> None:
+    task = {**VIDEO.task, "sound": {"field": "audio", "is": True}}
+    assert plan.has_sound(replace(VIDEO, task=task), payload) is sound
 
 
 def test_results_are_numbered_named_for_their_task_and_say_the_prompt() -> None:
