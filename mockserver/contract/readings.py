@@ -13,7 +13,7 @@ from typing import Self
 
 from mockserver.contract.layout import STATES, path
 from mockserver.errors import NoSuchQuestion, NoSuchReading
-from mockserver.types import JSON, Level, Path
+from mockserver.types import JSON, Level, Millis, Path
 
 Readings = Mapping[str, str]
 """The reading taken of each question of one service."""
@@ -23,11 +23,21 @@ Questions = Mapping[str, "Question"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One possible answer: what it means, and the levels that it gives to rules."""
+    """One possible answer: what it means, and the levels that it gives to rules.
+
+    ``pauses``: where it is about failed callbacks, how long until each further attempt.
+    """
 
     id: str
     means: str
     levels: Mapping[str, Level]
+    pauses: tuple[Millis, ...] = ()
+
+    @classmethod
+    def parse(cls, id: str, data: JSON) -> Self:
+        """Read one of the ``readings`` of a question."""
+        pauses = tuple(1000 * seconds for seconds in data.get("pauses", ()))
+        return cls(id, data["means"], MappingProxyType(data.get("levels", {})), pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +81,7 @@ class Question:
     @classmethod
     def parse(cls, id: str, data: JSON) -> Question:
         """Read one entry of a ``service.json``."""
-        readings = {
-            name: Reading(name, reading["means"], MappingProxyType(reading.get("levels", {})))
-            for name, reading in data["readings"].items()
-        }
+        readings = {name: Reading.parse(name, reading) for name, reading in data["readings"].items()}
         answers = MappingProxyType(readings)
         shown = Shown.parse(data["shown"]) if "shown" in data else None
         return cls(id, data["question"], data["default"], answers, data["confidence"], data["source"], shown)

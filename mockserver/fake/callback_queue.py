@@ -1,16 +1,16 @@
 """The queue of callbacks: which are due, when the next one is, and what became of each.
 
 It sends nothing. The sender takes what is ``due``, reports each attempt, and sleeps until ``next``: one timer, however
-many callbacks wait.
+many callbacks wait. Of one task only one callback is out at a time: the next is due when that was delivered or given up.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from itertools import count
 
 from mockserver.errors import unexpected
@@ -21,8 +21,8 @@ from mockserver.types import Millis
 _MOST_KEPT = 10_000
 """Callbacks that are remembered after they were sent; a load test would otherwise fill the memory."""
 
-_FIRST_PAUSE_MILLIS = 1000
-"""The pause before the first retry, doubled before each further one. The real figure is documented nowhere."""
+_MOST_KEPT_BYTES = 32 << 20
+"""As much of them, too: a URL can have thousands of letters, and each attempt a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One callback of one task: what is sent where, how often it may be retried, and each attempt so far.
+    """One callback of one task: what is sent where, and each attempt so far.
 
-    ``is_forged``: if it is signed, the signature must be wrong.
+    * ``id``: the same for each attempt; ``id_of`` makes it
+    * ``pauses``: after each failed attempt, how long until the next; none after the last
+    * ``is_forged``: if it is signed, the signature must be wrong
+    * ``is_again``: somebody asked for this attempt, so it is made at once, and only once
     """
 
     id: str
@@ -55,8 +58,9 @@ class Delivery:
     url: str
     body: bytes
     due: Millis
-    retries: int
+    pauses: tuple[Millis, ...] = ()
     is_forged: bool = False
+    is_again: bool = False
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -90,23 +94,30 @@ def signed(secret: str, id: str, at: Millis, body: bytes) -> dict[str, str]:
     return {"webhook-id": id, "webhook-timestamp": str(at // 1000), "webhook-signature": signature}
 
 
+def id_of(task: Task, moment: tuple[Millis, Status]) -> str:
+    """Return the id of the callback about a step of a timeline; ``CallbackQueue.again`` finds the step by it."""
+    return f"{_key(task)[0]}_{task.id}_{moment[0]}_{moment[1]}"
+
+
 class CallbackQueue:
     """Callbacks in the order in which they are due."""
 
     def __init__(
         self,
         find: Callable[[str, str], Task | None],
-        write: Callable[[Task, Status, Millis, Millis], tuple[Delivery, ...]],
+        write: Callable[[Task, tuple[Millis, Status]], Delivery | None],
+        alter: Callable[[Task, Delivery, Millis], tuple[Delivery, ...]] = lambda _, delivery, __: (delivery,),
     ) -> None:
-        """``find`` looks up a task of a service; ``write`` returns what is sent when it enters a state.
+        """``find`` looks up a task of a service; ``write`` returns what a step of its timeline is reported by, if it is.
 
-        ``write`` gets the task, the state, the moment, and the time until the task's next state.
+        ``alter`` returns what is sent instead; it gets the task, the callback, and the time until the task's next step.
         """
-        self._find, self._write = find, write
+        self._find, self._write, self._alter = find, write, alter
         self._queue: list[tuple[Millis, int, _Step | Delivery]] = []
         self._expected: dict[tuple[str, str], _Step] = {}
         self._order = count()
-        self._deliveries: OrderedDict[str, Delivery] = OrderedDict()
+        self._lines: dict[tuple[str, str], deque[Delivery]] = {}
+        self._log = _Log()
         self._out: dict[str, Delivery] = {}
         self.version = 0
         self._watchers: list[Callable[[], None]] = []
@@ -117,12 +128,24 @@ class CallbackQueue:
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
         """The last callbacks, oldest first, delivered or not."""
-        return tuple(self._deliveries.values())
+        return tuple(self._log)
 
     @property
     def next(self) -> Millis | None:
         """When the next callback or transition is due."""
         return self._queue[0][0] if self._queue else None
+
+    def of(self, task: Task, now: Millis) -> list[Delivery]:
+        """Return the callbacks about a task, oldest first; those that the log has forgotten are without attempts."""
+        kept = [delivery for delivery in self._log if (delivery.service, delivery.task_id) == _key(task)]
+        known = {delivery.id for delivery in kept}
+        past = [moment for moment in task.timeline if task.created_at + moment[0] <= min(now, self._log.forgotten_until)]
+        written = (self._written(task, moment) for moment in past if id_of(task, moment) not in known)
+        return [*filter(None, written), *kept]
+
+    def is_forgotten(self, delivery: Delivery) -> bool:
+        """Whether the log no longer has a callback, so that nobody knows what became of it."""
+        return self._log.get(delivery.id) is None
 
     def plan(self, task: Task, start: int = 0) -> None:
         """Expect the transitions of a task from index ``start`` on, unless an earlier one is still expected."""
@@ -135,31 +158,35 @@ class CallbackQueue:
         found: list[Delivery] = []
         while self._queue and self._queue[0][0] <= now:
             at, _, item = heappop(self._queue)
-            if isinstance(item, Delivery):
+            if isinstance(item, _Step):
+                self._report(item, at)
+            elif self._may_go(item):
                 self._out[item.id] = item
                 found.append(item)
-            else:
-                self._report(item, at)
         return found
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
-        """Record an attempt; if it failed and there are retries left, the next waits 1 s, 2 s, 4 s …"""
-        before = self._deliveries.get(delivery.id, delivery)  # a doubled callback has one list of attempts
-        tried = replace(delivery, attempts=(*before.attempts, attempt))
-        was_out = self._out.pop(delivery.id, None)  # the other list is bounded, and may have forgotten it
-        if was_out is None and delivery.id not in self._deliveries:
+        """Record an attempt; if it failed and there is a pause left, the next one comes after it."""
+        before = self._log.get(delivery.id) or delivery  # a doubled callback has one list of attempts
+        tried = replace(delivery, attempts=(*before.attempts, attempt), is_again=False)
+        was_out = self._out.pop(delivery.id, None)  # the log is bounded, and may have forgotten it
+        if was_out is None and self._log.get(delivery.id) is None:
             return tried  # a reset forgot it while it was being sent
         self._keep(tried)
-        if not attempt.is_success and len(tried.attempts) <= delivery.retries:
-            pause = _FIRST_PAUSE_MILLIS * 2 ** (len(tried.attempts) - 1)
-            self._push(attempt.at + attempt.took + pause, tried)
+        if delivery.is_again:
+            return tried
+        now, failures = attempt.at + attempt.took, len(tried.attempts)
+        if attempt.is_success or failures > len(delivery.pauses):
+            self._let_next_go(delivery)
+        else:
+            self._push(now + delivery.pauses[failures - 1], tried)
         return tried
 
     def again(self, id: str, now: Millis) -> Delivery | None:
-        """Queue a callback once more, delivered or not."""
-        delivery = self._deliveries.get(id)
+        """Queue a callback once more, delivered or not, as long as its task is there."""
+        delivery = self._log.get(id) or self._forgotten(id, now)
         if delivery is not None:
-            self._push(now, delivery)
+            self._push(now, replace(delivery, is_again=True))
         return delivery
 
     def watch(self, watcher: Callable[[], None]) -> None:
@@ -169,18 +196,16 @@ class CallbackQueue:
     def clear(self, account: str | None = None) -> None:
         """Forget what is planned and what was sent.
 
-        Of one account only what was sent is forgotten here: its tasks are gone, so nothing of them is reported.
+        Of one account only what was sent is forgotten here: what is planned for tasks that are gone is dropped when it
+        comes due, because a search for it would take as long as everybody's callbacks are many.
         """
         self.version += 1
         if account is None:
-            for held in (self._queue, self._expected, self._deliveries, self._out):
+            for held in (self._queue, self._expected, self._lines, self._out):
                 held.clear()
-        else:
-            for log in (self._deliveries, self._out):
-                for delivery in [delivery for delivery in log.values() if delivery.account == account]:
-                    del log[delivery.id]
-            self._queue = [entry for entry in self._queue if not _is_of(entry[2], account)]
-            heapify(self._queue)
+        for delivery in [delivery for delivery in self._out.values() if delivery.account == account]:
+            del self._out[delivery.id]
+        self._log.clear(account)
 
     def _expect(self, task: Task, index: int) -> None:
         if index < len(task.timeline):
@@ -198,23 +223,61 @@ class CallbackQueue:
             return
         following = len(task.timeline) - task.timeline[::-1].index(step.moment)
         gap = task.timeline[following][0] - step.moment[0] if following < len(task.timeline) else 0
-        # Several transitions may share a moment, so the time alone does not say which state is reported.
-        reported = replace(task, timeline=task.timeline[:following])
         try:
-            deliveries = self._write(reported, step.moment[1], at, gap)
+            delivery = self._written(task, step.moment)
+            sent = () if delivery is None else self._alter(task, delivery, gap)
         except Exception as error:  # noqa: BLE001 - one task that cannot be described must not stop the others' callbacks
             unexpected(error, f"gave up the callback {step.moment[1]!r} of task {step.service}/{step.task_id}")
-            deliveries = ()
-        for delivery in deliveries:
-            self._keep(delivery)
-            self._push(delivery.due, delivery)
+            sent = ()
+        for each in sent:
+            self._keep(each)
+            self._push(each.due, each)
         self._expect(task, following)
+
+    def _written(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
+        following = len(task.timeline) - task.timeline[::-1].index(moment)
+        # Several transitions may share a moment, so the time alone does not say which state is reported.
+        return self._write(replace(task, timeline=task.timeline[:following]), moment)
+
+    def _may_go(self, delivery: Delivery) -> bool:
+        """Say whether a callback that is due may be sent now; one that has to wait for another is put behind it."""
+        key = delivery.service, delivery.task_id
+        if self._find(*key) is None:
+            self._lines.pop(key, None)
+            return False
+        if delivery.is_again:
+            return True
+        if not delivery.attempts:
+            if (line := self._lines.get(key)) is not None:
+                line.append(delivery)
+                return False
+            self._lines[key] = deque()
+            return True
+        latest = self._log.get(delivery.id)
+        if latest is not None and latest.is_delivered:  # somebody has sent it again, before this retry
+            self._let_next_go(delivery)
+            return False
+        return True
+
+    def _let_next_go(self, delivery: Delivery) -> None:
+        """Queue again what waited for a callback; it was due already, so it comes before all that will be."""
+        for waiting in self._lines.pop((delivery.service, delivery.task_id), ()):
+            self._push(waiting.due, waiting)
+
+    def _forgotten(self, id: str, now: Millis) -> Delivery | None:
+        """Write a callback once more that the log has forgotten."""
+        service, _, rest = id.partition("_")
+        named, _, status = rest.rpartition("_")
+        task_id, _, after = named.rpartition("_")
+        task = self._find(service, task_id)
+        for moment in task.timeline if task is not None and task.callback_url else ():
+            if (str(moment[0]), moment[1]) == (after, status) and task.created_at + moment[0] <= now:
+                return self._written(task, moment)
+        return None
 
     def _keep(self, delivery: Delivery) -> None:
         self.version += 1
-        self._deliveries[delivery.id] = delivery
-        while len(self._deliveries) > _MOST_KEPT:
-            self._deliveries.popitem(last=False)
+        self._log.keep(delivery)
 
     def _push(self, at: Millis, item: _Step | Delivery) -> None:
         entry = (at, next(self._order), item)
@@ -224,9 +287,42 @@ class CallbackQueue:
                 watcher()
 
 
+class _Log:
+    """The last callbacks by their ids, bounded in number and in bytes."""
+
+    def __init__(self) -> None:
+        self._deliveries: OrderedDict[str, Delivery] = OrderedDict()
+        self._held_bytes = 0
+        self.forgotten_until: Millis = -1
+        """When the newest of those that had to go was due."""
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(list(self._deliveries.values()))
+
+    def get(self, id: str) -> Delivery | None:
+        return self._deliveries.get(id)
+
+    def keep(self, delivery: Delivery) -> None:
+        before = self._deliveries.get(delivery.id)
+        self._held_bytes += _weight(delivery) - (0 if before is None else _weight(before))
+        self._deliveries[delivery.id] = delivery
+        while len(self._deliveries) > _MOST_KEPT or self._held_bytes > _MOST_KEPT_BYTES:
+            _, oldest = self._deliveries.popitem(last=False)
+            self._held_bytes -= _weight(oldest)
+            self.forgotten_until = max(self.forgotten_until, oldest.due)
+
+    def clear(self, account: str | None) -> None:
+        gone = [delivery for delivery in self if account in (None, delivery.account)]
+        for delivery in gone:
+            del self._deliveries[delivery.id]
+            self._held_bytes -= _weight(delivery)
+
+
+def _weight(delivery: Delivery) -> int:
+    """Return about how many bytes a callback takes; an object without its texts was measured to take 600."""
+    told = sum(120 + 4 * len(attempt.fault or "") for attempt in delivery.attempts)
+    return 600 + len(delivery.body) + 4 * len(delivery.url) + told
+
+
 def _key(task: Task) -> tuple[str, str]:
     return task.operation.partition("/")[0], task.id
-
-
-def _is_of(item: _Step | Delivery, account: str) -> bool:
-    return isinstance(item, Delivery) and item.account == account

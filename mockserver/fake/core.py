@@ -121,9 +121,19 @@ class Fake:
         return self.world.callbacks.next
 
     def due(self) -> list[Delivery]:
-        """Take out the callbacks that are due, to be sent by the caller."""
+        """Take out the callbacks that are due, at most one of each task, to be sent by the caller.
+
+        The next one of a task follows when ``attempted`` was told that this one was delivered or given up.
+        """
         with self._lock:
             return self.world.callbacks.due(self.clock.now())
+
+    def delivered(self) -> list[Delivery]:
+        """Take out all callbacks that are due, as if each was delivered at once: for callers that send nothing."""
+        found: list[Delivery] = []
+        while due := self.due():
+            found += [self.attempted(delivery, Attempt(self.clock.now(), 0, 200)) for delivery in due]
+        return found
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         """Record an attempt at a callback that was taken out."""

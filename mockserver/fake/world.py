@@ -13,7 +13,7 @@ from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.contract.validation import Violation
-from mockserver.fake.callback_queue import CallbackQueue, Delivery
+from mockserver.fake.callback_queue import CallbackQueue, Delivery, id_of
 from mockserver.fake.clock import Clock
 from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Stage, Target
@@ -99,7 +99,7 @@ class World:
         self.store = Store()
         self.uploads = Uploads()
         self.journal = Journal()
-        self.callbacks = CallbackQueue(self.store.get, self._notices)
+        self.callbacks = CallbackQueue(self.store.get, self._notice, self._altered)
         self.limits = Limits(_limit(settings))
         self.faults = Faults(settings.seed)
         self.prompt_faults = PromptFaults()
@@ -244,18 +244,29 @@ class World:
             return 1
         return plan.count(call.operation, call.payload)
 
-    def _notices(self, task: Task, status: Status, at: Millis, gap: Millis) -> tuple[Delivery, ...]:
-        """Return what is sent when a task enters a state; ``gap`` is the time until its next state."""
+    def _notice(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
+        """Return what is sent when a task enters a state, if that is reported."""
         service = self.catalog.services[task.operation.partition("/")[0]]
         dialect, readings = self.dialects[service.dialect], self.readings[service.id]
-        if not task.callback_url or not dialect.reports(readings, status):
-            return ()
-        body = encoded(dialect.notice(self, task, at))
-        retries = int(readings["callback-retries"])
-        url = task.callback_url
-        usual = Delivery(self.ids.uuid(), service.id, task.id, task.account, status, url, body, at, retries)
-        sent: tuple[Delivery, ...] = (usual,)
-        for fault in self.faults_at("callback", self.operation(task), self.about(task), url):
+        if not task.callback_url or not dialect.reports(readings, moment[1]):
+            return None
+        at = task.created_at + moment[0]
+        return Delivery(
+            id=id_of(task, moment),
+            service=service.id,
+            task_id=task.id,
+            account=task.account,
+            status=moment[1],
+            url=task.callback_url,
+            body=encoded(dialect.notice(self, task, at)),
+            due=at,
+            pauses=service.questions["callback-retries"].readings[readings["callback-retries"]].pauses,
+        )
+
+    def _altered(self, task: Task, delivery: Delivery, gap: Millis) -> tuple[Delivery, ...]:
+        """Return what the faults make of a callback; ``gap`` is the time until its task's next state."""
+        sent: tuple[Delivery, ...] = (delivery,)
+        for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
             sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
         return sent
 

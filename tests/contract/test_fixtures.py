@@ -214,7 +214,7 @@ def test_the_fake_answers_as_was_recorded(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in CALLBACKS if not is_marked(name, "reproduced")])
 def test_the_fake_calls_back_as_was_recorded(name: str) -> None:
-    delivery = Stage(name).fake.due()[-1]
+    delivery = Stage(name).fake.delivered()[-1]
     assert form(parsed(delivery.body)) == form(FIXTURES[name]["callback"]["body"])
 
 

@@ -125,7 +125,7 @@ def test_an_endpoint_of_json_alone_creates_shows_and_lists(fake: Fake) -> None:
     assert [image["index"] for image in shown["data"]["task_result"]["images"]] == [0, 1]
     _, listed = ask(fake, "GET", PATH)
     assert listed["data"] == [shown["data"]]
-    assert [json.loads(each.body)["task_status"] for each in fake.due()] == ["submitted", "processing", "succeed"]
+    assert [json.loads(each.body)["task_status"] for each in fake.delivered()] == ["submitted", "processing", "succeed"]
 
 
 def test_an_endpoint_of_json_alone_keeps_its_rules_and_its_tasks_to_itself(fake: Fake) -> None:

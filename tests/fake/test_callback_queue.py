@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.fake import callback_queue as module
-from mockserver.fake.callback_queue import Attempt, CallbackQueue, Delivery
+from mockserver.fake.callback_queue import Attempt, CallbackQueue, Delivery, id_of
 from mockserver.fake.lifecycle import STATUSES, Status, Task
 from mockserver.fake.store import Store
 from mockserver.types import Millis
@@ -23,20 +23,25 @@ HOOK = "http://127.0.0.1:9/hook"
 class Desk:
     """A queue over a store, with callbacks that say what a task was."""
 
-    def __init__(self, *, retries: int = 3, silent: frozenset[Status] = frozenset()) -> None:
+    def __init__(
+        self, *, pauses: tuple[Millis, ...] = (1000, 2000, 4000), silent: frozenset[Status] = frozenset(), copies: int = 1
+    ) -> None:
         self.store = Store()
-        self.queue = CallbackQueue(self.store.get, self._write)
-        self._retries, self._silent = retries, silent
-        self._written = 0
+        self.queue = CallbackQueue(self.store.get, self._write, self._alter)
+        self._pauses, self._silent, self._copies = pauses, silent, copies
         self.gaps: list[Millis] = []
 
-    def _write(self, task: Task, status: Status, at: Millis, gap: Millis) -> tuple[Delivery, ...]:
+    def _write(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
+        age, status = moment
         if status in self._silent:
-            return ()
-        self._written += 1
+            return None
+        body = json.dumps(task.state(task.created_at + age)).encode()
+        due = task.created_at + age
+        return Delivery(id_of(task, moment), "kling", task.id, task.account, status, HOOK, body, due, self._pauses)
+
+    def _alter(self, _: Task, delivery: Delivery, gap: Millis) -> tuple[Delivery, ...]:
         self.gaps.append(gap)
-        body = json.dumps(task.state(at)).encode()
-        return (Delivery(str(self._written), "kling", task.id, task.account, status, HOOK, body, at, self._retries),)
+        return (delivery,) * self._copies
 
     def add(
         self,
@@ -59,9 +64,18 @@ class Desk:
         if forced.timeline != task.timeline[: len(forced.timeline)]:
             self.queue.plan(forced, len(forced.timeline) - 1)
 
+    def delivered(self, now: Millis) -> list[Delivery]:
+        """Take what is due, and deliver it; what waited for it, too."""
+        found: list[Delivery] = []
+        while due := self.queue.due(now):
+            found += due
+            for delivery in due:
+                self.queue.attempted(delivery, Attempt(now, 0, 200))
+        return found
+
     def told(self, now: Millis) -> list[tuple[str, str, Millis]]:
-        """Take what is due, and return what each says to its receiver."""
-        found = self.queue.due(now)
+        """Deliver what is due, and return what each says to its receiver."""
+        found = self.delivered(now)
         for delivery in found:
             status, since = json.loads(delivery.body)
             assert (status, since) == (delivery.status, delivery.due)
@@ -96,6 +110,16 @@ def test_what_was_slept_through_comes_in_order(desk: Desk) -> None:
     ]
 
 
+def test_of_one_task_one_callback_is_out_at_a_time(desk: Desk) -> None:
+    desk.add("1")
+    desk.add("2", NOON + 100)
+    first, second = desk.queue.due(NOON + 5000)
+    assert [(first.task_id, first.status), (second.task_id, second.status)] == [("1", "submitted"), ("2", "submitted")]
+    assert desk.queue.due(NOON + 5000) == []
+    desk.queue.attempted(second, Attempt(NOON + 5000, 0, 200))
+    assert [(next.task_id, next.status) for next in desk.queue.due(NOON + 5000)] == [("2", "processing")]
+
+
 def test_transitions_of_one_moment_are_told_one_by_one_each_as_it_was(desk: Desk) -> None:
     desk.add(plan=((0, "submitted"), (0, "processing"), (0, "succeed")))
     assert [status for _, status, _ in desk.told(NOON)] == ["submitted", "processing", "succeed"]
@@ -113,11 +137,11 @@ def test_next_is_when_there_will_be_something_to_do(desk: Desk) -> None:
     seen = []
     while (moment := desk.queue.next) is not None:
         seen.append(moment - NOON)
-        desk.queue.due(moment)
+        desk.delivered(moment)
     assert seen == [0, 500, 2000]
 
 
-def test_who_words_a_callback_is_told_how_long_the_state_will_last(desk: Desk) -> None:
+def test_who_alters_a_callback_is_told_how_long_the_state_will_last(desk: Desk) -> None:
     desk.add()
     desk.queue.due(NOON + 2000)
     assert desk.gaps == [500, 1500, 0]
@@ -226,7 +250,7 @@ def test_what_is_not_answered_with_2xx_is_tried_again_after_1_2_and_4_seconds(st
 
 
 def test_without_retries_a_failure_is_the_end() -> None:
-    desk = Desk(retries=0, silent=frozenset({"submitted", "processing"}))
+    desk = Desk(pauses=(), silent=frozenset({"submitted", "processing"}))
     desk.add()
     assert list(failing(desk)) == [2000]
 
@@ -244,11 +268,99 @@ def test_what_is_answered_with_2xx_is_delivered_and_not_tried_again(desk: Desk, 
     assert [attempt.status for attempt in desk.queue.deliveries[0].attempts] == [503, status]
 
 
-def test_a_retry_that_waits_does_not_hold_up_what_comes_after(desk: Desk) -> None:
+@pytest.mark.parametrize("failures", range(6))
+def test_what_comes_after_waits_until_the_one_before_was_delivered_or_given_up(desk: Desk, failures: int) -> None:
+    desk.add()
+    tried, now = [], NOON
+    while desk.queue.next is not None:
+        now = max(now, desk.queue.next)
+        for delivery in desk.queue.due(now):
+            tried.append(delivery.status)
+            is_refused = delivery.status == "submitted" and len(delivery.attempts) < failures
+            desk.queue.attempted(delivery, Attempt(now, 0, 500 if is_refused else 200))
+    assert tried == ["submitted"] * min(failures + 1, 4) + ["processing", "succeed"]
+
+
+@given(
+    st.lists(st.integers(0, 3000), min_size=1, max_size=6),
+    st.lists(st.booleans()),
+    st.sampled_from([(), (1000,), (1000, 2000, 4000), (0, 0)]),
+    st.integers(1, 2),
+)
+def test_whoever_fails_the_callbacks_of_each_task_come_in_order(
+    starts: list[int], successes: list[bool], pauses: tuple[Millis, ...], copies: int
+) -> None:
+    desk, outcome = Desk(pauses=pauses, copies=copies), iter(successes)
+    for number, start in enumerate(starts):
+        desk.add(str(number), NOON + start)
+    first: dict[str, list[str]] = {}
+    now = NOON
+    while desk.queue.next is not None:
+        now = max(now, desk.queue.next)
+        due = desk.queue.due(now)
+        assert len({delivery.task_id for delivery in due}) == len(due)
+        for delivery in reversed(due):
+            if not delivery.attempts:
+                first.setdefault(delivery.task_id, []).append(delivery.status)
+            desk.queue.attempted(delivery, Attempt(now, 7, 200 if next(outcome, True) else None))
+    expected = [status for _, status in PLAN for _ in range(copies)]
+    assert first == {str(number): expected for number in range(len(starts))}
+
+
+def test_a_callback_that_is_sent_again_waits_for_nobody_and_nobody_waits_for_it(desk: Desk) -> None:
     desk.add()
     (first,) = desk.queue.due(NOON)
     desk.queue.attempted(first, Attempt(NOON, 0, 500))
-    assert [delivery.status for delivery in desk.queue.due(NOON + 5000)] == ["processing", "submitted", "succeed"]
+    desk.queue.again(first.id, NOON + 1)
+    (again,) = desk.queue.due(NOON + 1)
+    assert (again.id, again.is_again) == (first.id, True)
+    assert desk.queue.attempted(again, Attempt(NOON + 1, 0, 500)).attempts[-1].status == 500
+    (retry,) = desk.queue.due(NOON + 1000)
+    assert (retry.id, retry.is_again) == (first.id, False)
+
+
+def test_a_retry_of_what_was_delivered_when_it_was_sent_again_is_dropped_and_the_next_goes(desk: Desk) -> None:
+    desk.add()
+    (first,) = desk.queue.due(NOON)
+    desk.queue.attempted(first, Attempt(NOON, 0, 500))
+    desk.queue.again(first.id, NOON + 1)
+    (again,) = desk.queue.due(NOON + 1)
+    desk.queue.attempted(again, Attempt(NOON + 1, 0, 200))
+    assert [status for _, status, _ in desk.told(NOON + 5000)] == ["processing", "succeed"]
+
+
+def test_a_callback_can_be_sent_again_as_long_as_its_task_lives(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_KEPT", 2)
+    task = desk.add()
+    sent = desk.delivered(NOON + 5000)
+    now = NOON + 6000
+    listed = desk.queue.of(task, now)
+    assert [delivery.id for delivery in listed] == [delivery.id for delivery in sent]
+    assert [desk.queue.is_forgotten(delivery) for delivery in listed] == [True, False, False]
+    for delivery in sent:
+        assert desk.queue.again(delivery.id, now) is not None
+        (again,) = desk.queue.due(now)
+        assert (again.id, again.url, again.body, again.status) == (
+            delivery.id,
+            delivery.url,
+            delivery.body,
+            delivery.status,
+        )
+    desk.store.remove(task)
+    assert [desk.queue.again(delivery.id, now) for delivery in sent[:1]] == [None]
+
+
+@pytest.mark.parametrize("id", ["", "_", "kling_1_2000", "kling_1_1_succeed", "kling_2_0_submitted", "nobody_1_0_submitted"])
+def test_an_id_that_no_callback_has_sends_nothing_again(desk: Desk, id: str) -> None:
+    desk.add()
+    desk.delivered(NOON + 5000)
+    assert desk.queue.again(id, NOON + 6000) is None
+
+
+def test_a_callback_of_the_future_cannot_be_sent_again(desk: Desk) -> None:
+    task = desk.add()
+    desk.delivered(NOON)
+    assert desk.queue.again(id_of(task, (2000, "succeed")), NOON + 1999) is None
 
 
 def test_there_is_one_heap_with_one_entry_for_each_task_however_many_wait(desk: Desk) -> None:
@@ -256,9 +368,9 @@ def test_there_is_one_heap_with_one_entry_for_each_task_however_many_wait(desk: 
         desk.add(str(n), NOON + n)
     assert len(desk.queue) == 3000
     assert desk.queue.next == NOON
-    assert len(desk.queue.due(NOON + 100_000)) == 9000
+    assert len(desk.delivered(NOON + 100_000)) == 9000
     assert len(desk.queue) == 0
-    assert len(desk.queue._expected) == 0
+    assert len(desk.queue._expected) == len(desk.queue._lines) == 0
 
 
 def test_the_log_of_callbacks_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,8 +402,8 @@ def test_clearing_one_account_calls_off_what_it_waits_for_and_leaves_the_others(
     desk.queue.attempted(second, Attempt(NOON, 0, 500))
     desk.store.clear("me")
     desk.queue.clear("me")
-    told = [(delivery.task_id, delivery.status) for delivery in desk.queue.due(NOON + 9000)]
-    assert told == [("2", "processing"), ("2", "submitted"), ("2", "succeed")]
+    told = [(delivery.task_id, delivery.status) for delivery in desk.delivered(NOON + 9000)]
+    assert told == [("2", "submitted"), ("2", "processing"), ("2", "succeed")]
     assert {delivery.account for delivery in desk.queue.deliveries} == {yours.account} != {mine.account}
     desk.queue.attempted(first, Attempt(NOON, 0, 500))
     assert {delivery.account for delivery in desk.queue.deliveries} == {"you"}
@@ -321,7 +433,7 @@ def hooked(fake: CheckedFake, path: str) -> list[tuple[str, str]]:
     found = []
     for _ in range(9):
         fake.clock.advance(1000)
-        found += fake.due()
+        found += fake.delivered()
     return [(delivery.status, json.loads(delivery.body)["task_status"]) for delivery in found]
 
 
@@ -363,7 +475,7 @@ def test_a_callback_is_the_bare_record_that_a_query_shows(fake: CheckedFake) -> 
     id = fake.made(callback_url=HOOK, external_task_id="order-17", watermark_info={"enabled": True})
     for span in (0, 500, 1500):
         fake.clock.advance(span)
-        (delivery,) = fake.due()
+        (delivery,) = fake.delivered()
         assert json.loads(delivery.body) == fake.get(IMAGE, id).data
         assert (delivery.url, delivery.task_id, delivery.service) == (HOOK, id, "kling")
 
@@ -371,10 +483,10 @@ def test_a_callback_is_the_bare_record_that_a_query_shows(fake: CheckedFake) -> 
 def test_a_callback_of_a_task_that_counts_looks_follows_the_look() -> None:
     fake = CheckedFake(pace="polls:1")
     id = fake.made(callback_url=HOOK)
-    told = [[delivery.status for delivery in fake.due()]]
+    told = [[delivery.status for delivery in fake.delivered()]]
     for _ in range(3):
         fake.get(IMAGE, id)
-        told.append([delivery.status for delivery in fake.due()])
+        told.append([delivery.status for delivery in fake.delivered()])
     assert told == [["submitted"], ["processing"], ["succeed"], []]
 
 
@@ -382,7 +494,7 @@ def test_each_callback_has_an_id_of_its_own(fake: CheckedFake) -> None:
     for _ in range(10):
         fake.made(callback_url=HOOK)
     fake.clock.advance(5000)
-    assert len({delivery.id for delivery in fake.due()}) == 30
+    assert len({delivery.id for delivery in fake.delivered()}) == 30
 
 
 def test_a_reset_fake_calls_nobody_back(fake: CheckedFake) -> None:
@@ -391,4 +503,4 @@ def test_a_reset_fake_calls_nobody_back(fake: CheckedFake) -> None:
     fake.reset()
     fake.attempted(replace(first), Attempt(NOON, 0, 500))
     fake.clock.advance(100_000)
-    assert fake.due() == []
+    assert fake.delivered() == []

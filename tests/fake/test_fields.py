@@ -63,7 +63,7 @@ def test_whatever_is_accepted_can_be_shown_ended_called_back_and_restored(
                 assert set(shown(fake, paths, task.id)) == {200}, case
                 fake.tasks.force(task, "succeed")
                 assert set(shown(fake, paths, task.id)) == {200}, case
-                reported = [delivery.status for delivery in fake.due()]
+                reported = [delivery.status for delivery in fake.delivered()]
                 assert ("succeed" in reported) == (task.callback_url is not None), case
                 assert task.callback_url or field in own, case
                 other.restore(fake.snapshot())

@@ -37,12 +37,12 @@ def test_a_snapshot_in_another_fake_is_the_same_fake(fake: CheckedFake) -> None:
 def test_callbacks_that_are_still_to_come_come_after_a_restore(fake: CheckedFake) -> None:
     fake.clock.freeze()
     fake.made(callback_url="http://127.0.0.1:1/hook")
-    fake.due()
+    fake.delivered()
     state = fake.snapshot()
     other = CheckedFake(seed=2)
     other.restore(state)
     other.clock.advance("1m")
-    assert [delivery.status for delivery in other.due()] == ["processing", "succeed"]
+    assert [delivery.status for delivery in other.delivered()] == ["processing", "succeed"]
 
 
 def test_uploads_go_along_with_their_contents() -> None:

@@ -255,7 +255,7 @@ def test_a_service_that_is_left_out_answers_no_more_and_comes_back_with_its_task
     fake.reconfigure(Settings(services=("chainhub",)))
     assert fake.get(IMAGE, id).code == 1203
     fake.clock.advance(2000)
-    assert [delivery.status for delivery in fake.due()] == ["submitted", "processing", "succeed"]
+    assert [delivery.status for delivery in fake.delivered()] == ["submitted", "processing", "succeed"]
     fake.reconfigure(Settings())
     assert fake.status(id) == "succeed"
 

@@ -1,16 +1,21 @@
-"""Callbacks over HTTP: one timer for all that wait, and one pooled client that sends them."""
+"""Callbacks over HTTP: one timer for all that wait, a lane for each receiver, and one pooled client that sends them."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Self
 
+from mockserver.adapters.http.workers import Workers
 from mockserver.errors import BadSetting, unexpected
 from mockserver.fake.callback_queue import Attempt, Delivery
 from mockserver.fake.core import Fake
+from mockserver.types import Millis
 
 if TYPE_CHECKING:
     import aiohttp
@@ -18,48 +23,64 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 10.0
 """How long a receiver may take to answer; the real figure is documented nowhere."""
 
-_AT_ONCE = 100
-"""Callbacks that are sent at once: the client has that many connections. Waiting for one does not use up patience."""
+_LONGEST_PAUSE_SECONDS = 3600.0
+"""The timer looks again after so long: a clock set by hand may lie so far ahead that no timer reaches it."""
+
+Receiver = tuple[str, str]
+"""An account and the origin of its callback URL: two accounts never wait for each other."""
+
+_EACH_AT_ONCE = 32
+"""Callbacks that one receiver gets at once. One that did not answer gets one at a time until it does."""
+
+_ALL_AT_ONCE = 512
+"""Callbacks that are sent at once in all: half of the files that a process may usually have open."""
 
 
 class CallbackSender:
-    """Sends the callbacks that are due, those of one task in order.
+    """Sends the callbacks that are due, each receiver's in a lane of its own, so that a slow one holds up no other.
 
     ``async with CallbackSender(fake):`` sends while it is open. The client is made with the first callback.
     """
 
-    def __init__(self, fake: Fake) -> None:
+    def __init__(self, fake: Fake, workers: Workers | None = None) -> None:
+        self.workers = workers or Workers()
         self._fake = fake
         self._client: aiohttp.ClientSession | None = None
-        self._loop_task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
-        self._sending: set[asyncio.Task[None]] = set()
-        self._last: dict[str, asyncio.Task[None]] = {}
-        self._connections = asyncio.Semaphore(_AT_ONCE)
+        self._lanes: dict[Receiver, _Lane] = {}
+        self._unfinished = _Unfinished()
+        self._connections = asyncio.Semaphore(_ALL_AT_ONCE)
         fake.clock.watch(self._wake_up)
         fake.world.callbacks.watch(self._wake_up)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._loop_task = asyncio.create_task(self._run())
+        self.workers.keep("callbacks", self._run)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._loop = None
-        tasks = [task for task in (self._loop_task, *self._sending) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.workers.stop()
         if self._client is not None:
             await self._client.close()
 
-    async def settle(self) -> None:
-        """Send everything that is due now, and wait until it has arrived or failed."""
+    async def settle(self, patience: float | None = None) -> int:
+        """Send what is due now, wait until it has arrived or failed, and return how many callbacks have not.
+
+        With ``patience`` the wait ends when no receiver has answered for so many seconds.
+        """
         self._send_due()
-        while self._sending:
-            await asyncio.gather(*self._sending, return_exceptions=True)  # _sent reports them
+        moment = self._fake.clock.now()
+        while self._unfinished.are_there(moment):
+            self._unfinished.news.clear()
+            try:
+                async with asyncio.timeout(patience):
+                    await self._unfinished.news.wait()
+            except TimeoutError:
+                return len(self._unfinished)
             self._send_due()
+        return 0
 
     def _wake_up(self) -> None:
         if self._loop is not None:
@@ -68,10 +89,7 @@ class CallbackSender:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            try:
-                self._send_due()
-            except Exception as error:  # noqa: BLE001 - without this loop nobody gets a callback any more
-                unexpected(error, "gave up a round of callbacks")
+            self._send_due()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._pause())
 
@@ -80,29 +98,39 @@ class CallbackSender:
         due = self._fake.next_delivery
         if due is None or self._fake.clock.is_frozen:
             return None
-        return max(due - self._fake.clock.now(), 1) / 1000
+        return min(max(due - self._fake.clock.now(), 1) / 1000, _LONGEST_PAUSE_SECONDS)
 
     def _send_due(self) -> None:
+        now = self._fake.clock.now()
         for delivery in self._fake.due():
-            task = asyncio.create_task(self._send(delivery, self._last.get(delivery.task_id)))
-            self._last[delivery.task_id] = task
-            self._sending.add(task)
-            task.add_done_callback(partial(self._sent, delivery.task_id))
+            self._unfinished.add(delivery, now)
+            receiver = delivery.account, _origin(delivery.url)
+            lane = self._lanes.setdefault(receiver, _Lane())
+            lane.waiting.append(delivery)
+            self._fill(receiver, lane)
 
-    def _sent(self, task_id: str, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
-        if self._last.get(task_id) is task:
-            del self._last[task_id]
-        if not task.cancelled() and isinstance(error := task.exception(), Exception):
-            unexpected(error, f"gave up a callback of task {task_id}")
+    def _fill(self, receiver: Receiver, lane: _Lane) -> None:
+        """Send as much of what waits in a lane as its receiver may get at once."""
+        while lane.waiting and lane.sending < (_EACH_AT_ONCE if lane.is_answering else 1):
+            delivery = lane.waiting.popleft()
+            lane.sending += 1
+            task = self.workers.start("callback", self._send(delivery, lane), f"of task {delivery.task_id}")
+            task.add_done_callback(partial(self._sent, delivery, receiver, lane))
+        if not lane.sending:
+            self._lanes.pop(receiver, None)
 
-    async def _send(self, delivery: Delivery, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await asyncio.wait([before])
+    def _sent(self, delivery: Delivery, receiver: Receiver, lane: _Lane, _: asyncio.Task[None]) -> None:
+        lane.sending -= 1
+        self._unfinished.remove(delivery)
+        if self._loop is not None:
+            self._fill(receiver, lane)
+
+    async def _send(self, delivery: Delivery, lane: _Lane) -> None:
         async with self._connections:
             at, began = self._fake.clock.now(), time.monotonic()
             status, fault = await self._post(delivery)
             took = round((time.monotonic() - began) * 1000)
+        lane.is_answering = status is not None
         self._fake.attempted(delivery, Attempt(at, took, status, fault))
 
     async def _post(self, delivery: Delivery) -> tuple[int | None, str | None]:
@@ -111,7 +139,9 @@ class CallbackSender:
 
         if self._client is None:
             self._client = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=_PATIENCE_SECONDS), cookie_jar=aiohttp.DummyCookieJar()
+                connector=aiohttp.TCPConnector(limit=_ALL_AT_ONCE),
+                timeout=aiohttp.ClientTimeout(total=_PATIENCE_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         try:
             headers = {"content-type": "application/json; charset=utf-8", **self._fake.signature(delivery)}
@@ -128,3 +158,46 @@ class CallbackSender:
         except Exception as error:  # noqa: BLE001 - a client's URL decides what is raised here; the attempt has failed
             unexpected(error, f"failed to send a callback of task {delivery.task_id}")
             return None, f"{type(error).__name__}: {error}"
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What one receiver gets: the callbacks that wait, and how many are on their way."""
+
+    waiting: deque[Delivery] = field(default_factory=deque)
+    sending: int = 0
+    is_answering: bool = True
+
+
+class _Unfinished:
+    """The callbacks that were due and have neither arrived nor failed."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        self._since: dict[int, Millis] = {}
+        self._oldest: list[tuple[Millis, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def add(self, delivery: Delivery, now: Millis) -> None:
+        """A retry, and what somebody sends again, has been due since now; all else since its time."""
+        since = now if delivery.attempts else delivery.due
+        self._since[id(delivery)] = since
+        heappush(self._oldest, (since, id(delivery)))
+
+    def remove(self, delivery: Delivery) -> None:
+        self._since.pop(id(delivery), None)
+        self.news.set()
+
+    def are_there(self, moment: Millis) -> bool:
+        """Say whether any was due by a moment."""
+        while self._oldest and self._since.get(self._oldest[0][1]) != self._oldest[0][0]:
+            heappop(self._oldest)
+        return bool(self._oldest) and self._oldest[0][0] <= moment
+
+
+def _origin(url: str) -> str:
+    """Return the part of a URL that says whom it reaches, as far as lanes are concerned."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}".lower()

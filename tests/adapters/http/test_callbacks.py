@@ -505,16 +505,80 @@ async def test_a_thousand_pending_callbacks_cost_what_one_does(count: int) -> No
         assert timers() - before[0] == 0
 
 
-async def test_a_slow_receiver_costs_no_one_else_his_time() -> None:
+async def test_a_receiver_that_never_answers_holds_up_nobody_else() -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
-    async with receiver(*[silence] * callbacks._AT_ONCE, status(200)) as there, CallbackSender(fake) as sender:
-        for _ in range(2 * callbacks._AT_ONCE):
+    async with receiver(silence) as dead, receiver() as there, CallbackSender(fake):
+        for _ in range(callbacks._ALL_AT_ONCE + 10):
+            fake.made(IMAGE, callback_url=dead.url)
+        await dead.until(callbacks._EACH_AT_ONCE)
+        fake.made(IMAGE, callback_url=there.url)
+        await there.until(1)
+        assert len(dead.got) == callbacks._EACH_AT_ONCE
+
+
+async def test_accounts_with_one_receiver_do_not_wait_for_each_other() -> None:
+    fake = frozen(pace="instant", readings=END_ONLY)
+    async with receiver(silence) as there, CallbackSender(fake):
+        for _ in range(2 * callbacks._EACH_AT_ONCE):
+            fake.made(IMAGE, callback_url=there.url, token="mine")
+        await there.until(callbacks._EACH_AT_ONCE)
+        other = fake.made(IMAGE, callback_url=there.url, token="yours")
+        await there.until(callbacks._EACH_AT_ONCE + 1)
+        assert there.got[-1].json["task_id"] == other
+
+
+async def test_a_receiver_that_did_not_answer_gets_one_callback_at_a_time_until_it_does() -> None:
+    fake = frozen(pace="instant", readings={**END_ONLY, "callback-retries": "0"})
+    many = callbacks._EACH_AT_ONCE
+    opened = asyncio.Event()
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await opened.wait()
+        await status(200)(writer)
+
+    async with receiver(*[silence] * many, late, silence) as there, CallbackSender(fake) as sender:
+        for _ in range(3 * many):
             fake.made(IMAGE, callback_url=there.url)
         settling = asyncio.create_task(sender.settle())
-        await there.until(callbacks._AT_ONCE)
+        await there.until(many)
         leap()
-        await settling
-    assert Counter(attempt.status for attempt in attempts(fake)) == {None: callbacks._AT_ONCE, 200: callbacks._AT_ONCE}
+        await there.until(many + 1)
+        await until_idle()
+        assert len(there.got) == many + 1
+        opened.set()
+        await there.until(2 * many)
+        leap()
+        settling.cancel()
+    assert Counter(attempt.status for attempt in attempts(fake))[200] == 1
+
+
+async def test_who_waits_for_callbacks_waits_no_longer_for_a_receiver_than_he_has_patience() -> None:
+    fake = frozen(pace="instant", readings=END_ONLY)
+    async with receiver(silence) as dead, receiver() as there, CallbackSender(fake) as sender:
+        fake.made(IMAGE, callback_url=dead.url)
+        fake.made(IMAGE, callback_url=there.url)
+        await asyncio.gather(dead.until(1), there.until(1))
+        await until_idle()
+        assert await sender.settle(0) == 1
+
+
+async def test_who_waits_for_callbacks_does_not_wait_for_those_that_came_due_later() -> None:
+    fake = frozen(pace="instant", readings=END_ONLY)
+    answered = asyncio.Event()
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await answered.wait()
+        await status(200)(writer)
+
+    async with receiver(late) as there, receiver(silence) as dead, CallbackSender(fake) as sender:
+        fake.made(IMAGE, callback_url=there.url)
+        settling = asyncio.create_task(sender.settle())
+        await there.until(1)
+        fake.clock.advance(1)
+        fake.made(IMAGE, callback_url=dead.url)
+        await dead.until(1)
+        answered.set()
+        assert await settling == 0
 
 
 async def test_when_it_ends_it_leaves_no_task_and_no_connection() -> None:
@@ -574,7 +638,7 @@ ODD_URLS = [
 
 
 def delivery(url: str) -> Delivery:
-    return Delivery("1", "kling", "2", "me", "succeed", url, b"{}", 0, 0)
+    return Delivery("1", "kling", "2", "me", "succeed", url, b"{}", 0)
 
 
 @pytest.fixture

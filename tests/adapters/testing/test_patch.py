@@ -78,9 +78,9 @@ def test_callbacks_are_handed_out_when_they_are_due() -> None:
     with patch() as patched:
         patched.clock.freeze()
         create(callback_url="https://example.com/callback")
-        assert [delivery.status for delivery in patched.fake.due()] == ["submitted"]
+        assert [delivery.status for delivery in patched.fake.delivered()] == ["submitted"]
         patched.clock.advance("1m")
-        assert [delivery.status for delivery in patched.fake.due()] == ["processing", "succeed"]
+        assert [delivery.status for delivery in patched.fake.delivered()] == ["processing", "succeed"]
         assert patched.fake.next_delivery is None
 
 
