@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 
 from mockserver.contract.catalog import Catalog, load
-from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings

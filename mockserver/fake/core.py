@@ -8,32 +8,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
-from urllib.parse import quote
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
 from mockserver.contract.forms import known, typed
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.routes import Match, Router
 from mockserver.contract.validation import Validator, Violation
-from mockserver.errors import BadContract, unexpected
+from mockserver.errors import BadContract
 from mockserver.fake import auth, bodies, snapshot
 from mockserver.fake.admission import admitted, clamped
-from mockserver.fake.callback_queue import Attempt, Delivery, signed
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.faults.line import effect, refusal
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
+from mockserver.fake.headers import annotated, told
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
-
-_MOST_HEADER_LETTERS = 200
-"""As much of a pointer or of a reason goes into a header; the name of an unknown field can have megabytes."""
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
 
@@ -54,6 +50,8 @@ class Fake:
         self.requests = Requests(self.world)
         self.callbacks = Callbacks(self.world, self._lock)
         self.faults = FaultLines(self.world, self._lock)
+        self.failures = 0
+        """How many requests were answered with the service's own error because of an exception nobody foresaw."""
         self._compile()
 
     @property
@@ -88,8 +86,8 @@ class Fake:
             violations = refused.violations or violations
             response = self._refusal(match.service, refused)
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
-            response = self._refusal(match.service, Refused("internal", headers=_told(error, request)))
-        response = _annotated(response, violations)
+            response = self._failure(match.service, request, error)
+        response = annotated(response, violations)
         with self._lock:
             self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
         return response
@@ -109,11 +107,20 @@ class Fake:
                 else:
                     response = Response(200, headers=found.headers, wire=found.wire)
             except Exception as error:  # noqa: BLE001 - the last resort, as above
-                found, response = 500, Response(500, headers=_told(error, request))
+                self.failures += 1
+                found, response = 500, Response(500, headers=told(error, request))
             service, account = results.owner(self.world, request.path)
             operation = f"{service}/{results.FETCH}"
             self.world.journal.write(self.clock.now(), service, operation, account, request, response, ())
             return found
+
+    def failed(self, request: Request, error: Exception) -> Response:
+        """Answer a request that could not be answered because of an exception, and record it in the journal."""
+        service = self._router.match(request.method, request.path, request.host).service
+        response = self._failure(service, request, error)
+        with self._lock:
+            self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
+        return response
 
     @property
     def next_delivery(self) -> Millis | None:
@@ -258,6 +265,10 @@ class Fake:
         validator = self._validators.get(operation.id)
         return validator.violations(payload) if validator else ()
 
+    def _failure(self, service: Service, request: Request, error: Exception) -> Response:
+        self.failures += 1
+        return self._refusal(service, Refused("internal", headers=told(error, request)))
+
     def _refusal(self, service: Service, refused: Refused) -> Response:
         """Answer with a row of the service's error table."""
         row = service.errors[refused.row]
@@ -266,23 +277,3 @@ class Fake:
         }
         complete = DIALECTS[service.dialect].refused(self.world, self.world.readings[service.id], body)
         return Response(row.status, encoded(complete), {"content-type": "application/json", **refused.headers})
-
-
-def _told(error: Exception, request: Request) -> dict[str, str]:
-    """Print an exception that nobody foresaw; return the header that names it to the client and in the journal."""
-    unexpected(error, f"failed to answer {request.method} {request.path}")
-    reason = f"{type(error).__name__}: {error}"[:_MOST_HEADER_LETTERS]
-    return {"mockserver-error": quote(reason, safe=" ,:;/\"'{}[]()<>=+*!?@$&|", errors="replace")}
-
-
-def _annotated(response: Response, violations: tuple[Violation, ...]) -> Response:
-    """Say in headers which rules were broken; the body stays what the real service's is."""
-    if not violations:
-        return response
-    first = violations[0]
-    said = {
-        "mockserver-rule": ", ".join(dict.fromkeys(violation.rule.id for violation in violations)),
-        "mockserver-pointer": quote(first.pointer[:_MOST_HEADER_LETTERS], safe="/~"),
-        "mockserver-level": first.level,
-    }
-    return replace(response, headers={**response.headers, **said})

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import RLock
 
-from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.faults.fault import Fault
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Status, Task
@@ -92,8 +92,17 @@ class Callbacks:
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._world.callbacks.deliveries)
 
+    def of(self, task: Task) -> list[Delivery]:
+        """Return the callbacks about a task, oldest first; nobody knows the attempts of those that ``is_forgotten``."""
+        with self._lock:
+            return self._world.callbacks.of(task, self._world.clock.now())
+
+    def is_forgotten(self, delivery: Delivery) -> bool:
+        """Whether there were so many callbacks since that nobody knows what became of this one."""
+        return self._world.callbacks.is_forgotten(delivery)
+
     def send_again(self, id: str) -> Delivery | None:
-        """Send a callback once more, now; ``None`` if no callback has that id."""
+        """Send a callback once more, now; ``None`` if no callback of a task that is still there has that id."""
         with self._lock:
             return self._world.callbacks.again(id, self._world.clock.now())
 

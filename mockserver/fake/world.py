@@ -13,7 +13,8 @@ from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.contract.validation import Violation
-from mockserver.fake.callback_queue import CallbackQueue, Delivery, id_of
+from mockserver.fake.callbacks.delivery import Delivery, id_of
+from mockserver.fake.callbacks.queue import CallbackQueue
 from mockserver.fake.clock import Clock
 from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Stage, Target

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
+from inspect import iscoroutinefunction
 from itertools import islice
 from typing import Any
 
 import jiter
 import jsonschema_rs
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -30,7 +32,8 @@ from mockserver.types import JSON, pointer
 _PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
 """Items of a page unless ``limit`` says otherwise, and at most: more would be a second of work and megabytes."""
 
-Endpoint = Callable[[Request], Awaitable[JSON]]
+_PATIENCE_SECONDS = 2.0
+"""How long an answer waits for receivers of callbacks that do not answer; those that do are waited for."""
 
 
 class Refusal(MockserverError):
@@ -69,18 +72,26 @@ class Control:
 
         async def answer(request: Request) -> Response:
             try:
-                body = await _body(request, content["schema"]) if content else None
-                found = endpoint(request, body) if content else endpoint(request)
-                found = await found if isinstance(found, Awaitable) else found
+                arguments = [request, await _body(request, content["schema"])] if content else [request]
+                if iscoroutinefunction(endpoint):
+                    found = await endpoint(*arguments)
+                    return found if isinstance(found, Response) else _answer(found)
+                # A search through all tasks can take a second, in which nobody else would get an answer.
+                return await to_thread.run_sync(lambda: _answer(endpoint(*arguments)))
             except MockserverError as error:
                 return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
-            return found if isinstance(found, Response) else JSONResponse(found)
 
         return answer
 
     def health(self, _: Request) -> JSON:
-        services = {service.id: service.title for service in self._fake.world.services}
-        return {"status": "ok", "services": services, "now": self._fake.clock.now()}
+        workers = self._sender.workers
+        return {
+            "status": "ok" if workers.is_well and not self._fake.failures else "failing",
+            "services": {service.id: service.title for service in self._fake.world.services},
+            "now": self._fake.clock.now(),
+            "failures": self._fake.failures,
+            "workers": workers.report(),
+        }
 
     def state(self, _: Request) -> JSON:
         return state(self._fake)
@@ -101,13 +112,15 @@ class Control:
 
     async def clock_set(self, request: Request, body: JSON) -> JSON:
         self._fake.clock.set(body["now"])
-        await self._sender.settle()
-        return self.clock_get(request)
+        return await self._settled(request)
 
     async def clock_advance(self, request: Request, body: JSON) -> JSON:
         self._fake.clock.advance(body["advance"])
-        await self._sender.settle()
-        return self.clock_get(request)
+        return await self._settled(request)
+
+    async def _settled(self, request: Request) -> JSON:
+        unfinished = await self._sender.settle(_PATIENCE_SECONDS)
+        return {**self.clock_get(request), "unfinished_callbacks": unfinished}
 
     def tasks_list(self, request: Request) -> JSON:
         wanted = request.query_params
@@ -133,7 +146,7 @@ class Control:
 
     async def tasks_force(self, request: Request, body: JSON) -> JSON:
         task = self._fake.tasks.force(self._task(request), body["status"], body.get("reason"))
-        await self._sender.settle()
+        await self._sender.settle(_PATIENCE_SECONDS)
         return views.whole_task(self._fake, task)
 
     def callbacks_list(self, request: Request) -> JSON:
@@ -146,14 +159,15 @@ class Control:
             and wanted.get("account") in (None, delivery.account)
             and _holds(wanted.get("search"), delivery.id, delivery.task_id, delivery.url)
         )
-        return _page(request, found, views.callback)
+        return _page(request, found, lambda delivery: views.callback(self._fake, delivery))
 
     async def callbacks_send(self, request: Request) -> JSON:
-        if self._fake.callbacks.send_again(request.path_params["id"]) is None:
-            raise Refusal(f"there is no callback {request.path_params['id']!r}, or it was forgotten.", 404)
-        await self._sender.settle()
-        again = [delivery for delivery in self._fake.callbacks if delivery.id == request.path_params["id"]]
-        return views.callback(again[0])
+        id = request.path_params["id"]
+        sent = self._fake.callbacks.send_again(id)
+        if sent is None:
+            raise Refusal(f"there is no callback {id!r}, or its task was forgotten.", 404)
+        await self._sender.settle(_PATIENCE_SECONDS)
+        return views.callback(self._fake, next((each for each in self._fake.callbacks if each.id == id), sent))
 
     def requests_list(self, request: Request) -> JSON:
         wanted = request.query_params
@@ -255,6 +269,15 @@ async def _body(request: Request, schema: dict[str, JSON]) -> JSON:
     for wrong in jsonschema_rs.validator_for(whole).iter_errors(body):
         raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {wrong.message}.")
     return body
+
+
+def _answer(found: JSON) -> Response:
+    """Write an answer item by item: to write a page in one go could take a second, in which no thread gets on."""
+    if "items" not in found:
+        return JSONResponse(found)
+    rest = json.dumps({name: value for name, value in found.items() if name != "items"})
+    items = ",".join(json.dumps(item, ensure_ascii=False) for item in found["items"])
+    return Response(f'{{"items":[{items}],{rest[1:]}', media_type="application/json")
 
 
 def _page(request: Request, found: Iterable[Any], view: Callable[[Any], JSON]) -> JSON:

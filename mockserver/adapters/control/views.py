@@ -6,7 +6,7 @@ import json
 
 from mockserver.curl import curl
 from mockserver.fake import auth
-from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault
 from mockserver.fake.faults.line import kinds
@@ -41,7 +41,7 @@ def task(fake: Fake, found: Task) -> dict[str, JSON]:
 
 def whole_task(fake: Fake, found: Task) -> dict[str, JSON]:
     """Show a task with its payload and its callbacks."""
-    sent = [callback(delivery) for delivery in fake.callbacks if delivery.task_id == found.id]
+    sent = [callback(fake, delivery) for delivery in fake.callbacks.of(found)]
     return {
         **task(fake, found),
         "reasons": list(fake.world.catalog.services[found.operation.partition("/")[0]].reasons),
@@ -73,8 +73,8 @@ def whole_exchange(entry: Entry) -> dict[str, JSON]:
     return {**entry.as_json(), "credentials": credentials, "curl": curl(entry.request)}
 
 
-def callback(delivery: Delivery) -> dict[str, JSON]:
-    """Show a callback with every attempt."""
+def callback(fake: Fake, delivery: Delivery) -> dict[str, JSON]:
+    """Show a callback with every attempt, unless those were so many callbacks ago that they are forgotten."""
     return {
         "id": delivery.id,
         "service": delivery.service,
@@ -84,6 +84,7 @@ def callback(delivery: Delivery) -> dict[str, JSON]:
         "due": delivery.due,
         "body": json.loads(delivery.body),
         "is_delivered": delivery.is_delivered,
+        "is_forgotten": fake.callbacks.is_forgotten(delivery),
         "attempts": [
             {"at": attempt.at, "took": attempt.took, "status": attempt.status, "fault": attempt.fault}
             for attempt in delivery.attempts

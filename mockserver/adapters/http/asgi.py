@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
@@ -17,6 +19,7 @@ from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import deliver
+from mockserver.adapters.http.workers import Workers
 from mockserver.fake.core import Fake
 from mockserver.fake.media.results import PATH
 
@@ -29,8 +32,8 @@ _LARGE_BYTES = 256 * 1024
 
 def application(fake: Fake, control_token: str | None = None) -> Starlette:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
-    sender = CallbackSender(fake)
-    results = Results(fake)
+    workers = Workers()
+    sender, results = CallbackSender(fake, workers), Results(fake, workers)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -42,7 +45,7 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
         Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
-    starlette = _Shortcut(routes=routes, lifespan=lifespan)
+    starlette = _Shortcut(routes=routes, lifespan=lifespan, exception_handlers={Exception: apology(fake)})
     # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
     starlette.router.default = FakeEndpoint(fake)
     starlette.router.redirect_slashes = False  # it would match every request to a service twice
@@ -77,7 +80,22 @@ class FakeEndpoint:
             response = self._fake.respond(request)
         else:
             response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
-        await deliver(response, scope, receive, send)
+        try:
+            await deliver(response, scope, receive, send)
+        except ConnectionError:
+            raise  # a fault that resets the connection
+        except Exception as error:  # noqa: BLE001 - the last resort: an answer that cannot be sent must not be silence
+            await deliver(self._fake.failed(request, error), scope, receive, send)
+
+
+def apology(fake: Fake) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
+    """Return the last resort of our own pages and verbs, which answers in JSON; the server prints the traceback."""
+
+    async def answer(_: Request, error: Exception) -> JSONResponse:
+        fake.failures += 1
+        return JSONResponse({"error": f"this is a mistake of mockserver: {type(error).__name__}: {error}"}, 500)
+
+    return answer
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from mockserver.adapters.http.workers import Workers
 from mockserver.errors import BadSetting, unexpected
-from mockserver.fake.callback_queue import Attempt, Delivery
+from mockserver.fake.callbacks.delivery import Attempt, Delivery
 from mockserver.fake.core import Fake
 from mockserver.types import Millis
 
@@ -114,7 +114,9 @@ class CallbackSender:
         while lane.waiting and lane.sending < (_EACH_AT_ONCE if lane.is_answering else 1):
             delivery = lane.waiting.popleft()
             lane.sending += 1
-            task = self.workers.start("callback", self._send(delivery, lane), f"of task {delivery.task_id}")
+            task = self.workers.start(
+                "callback", self._send(delivery, lane), f"gave up a callback of task {delivery.task_id}"
+            )
             task.add_done_callback(partial(self._sent, delivery, receiver, lane))
         if not lane.sending:
             self._lanes.pop(receiver, None)

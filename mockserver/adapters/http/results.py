@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter, OrderedDict
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -15,9 +17,10 @@ from starlette.responses import FileResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.adapters.http.headers import request_of
-from mockserver.adapters.http.wire import deliver
+from mockserver.adapters.http.wire import deliver, gone
+from mockserver.adapters.http.workers import Workers
 from mockserver.fake.core import Fake
-from mockserver.fake.media.artifacts import Artifact
+from mockserver.fake.media.artifacts import Artifact, File, Film, Picture
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH, Result, find
 from mockserver.types import Response
@@ -26,27 +29,31 @@ _ROOM_BYTES = 512 << 20
 """Files that are kept: some twenty films in 4K, and not so many that a small disk is full."""
 
 _AT_ONCE = 2
-"""Results that are rendered at once: a film in 4K takes 300 MB and two cores."""
+"""Films that are rendered at once, and pictures: a film in 4K takes 300 MB and two cores."""
 
 
 class Results:
-    """Serves what result URLs point to, without credentials as the real service does."""
+    """Serves what result URLs point to, without credentials as the real service does.
 
-    def __init__(self, fake: Fake, room: int = _ROOM_BYTES) -> None:
+    Films and pictures are made in a lane each, so that no picture waits for a film; what nobody waits for any more is
+    not made.
+    """
+
+    def __init__(self, fake: Fake, workers: Workers | None = None, room: int = _ROOM_BYTES) -> None:
         """Keep at most ``room`` bytes of files; those not asked for the longest go, and are made again when needed."""
-        self._fake, self._room = fake, room
+        self._fake, self._workers, self._room = fake, workers or Workers(), room
         self._folder: TemporaryDirectory[str] | None = None
         self._files: OrderedDict[Artifact, asyncio.Task[Path]] = OrderedDict()
         self._made: dict[Artifact, tuple[Path, int]] = {}
         self._wanted: Counter[Artifact] = Counter()
-        self._renderers = asyncio.Semaphore(_AT_ONCE)
+        self._lanes = {kind: asyncio.Semaphore(_AT_ONCE) for kind in (Film, Picture, File)}
+        self._drafts = count()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for making in self._files.values():
-            making.cancel()
+        await self._workers.stop()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -69,38 +76,68 @@ class Results:
         artifact = result.artifact
         self._wanted[artifact] += 1
         try:
-            path = await self._file(artifact)
+            path = await self._file(artifact, receive)
+            if path is None:
+                return
             if result.wire is None:
                 await FileResponse(path, media_type=artifact.content_type)(scope, receive, send)
             else:
                 await deliver(Response(200, path.read_bytes(), result.headers, result.wire), scope, receive, send)
+        except RenderingFailed as failed:
+            await deliver(self._fake.failed(request_of(scope), failed.error), scope, receive, send)
         finally:
             self._wanted -= Counter([artifact])
+            self._forget_unwanted(artifact)
             self._make_room()
 
-    async def _file(self, artifact: Artifact) -> Path:
-        """Return the file of a result, made first if it is missing; several requests wait for one rendering."""
+    async def _file(self, artifact: Artifact, receive: Receive) -> Path | None:
+        """Return the file of a result, made first if it is missing; ``None`` if the client leaves before.
+
+        Several requests wait for one rendering. Raises ``RenderingFailed``.
+        """
         making = self._files.get(artifact)
         if making is None:
-            making = self._files[artifact] = asyncio.create_task(self._make(artifact))
+            making = self._files[artifact] = self._workers.start("result", self._make(artifact))
         self._files.move_to_end(artifact)
-        return await asyncio.shield(making)
+        if not making.done():
+            leaving = self._workers.start("departure", gone(receive))
+            try:
+                await asyncio.wait([making, leaving], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                leaving.cancel()
+            if not making.done():
+                return None
+        try:
+            return await making
+        except Exception as error:
+            raise RenderingFailed(error) from error
 
     async def _make(self, artifact: Artifact) -> Path:
         name = f"{artifact.task_id}-{artifact.index}{'-watermark' if artifact.watermark else ''}{artifact.suffix}"
+        abandoned = threading.Event()
         try:
-            async with self._renderers:
+            async with self._lanes[type(artifact)]:
                 if self._folder is None:
                     self._folder = TemporaryDirectory(prefix="mockserver-", ignore_cleanup_errors=True)
                 path = Path(self._folder.name) / name
+                draft = path.with_name(f"{next(self._drafts)}.draft")
                 # Not asyncio.to_thread: closing the loop would wait for a film that no client wants any more.
-                size = await to_thread.run_sync(_write, artifact, path, abandon_on_cancel=True)
+                size = await to_thread.run_sync(_write, artifact, draft, abandoned, abandon_on_cancel=True)
+                draft.replace(path)  # whole, whatever a thread still writes that was abandoned
         except BaseException:
+            abandoned.set()
             self._files.pop(artifact, None)
             raise
         self._made[artifact] = path, size
         self._make_room()
         return path
+
+    def _forget_unwanted(self, artifact: Artifact) -> None:
+        """Stop making what no client waits for any more."""
+        making = self._files.get(artifact)
+        if making is not None and not making.done() and artifact not in self._wanted:
+            del self._files[artifact]
+            making.cancel()
 
     def _make_room(self) -> None:
         """Remove the files not asked for the longest, except those that are being sent."""
@@ -114,5 +151,14 @@ class Results:
             taken -= size
 
 
-def _write(artifact: Artifact, path: Path) -> int:
-    return path.write_bytes(render(artifact))
+class RenderingFailed(Exception):
+    """A result could not be made, because of an ``error`` that nobody foresaw."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _write(artifact: Artifact, path: Path, abandoned: threading.Event) -> int:
+    content = render(artifact, abandoned.is_set)
+    return 0 if abandoned.is_set() else path.write_bytes(content)

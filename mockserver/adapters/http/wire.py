@@ -77,9 +77,9 @@ async def deliver(response: Response, scope: Scope, receive: Receive, send: Send
 
 async def _deliver_over(wire: Wire, start: Message, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
     if wire.hangs:
-        await _gone(receive)
+        await gone(receive)
         return
-    if wire.headers_after and await _gone(receive, wire.headers_after / 1000):
+    if wire.headers_after and await gone(receive, wire.headers_after / 1000):
         return
     if wire.resets == "before":
         await reset(scope, receive)
@@ -92,7 +92,7 @@ async def _deliver_over(wire: Wire, start: Message, body: bytes, scope: Scope, r
         return
     for piece in _pieces(body) if wire.body_over else [body]:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
-        if wire.body_over and await _gone(receive, wire.body_over / 1000 / _PIECES):
+        if wire.body_over and await gone(receive, wire.body_over / 1000 / _PIECES):
             return
     await send({"type": "http.response.body", "body": b""})
 
@@ -107,7 +107,7 @@ async def reset(scope: Scope, receive: Receive) -> None:
     with socket.socket(fileno=socket.dup(transport.get_extra_info("socket").fileno())) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-    await _gone(receive)  # until uvicorn knows it: it would complain of a missing answer
+    await gone(receive)  # until uvicorn knows it: it would complain of a missing answer
 
 
 def _pieces(body: bytes) -> list[bytes]:
@@ -115,7 +115,7 @@ def _pieces(body: bytes) -> list[bytes]:
     return [body[at : at + size] for at in range(0, len(body), size)]
 
 
-async def _gone(receive: Receive, seconds: float | None = None) -> bool:
+async def gone(receive: Receive, seconds: float | None = None) -> bool:
     """Wait; return early, with ``True``, when the client leaves."""
     try:
         async with asyncio.timeout(seconds):

@@ -54,11 +54,11 @@ class Workers:
             for name, record in sorted(self._records.items())
         }
 
-    def start(self, name: str, work: Coroutine[Any, Any, T], about: str) -> asyncio.Task[T]:
-        """Start work that ends. Whoever waits for the task gets what it raises, too."""
+    def start(self, name: str, work: Coroutine[Any, Any, T], given_up: str | None = None) -> asyncio.Task[T]:
+        """Start work that ends. If it fails, print what was ``given_up``; ``None`` if whoever waits for it says so."""
         task = asyncio.create_task(work)
         self._begun(name, task)
-        task.add_done_callback(lambda _: self._ended(name, task, f"gave up a {name} {about}"))
+        task.add_done_callback(lambda _: self._ended(name, task, given_up))
         return task
 
     def keep(self, name: str, work: Callable[[], Coroutine[Any, Any, None]], pause: float = 0.0) -> None:
@@ -94,11 +94,12 @@ class Workers:
         self._records.setdefault(name, _Record()).running += 1
         self._tasks.add(task)
 
-    def _ended(self, name: str, task: asyncio.Future[Any], what_now: str) -> None:
+    def _ended(self, name: str, task: asyncio.Future[Any], consequence: str | None) -> None:
         self._tasks.discard(task)
         record = self._records[name]
         record.running -= 1
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             record.failures += 1
             record.last_failure = f"{type(error).__name__}: {error}"[:200]
-            unexpected(error, what_now)
+            if consequence is not None:
+                unexpected(error, consequence)

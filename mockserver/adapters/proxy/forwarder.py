@@ -22,10 +22,12 @@ from starlette.types import Receive, Scope, Send
 from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
+from mockserver.adapters.http.asgi import apology
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.adapters.http.headers import mapped, request_of
 from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import reset
+from mockserver.adapters.http.workers import Workers
 from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
 from mockserver.adapters.proxy.inspection import BodyCopy, Exchange, Inspector, UnreadableBody
 from mockserver.adapters.proxy.recordings import Recorder
@@ -203,7 +205,8 @@ def forwarding(
 
 def application(fake: Fake, proxy: Proxy) -> Starlette:
     """Return an application that forwards every path except ``/_mock/``, where the fake shows its journal."""
-    sender, results = CallbackSender(fake), Results(fake)
+    workers = Workers()
+    sender, results = CallbackSender(fake, workers), Results(fake, workers)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -211,7 +214,8 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
             yield
 
     control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
-    starlette = Starlette(routes=[*pages.routes(results), control], lifespan=lifespan)
+    routes = [*pages.routes(results), control]
+    starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: apology(fake)})
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
     return starlette

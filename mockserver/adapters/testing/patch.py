@@ -27,8 +27,8 @@ class Patch(Handle):
     """A context manager and a decorator, of plain and of async functions; the fake is at ``.fake``.
 
     Clients of httpx and httpx2 are answered; of several patches the innermost answers. Calls to other hosts go out as
-    usual. Callbacks are not sent: ``fake.delivered()`` returns them, and ``mockserver.live()`` sends them. A slow fault takes
-    no time, unless the client would have timed out.
+    usual. Callbacks are not sent: ``fake.delivered()`` returns them, and ``mockserver.live()`` sends them. A slow fault
+    takes no time, unless the client would have timed out.
     """
 
     def __init__(self, fake: Fake) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.durations import millis
 from mockserver.errors import BadSetting
-from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.faults.fault import BadFault, Stage
 from mockserver.fake.lifecycle import Task
 from mockserver.types import JSON, Millis, Response, Wire

@@ -17,7 +17,7 @@ from mockserver.fake.media import pictures
 from mockserver.fake.media.artifacts import FRAME_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from av.container import OutputContainer
     from av.packet import Packet
@@ -49,10 +49,11 @@ _CHORD = (220, 277, 330)
 _ORBS = 3
 
 
-def encode(film: Film) -> bytes:
+def encode(film: Film, is_abandoned: Callable[[], bool] = lambda: False) -> bytes:
     """Return the file, its index in front, so that a browser plays it while it loads.
 
-    Raises ValueError for an odd width or height, which H.264 does not have.
+    One that ``is_abandoned`` is broken off, and empty. Raises ValueError for an odd width or height, which H.264 does
+    not have.
     """
     import av
 
@@ -62,13 +63,13 @@ def encode(film: Film) -> bytes:
     # Room for the index is kept at the front: moving it there afterwards would need a file with a name.
     room = {"moov_size": str(4096 + 64 * film.frames)}
     with av.open(file, "w", format="mp4", options=room) as container:
-        tracks = [_pictures(container, film)]
+        tracks = [_pictures(container, film, is_abandoned)]
         if film.sound:
             tracks.append(_sound(container, film))
         # merge starts every track, and so adds its stream, before the first packet makes the container write.
         for packet in merge(*tracks, key=_time):
             container.mux(packet)
-    return file.getvalue()
+    return b"" if is_abandoned() else file.getvalue()
 
 
 def frames(film: Film) -> Iterator[Image]:
@@ -100,7 +101,7 @@ def _glow(side: int) -> Image:
     return soft.resize((max(1, side), max(1, side)), Image.Resampling.BICUBIC)
 
 
-def _pictures(container: OutputContainer, film: Film) -> Iterator[Packet[Stream]]:
+def _pictures(container: OutputContainer, film: Film, is_abandoned: Callable[[], bool]) -> Iterator[Packet[Stream]]:
     """Encode one second and yield its packets again and again, then the first once more."""
     import av
 
@@ -112,12 +113,14 @@ def _pictures(container: OutputContainer, film: Film) -> Iterator[Packet[Stream]
     tick = Fraction(1, FRAME_RATE)
     loop: list[Packet[Stream]] = []
     for number, image in enumerate(frames(film)):
+        if is_abandoned():
+            break
         frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
         frame = frame.reformat(format="yuv420p", dst_colorspace=_BT709)
         frame.pts, frame.time_base = number, tick
         loop += stream.encode(frame)
     loop += stream.encode(None)
-    for at in range(film.frames):
+    for at in () if is_abandoned() else range(film.frames):
         source = loop[at % FRAME_RATE]
         packet = av.Packet(bytes(source))
         packet.stream, packet.time_base, packet.is_keyframe = stream, tick, source.is_keyframe

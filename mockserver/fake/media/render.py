@@ -4,11 +4,15 @@ A module of its own because it is light at import: Pillow and PyAV are imported 
 is never asked for a result does not pay for them.
 """
 
+from collections.abc import Callable
+
 from mockserver.fake.media.artifacts import Artifact, File, Picture
 
 
-def render(artifact: Artifact) -> bytes:
+def render(artifact: Artifact, is_abandoned: Callable[[], bool] = lambda: False) -> bytes:
     """Make the file. Blocks for up to seconds and keeps a core busy, so call it in a thread.
+
+    A film that ``is_abandoned`` meanwhile, because nobody waits for it any more, is broken off: it is then empty.
 
     The same picture is the same bytes, and the same film the same frames, on every machine with the same
     releases of Pillow and PyAV.
@@ -21,4 +25,4 @@ def render(artifact: Artifact) -> bytes:
         return pictures.encode(artifact)
     from mockserver.fake.media import films
 
-    return films.encode(artifact)
+    return films.encode(artifact, is_abandoned)

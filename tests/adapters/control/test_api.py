@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 from mockserver.adapters.control.api import description
 from mockserver.adapters.testing.live import Live, live
 from mockserver.contract.catalog import load
-from mockserver.fake.callback_queue import signed
+from mockserver.fake.callbacks.delivery import signed
 from mockserver.fake.faults.line import KINDS
 from tests.conftest import PATIENCE
 from tests.support.receiver import Receiver, receiver
@@ -85,9 +85,32 @@ def test_every_operation_of_the_description_is_there(client: httpx.Client) -> No
             assert answer.status_code == 200 or answer.json()["error"]
 
 
+def test_health_is_well_and_tells_what_failed(client: httpx.Client, server: Live) -> None:
+    well = steer(client, "GET", "/health")
+    assert (well["status"], well["failures"]) == ("ok", 0)
+    assert well["workers"]["callbacks"] == {"running": 1, "failures": 0, "restarts": 0, "last_failure": None}
+
+
+def test_a_mistake_of_ours_at_the_control_api_is_told_as_json_and_health_knows_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with live() as running, httpx.Client(base_url=running.url, timeout=PATIENCE) as client:
+
+        def broken(*_: object, **__: object) -> None:
+            raise LookupError("of a kind nobody foresaw")
+
+        monkeypatch.setattr(running.fake, "reset", broken)
+        answer = client.post("/_mock/reset", json={})
+        assert answer.status_code == 500
+        assert answer.json() == {"error": "this is a mistake of mockserver: LookupError: of a kind nobody foresaw"}
+        assert "LookupError: of a kind nobody foresaw" in capsys.readouterr().err
+        assert client.get("/_mock/health").json()["status"] == "failing"
+
+
 def test_the_clock_is_frozen_set_advanced_and_resumed(client: httpx.Client) -> None:
     steer(client, "POST", "/clock/set", {"now": 1_800_000_000_000})
-    assert steer(client, "POST", "/clock/advance", {"advance": "1.5m"}) == {"now": 1_800_000_090_000, "is_frozen": True}
+    advanced = steer(client, "POST", "/clock/advance", {"advance": "1.5m"})
+    assert advanced == {"now": 1_800_000_090_000, "is_frozen": True, "unfinished_callbacks": 0}
     assert steer(client, "GET", "/clock")["now"] == 1_800_000_090_000
     assert not steer(client, "POST", "/clock/resume")["is_frozen"]
     assert steer(client, "POST", "/clock/freeze")["is_frozen"]

@@ -20,7 +20,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from mockserver.adapters.http import callbacks
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.contract.readings import Readings
-from mockserver.fake.callback_queue import Attempt, Delivery, signed
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling
 from mockserver.fake.lifecycle import Task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Scope, Send
 from mockserver.adapters.http import results
 from mockserver.adapters.http.asgi import application
 from mockserver.adapters.http.results import Results
-from mockserver.fake.media.artifacts import Artifact
+from mockserver.fake.media.artifacts import Artifact, Film
 from mockserver.fake.media.results import PATH
 from mockserver.types import JSON
 from tests.conftest import IMAGE, PATIENCE, VIDEO, CheckedFake
@@ -45,6 +45,8 @@ class Bench:
 
     loop: asyncio.AbstractEventLoop
     made: list[Artifact] = field(default_factory=list)
+    abandoned: list[Callable[[], bool]] = field(default_factory=list)
+    only: type = object
     failures: list[Exception] = field(default_factory=list)
     size: int = 1000
     begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
@@ -53,13 +55,14 @@ class Bench:
     busiest: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def render(self, artifact: Artifact) -> bytes:
+    def render(self, artifact: Artifact, is_abandoned: Callable[[], bool]) -> bytes:
         with self.lock:
             self.made.append(artifact)
+            self.abandoned.append(is_abandoned)
             self.busy += 1
             self.busiest = max(self.busiest, self.busy)
         self.loop.call_soon_threadsafe(self.begun.release)
-        assert self.go.wait(PATIENCE)
+        assert not isinstance(artifact, self.only) or self.go.wait(PATIENCE)
         with self.lock:
             self.busy -= 1
         if self.failures:
@@ -110,7 +113,7 @@ class Shelf:
 @asynccontextmanager
 async def shelf(fake: CheckedFake, room: int) -> AsyncIterator[Shelf]:
     """Serve results with little room."""
-    async with Results(fake, room) as found:
+    async with Results(fake, room=room) as found:
         app = Starlette(routes=[Route(PATH + "{name:path}", found.serve)])
         async with served(app) as client:
             yield Shelf(app, client, found)
@@ -129,6 +132,10 @@ def images(fake: CheckedFake, **fields: JSON) -> list[dict[str, str]]:
     """Make a finished task, and return what it shows of its images."""
     found: list[dict[str, str]] = fake.get(IMAGE, fake.made(IMAGE, **fields)).data["task_result"]["images"]
     return found
+
+
+def film(fake: CheckedFake) -> str:
+    return str(fake.get(VIDEO, fake.made(VIDEO)).data["task_result"]["videos"][0]["url"])
 
 
 def urls(fake: CheckedFake, count: int) -> list[str]:
@@ -347,10 +354,71 @@ async def test_one_who_leaves_while_a_file_is_made_leaves_no_more_than_there_is_
         await bench.begun.acquire()
         leaving.cancel()
         await asyncio.wait([leaving])
-        (making,) = kept.results._files.values()
+        assert not kept.results._files
         bench.go.set()
-        await making
-        assert kept.sizes == []
+        await kept.get(url)
+        assert (len(bench.made), kept.sizes) == (2, [])
+
+
+async def leave(app: ASGIApp, url: str, bench: Bench) -> None:
+    """Ask for a result, and leave while it is made."""
+    comes = asyncio.Queue[Message]()
+    comes.put_nowait({"type": "http.request", "body": b""})
+    path = httpx.URL(url).path
+    scope: Scope = {"type": "http", "method": "GET", "scheme": "http", "root_path": "", "headers": []}
+
+    async def send(message: Message) -> None:
+        raise AssertionError(f"nobody is there to get {message}")
+
+    whole = {**scope, "path": path, "raw_path": path.encode(), "query_string": b""}
+    asking = asyncio.ensure_future(app(whole, comes.get, send))
+    await bench.begun.acquire()
+    comes.put_nowait({"type": "http.disconnect"})
+    await asking
+
+
+async def test_a_picture_does_not_wait_for_films(fake: CheckedFake, bench: Bench) -> None:
+    films = [film(fake) for _ in range(results._AT_ONCE + 1)]
+    (picture,) = urls(fake, 1)
+    bench.only = Film
+    bench.go.clear()
+    async with shelf(fake, 10**6) as kept:
+        watching = [asyncio.create_task(kept.get(url)) for url in films]
+        for _ in range(results._AT_ONCE):
+            await bench.begun.acquire()
+        assert await kept.get(picture)
+        assert not any(task.done() for task in watching)
+        bench.go.set()
+        await asyncio.gather(*watching)
+
+
+async def test_what_nobody_waits_for_any_more_is_not_made(fake: CheckedFake, bench: Bench) -> None:
+    films = [film(fake) for _ in range(results._AT_ONCE + 5)]
+    bench.go.clear()
+    async with shelf(fake, 10**6) as kept:
+        for url in films:
+            await leave(kept.app, url, bench)
+        assert not kept.results._files
+        assert not kept.results._wanted
+        assert all(is_abandoned() for is_abandoned in bench.abandoned)
+        bench.go.set()
+        assert await kept.get(films[-1])
+
+
+async def test_a_result_is_made_for_who_stays_when_another_leaves(fake: CheckedFake, bench: Bench) -> None:
+    (url,) = urls(fake, 1)
+    bench.go.clear()
+    async with shelf(fake, 10**6) as kept:
+        staying = asyncio.create_task(kept.get(url))
+        await bench.begun.acquire()
+        leaving = asyncio.create_task(kept.get(url))
+        while kept.results._wanted.total() < 2:  # noqa: ASYNC110 - it is no event, and comes in a turn or two
+            await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        bench.go.set()
+        assert await staying
+    assert len(bench.made) == 1
 
 
 async def test_nothing_is_left_on_disk_when_the_server_ends(fake: CheckedFake, bench: Bench) -> None:

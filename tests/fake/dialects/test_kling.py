@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
 from mockserver.contract.vectors import picture
-from mockserver.fake.callback_queue import Attempt
+from mockserver.fake.callbacks.delivery import Attempt
 from tests.conftest import IMAGE, NOON, VIDEO, Answer, CheckedFake
 from tests.fake.test_auth import TIMES, token
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.catalog import read
-from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.kit.server import settings
 from mockserver.kit.verdict import ExitStatus, Verdict

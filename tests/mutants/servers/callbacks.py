@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mockserver.fake.callback_queue import Delivery
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from tests.mutants.servers.harness import Deliver, Wrong
 from tests.mutants.servers.mutant import Mutants

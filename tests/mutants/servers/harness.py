@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from mockserver.fake.callback_queue import Attempt, Delivery
+from mockserver.fake.callbacks.delivery import Attempt, Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Artifact

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.fake import callback_queue as module
-from mockserver.fake.callback_queue import Attempt, CallbackQueue, Delivery, id_of
+from mockserver.fake.callbacks import log as module
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, id_of
+from mockserver.fake.callbacks.queue import CallbackQueue
 from mockserver.fake.lifecycle import STATUSES, Status, Task
 from mockserver.fake.store import Store
 from mockserver.types import Millis
@@ -24,7 +25,11 @@ class Desk:
     """A queue over a store, with callbacks that say what a task was."""
 
     def __init__(
-        self, *, pauses: tuple[Millis, ...] = (1000, 2000, 4000), silent: frozenset[Status] = frozenset(), copies: int = 1
+        self,
+        *,
+        pauses: tuple[Millis, ...] = (1000, 2000, 4000),
+        silent: frozenset[Status] = frozenset(),
+        copies: int = 1,
     ) -> None:
         self.store = Store()
         self.queue = CallbackQueue(self.store.get, self._write, self._alter)
@@ -350,7 +355,9 @@ def test_a_callback_can_be_sent_again_as_long_as_its_task_lives(desk: Desk, monk
     assert [desk.queue.again(delivery.id, now) for delivery in sent[:1]] == [None]
 
 
-@pytest.mark.parametrize("id", ["", "_", "kling_1_2000", "kling_1_1_succeed", "kling_2_0_submitted", "nobody_1_0_submitted"])
+@pytest.mark.parametrize(
+    "id", ["", "_", "kling_1_2000", "kling_1_1_succeed", "kling_2_0_submitted", "nobody_1_0_submitted"]
+)
 def test_an_id_that_no_callback_has_sends_nothing_again(desk: Desk, id: str) -> None:
     desk.add()
     desk.delivered(NOON + 5000)

@@ -1,72 +1,22 @@
 """The queue of callbacks: which are due, when the next one is, and what became of each.
 
 It sends nothing. The sender takes what is ``due``, reports each attempt, and sleeps until ``next``: one timer, however
-many callbacks wait. Of one task only one callback is out at a time: the next is due when that was delivered or given up.
+many callbacks wait. Of one task one callback is out at a time: the next is due when that was delivered or given up.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import count
 
 from mockserver.errors import unexpected
-from mockserver.fake.lifecycle import Status, Task
-from mockserver.settings import not_a_webhook_secret
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, Moment, id_of
+from mockserver.fake.callbacks.log import CallbackLog
+from mockserver.fake.lifecycle import Task
 from mockserver.types import Millis
-
-_MOST_KEPT = 10_000
-"""Callbacks that are remembered after they were sent; a load test would otherwise fill the memory."""
-
-_MOST_KEPT_BYTES = 32 << 20
-"""As much of them, too: a URL can have thousands of letters, and each attempt a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt: when, how long it took, and either the status of the answer or what went wrong."""
-
-    at: Millis
-    took: Millis
-    status: int | None = None
-    fault: str | None = None
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the receiver took it: it answered with any 2xx."""
-        return self.status is not None and 200 <= self.status < 300
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One callback of one task: what is sent where, and each attempt so far.
-
-    * ``id``: the same for each attempt; ``id_of`` makes it
-    * ``pauses``: after each failed attempt, how long until the next; none after the last
-    * ``is_forged``: if it is signed, the signature must be wrong
-    * ``is_again``: somebody asked for this attempt, so it is made at once, and only once
-    """
-
-    id: str
-    service: str
-    task_id: str
-    account: str
-    status: Status
-    url: str
-    body: bytes
-    due: Millis
-    pauses: tuple[Millis, ...] = ()
-    is_forged: bool = False
-    is_again: bool = False
-    attempts: tuple[Attempt, ...] = ()
-
-    @property
-    def is_delivered(self) -> bool:
-        """Whether an attempt succeeded."""
-        return bool(self.attempts) and self.attempts[-1].is_success
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +25,7 @@ class _Step:
 
     service: str
     task_id: str
-    moment: tuple[Millis, Status]
-
-
-def signed(secret: str, id: str, at: Millis, body: bytes) -> dict[str, str]:
-    """Return the headers that prove a callback: its id, the time of this attempt in Unix seconds, the signature.
-
-    Raises ``BadSetting`` for something that is not a secret.
-    """
-    from standardwebhooks import Webhook
-    from standardwebhooks.webhooks import EmptyWebhookSecretError
-
-    moment = datetime.fromtimestamp(at // 1000, UTC)
-    try:
-        signature = Webhook(secret).sign(id, moment, body.decode())
-    except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
-        raise not_a_webhook_secret() from error
-    return {"webhook-id": id, "webhook-timestamp": str(at // 1000), "webhook-signature": signature}
-
-
-def id_of(task: Task, moment: tuple[Millis, Status]) -> str:
-    """Return the id of the callback about a step of a timeline; ``CallbackQueue.again`` finds the step by it."""
-    return f"{_key(task)[0]}_{task.id}_{moment[0]}_{moment[1]}"
+    moment: Moment
 
 
 class CallbackQueue:
@@ -105,10 +34,10 @@ class CallbackQueue:
     def __init__(
         self,
         find: Callable[[str, str], Task | None],
-        write: Callable[[Task, tuple[Millis, Status]], Delivery | None],
+        write: Callable[[Task, Moment], Delivery | None],
         alter: Callable[[Task, Delivery, Millis], tuple[Delivery, ...]] = lambda _, delivery, __: (delivery,),
     ) -> None:
-        """``find`` looks up a task of a service; ``write`` returns what a step of its timeline is reported by, if it is.
+        """``find`` looks up a task of a service; ``write`` returns the callback about a step of its timeline, if any.
 
         ``alter`` returns what is sent instead; it gets the task, the callback, and the time until the task's next step.
         """
@@ -117,7 +46,7 @@ class CallbackQueue:
         self._expected: dict[tuple[str, str], _Step] = {}
         self._order = count()
         self._lines: dict[tuple[str, str], deque[Delivery]] = {}
-        self._log = _Log()
+        self._log = CallbackLog()
         self._out: dict[str, Delivery] = {}
         self.version = 0
         self._watchers: list[Callable[[], None]] = []
@@ -139,7 +68,9 @@ class CallbackQueue:
         """Return the callbacks about a task, oldest first; those that the log has forgotten are without attempts."""
         kept = [delivery for delivery in self._log if (delivery.service, delivery.task_id) == _key(task)]
         known = {delivery.id for delivery in kept}
-        past = [moment for moment in task.timeline if task.created_at + moment[0] <= min(now, self._log.forgotten_until)]
+        past = [
+            moment for moment in task.timeline if task.created_at + moment[0] <= min(now, self._log.forgotten_until)
+        ]
         written = (self._written(task, moment) for moment in past if id_of(task, moment) not in known)
         return [*filter(None, written), *kept]
 
@@ -234,7 +165,7 @@ class CallbackQueue:
             self._push(each.due, each)
         self._expect(task, following)
 
-    def _written(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
+    def _written(self, task: Task, moment: Moment) -> Delivery | None:
         following = len(task.timeline) - task.timeline[::-1].index(moment)
         # Several transitions may share a moment, so the time alone does not say which state is reported.
         return self._write(replace(task, timeline=task.timeline[:following]), moment)
@@ -270,10 +201,11 @@ class CallbackQueue:
         named, _, status = rest.rpartition("_")
         task_id, _, after = named.rpartition("_")
         task = self._find(service, task_id)
-        for moment in task.timeline if task is not None and task.callback_url else ():
-            if (str(moment[0]), moment[1]) == (after, status) and task.created_at + moment[0] <= now:
-                return self._written(task, moment)
-        return None
+        if task is None or not task.callback_url:
+            return None
+        past = (moment for moment in task.timeline if task.created_at + moment[0] <= now)
+        asked = next((moment for moment in past if (str(moment[0]), moment[1]) == (after, status)), None)
+        return None if asked is None else self._written(task, asked)
 
     def _keep(self, delivery: Delivery) -> None:
         self.version += 1
@@ -285,43 +217,6 @@ class CallbackQueue:
         if self._queue[0] is entry:
             for watcher in self._watchers:
                 watcher()
-
-
-class _Log:
-    """The last callbacks by their ids, bounded in number and in bytes."""
-
-    def __init__(self) -> None:
-        self._deliveries: OrderedDict[str, Delivery] = OrderedDict()
-        self._held_bytes = 0
-        self.forgotten_until: Millis = -1
-        """When the newest of those that had to go was due."""
-
-    def __iter__(self) -> Iterator[Delivery]:
-        return iter(list(self._deliveries.values()))
-
-    def get(self, id: str) -> Delivery | None:
-        return self._deliveries.get(id)
-
-    def keep(self, delivery: Delivery) -> None:
-        before = self._deliveries.get(delivery.id)
-        self._held_bytes += _weight(delivery) - (0 if before is None else _weight(before))
-        self._deliveries[delivery.id] = delivery
-        while len(self._deliveries) > _MOST_KEPT or self._held_bytes > _MOST_KEPT_BYTES:
-            _, oldest = self._deliveries.popitem(last=False)
-            self._held_bytes -= _weight(oldest)
-            self.forgotten_until = max(self.forgotten_until, oldest.due)
-
-    def clear(self, account: str | None) -> None:
-        gone = [delivery for delivery in self if account in (None, delivery.account)]
-        for delivery in gone:
-            del self._deliveries[delivery.id]
-            self._held_bytes -= _weight(delivery)
-
-
-def _weight(delivery: Delivery) -> int:
-    """Return about how many bytes a callback takes; an object without its texts was measured to take 600."""
-    told = sum(120 + 4 * len(attempt.fault or "") for attempt in delivery.attempts)
-    return 600 + len(delivery.body) + 4 * len(delivery.url) + told
 
 
 def _key(task: Task) -> tuple[str, str]:

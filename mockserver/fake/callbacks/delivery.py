@@ -1,0 +1,78 @@
+"""A callback as a value: what is sent where, each attempt so far, its id, and the headers that sign it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mockserver.fake.lifecycle import Status, Task
+from mockserver.settings import not_a_webhook_secret
+from mockserver.types import Millis
+
+Moment = tuple[Millis, Status]
+"""A step of a timeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt: when, how long it took, and either the status of the answer or what went wrong."""
+
+    at: Millis
+    took: Millis
+    status: int | None = None
+    fault: str | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the receiver took it: it answered with any 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One callback of one task: what is sent where, and each attempt so far.
+
+    * ``id``: the same for each attempt; ``id_of`` makes it
+    * ``pauses``: after each failed attempt, how long until the next; none after the last
+    * ``is_forged``: if it is signed, the signature must be wrong
+    * ``is_again``: somebody asked for this attempt, so it is made at once, and only once
+    """
+
+    id: str
+    service: str
+    task_id: str
+    account: str
+    status: Status
+    url: str
+    body: bytes
+    due: Millis
+    pauses: tuple[Millis, ...] = ()
+    is_forged: bool = False
+    is_again: bool = False
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether an attempt succeeded."""
+        return bool(self.attempts) and self.attempts[-1].is_success
+
+
+def id_of(task: Task, moment: Moment) -> str:
+    """Return the id of the callback about a step of a timeline; ``CallbackQueue.again`` finds the step by it."""
+    return f"{task.operation.partition('/')[0]}_{task.id}_{moment[0]}_{moment[1]}"
+
+
+def signed(secret: str, id: str, at: Millis, body: bytes) -> dict[str, str]:
+    """Return the headers that prove a callback: its id, the time of this attempt in Unix seconds, the signature.
+
+    Raises ``BadSetting`` for something that is not a secret.
+    """
+    from standardwebhooks import Webhook
+    from standardwebhooks.webhooks import EmptyWebhookSecretError
+
+    moment = datetime.fromtimestamp(at // 1000, UTC)
+    try:
+        signature = Webhook(secret).sign(id, moment, body.decode())
+    except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
+        raise not_a_webhook_secret() from error
+    return {"webhook-id": id, "webhook-timestamp": str(at // 1000), "webhook-signature": signature}

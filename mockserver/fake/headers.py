@@ -1,0 +1,33 @@
+"""Headers of ours on an answer: which rules were broken, and which mistake of ours it is. The body is the service's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import quote
+
+from mockserver.contract.validation import Violation
+from mockserver.errors import unexpected
+from mockserver.types import Request, Response
+
+_MOST_HEADER_LETTERS = 200
+"""As much of a pointer or of a reason goes into a header; the name of an unknown field can have megabytes."""
+
+
+def annotated(response: Response, violations: tuple[Violation, ...]) -> Response:
+    """Say in headers which rules were broken; the body stays what the real service's is."""
+    if not violations:
+        return response
+    first = violations[0]
+    said = {
+        "mockserver-rule": ", ".join(dict.fromkeys(violation.rule.id for violation in violations)),
+        "mockserver-pointer": quote(first.pointer[:_MOST_HEADER_LETTERS], safe="/~"),
+        "mockserver-level": first.level,
+    }
+    return replace(response, headers={**response.headers, **said})
+
+
+def told(error: Exception, request: Request) -> dict[str, str]:
+    """Print an exception that nobody foresaw; return the header that names it to the client and in the journal."""
+    unexpected(error, f"failed to answer {request.method} {request.path}")
+    reason = f"{type(error).__name__}: {error}"[:_MOST_HEADER_LETTERS]
+    return {"mockserver-error": quote(reason, safe=" ,:;/\"'{}[]()<>=+*!?@$&|", errors="replace")}
