@@ -7,6 +7,7 @@ dialect act, record the exchange.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -158,7 +159,8 @@ class Fake:
     def reset(self, account: str | None = None) -> None:
         """Forget tasks, callbacks, exchanges and faults, of all accounts or of one; settings and clock stay."""
         with self._lock:
-            self.world.reset(account)
+            forgotten = self.world.reset(account)
+        deque(forgotten, maxlen=0)
 
     def limit(self, account: str, slots: int | None = None, rate: str | None = None) -> None:
         """Give an account limits of its own: tasks in flight, and requests per time, ``10/s``.

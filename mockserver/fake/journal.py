@@ -17,6 +17,9 @@ _MOST_BODY_BYTES = 64 * 1024
 _MOST_VIOLATIONS = 100
 """Violations that are kept of one request; a list of unknown fields can have thousands."""
 
+_MOST_LETTERS = 1000
+"""Letters that are kept of a fact, and of each name in its path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -76,10 +79,11 @@ class Entry:
 
 
 class Journal:
-    """The last exchanges: at most ``entries`` of them, and ``size`` bytes of bodies, paths, headers and differences."""
+    """The last exchanges: at most ``entries`` of them, which take at most about ``size`` bytes."""
 
-    def __init__(self, entries: int = 20_000, size: int = 32 << 20) -> None:
+    def __init__(self, entries: int = 20_000, size: int = 64 << 20) -> None:
         self._entries: deque[Entry] = deque()
+        self._weights: deque[int] = deque()
         self._most, self._room = entries, size
         self._number = 0
         self._held = 0
@@ -114,22 +118,26 @@ class Journal:
             request = replace(request, body=request.body[:_MOST_BODY_BYTES])
         if sizes[1] > _MOST_BODY_BYTES:
             response = replace(response, body=response.body[:_MOST_BODY_BYTES])
-        # The wrong value stands in the request already, and can be megabytes.
-        violations = tuple(replace(violation, value=None) for violation in violations[:_MOST_VIOLATIONS])
+        violations = tuple(_cut(violation) for violation in violations[:_MOST_VIOLATIONS])
         self._number += 1
         entry = Entry(self._number, at, service, operation, account, request, response, violations, sizes, differences)
+        weight = _weight(entry)
         self._entries.append(entry)
-        self._held += _weight(entry)
+        self._weights.append(weight)
+        self._held += weight
         while len(self._entries) > self._most or self._held > self._room:
-            self._held -= _weight(self._entries.popleft())
+            self._entries.popleft()
+            self._held -= self._weights.popleft()
         return entry
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account; the numbers go on."""
         self._cleared += 1
-        kept = [entry for entry in self._entries if account not in (None, entry.account)]
-        self._entries = deque(kept)
-        self._held = sum(map(_weight, kept))
+        weighed = zip(self._entries, self._weights, strict=True)
+        kept = [(entry, weight) for entry, weight in weighed if account not in (None, entry.account)]
+        self._entries = deque(entry for entry, _ in kept)
+        self._weights = deque(weight for _, weight in kept)
+        self._held = sum(self._weights)
 
 
 def masked(secret: str) -> str:
@@ -137,11 +145,22 @@ def masked(secret: str) -> str:
     return f"{secret[:4]}…{secret[-4:]}" if len(secret) > 16 else f"{secret[:2]}…"
 
 
+def _cut(violation: Violation) -> Violation:
+    """Leave out the wrong value, which stands in the request already, and the rest of names that are megabytes long."""
+    path = tuple(step[:_MOST_LETTERS] if isinstance(step, str) else step for step in violation.path)
+    return replace(violation, value=None, path=path, fact=violation.fact[:_MOST_LETTERS])
+
+
 def _weight(entry: Entry) -> int:
-    request = entry.request
-    text = len(request.path) + len(request.query) + sum(map(len, request.headers.values()))
-    told = sum(len(found.documented) + len(found.received) for found in entry.differences)
-    return text + told + len(request.body) + len(entry.response.body)
+    """Return about how many bytes an exchange takes, rather more: the parts of this sum were measured."""
+    request, response = entry.request, entry.response
+    held = 500 + len(request.path) + len(request.query) + len(request.body) + len(response.body)
+    for headers in (request.headers, response.headers):
+        held += 130 * len(headers) + sum(map(len, headers.values()))
+    # Of these texts a letter takes up to four bytes; those of a request are bytes that were decoded as latin-1.
+    told = [text for violation in entry.violations for text in (violation.fact, violation.pointer)]
+    told += [text for found in entry.differences for text in (found.documented, found.received, found.pointer)]
+    return held + sum(200 + 4 * len(text) for text in told)
 
 
 def _shown(headers: Mapping[str, str]) -> dict[str, str]:

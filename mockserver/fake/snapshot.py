@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections import deque
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -49,7 +50,7 @@ def restored(world: World, state: JSON) -> None:
             "snapshot", f"a task was made by {min(unknown)!r}, an operation that this contract does not have."
         )
     faults = [world.read_fault(item["fault"], item["account"]) for item in state["faults"]]
-    world.reset()
+    forgotten = world.reset()
     if state["is_frozen"]:
         world.clock.freeze()
     world.clock.set(state["now"])
@@ -64,6 +65,7 @@ def restored(world: World, state: JSON) -> None:
         world.uploads.add(Upload(**fields), None if content is None else b64decode(content))
     for fault in faults:
         world.faults.add(fault)
+    deque(forgotten, maxlen=0)
 
 
 def _upload_as_json(world: World, upload: Upload) -> dict[str, JSON]:

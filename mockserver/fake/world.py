@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from sys import intern
 
@@ -221,15 +221,15 @@ class World:
         """Return a task as what something is about."""
         return Subject(self.operation(task), task.account, self.sent(task))
 
-    def reset(self, account: str | None = None) -> None:
-        """Forget tasks, callbacks, exchanges and faults, of all accounts or of one."""
+    def reset(self, account: str | None = None) -> Iterator[None]:
+        """Forget tasks, callbacks, exchanges and faults, of all accounts or of one; see ``Store.forget``."""
         self.faults.clear(account)
         self.prompt_faults.clear(account)
         self.limits.clear(account)
         self.journal.clear(account)
-        self.store.clear(account)
         self.uploads.clear(account)
         self.callbacks.clear(account)
+        return self.store.forget(account)
 
     def _most(self, call: Call) -> int | None:
         """Return how many slots a request may use: those of its account, or those it names itself."""

@@ -407,7 +407,7 @@ def test_clearing_one_account_calls_off_what_it_waits_for_and_leaves_the_others(
     first, second = desk.queue.due(NOON)
     desk.queue.attempted(first, Attempt(NOON, 0, 500))
     desk.queue.attempted(second, Attempt(NOON, 0, 500))
-    desk.store.clear("me")
+    list(desk.store.forget("me"))
     desk.queue.clear("me")
     told = [(delivery.task_id, delivery.status) for delivery in desk.delivered(NOON + 9000)]
     assert told == [("2", "submitted"), ("2", "processing"), ("2", "succeed")]

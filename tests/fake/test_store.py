@@ -163,7 +163,7 @@ def test_a_cleared_store_is_as_a_new_one(store: Store) -> None:
     made = task("1", external_id="order-17")
     filled(store, made)
     store.look(made)
-    store.clear()
+    list(store.forget())
     assert len(store) == 0
     assert store.get("kling", "1") is None
     assert store.get_external(ME, "order-17") is None
@@ -174,7 +174,7 @@ def test_a_cleared_store_is_as_a_new_one(store: Store) -> None:
 def test_clearing_one_account_leaves_the_others(store: Store) -> None:
     mine, yours = task("1", external_id="order-17"), task("2", account="you", external_id="order-17")
     filled(store, mine, yours, task("3"))
-    store.clear("me")
+    list(store.forget("me"))
     assert list(store) == [yours]
     assert store.get_external(ME, "order-17") is None
     assert store.get_external(YOU, "order-17") is yours
@@ -201,7 +201,7 @@ def test_what_is_over_is_kept_once_and_no_queue_of_it_grows() -> None:
     store = Store()
     for n in range(2000):
         store.add(replace(task(str(n)), created_at=NOON + n * 1000), NOON + n * 1000)
-    flying = store._in_flight[ME, "o1"]
+    flying = store._in_flight[ME]["o1"]
     assert len(flying) <= 8
-    assert len(store._tasks) == len(store._lists[ME, IMAGE]) == 2000
+    assert len(store._tasks) == len(store._lists[ME][IMAGE]) == 2000
     assert len(store._by_external_id) == len(store._looks) == 0
