@@ -107,14 +107,14 @@ def _answer(stream: IO[bytes], method: str) -> Answer:
 
 
 @contextmanager
-def started(*options: str, main: str = MAIN) -> Iterator[Process]:
+def started(*options: str, main: str = MAIN, patience: float = PATIENCE) -> Iterator[Process]:
     """Start a server on a free port, and end it in any case."""
     with TemporaryFile() as complaints:
         command = (sys.executable, "-c", main, "serve", "--port", "0", *options)
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints) as child:
             try:
                 assert child.stdout is not None
-                yield Process(child, _line(child.stdout), complaints)
+                yield Process(child, _line(child.stdout, patience), complaints)
             finally:
                 child.terminate()
                 try:
@@ -123,12 +123,12 @@ def started(*options: str, main: str = MAIN) -> Iterator[Process]:
                     child.kill()
 
 
-def _line(output: IO[bytes]) -> bytes:
+def _line(output: IO[bytes], patience: float) -> bytes:
     """Read the first line."""
-    end, said = monotonic() + PATIENCE, b""
+    end, said = monotonic() + patience, b""
     while not said.endswith(b"\n"):
         readable, _, _ = select.select([output], [], [], max(end - monotonic(), 0))
         chunk = os.read(output.fileno(), 4096) if readable else b""
-        assert chunk, f"no line within {PATIENCE:g} s, only {said!r}"
+        assert chunk, f"no line within {patience:g} s, only {said!r}"
         said += chunk
     return said

@@ -28,7 +28,11 @@ def state(fake: Fake) -> dict[str, JSON]:
         "clock": {"version": fake.clock.version},
         "tasks": {"total": len(world.store), "version": world.store.version},
         "requests": {"total": len(world.journal), "version": world.journal.version},
-        "callbacks": {"total": len(world.callbacks.deliveries), "version": world.callbacks.version},
+        "callbacks": {
+            "total": world.callbacks.total,
+            "pending": len(world.callbacks),
+            "version": world.callbacks.version,
+        },
         "faults": {"total": sum(1 for _ in world.faults), "version": world.faults.version},
         "settings": {"version": world.version},
     }

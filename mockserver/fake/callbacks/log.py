@@ -24,6 +24,9 @@ class CallbackLog:
         self.forgotten_until: Millis = -1
         """When the newest of those that had to go was due."""
 
+    def __len__(self) -> int:
+        return len(self._deliveries)
+
     def __iter__(self) -> Iterator[Delivery]:
         return iter(list(self._deliveries.values()))
 

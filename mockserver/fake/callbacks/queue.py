@@ -55,6 +55,11 @@ class CallbackQueue:
         return len(self._queue)
 
     @property
+    def total(self) -> int:
+        """How many callbacks are remembered."""
+        return len(self._log)
+
+    @property
     def deliveries(self) -> tuple[Delivery, ...]:
         """The last callbacks, oldest first, delivered or not."""
         return tuple(self._log)
