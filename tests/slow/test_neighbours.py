@@ -115,23 +115,25 @@ def silent() -> socket.socket:
 
 
 def test_a_receiver_that_never_answers_holds_up_neither_callbacks_nor_the_clock() -> None:
-    with started("--pace", "instant") as server, silent() as dead, receiver() as there:
-        with httpx.Client(base_url=server.url, timeout=PATIENCE, verify=False) as client:
-            url = f"http://127.0.0.1:{dead.getsockname()[1]}/"
-            for _ in range(300):
-                client.post(
-                    IMAGE, json={"prompt": "A cat", "callback_url": url}, headers={"authorization": "Bearer bad"}
-                )
-            began = monotonic()
-            hook = {"prompt": "A cat", "callback_url": there.url}
-            client.post(IMAGE, json=hook, headers={"authorization": "Bearer good"})
-            while len(there.received) < 3:
-                assert monotonic() - began < PATIENCE
-                threading.Event().wait(0.005)
-            arrived = monotonic() - began
-            began = monotonic()
-            unfinished = client.post("/_mock/clock/advance", json={"advance": "1s"}).json()["unfinished_callbacks"]
-            advanced = monotonic() - began
+    with (
+        started("--pace", "instant") as server,
+        silent() as dead,
+        receiver() as there,
+        httpx.Client(base_url=server.url, timeout=PATIENCE, verify=False) as client,
+    ):
+        url = f"http://127.0.0.1:{dead.getsockname()[1]}/"
+        for _ in range(300):
+            client.post(IMAGE, json={"prompt": "A cat", "callback_url": url}, headers={"authorization": "Bearer bad"})
+        began = monotonic()
+        hook = {"prompt": "A cat", "callback_url": there.url}
+        client.post(IMAGE, json=hook, headers={"authorization": "Bearer good"})
+        while len(there.received) < 3:
+            assert monotonic() - began < PATIENCE
+            threading.Event().wait(0.005)
+        arrived = monotonic() - began
+        began = monotonic()
+        unfinished = client.post("/_mock/clock/advance", json={"advance": "1s"}).json()["unfinished_callbacks"]
+        advanced = monotonic() - began
     say(f"beside 300 callbacks to a dead receiver: three others in {arrived:.2f} s; the clock in {advanced:.2f} s")
     assert unfinished > 0
     assert arrived < 5

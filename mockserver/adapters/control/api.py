@@ -20,7 +20,7 @@ from starlette.routing import Route
 from mockserver.adapters.control import views
 from mockserver.adapters.control.events import events, state
 from mockserver.adapters.http.callbacks import CallbackSender
-from mockserver.errors import MockserverError
+from mockserver.errors import MockserverError, unexpected
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
@@ -80,6 +80,9 @@ class Control:
                 return await to_thread.run_sync(lambda: _answer(endpoint(*arguments)))
             except MockserverError as error:
                 return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
+            except Exception as error:  # noqa: BLE001 - the last resort: whoever steers a fake reads JSON
+                unexpected(error, f"failed to answer {request.method} {request.url.path}")
+                return apology(self._fake, error)
 
         return answer
 
@@ -256,6 +259,12 @@ class Control:
         if task is None:
             raise Refusal(f"{service} has no task {id!r}.", 404)
         return task
+
+
+def apology(fake: Fake, error: Exception) -> Response:
+    """Answer a request of ours with an exception that nobody foresaw, and count it."""
+    fake.failures += 1
+    return JSONResponse({"error": f"this is a mistake of mockserver: {type(error).__name__}: {error}"}, 500)
 
 
 async def _body(request: Request, schema: dict[str, JSON]) -> JSON:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from mockserver.adapters.control.api import Control
+from mockserver.adapters.control.api import Control, apology
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.callbacks import CallbackSender
@@ -45,7 +43,9 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
         Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
-    starlette = _Shortcut(routes=routes, lifespan=lifespan, exception_handlers={Exception: apology(fake)})
+    # The last resort of what is ours; the server prints the traceback.
+    handlers = {Exception: lambda _, error: apology(fake, error)}
+    starlette = _Shortcut(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
     starlette.router.default = FakeEndpoint(fake)
     starlette.router.redirect_slashes = False  # it would match every request to a service twice
@@ -86,16 +86,6 @@ class FakeEndpoint:
             raise  # a fault that resets the connection
         except Exception as error:  # noqa: BLE001 - the last resort: an answer that cannot be sent must not be silence
             await deliver(self._fake.failed(request, error), scope, receive, send)
-
-
-def apology(fake: Fake) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
-    """Return the last resort of our own pages and verbs, which answers in JSON; the server prints the traceback."""
-
-    async def answer(_: Request, error: Exception) -> JSONResponse:
-        fake.failures += 1
-        return JSONResponse({"error": f"this is a mistake of mockserver: {type(error).__name__}: {error}"}, 500)
-
-    return answer
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

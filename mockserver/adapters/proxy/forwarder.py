@@ -19,10 +19,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
-from mockserver.adapters.control.api import Control
+from mockserver.adapters.control.api import Control, apology
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
-from mockserver.adapters.http.asgi import apology
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.adapters.http.headers import mapped, request_of
 from mockserver.adapters.http.results import Results
@@ -215,7 +214,8 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
 
     control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
     routes = [*pages.routes(results), control]
-    starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: apology(fake)})
+    handlers = {Exception: lambda _, error: apology(fake, error)}
+    starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
     return starlette

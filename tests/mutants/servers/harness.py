@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from mockserver.fake.callbacks.delivery import Attempt, Delivery
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Artifact
@@ -111,12 +111,11 @@ class InMemoryServer(httpx.BaseTransport):
         self._deliver()
 
     def _deliver(self) -> None:
-        for delivery in self.wrong.deliver(self.fake, self.fake.due()):
+        for delivery in self.wrong.deliver(self.fake, self.fake.delivered()):
             signature = self.fake.signature(delivery)
             headers = self.wrong.headers({"content-type": "application/json; charset=utf-8", **signature})
             task = delivery.url.removeprefix(HOOKS)
             self._received.append(Callback(self.now(), task, "POST", headers, delivery.body))
-            self.fake.attempted(delivery, Attempt(self.now(), 1, 200))
 
     def url(self, task: str) -> str:
         return HOOKS + task

@@ -9,7 +9,8 @@ import { act } from "./notice.js";
 const SHOWN = 20;
 
 /** What became of a callback, in a word. */
-export function outcome({ is_delivered, attempts }) {
+export function outcome({ is_delivered, is_forgotten, attempts }) {
+  if (is_forgotten) return "forgotten";
   if (is_delivered) return "delivered";
   return attempts.length ? "undelivered" : "waiting";
 }
@@ -46,7 +47,10 @@ export function about(callback) {
 }
 
 /** Each attempt: when, how long it took, and how it was answered. */
-export function attemptsOf({ attempts }) {
+export function attemptsOf({ attempts, is_forgotten }) {
+  if (is_forgotten) {
+    return [make("p", { class: "quiet" }, "It was sent so long ago that its attempts are no longer remembered.")];
+  }
   if (!attempts.length) return [make("p", { class: "quiet" }, "Not tried yet.")];
   const left = attempts.length - SHOWN;
   const items = attempts.slice(-SHOWN).map(({ at, took, status, fault }) => {
