@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 from mockserver.adapters.control.api import description
 from mockserver.adapters.testing.live import Live, live
 from mockserver.contract.catalog import load
+from mockserver.fake.callbacks import log
 from mockserver.fake.callbacks.delivery import signed
 from mockserver.fake.faults.line import KINDS
 from tests.conftest import PATIENCE
@@ -130,6 +131,24 @@ def test_tasks_are_listed_filtered_forced_and_deleted(client: httpx.Client) -> N
     assert [task["id"] for task in steer(client, "GET", "/tasks", status="failed")["items"]] == [ids[0]]
     steer(client, "DELETE", f"/tasks/kling/{ids[0]}")
     assert client.get(f"/_mock/tasks/kling/{ids[0]}").status_code == 404
+
+
+def test_a_callback_that_the_log_has_forgotten_is_listed_with_its_task_and_sent_again(
+    client: httpx.Client, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "_MOST_KEPT", 1)
+    id = made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1h"})
+    listed = steer(client, "GET", f"/tasks/kling/{id}")["callbacks"]
+    assert [callback["is_forgotten"] for callback in listed] == [True, True, False]
+    assert [callback["status"] for callback in listed] == hook.words == ["submitted", "processing", "succeed"]
+    for callback in listed:
+        steer(client, "POST", f"/callbacks/{callback['id']}/send")
+    again = hook.received[3:]
+    assert [sent.body for sent in again] == [sent.body for sent in hook.received[:3]]
+    assert [sent.headers["webhook-id"] for sent in again] == [callback["id"] for callback in listed]
+    steer(client, "DELETE", f"/tasks/kling/{id}")
+    assert client.post(f"/_mock/callbacks/{listed[0]['id']}/send").status_code == 404
 
 
 def test_requests_are_filtered_by_what_they_broke(client: httpx.Client) -> None:
