@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mockserver.errors import BadSetting
+from mockserver.commands.output import written
+from mockserver.files import write
 
 
 @click.command(
@@ -29,8 +30,5 @@ def openapi(service: str, output: Path | None) -> None:
     if output is None:
         click.echo(text)
         return
-    try:
-        output.write_text(f"{text}\n", encoding="utf-8", newline="\n")
-    except OSError as error:
-        text = f"{str(output)!r} cannot be written: {error.strerror}. Name another file."
-        raise BadSetting("--output", text) from error
+    with written("--output", output):
+        write(output, f"{text}\n")

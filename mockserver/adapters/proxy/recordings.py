@@ -26,6 +26,7 @@ from mockserver.contract.catalog import Service
 from mockserver.contract.differences import Difference
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.errors import MockserverError
+from mockserver.files import check_writable, write
 from mockserver.resources import folder
 from mockserver.types import JSON, pointer
 
@@ -89,6 +90,7 @@ class Recorder:
         self._numbers: dict[str, int] = {}
         try:
             place.mkdir(parents=True, exist_ok=True)
+            check_writable(place / "recording")
         except OSError as error:
             raise BadRecording(place, f"cannot be written to: {error.strerror}") from error
         for recording in load(place, service, router):
@@ -130,12 +132,9 @@ class Recorder:
         yield from secrets(response.headers, {}, json_of(response.body))
 
     def _write(self, name: str, fixture: dict[str, JSON]) -> None:
-        """Write a file as a whole, or not at all."""
         file = self._place / f"{name}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(fixture, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        draft.replace(file)
+        write(file, json.dumps(fixture, ensure_ascii=False, indent=2) + "\n")
 
 
 def _marks(differences: tuple[Difference, ...]) -> dict[str, JSON]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mockserver.files import write_all
 from mockserver.kit.reports.html import page
 from mockserver.kit.reports.junit import junit
 from mockserver.kit.reports.sarif import sarif
@@ -16,12 +17,11 @@ FILES = ("report.html", "junit.xml", "results.sarif", "verdict.json")
 def write(verdict: Verdict, folder: Path) -> tuple[Path, ...]:
     """Write ``FILES`` into a folder, which is created if it does not exist, and return their paths.
 
-    Raises ``OSError`` if they cannot be written.
+    Raises ``OSError`` if one of them cannot be written, and then all are as before.
     """
     record = written(as_json(verdict))
     texts = (page(verdict), junit(verdict), written(sarif(verdict, places(record))), record)
     folder.mkdir(parents=True, exist_ok=True)
     paths = tuple(folder / name for name in FILES)
-    for path, text in zip(paths, texts, strict=True):
-        path.write_text(text, encoding="utf-8", newline="\n")
+    write_all(dict(zip(paths, texts, strict=True)))
     return paths
