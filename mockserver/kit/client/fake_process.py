@@ -5,7 +5,7 @@ The kit sees what anybody sees from outside, and shares no code with the fake.
 
 from __future__ import annotations
 
-import subprocess
+import queue
 import sys
 import time
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from typing import Any, Self
 import httpx
 
 from mockserver.errors import MockserverError
+from mockserver.kit.client.child import Child, Lines, Tail
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.types import JSON, Millis, Request, Response
 
@@ -22,11 +23,20 @@ _READY = "mockserver ready on "
 _PAGE = 1000
 """Items in one page of the control API: its largest."""
 
-_CONTROL_SECONDS = 30
+_START_SECONDS = 120.0
+"""How long a fake may take to start: half a second, or on an overloaded machine a hundred times as long."""
+
+_LONGEST_LINE_BYTES = 1 << 16
+"""The line that says where it listens is shorter."""
+
+_CONTROL_SECONDS = 120.0
 """How long one request to the control API may take: it answers in milliseconds, unless the machine is overloaded."""
 
+_SHOWN_LINES = 5
+"""The lines of its stderr that an error shows: the end of a traceback."""
+
 _CLOCK_TOLERANCE: Millis = 1000
-"""A clock that nobody has moved is exact; the answer that shows it may take a while on a busy machine."""
+"""A clock that nobody has moved is exact; the machine's own may be set right meanwhile."""
 
 
 class FakeUnavailable(MockserverError):
@@ -39,25 +49,45 @@ class FakeProcess:
     def __init__(self, options: Sequence[str] = ()) -> None:
         """``options`` are those of ``mockserver serve``."""
         self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options]
-        self._process: subprocess.Popen[str] | None = None
         self._ignored_accounts: list[str] = []
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self._process.stdout.readline() if self._process.stdout else ""
-        if not line.startswith(_READY):
-            _, stderr = self._process.communicate()
-            raise FakeUnavailable(f"the fake did not start: {stderr.strip() or line.strip()}")
-        self.url = line.removeprefix(_READY).strip()
-        self._http = httpx.Client(base_url=f"{self.url}/_mock", timeout=_CONTROL_SECONDS)
+        try:
+            self._process = Child(self._command)
+        except OSError as error:
+            raise FakeUnavailable(f"the fake did not start: {error.strerror}") from error
+        try:
+            _, stdout, stderr = self._process.pipes
+            self._stdout, self._stderr = Lines(stdout, _LONGEST_LINE_BYTES), Tail(stderr)
+            self.url = self._wait_for_url()
+            # What is on this machine is asked without a proxy, whatever the environment says.
+            self._http = httpx.Client(base_url=f"{self.url}/_mock", timeout=_CONTROL_SECONDS, trust_env=False)
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None:
+        try:
             self._http.close()
-            self._process.terminate()
-            self._process.communicate()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        self._process.close()
+        self._stdout.close()
+
+    def _wait_for_url(self) -> str:
+        """Wait for the line that says where it listens."""
+        try:
+            line = (self._stdout.next(_START_SECONDS) or b"").decode(errors="replace")
+        except queue.Empty:
+            raise FakeUnavailable(f"the fake did not start within {_START_SECONDS:g} s") from None
+        if not line.startswith(_READY):
+            said = "\n".join(self._stderr.lines()).strip()
+            raise FakeUnavailable(f"the fake did not start: {said or line.strip()}")
+        return line.removeprefix(_READY).strip()
 
     def add_fault(self, line: str, account: str) -> None:
         """Add a fault that strikes only one account."""
@@ -96,8 +126,11 @@ class FakeProcess:
     @property
     def has_moved_clock(self) -> bool:
         """Whether somebody has stopped or set the fake's clock: its times then say nothing about a client."""
+        before = time.time() * 1000
         clock = self._control("GET", "/clock")
-        return bool(clock["is_frozen"]) or abs(clock["now"] - time.time() * 1000) > _CLOCK_TOLERANCE
+        after = time.time() * 1000
+        is_right = before - _CLOCK_TOLERANCE <= clock["now"] <= after + _CLOCK_TOLERANCE
+        return bool(clock["is_frozen"]) or not is_right
 
     def _exchanges(self, **wanted: str) -> list[dict[str, JSON]]:
         items: list[dict[str, JSON]] = []
@@ -112,7 +145,9 @@ class FakeProcess:
         try:
             answer = self._http.request(method, path, json=body, params=params)
         except httpx.HTTPError as error:
-            raise FakeUnavailable(f"the fake does not answer any more: {error}") from error
+            said = " | ".join(self._stderr.lines()[-_SHOWN_LINES:])
+            text = f"the fake does not answer any more: {error}"
+            raise FakeUnavailable(f"{text}. Its stderr ends with: {said}" if said else text) from error
         if answer.status_code != 200:
             raise FakeUnavailable(f"the fake refused {method} {path}: {answer.text[:200]}")
         return answer.json()

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -15,14 +14,15 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, Literal, NoReturn, Protocol
+from typing import IO, Any, Literal, NoReturn, Protocol, Self
 
 import jsonschema_rs
 
 from mockserver.errors import MockserverError
+from mockserver.kit.client.child import Child, Lines, Tail
 from mockserver.resources import folder
 from mockserver.types import JSON
 
@@ -32,16 +32,12 @@ _HELLO_SECONDS = 20.0
 _END_SECONDS = 1.0
 """How long a program may take to end by itself once its stdin is closed."""
 
-_STDERR_SECONDS = 0.5
-"""How long the last lines of a program that has died may take to arrive."""
-
-_STDERR_LINES = 50
 _SHOWN_LINES = 5
 _SHOWN_CHARACTERS = 500
-"""The lines of stderr that are kept, and what of them a fault shows: the end of a traceback."""
+"""What of its stderr a fault shows: the end of a traceback."""
 
-_LONGEST_LINE_BYTES = 1 << 24
-"""Longer lines are cut, so that a testee that writes without end cannot fill the memory."""
+_LONGEST_LINE_BYTES = 1 << 22
+"""An answer has a few URLs and a message. A testee that writes a line without end must not fill the memory."""
 
 FaultKind = Literal["died", "hung", "not-json", "not-an-answer"]
 
@@ -102,59 +98,33 @@ class ProgramTestee:
     """A testee that is a program, started for its first request and again after each fault."""
 
     command: Sequence[str]
-    _process: subprocess.Popen[bytes] | None = None
-    _lines: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
-    _stderr: list[str] = field(default_factory=list)
-    _stderr_reader: threading.Thread | None = None
+    _running: _Running | None = None
     _id: int = 0
 
     def ask(self, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
         """Send a line and wait for the one that answers it."""
         self._id += 1
-        process = self._running()
+        running = self._running = self._running or _Running.start(self.command)
         line = json.dumps({"id": self._id, **request}) + "\n"
         # If the testee does not read, the pipe fills up and the write blocks: so it must not block this thread.
-        threading.Thread(target=_write, args=(process.stdin, line.encode(), self._lines), daemon=True).start()
-        return self._answer(request, seconds)
+        threading.Thread(target=running.write, args=(line.encode(),), daemon=True).start()
+        return self._answer(running, request, seconds)
 
     def close(self) -> None:
         """End the program, first by closing its stdin."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            with suppress(OSError):
-                process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_END_SECONDS)
-        _kill(process)
-        process.wait()
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            self._lines, self._stderr = queue.Queue(), []
-            try:
-                self._process = subprocess.Popen(
-                    list(self.command),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    start_new_session=True,  # so that it can be killed together with what it has started
-                )
-            except OSError as error:
-                raise NoTestee(f"the testee {self.command[0]!r} cannot be started: {error.strerror}") from error
-            threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
-            self._stderr_reader = threading.Thread(target=_keep, args=(self._process.stderr, self._stderr), daemon=True)
-            self._stderr_reader.start()
-        return self._process
-
-    def _answer(self, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
+    def _answer(self, running: _Running, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
         try:
-            line = self._lines.get(timeout=seconds)
+            line = running.lines.next(seconds)
         except queue.Empty:
             self._fail("hung", f"did not answer {request['do']!r} within {seconds:g} s")
         if line is None:
-            self._fail("died", f"{self._end()} instead of answering {request['do']!r}")
+            self._fail("died", f"{running.end()} instead of answering {request['do']!r}")
+        if len(line) == _LONGEST_LINE_BYTES:
+            self._fail("not-json", f"wrote a line of more than {_LONGEST_LINE_BYTES} bytes: {line[:200]!r}")
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError):
@@ -166,19 +136,61 @@ class ProgramTestee:
         return dict(answer)
 
     def _fail(self, kind: FaultKind, text: str) -> NoReturn:
-        if self._process is not None:
-            _kill(self._process)
-        self.close()
-        if self._stderr_reader is not None:
-            self._stderr_reader.join(_STDERR_SECONDS)
-        end = " | ".join(line.strip() for line in self._stderr[-_SHOWN_LINES:])[-_SHOWN_CHARACTERS:]
+        end = ""
+        if self._running is not None:
+            self._running.kill()
+            lines = self._running.stderr.lines()
+            end = " | ".join(line.strip() for line in lines[-_SHOWN_LINES:])[-_SHOWN_CHARACTERS:]
+            self._running = None
         raise TesteeFault(kind, f"{text}. Its stderr ends with: {end}" if end else text)
 
-    def _end(self) -> str:
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A program that runs, and what it writes."""
+
+    child: Child
+    stdin: IO[bytes]
+    lines: Lines
+    stderr: Tail
+
+    @classmethod
+    def start(cls, command: Sequence[str]) -> Self:
         try:
-            return f"ended with status {self._process.wait(_END_SECONDS)}" if self._process else "ended"
+            child = Child(command)
+        except OSError as error:
+            raise NoTestee(f"the testee {command[0]!r} cannot be started: {error.strerror}") from error
+        stdin, stdout, stderr = child.pipes
+        return cls(child, stdin, Lines(stdout, _LONGEST_LINE_BYTES), Tail(stderr))
+
+    def write(self, line: bytes) -> None:
+        try:
+            self.stdin.write(line)
+            self.stdin.flush()
+        except (OSError, ValueError):  # the program has ended, or its stdin was closed meanwhile
+            self.lines.end()
+
+    def end(self) -> str:
+        """Say how it has ended, and end it if it has not."""
+        try:
+            return f"ended with status {self.child.wait(_END_SECONDS)}"
         except subprocess.TimeoutExpired:
-            return "closed its stdin or stdout"
+            self.child.kill()
+        status = self.child.wait()  # on a slow machine it has ended by itself all the same
+        return "closed its stdin or stdout" if status == -signal.SIGKILL else f"ended with status {status}"
+
+    def close(self) -> None:
+        """Let it end by itself for a while."""
+        with suppress(OSError):
+            self.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(_END_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it."""
+        self.child.kill()
+        self.lines.close()
 
 
 @dataclass
@@ -266,30 +278,3 @@ def _wrong(request: dict[str, JSON], answer: JSON) -> str | None:
         return str(error)[:200]
     needed = {"generate": ("outcome",), "listen": ("url", "outcome")}.get(str(request["do"]), ())
     return None if not needed or set(needed) & answer.keys() else f"it has no {' or '.join(needed)}"
-
-
-def _write(stream: Any, line: bytes, lines: queue.Queue[bytes | None]) -> None:
-    try:
-        stream.write(line)
-        stream.flush()
-    except (OSError, ValueError):  # the program has ended, or its stdin was closed meanwhile
-        lines.put(None)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _read(stream: Any, lines: queue.Queue[bytes | None]) -> None:
-    with stream:
-        for line in iter(lambda: stream.readline(_LONGEST_LINE_BYTES), b""):
-            lines.put(line)
-    lines.put(None)
-
-
-def _keep(stream: Any, lines: list[str]) -> None:
-    with stream:
-        for line in iter(lambda: stream.readline(_LONGEST_LINE_BYTES), b""):
-            lines.append(line.decode(errors="replace"))
-            del lines[:-_STDERR_LINES]
