@@ -14,8 +14,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from mockserver.errors import MockserverError
-from mockserver.kit import Verdict, check_client, check_server
+from mockserver import kit
+from mockserver.errors import MissingPackage, MockserverError
+from mockserver.extras import require
+from mockserver.kit import Verdict
 from mockserver.kit.reports.verdict_json import as_json, from_json
 
 Judge = Callable[[str], None]
@@ -46,7 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Ask for a subject, where there is none."""
+    """Ask for a subject, where there is none, and for the packages that judging one takes."""
+    try:
+        require("contract_tests", "httpx", "hypothesis")
+    except MissingPackage as error:
+        raise pytest.UsageError(str(error)) from error
     if not _subjects(config):
         raise pytest.UsageError("nobody to judge: give --server URL, --testee COMMAND, or both")
 
@@ -102,12 +108,12 @@ def _subjects(config: pytest.Config) -> list[str]:
 
 def _judge_server(config: pytest.Config) -> Verdict:
     options = {name: config.getoption(f"--{name.replace('_', '-')}") for name in ("service", "token", "max_creates")}
-    return check_server(config.getoption("--server"), only=tuple(config.getoption("--only")), **options)
+    return kit.check_server(config.getoption("--server"), only=tuple(config.getoption("--only")), **options)
 
 
 def _judge_client(config: pytest.Config) -> Verdict:
     command, examples = shlex.split(config.getoption("--testee")), config.getoption("--examples")
-    return check_client(command, only=tuple(config.getoption("--only")), examples=examples)
+    return kit.check_client(command, only=tuple(config.getoption("--only")), examples=examples)
 
 
 _JUDGES: Mapping[str, Callable[[pytest.Config], Verdict]] = {"server": _judge_server, "client": _judge_client}

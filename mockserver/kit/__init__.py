@@ -37,11 +37,25 @@ _HOMES = {
     "valid_payloads": "generation.strategies",
 }
 
+_NEEDS = {
+    "check_client": ("httpx", "hypothesis"),
+    "check_server": ("httpx", "hypothesis"),
+    "invalid_payloads": ("hypothesis",),
+    "valid_payloads": ("hypothesis",),
+}
+"""The modules of the extra ``kit`` that a name cannot do without."""
+
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first used, so that nobody waits for what they do not need."""
+    """Import a name when it is first used, so that nobody waits for what they do not need.
+
+    Raises ``MissingPackage``.
+    """
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mockserver.extras import require
+
+    require(f"{__name__}.{name}", *_NEEDS.get(name, ()))
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
