@@ -46,7 +46,7 @@ class Process:
 
     @property
     def port(self) -> int:
-        return int(self.said.rpartition(b":")[2])
+        return int(self.said.splitlines()[0].rpartition(b":")[2])
 
     @property
     def url(self) -> str:

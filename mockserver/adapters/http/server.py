@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import signal
@@ -21,6 +22,14 @@ from mockserver.fake.core import Fake
 
 _PATIENCE_SECONDS = 0.3
 """How long requests in flight have when the server stops; Ctrl-C should take less than a second in all."""
+
+_OTHER_ADDRESS = "Choose an address of this machine, such as --host 127.0.0.1."
+
+_WAYS_OUT = {
+    errno.EADDRINUSE: "End what listens there, or choose --port 0 for a free port.",
+    errno.EACCES: "Choose a port from 1024 on, or --port 0 for a free port.",
+}
+"""What to do about an address that cannot be had, by the number of the error."""
 
 
 class Server(uvicorn.Server):
@@ -89,11 +98,13 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop at Ctrl-C and SIGTERM; uvicorn would raise them again afterwards."""
+        """Stop at Ctrl-C, SIGTERM and the end of the terminal; uvicorn would raise them again afterwards."""
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread gets signals
             return
-        handled = (signal.SIGINT, signal.SIGTERM)
+        numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        # What nohup or a shell lets us ignore stays ignored.
+        handled = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
         before = [signal.signal(number, self.handle_exit) for number in handled]
         try:
             yield
@@ -111,7 +122,9 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=_family(host), backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        text = f"cannot listen on {f'{host}:{port}'!r}: {reason}. Choose another address, or --port 0 for a free port."
+        # The numbers of socket.gaierror, about names, are no numbers of errors.
+        number = 0 if isinstance(error, socket.gaierror) else getattr(error, "errno", None) or 0
+        text = f"cannot listen on {f'{host}:{port}'!r}: {reason}. {_WAYS_OUT.get(number, _OTHER_ADDRESS)}"
         raise BadSetting("--host and --port", text) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import socket
@@ -15,10 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.adapters.http.server import listen
+from mockserver.errors import BadSetting
 from tests.conftest import IMAGE, PATIENCE, VIDEO
 from tests.support.process import MAIN, ROOT, Process, answers, head, started
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 CHUNKED = "transfer-encoding: chunked"
 
 SOON = 5.0
@@ -48,7 +51,7 @@ def test_it_says_once_that_it_is_ready_and_ends_on_a_signal(number: signal.Signa
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
-    with started("--pace", "instant") as server, ExitStack() as stack:
+    with started("--pace", "instant", "--fault", "hang on kling/omni-image.list") as server, ExitStack() as stack:
         film = {"model_name": "kling-v3-omni", "prompt": "x", "mode": "4k", "duration": "15", "aspect_ratio": "16:9"}
         (video,) = server.made(VIDEO, **film).json["data"]["task_result"]["videos"]
         (image,) = server.made(IMAGE, model_name="kling-v3-omni", prompt="x", resolution="4k").json["data"][
@@ -61,7 +64,14 @@ def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
             head("GET", _path(image["url"])),  # a picture is being sent, and not taken
             head("POST", IMAGE, "content-length: 100") + b'{"pro',
             b"POST /v1/ima",
+            head("GET", IMAGE),  # an answer that never comes
+            head("GET", "/_mock/events"),
+            head("GET", "/_mock/events") * 2,
+            b"",
         )
+        kept = stack.enter_context(server.connect())  # a connection that waits for the next request
+        kept.sendall(head("GET", "/_mock/health"))
+        assert answers(kept)[0].status == 200
         with socket.create_server(("127.0.0.1", 0)) as receiver:
             url = f"http://127.0.0.1:{receiver.getsockname()[1]}/"
             assert server.request("POST", IMAGE, {"prompt": "x", "callback_url": url}).status == 200
@@ -72,6 +82,29 @@ def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
             status, seconds = server.stop(number)
         assert (status, server.stderr) == (0, "")
         assert seconds < SOON
+
+
+def test_to_tell_it_twice_is_no_more_than_to_tell_it_once() -> None:
+    with started() as server, server.connect() as listener:
+        listener.sendall(head("GET", "/_mock/events"))
+        assert listener.recv(100)
+        server.child.send_signal(signal.SIGINT)
+        status, seconds = server.stop(signal.SIGINT)
+        assert (status, server.stderr) == (0, "")
+        assert seconds < SOON
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_proxy_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
+    with started("--fault", "hang on kling/omni-image.list") as upstream, ExitStack() as stack:
+        words = ["mockserver", "proxy", upstream.url, "--service", "kling", "--port", "0"]
+        with started(main=f"import sys; sys.argv = {words!r}\n{MAIN}") as proxy:
+            for path in (IMAGE, "/_mock/events"):
+                stack.enter_context(proxy.connect()).sendall(head("GET", path))
+            assert proxy.request("GET", "/_mock/health").status == 200
+            status, seconds = proxy.stop(number)
+            assert (status, proxy.stderr) == (0, "")
+            assert seconds < SOON
 
 
 ENDLESS_LOOK_UP = """
@@ -98,15 +131,64 @@ def _path(url: str) -> str:
     return "/" + url.split("/", 3)[3]
 
 
-def test_a_port_that_is_taken_is_told_in_one_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        command = (sys.executable, "-c", MAIN, "--port", str(port))
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+def refused(*words: str, main: str = MAIN) -> str:
+    """Return the one line that is said about an address that cannot be had."""
+    command = (sys.executable, "-c", main, *words)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     (line,) = ended.stderr.splitlines()
-    assert line.startswith(f"mockserver: --host and --port: cannot listen on '127.0.0.1:{port}': ")
+    start = "mockserver: --host and --port: cannot listen on "
+    assert line.startswith(start)
+    return line.removeprefix(start)
+
+
+COMMANDS = [("serve",), (), ("proxy", "http://127.0.0.1:1", "--service", "kling")]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0"])
+def test_a_port_that_is_taken_is_told_in_one_line(host: str, command: tuple[str, ...]) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as taken:
+        port = taken.getsockname()[1]
+        line = refused(*command, "--host", host, "--port", str(port))
+    assert line.startswith(f"'{host}:{port}': ")
     assert "in use" in line
+    assert "--port 0" in line
+
+
+HOSTS = {
+    "192.0.2.1": "--host 127.0.0.1",  # nobody's: for documents (RFC 5737)
+    "2001:db8::1": "--host 127.0.0.1",  # as well (RFC 3849)
+    "no-such-host.invalid": "--host 127.0.0.1",
+    "two words": "--host 127.0.0.1",
+    "": "--host 127.0.0.1",
+    "x" * 300: "--host 127.0.0.1",
+    ":::": "--host 127.0.0.1",
+    "\u732b.\ud83d": "--host 127.0.0.1",
+}
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=ascii)
+def test_an_address_that_is_not_ours_is_told_in_one_line(host: str) -> None:
+    with pytest.raises(BadSetting) as raised:
+        listen(host, 0)
+    line = str(raised.value)
+    assert len(line.splitlines()) == 1
+    assert HOSTS[host] in line
+
+
+def test_a_host_that_nobody_knows_is_told_in_one_line() -> None:
+    assert refused("--host", "no-such-host.invalid", "--port", "0").startswith("'no-such-host.invalid:0': ")
+
+
+def test_a_port_for_root_alone_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", forbid)  # whoever runs this may be root
+    with pytest.raises(BadSetting, match=r"'127\.0\.0\.1:80': Permission denied\. Choose a port from 1024 on"):
+        listen("127.0.0.1", 80)
 
 
 LIST = f"GET {IMAGE} HTTP/1.1\r\nauthorization: Bearer me\r\n"
