@@ -21,6 +21,7 @@ from mockserver.kit.generation.coverage import covering_payloads, with_fewest_fi
 from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.generation.strategies import invalid_payloads, valid_payloads
 from mockserver.kit.generation.valid import rule_levels, size
+from mockserver.kit.scratch import scratch_folder
 from mockserver.kit.verdict import Finding
 from mockserver.types import JSON, Payload
 
@@ -126,7 +127,8 @@ def _draw(planned: PlannedScenario, plays: _Plays, examples: int, seed: int) -> 
                 raise _shown(finding.check)
 
     try:
-        play()
+        with scratch_folder():
+            play()
     except (Shown, BaseExceptionGroup) as raised:
         _reraise(raised)
 

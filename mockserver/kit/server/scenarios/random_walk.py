@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mockserver.contract.catalog import Operation
+from mockserver.kit.scratch import scratch_folder
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Purpose, Step
 from mockserver.kit.server.model import Model
@@ -48,7 +49,8 @@ def walk_at_random(probe: Probe) -> None:
         derandomize=True,
     )
     walk = Walk(probe)
-    run_state_machine_as_test(lambda: _machine()(walk), settings=few)  # type: ignore[arg-type] # not only a class will do
+    with scratch_folder():
+        run_state_machine_as_test(lambda: _machine()(walk), settings=few)  # type: ignore[arg-type] # not only a class
     probe.budget.check()
 
 
