@@ -23,7 +23,7 @@ class Reference:
 
     pause = 0.08
     tries = 3
-    patience = 5.0
+    patience = 60.0
     task_id: str | None = None
     url = ""
     paths: Mapping[str, str] = {

@@ -37,7 +37,7 @@ def _looks_all_the_time(self: Reference) -> None:
 
 def _believes_any_caller(self: Reference, data: dict[str, Any]) -> None:
     Reference.called_back(self, data)
-    if data["task_status"] == "succeed":
+    if data["task_status"] == "succeed" and "data" not in vars(self):  # whoever speaks first
         self.data = lambda _: data  # type: ignore[method-assign, assignment]
 
 
