@@ -5,23 +5,33 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.exceptions import Exit
 
 from mockserver.commands.check import check
 from mockserver.commands.example import example
 from mockserver.commands.listings import list_, readings, rules
 from mockserver.commands.openapi import openapi
+from mockserver.commands.output import complain, log, silence, written
 from mockserver.commands.proxy import proxy
 from mockserver.commands.run import run
 from mockserver.commands.validate import parsed, validate
 from mockserver.errors import BadSetting, MockserverError
+from mockserver.extras import missing
+from mockserver.files import check_writable, write
 from mockserver.options import settings_from, settings_options
 from mockserver.types import JSON
+
+if TYPE_CHECKING:
+    from mockserver.fake.core import Fake
 
 
 class Commands(click.Group):
@@ -34,19 +44,49 @@ class Commands(click.Group):
             args = [*args[:first], "serve", *args[first:]]
         return super().parse_args(ctx, args)
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the options; that of ``--help`` prints."""
+        with _told_in_a_line(is_verbose=False):
+            return super().make_context(*args, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; print an error as one line, or with ``--verbose`` in full."""
-        try:
+        with _told_in_a_line(is_verbose=ctx.params["verbose"]):
             return super().invoke(ctx)
-        except (MockserverError, click.UsageError) as error:
-            if ctx.params["verbose"]:
-                traceback.print_exc()
-            if isinstance(error, click.UsageError):
-                place = (error.ctx or ctx).command_path
-                click.echo(f"mockserver: {error.format_message()} ({place} --help)", err=True)
-            else:
-                click.echo(f"mockserver: {error}", err=True)
-            ctx.exit(2)
+
+
+@contextmanager
+def _told_in_a_line(*, is_verbose: bool) -> Iterator[None]:
+    """Turn what ends a command into its exit status, and what a person can put right into a line."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Exit(128 + getattr(error, "number", signal.SIGINT)) from error
+    except BrokenPipeError as error:
+        silence(sys.stdout)  # whoever reads has read enough
+        raise Exit(0) from error
+    except (MockserverError, click.UsageError, ModuleNotFoundError, OSError) as error:
+        text = _told(error)
+        if text is None:
+            raise
+        if is_verbose:
+            traceback.print_exc()
+        complain(text)
+        if isinstance(error, OSError):
+            silence(sys.stdout)
+        raise Exit(2) from error
+
+
+def _told(error: Exception) -> str | None:
+    """Return an error in one line; ``None`` for one that no person can put right."""
+    if isinstance(error, click.UsageError):
+        return f"{error.format_message()} ({error.ctx.command_path if error.ctx else 'mockserver'} --help)"
+    if isinstance(error, ModuleNotFoundError):
+        package = missing("this command", error)
+        return None if package is None else str(package)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the output'}: cannot be written or read: {error.strerror or error}"
+    return str(error)
 
 
 @click.group(
@@ -94,14 +134,24 @@ def serve(host: str, port: int, control_token: str | None, state: str | None, **
         fake.restore(_saved(state))
     elif state is not None and not Path(state).parent.is_dir():
         raise BadSetting("--state", f"the folder of {state!r} does not exist. Make it first, or name another file.")
-    Server(
-        fake, listen(host, port), lambda url: click.echo(f"mockserver ready on {url}"), control_token
-    ).run_to_the_end()
     if state is not None:
-        Path(state).write_text(json.dumps(fake.snapshot(), ensure_ascii=False, indent=2), encoding="utf-8")
-    sys.stdout.flush()
+        with written("--state", Path(state)):
+            check_writable(Path(state))
+    Server(fake, listen(host, port), lambda url: log(f"mockserver ready on {url}"), control_token).run_to_the_end()
+    status = 0 if state is None else _save(fake, Path(state))
     # A thread may still be rendering a film, and Ctrl-C should not wait for it.
-    os._exit(0)
+    os._exit(status)
+
+
+def _save(fake: Fake, state: Path) -> int:
+    """Write the file of ``--state``, which may hold keys; return the exit status."""
+    try:
+        with written("--state", state):
+            write(state, json.dumps(fake.snapshot(), ensure_ascii=False, indent=2), is_secret=True)
+    except BadSetting as error:
+        complain(str(error))
+        return 2
+    return 0
 
 
 def _saved(state: str) -> JSON:

@@ -7,11 +7,14 @@
     * ``BadSetting``: an option with a value that it cannot take
     * ``MissingPackage``: something that comes only with an extra, which was not installed
 
+``Interrupted`` is no mistake of anybody: a signal has come, and what runs ends early.
+
 What goes wrong with a request is no exception to the client: it is an answer of the service.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Iterable
@@ -22,6 +25,14 @@ from mockserver.suggestions import quoted, suggestion
 
 class MockserverError(Exception):
     """Something that a person can put right; ``str()`` says what happened, where, and what to do."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal, by its ``number``, asks us to end. Whoever has a verdict so far returns it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"it was interrupted by {signal.Signals(number).name}")
+        self.number = number
 
 
 def unexpected(error: Exception, where: str) -> None:

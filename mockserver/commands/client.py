@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mockserver.commands.reporting import Reporting, reporting_options
+from mockserver.commands.interruption import interruption
+from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporting_options
 from mockserver.commands.time_limit import verdict_in_time
+from mockserver.extras import require
 
 _GRACE_SECONDS = 120.0
 """How much longer than --seconds a run may take before it is stopped: the last scenario with all its repetitions."""
@@ -19,7 +22,7 @@ _GRACE_SECONDS = 120.0
     short_help="Check a client against a fake that misbehaves.",
     epilog="\b\nExamples:\n"
     "  mockserver check client -- node testee.js\n"
-    "  mockserver check client package.module:Testee --operation kling/omni-image --only retry",
+    "  mockserver check client package.module:Testee --operation kling/omni-image --only retry\n\n" + EXITS,
 )
 @click.argument("testee", nargs=-1, required=True)
 @click.option(
@@ -41,9 +44,10 @@ _GRACE_SECONDS = 120.0
 def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     """Check the client behind TESTEE against a fake that misbehaves as the real service does.
 
-    TESTEE is a program that speaks JSON lines or a Python class; docs/testees.md describes both. The exit status is 0
-    if all promises are kept, 1 if one is broken, and 2 if nothing could be judged.
+    TESTEE is a program that speaks JSON lines or a Python class; docs/testees.md describes both.
     """
+    require("mockserver check client", "httpx", "hypothesis")
+    from mockserver.kit.client.child import unproxied
     from mockserver.kit.client.runner import run
     from mockserver.kit.client.settings import Settings
     from mockserver.kit.reports.terminal import progress
@@ -51,6 +55,8 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     reporting = Reporting.prepare(report, baseline)
     settings = Settings(**options)
     limit = settings.seconds + _GRACE_SECONDS if settings.seconds is not None else None
-    with progress() as step:
-        verdict = verdict_in_time(lambda: run(settings, progress=step), " ".join(options["testee"]), limit)
-    sys.exit(reporting.publish(verdict).status)
+    os.environ.update(unproxied(os.environ))  # for a class, which runs in this process
+    with interruption() as interrupted:
+        with progress() as step:
+            verdict = verdict_in_time(lambda: run(settings, progress=step), " ".join(options["testee"]), limit)
+        sys.exit(exit_status(reporting.publish(verdict), interrupted_by=interrupted.number))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mockserver.commands.output import complain, log
 from mockserver.errors import BadSetting
 from mockserver.settings import Settings
 
@@ -45,20 +45,25 @@ def proxy(upstream: str, service: str, record: Path | None, replay: Path | None,
     from mockserver.adapters.proxy.forwarder import forwarding
     from mockserver.adapters.proxy.replay import Replay
 
-    settings = Settings(services=(service,))
+    settings, lost = Settings(services=(service,)), list[str]()
+
+    def warn(text: str) -> None:
+        if not lost:  # a full disk concerns each exchange from then on
+            complain(f"--record: {text}")
+        lost.append(text)
+
     if replay is not None:
         if record is not None:
             raise BadSetting("--record", "there is nothing to record with --replay. Leave out one of the two.")
-        fake: Fake = Replay(replay, settings, click.echo)
+        fake: Fake = Replay(replay, settings, log)
         app, what = None, f"replaying {replay}"
     else:
-        fake, app = forwarding(upstream, settings, click.echo, record)
+        fake, app = forwarding(upstream, settings, log, record, warn=warn)
         what = f"forwarding to {upstream}" + (f", recording in {record}" if record else "")
 
     def ready(url: str) -> None:
-        click.echo(f"mockserver ready on {url}\n{what}")
+        log(f"mockserver ready on {url}\n{what}")
 
     Server(fake, listen(host, port), ready, app=app).run_to_the_end()
-    sys.stdout.flush()
     # As with serve: a thread may still be looking up a name, and Ctrl-C should not wait for it.
-    os._exit(0)
+    os._exit(2 if lost else 0)

@@ -1,4 +1,4 @@
-"""The options of all commands that end with a verdict: --report and --baseline."""
+"""What all commands that end with a verdict have in common: --report, --baseline and their exit statuses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,33 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
 
+from mockserver.commands.output import silence, written
 from mockserver.errors import BadSetting
+from mockserver.extras import require
+from mockserver.files import check_writable
 
 if TYPE_CHECKING:
     from mockserver.kit.baseline import Baseline
     from mockserver.kit.verdict import Verdict
+
+
+EXITS = """\b
+Exit status:
+  0    the contract was kept
+  1    it was broken
+  2    nothing could be judged, or a mistake in the command line
+  128+ a signal ended the run: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP"""
+"""For --help. ``exit_status`` decides."""
+
+
+def exit_status(verdict: Verdict, *, interrupted_by: int | None = None, command: int = 0) -> int:
+    """Return the exit status of a run: that of a shell for the signal that has ended it, or what the verdict says.
+
+    ``command`` is the status of the command whose traffic was judged; if it has failed, so has the run.
+    """
+    if interrupted_by is not None:
+        return 128 + interrupted_by
+    return command or int(verdict.status)
 
 
 def reporting_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,6 +70,7 @@ class Reporting:
 
         accepted = read(baseline) if baseline is not None else ()
         if report is not None:
+            require("--report", "jinja2")
             _make_folder(report)
         return cls(report, accepted)
 
@@ -58,16 +81,28 @@ class Reporting:
         from mockserver.kit.reports.terminal import terminal
 
         rest = apply(verdict, self.accepted)
-        terminal(rest, stream or sys.stdout)
-        if self.folder is not None:
-            write(rest, self.folder)
+        out = stream or sys.stdout
+        try:
+            if self.folder is not None:
+                with written("--report", self.folder, "folder"):
+                    write(rest, self.folder)
+        finally:
+            try:
+                terminal(rest, out)
+            except BrokenPipeError:
+                silence(out)  # whoever reads has read enough, and the exit status is still to come
         return rest
 
 
 def _make_folder(folder: Path) -> None:
     """Make the folder of ``--report``. Raises ``BadSetting``."""
+    from mockserver.kit.reports.folder import FILES
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         text = f"{str(folder)!r} cannot be made: {error.strerror}. Name a folder to write into."
         raise BadSetting("--report", text) from error
+    with written("--report", folder, "folder"):
+        for name in FILES:
+            check_writable(folder / name)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from mockserver.commands.reporting import Reporting, reporting_options
-from mockserver.errors import BadSetting
+from mockserver.commands.interruption import Interruption, interruption
+from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporting_options
+from mockserver.errors import BadSetting, Interrupted
+from mockserver.extras import require
 from mockserver.options import settings_from, settings_options
 
 if TYPE_CHECKING:
+    from mockserver.kit.verdict import Verdict
     from mockserver.settings import Settings
 
 _OWN = ("command", "report", "baseline")
 """The parameters that are not those of ``mockserver serve``."""
+
+_LAST_SECONDS = 2.0
+"""How long a command may take to end by itself after Ctrl-C: long enough for most test runners to sum up."""
 
 
 @click.command(
@@ -28,7 +35,7 @@ _OWN = ("command", "report", "baseline")
     short_help="Run a command beside a fake and judge its traffic.",
     epilog="\b\nExamples:\n"
     "  mockserver run -- npm test\n"
-    "  mockserver run --pace instant --report report/ -- pytest tests",
+    "  mockserver run --pace instant --report report/ -- pytest tests\n\n" + EXITS,
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @reporting_options
@@ -39,31 +46,64 @@ def run(
 ) -> None:
     """Run COMMAND beside a fake on a free port, and report on stderr whether its traffic kept the contract.
 
-    COMMAND finds the URL of the fake in MOCKSERVER_URL and KLING_BASE_URL, and a key in KLING_API_KEY. The exit status
-    is that of COMMAND, or 1 if COMMAND succeeded but broke the contract.
+    COMMAND finds the URL of the fake in MOCKSERVER_URL and KLING_BASE_URL, and a key in KLING_API_KEY. When it ends, so
+    does all that it has started. If it fails, the exit status is its own.
+    """
+    require("mockserver run", "httpx")
+    reporting = Reporting.prepare(report, baseline)
+    settings, serve_options = settings_from(options), list(_serve_options(context))
+    with interruption() as interrupted:
+        status, judged = _judged(command, settings, serve_options, interrupted)
+        verdict = reporting.publish(judged, sys.stderr)
+        sys.exit(exit_status(verdict, interrupted_by=interrupted.number, command=status))
+
+
+def _judged(
+    command: Sequence[str], settings: Settings, serve_options: Sequence[str], interrupted: Interruption
+) -> tuple[int, Verdict]:
+    """Run the command, and return its exit status and the verdict on its traffic."""
+    from mockserver.kit.client import traffic
+    from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
+    from mockserver.kit.verdict import Verdict
+
+    status, target = 0, " ".join(command)
+    try:
+        with FakeProcess(serve_options) as fake:
+            try:
+                status = _status(command, fake.url, settings, interrupted)
+                verdict = traffic.verdict(target, fake.transcript(), is_timed=not fake.has_moved_clock)
+            except FakeUnavailable as error:
+                return status, Verdict(target, (), obstacle=str(error))
+    except Interrupted as error:
+        return status, Verdict(target, (), obstacle=str(error))
+    return status, verdict
+
+
+def _status(command: Sequence[str], url: str, settings: Settings, interrupted: Interruption) -> int:
+    """Run the command and return its exit status, as a shell would: 128 and more for one that a signal has ended.
+
+    If we are interrupted, it is ended, and its traffic can be judged all the same.
     """
     from mockserver.kit.client import traffic
-    from mockserver.kit.client.fake_process import FakeProcess
+    from mockserver.kit.client.child import Child
 
-    reporting = Reporting.prepare(report, baseline)
-    settings = settings_from(options)
-    with FakeProcess(list(_serve_options(context))) as fake:
-        status = _status(command, fake.url, settings)
-        judged = traffic.verdict(" ".join(command), fake.transcript(), is_timed=not fake.has_moved_clock)
-    verdict = reporting.publish(judged, sys.stderr)
-    is_broken = verdict.obstacle is None and verdict.status == 1
-    sys.exit(status or int(is_broken))
-
-
-def _status(command: Sequence[str], url: str, settings: Settings) -> int:
-    """Run the command and return its exit status, as a shell would: 128 and more for one that a signal has ended."""
     key = next((key.name for key in settings.keys if key.secret is None), "key-of-nobody")
-    variables = {"MOCKSERVER_URL": url, "KLING_BASE_URL": url, "KLING_API_KEY": key}
+    variables = {**dict.fromkeys(traffic.URL_VARIABLES, url), "KLING_API_KEY": key}
     try:
-        status = subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
+        child = Child(command, variables=variables, is_apart=False)
     except OSError as error:
         text = f"{command[0]!r} cannot be run: {error.strerror}. Name a program as you would in a shell."
         raise BadSetting("COMMAND", text) from error
+    try:
+        status = child.wait()
+    except Interrupted as error:
+        if error.number != signal.SIGINT:  # the terminal has sent Ctrl-C to the command as well
+            child.send(error.number)
+        with interrupted.patience(), suppress(subprocess.TimeoutExpired):
+            child.wait(_LAST_SECONDS)
+        status = 128 + error.number
+    finally:
+        child.close()
     return status if status >= 0 else 128 - status
 
 

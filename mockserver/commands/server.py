@@ -8,15 +8,20 @@ from typing import Any
 
 import click
 
-from mockserver.commands.reporting import Reporting, reporting_options
+from mockserver.commands.interruption import interruption
+from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporting_options
 from mockserver.commands.time_limit import verdict_in_time
 from mockserver.errors import BadSetting
+from mockserver.extras import require
 
 _GRACE_SECONDS = 120.0
 """By so much a run may take longer than ``--seconds``: for the last answers, and for the checks."""
 
 
-@click.command(short_help="Check a server by sending it requests.")
+@click.command(
+    short_help="Check a server by sending it requests.",
+    epilog="\b\nExample:\n  mockserver check server http://127.0.0.1:8080 --token my-key --report out\n\n" + EXITS,
+)
 @click.argument("url")
 @click.option("--service", default="kling", show_default=True, metavar="NAME", help="The contract to check against.")
 @click.option("--token", metavar="TOKEN", help="An API key, sent as a bearer token.")
@@ -43,16 +48,11 @@ _GRACE_SECONDS = 120.0
 @click.option("--skip", multiple=True, metavar="CHECK", help="Leave out this check or family; repeatable.")
 @reporting_options
 def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
-    r"""Check the server at URL against the contract: send good and bad requests, and report what is wrong.
+    """Check the server at URL against the contract: send good and bad requests, and report what is wrong.
 
     Creating tasks costs money at a real service. The plan, with its price, is shown before anything is sent.
-
-    \b
-    Example:
-      mockserver check server http://127.0.0.1:8080 --token my-key --report out
-
-    The exit status is 0 if the server keeps the contract, 1 if it breaks it, and 2 if nothing could be checked.
     """
+    require("mockserver check server", "httpx", "hypothesis")
     from mockserver.kit.checks import select
     from mockserver.kit.reports.terminal import progress
     from mockserver.kit.server.checks.registry import CHECKS
@@ -65,9 +65,11 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     checks, _ = select(CHECKS, settings.only, settings.skip)
     for line in plan(settings.target(), scenarios_for(checks), settings.max_creates).lines():
         click.echo(line, err=True)
-    with progress() as step:
-        verdict = verdict_in_time(lambda: run(settings, progress=step), settings.url, settings.seconds + _GRACE_SECONDS)
-    sys.exit(reporting.publish(verdict).status)
+    limit = settings.seconds + _GRACE_SECONDS
+    with interruption() as interrupted:
+        with progress() as step:
+            verdict = verdict_in_time(lambda: run(settings, progress=step), settings.url, limit)
+        sys.exit(exit_status(reporting.publish(verdict), interrupted_by=interrupted.number))
 
 
 def _reading(text: str) -> tuple[str, str]:

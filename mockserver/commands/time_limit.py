@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mockserver.errors import MockserverError
+from mockserver.errors import Interrupted, MockserverError
 
 if TYPE_CHECKING:
     from mockserver.kit.verdict import Verdict
@@ -24,14 +24,14 @@ class TookTooLong(MockserverError):
 def verdict_in_time(judge: Callable[[], Verdict], target: str, seconds: float | None) -> Verdict:
     """Return what ``judge`` returns; if it takes longer than so many seconds, a verdict that says so.
 
-    ``None`` is no limit.
+    ``None`` is no limit. A run that was interrupted before there was anything to judge has such a verdict, too.
     """
     from mockserver.kit.verdict import Verdict
 
     try:
         with time_limit(seconds):
             return judge()
-    except TookTooLong as error:
+    except (TookTooLong, Interrupted) as error:
         return Verdict(target, (), obstacle=str(error))
 
 

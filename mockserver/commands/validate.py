@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockserver.commands.output import silence
 from mockserver.errors import BadSetting
 from mockserver.types import JSON
+
+if TYPE_CHECKING:
+    from mockserver.contract.validation import Violation
 
 
 @click.command(
@@ -39,16 +43,23 @@ def validate(operation: str, file: Any, strict: bool) -> None:
     questions = catalog.services[found.service].questions
     chosen = settled({found.service: questions}, {})[found.service]
     violations = Validator(found.schema, found.rules, levels(questions, chosen)).violations(payload)
-    for violation in violations:
-        line = (
-            f"{violation.level}: {violation.rule.id} at {violation.pointer or '/'}: {violation.fact}"
-            f" [{violation.rule.description}] ({violation.rule.source})"
-        )
-        # The line quotes names from the payload, which must not reach the terminal as control characters.
-        click.echo("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line))
-    if not violations:
-        click.echo(f"{found.id}: no violation")
+    try:
+        for violation in violations:
+            click.echo(_line(violation))
+        if not violations:
+            click.echo(f"{found.id}: no violation")
+    except BrokenPipeError:
+        silence(sys.stdout)  # whoever reads has read enough, and the exit status is still to come
     sys.exit(any(strict or violation.level == "error" for violation in violations))
+
+
+def _line(violation: Violation) -> str:
+    """Return a violation in one line. It quotes names from the payload, which must not steer a terminal."""
+    line = (
+        f"{violation.level}: {violation.rule.id} at {violation.pointer or '/'}: {violation.fact}"
+        f" [{violation.rule.description}] ({violation.rule.source})"
+    )
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def parsed(content: bytes) -> JSON:

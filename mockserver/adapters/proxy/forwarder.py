@@ -45,6 +45,9 @@ of smaller ones, thousands of wrong fields or references, take 30 ms."""
 _BODYLESS = (204, 304)
 """The statuses of answers without a body (RFC 9110, 6.4.1)."""
 
+_SHOWN_LETTERS = 200
+"""As much of a path is shown; it can be as long as the client likes."""
+
 _PATIENCE_SECONDS = 120.0
 """How long an upstream may be silent: longer than a film takes to begin, shorter than most clients wait."""
 
@@ -52,9 +55,14 @@ _PATIENCE_SECONDS = 120.0
 class Proxy:
     """An ASGI application in front of an upstream; ``async with`` opens and closes its connections."""
 
-    def __init__(self, fake: Fake, upstream: Upstream, say: Say, recorder: Recorder | None = None) -> None:
-        """The ``fake`` has the contract and the journal; ``say`` gets a line for each exchange."""
-        self._upstream, self._recorder = upstream, recorder
+    def __init__(
+        self, fake: Fake, upstream: Upstream, say: Say, recorder: Recorder | None = None, warn: Say | None = None
+    ) -> None:
+        """The ``fake`` has the contract and the journal; ``say`` gets a line for each exchange.
+
+        ``warn`` gets a line for each exchange that should have been recorded and could not.
+        """
+        self._upstream, self._recorder, self._warn = upstream, recorder, warn
         self._inspector, self._log = Inspector(fake.world), ExchangeLog(fake.world, say)
         self._clock, self._limit = fake.clock, fake.settings.max_body
         self._lock = asyncio.Lock()
@@ -108,6 +116,8 @@ class Proxy:
                 remark = f"recorded as {name}" if name else ""
             except OSError as error:
                 remark = f"not recorded: {error.strerror or error}"
+                if self._warn is not None:
+                    self._warn(f"{exchange.request.method} {exchange.request.path[:_SHOWN_LETTERS]} was {remark}")
         self._log.write(exchange, found, remark)
 
     async def _answer_bad_gateway(self, request: Request, sent: BodyCopy, fact: str, send: Send) -> None:
@@ -191,16 +201,23 @@ class _Answer:
 
 
 def forwarding(
-    url: str, settings: Settings, say: Say, record: Path | None = None, patience: float = _PATIENCE_SECONDS
+    url: str,
+    settings: Settings,
+    say: Say,
+    record: Path | None = None,
+    patience: float = _PATIENCE_SECONDS,
+    *,
+    warn: Say | None = None,
 ) -> tuple[Fake, Starlette]:
     """Return a proxy in front of a URL, and the fake that shows what it sees. Raises ``MockserverError``.
 
-    ``record`` is a folder for recordings; ``patience`` is how many seconds the upstream may be silent.
+    ``record`` is a folder for recordings; ``patience`` is how many seconds the upstream may be silent; ``say`` and
+    ``warn`` are those of ``Proxy``.
     """
     fake, upstream = Fake(settings), Upstream(url, patience)
     inspector = Inspector(fake.world)
     recorder = Recorder(record, inspector.service, inspector.router, upstream.host) if record else None
-    return fake, application(fake, Proxy(fake, upstream, say, recorder))
+    return fake, application(fake, Proxy(fake, upstream, say, recorder, warn))
 
 
 def application(fake: Fake, proxy: Proxy) -> Starlette:

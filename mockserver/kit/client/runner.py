@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Unpack
 
+from mockserver.errors import Interrupted
 from mockserver.kit.checks import NothingToJudge, Skipped, select
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck, findings
 from mockserver.kit.client.evidence import Evidence
@@ -79,8 +80,8 @@ def run(settings: Settings, *, connect: Connect = connected, progress: Progress 
         runner = _Runner(connection, settings, make_plan(settings, hello))
         try:
             runner.play_all(progress)
-        except FakeUnavailable as error:
-            return Verdict(target, (), obstacle=str(error))
+        except (FakeUnavailable, Interrupted) as error:
+            runner.stopped_by = str(error)
         return runner.verdict(target)
 
 
@@ -100,7 +101,10 @@ class _Judged:
 
 @dataclass(slots=True)
 class _Runner:
-    """Plays a plan. What grows meanwhile: all that was judged, the findings to report, and what was not played."""
+    """Plays a plan. What grows meanwhile: all that was judged, and the findings to report.
+
+    ``unplayed`` is what is still to be played, also in part; ``stopped_by`` is what ended all before its time.
+    """
 
     connection: Connection
     settings: Settings
@@ -108,16 +112,17 @@ class _Runner:
     judged: list[_Judged] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unplayed: list[PlannedScenario] = field(default_factory=list)
+    stopped_by: str | None = None
     began: float = field(default_factory=time.monotonic)
 
     def play_all(self, progress: Progress) -> None:
         """Play one scenario after the other, until there is a reason to stop. Raises ``FakeUnavailable``."""
-        for planned in (*self.plan.scripted, *self.plan.generated):
-            if self._stop_reason() is not None:
-                self.unplayed.append(planned)
-                continue
+        self.unplayed = [*self.plan.scripted, *self.plan.generated]
+        while self.unplayed and self._stop_reason() is None:
+            planned = self.unplayed[0]
             progress(str(planned), len(self.plan))
             self.findings += self._fuzzed(planned) if planned.scenario.is_generated else self._scripted(planned)
+            del self.unplayed[0]
 
     def verdict(self, target: str) -> Verdict:
         """Add up what was found."""
@@ -135,7 +140,7 @@ class _Runner:
             tuple(check for check in self.plan.checks if check.id not in reasons),
             tuple(unique.values()),
             tuple(Skipped(id, reason) for id, reason in reasons.items()),
-            obstacle=str(faults[0]) if faults and None not in faults else None,
+            obstacle=self.stopped_by or (str(faults[0]) if faults and None not in faults else None),
             facts=tuple(self._facts()),
         )
 
@@ -174,10 +179,14 @@ class _Runner:
 
     def _stop_reason(self) -> str | None:
         """Say why nothing more is played; ``None`` as long as there is no reason."""
+        if self.stopped_by is not None:
+            return self.stopped_by
         faults = [each.evidence.fault for each in self.judged]
         if has_stopped_answering(faults):
             return f"{faults[-1]}, {_MOST_FAULTS} times in a row"
-        is_late = self.settings.seconds is not None and time.monotonic() - self.began > self.settings.seconds
+        # The first scenario is played, however little time there is: or else nothing can be said at all.
+        limit = self.settings.seconds if self.judged else None
+        is_late = limit is not None and time.monotonic() - self.began > limit
         return "the time limit of --seconds had passed" if is_late else None
 
     def _reason(self, check: ClientCheck) -> str:

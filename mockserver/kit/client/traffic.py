@@ -46,10 +46,15 @@ REFUSED: Check[Evidence, str] = Check(
     source="schemas/",
 )
 
+URL_VARIABLES = ("KLING_BASE_URL", "MOCKSERVER_URL")
+"""Where a command finds the URL of the fake."""
+
 _REPETITION: Millis = 60_000
 """A payload that comes again within a minute is a retry; later, somebody probably wants the same thing again."""
 
 _SCENARIO = Scenario("traffic", "")
+
+_NO_TRAFFIC = f"no request reached the fake. Let the client read its base URL from {' or '.join(URL_VARIABLES)}"
 
 
 @dataclass(slots=True)
@@ -97,6 +102,7 @@ def verdict(target: str, transcript: Transcript, *, is_timed: bool = True) -> Ve
         tuple(checks[id] for id in made),
         tuple(unique.values()),
         tuple(Skipped(id, reasons[id]) for id in checks if id in reasons),
+        obstacle=None if exchanges else _NO_TRAFFIC,
         facts=tuple(_facts(exchanges)),
     )
 

@@ -35,12 +35,16 @@ Step = Callable[[str, int], None]
 
 
 def terminal(verdict: Verdict, file: IO[str] | None = None) -> None:
-    """Print the report, to standard output unless told otherwise."""
+    """Print the report, to standard output unless told otherwise. Raises ``OSError``, also for a closed pipe."""
     from rich.console import Console
 
-    console = Console(file=file or sys.stdout)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # Rich would exit, with a status of its own
+
+    console = Plain(file=file or sys.stdout)
     # Rich would break the lines of a file or a pipe at 80 columns.
-    show(verdict, console if console.is_terminal else Console(file=console.file, width=_ENDLESS))
+    show(verdict, console if console.is_terminal else Plain(file=console.file, width=_ENDLESS))
 
 
 @contextmanager

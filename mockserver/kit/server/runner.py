@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Unpack
 
+from mockserver.errors import Interrupted
 from mockserver.kit.checks import Check, NothingToJudge, Skipped, select
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.checks.registry import CHECKS
@@ -24,6 +25,9 @@ ServerCheck = Check[Evidence, Finding]
 
 Connect = Callable[[Settings], AbstractContextManager[Probe]]
 """Opens a probe of the server that settings name."""
+
+CutShort = Mapping[str, Spent | Interrupted]
+"""Why scenarios were not played to their ends, by their names."""
 
 Progress = Callable[[str, int], None]
 """Is told the name of each scenario that begins, and how many there are in all."""
@@ -73,15 +77,17 @@ def run(settings: Settings, *, connect: Connect = connect, progress: Progress = 
         return _verdict(probe, checks, left_out, cut_short)
 
 
-def play(probe: Probe, checks: Iterable[ServerCheck], progress: Progress = lambda _, __: None) -> Mapping[str, str]:
+def play(probe: Probe, checks: Iterable[ServerCheck], progress: Progress = lambda _, __: None) -> CutShort:
     """Play the scenarios that some checks need. Return why a scenario was cut short, by its name."""
-    scenarios, cut_short = scenarios_for(checks), {}
-    for scenario in scenarios:
-        progress(scenario.name, len(scenarios))
+    scenarios, cut_short = scenarios_for(checks), dict[str, Spent | Interrupted]()
+    for place, scenario in enumerate(scenarios):
         try:
+            progress(scenario.name, len(scenarios))
             scenario.play(probe)
         except Spent as spent:
-            cut_short[scenario.name] = str(spent)
+            cut_short[scenario.name] = spent
+        except Interrupted as interrupted:
+            return cut_short | dict.fromkeys([each.name for each in scenarios[place:]], interrupted)
     return cut_short
 
 
@@ -103,9 +109,7 @@ def findings(check: ServerCheck, evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(smallest.values())
 
 
-def _verdict(
-    probe: Probe, checks: Iterable[ServerCheck], left_out: Iterable[Skipped], cut_short: Mapping[str, str]
-) -> Verdict:
+def _verdict(probe: Probe, checks: Iterable[ServerCheck], left_out: Iterable[Skipped], cut_short: CutShort) -> Verdict:
     evidence = probe.evidence()
     made: list[ServerCheck] = []
     found: list[Finding] = []
@@ -120,7 +124,9 @@ def _verdict(
             made.append(check)
         except NothingToJudge as nothing:
             skipped += [] if in_part else [Skipped(check.id, str(nothing))]
-    return Verdict(probe.target.url, tuple(made), tuple(found), tuple(skipped), facts=_facts(probe))
+    interrupted = next((str(reason) for reason in cut_short.values() if isinstance(reason, Interrupted)), None)
+    facts = _facts(probe)
+    return Verdict(probe.target.url, tuple(made), tuple(found), tuple(skipped), obstacle=interrupted, facts=facts)
 
 
 def _obstacle(probe: Probe) -> str | None:

@@ -1,0 +1,202 @@
+"""The output of commands: a full disk is one line and an error, a reader that has enough is neither."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mockserver.adapters.proxy.recordings import Recorder
+from mockserver.commands.listings import _LISTS
+from tests.conftest import IMAGE, PATIENCE
+from tests.support.forks import ended
+from tests.support.process import MAIN, ROOT, started
+from tests.test_files import left
+
+pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+
+PRINTING: Sequence[tuple[str, ...]] = [
+    ("--help",),
+    ("--version",),
+    ("check", "--help"),
+    ("check", "client", "--help"),
+    *[("list", kind) for kind in _LISTS],
+    ("rules",),
+    ("rules", "--json"),
+    ("readings",),
+    ("readings", "--json"),
+    ("openapi", "kling"),
+    ("example", "kling/omni-image", "--count", "1000"),
+    ("validate", "kling/omni-image", "-"),
+]
+"""All commands that print and end."""
+
+
+def ran(*words: str, stdout: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", MAIN, *words]
+    return subprocess.run(
+        command, cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE
+    )
+
+
+def test_a_full_disk_is_told_in_one_line() -> None:
+    told = "mockserver: the output: cannot be written or read: No space left on device\n"
+    for words, found in zip(PRINTING, ended(PRINTING, stdout="/dev/full"), strict=True):
+        assert (words, found.status, found.stderr) == (words, 2, told)
+
+
+def test_a_full_disk_that_cannot_be_told_is_an_error_all_the_same() -> None:
+    for words, found in zip(PRINTING, ended(PRINTING, stdout="/dev/full", stderr="/dev/full"), strict=True):
+        assert (words, found.status) == (words, 2)
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    for words, found in zip(PRINTING, ended(PRINTING, stdout="closed"), strict=True):
+        assert (words, found.status, found.stderr) == (words, int(words[0] == "validate"), "")
+
+
+def test_the_search_for_commands_that_print_is_whole() -> None:
+    from mockserver.cli import main
+
+    serving = {"serve", "proxy", "run", "check"}
+    assert {words[0] for words in PRINTING if not words[0].startswith("-")} - {
+        "check"
+    } == main.commands.keys() - serving
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+"""
+"""No file can be larger than 2000 bytes: a small disk for whoever is not allowed to make one."""
+
+CHECK = (
+    *("check", "client", "tests.mutants.clients.reference:Reference"),
+    *("--operation", "kling/omni-image", "--only", "content-type-is-json", "--examples", "0"),
+)
+
+
+def told(found: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """Demand one line on stderr, and a status that says that something went wrong."""
+    (line,) = found.stderr.splitlines()
+    assert found.returncode == 2
+    assert all(part in line for part in ("mockserver: ", *parts)), line
+
+
+def limited(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", FULL + MAIN, *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+
+def test_a_report_that_does_not_fit_is_told_and_the_old_one_stays_whole(tmp_path: Path) -> None:
+    for name in ("junit.xml", "verdict.json"):
+        (tmp_path / name).write_text("old")
+    found = limited(*CHECK, "--report", str(tmp_path))
+    told(found, "--report: ", "cannot be written: File too large")
+    assert "keeps the contract" in found.stdout
+    assert left(tmp_path) == {"junit.xml": "old", "verdict.json": "old"}
+
+
+def test_a_description_that_does_not_fit_is_told_and_the_old_one_stays_whole(tmp_path: Path) -> None:
+    file = tmp_path / "kling.json"
+    file.write_text("old")
+    told(limited("openapi", "kling", "--output", str(file)), "--output: ", "File too large")
+    assert left(tmp_path) == {"kling.json": "old"}
+
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "--report": CHECK,
+    "--output": ("openapi", "kling"),
+    "--state": ("serve", "--port", "0"),
+    "--record": ("proxy", "http://127.0.0.1:1", "--service", "kling", "--port", "0"),
+}
+"""What writes files, and the words before it."""
+
+BAD_PLACES = {
+    "under-a-file": (OPTIONS, "old/new"),
+    "a-folder": (("--output", "--state"), "folder"),
+    "a-folder-with-a-folder-for-a-file": (("--report",), "folder"),
+    "read-only": (OPTIONS, "/proc/self"),  # even root writes nothing there
+}
+"""Where nothing can be written, and for which options."""
+
+
+def test_where_nothing_can_be_written_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    (tmp_path / "folder" / "report.html").mkdir(parents=True)
+    places = [(option, str(tmp_path / place)) for options, place in BAD_PLACES.values() for option in options]
+    commands = [(*OPTIONS[option], option, place) for option, place in places]
+    for (option, place), found in zip(places, ended(commands), strict=True):
+        (line,) = found.stderr.splitlines()
+        assert (option, place, found.status) == (option, place, 2)
+        assert line.startswith("mockserver: ")
+        assert place in line
+    assert (left(tmp_path), left(tmp_path / "folder")) == ({"old": "old"}, {})
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_state_is_saved_whatever_ends_the_server_and_is_its_owner_s(number: int, tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    with started("--state", str(file), "--pace", "real") as server:
+        server.made(IMAGE, prompt="x")
+        assert server.stop(number)[0] == 0
+        assert server.stderr == ""
+    assert json.loads(file.read_text())
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_state_that_does_not_fit_is_told_and_the_old_one_stays_whole(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    with started("--state", str(file)) as server:
+        server.stop(signal.SIGTERM)
+    before = left(tmp_path)
+    with started("--state", str(file), main=FULL + MAIN) as server:
+        for _ in range(3):
+            server.made(IMAGE, prompt="x" * 1000)
+        status, _ = server.stop(signal.SIGTERM)
+        assert status == 2
+        (line,) = server.stderr.splitlines()
+        assert "mockserver: --state: " in line
+        assert "File too large" in line
+    assert left(tmp_path) == before
+
+
+def test_a_proxy_that_cannot_record_says_so_once_and_goes_on(tmp_path: Path) -> None:
+    main = f"""
+from mockserver.adapters.proxy.recordings import Recorder
+def full(*_): raise OSError({errno.ENOSPC}, "No space left on device")
+Recorder.{Recorder._write.__name__} = full
+import sys
+sys.argv = ["mockserver", "proxy", URL, "--service", "kling", "--port", "0", "--record", {str(tmp_path)!r}]
+"""
+    with (
+        started("--pace", "instant") as upstream,
+        started(main=main.replace("URL", repr(upstream.url)) + MAIN) as proxy,
+    ):
+        for _ in range(3):
+            assert proxy.request("GET", IMAGE).status == 200
+            assert proxy.request("POST", IMAGE, {"prompt": "x"}).status == 200
+        status, _ = proxy.stop(signal.SIGTERM)
+        assert status == 2
+        (line,) = proxy.stderr.splitlines()
+        assert "mockserver: --record: GET /v1/images/omni-image was not recorded: No space left on device" in line
+    assert left(tmp_path) == {}
+
+
+def test_a_verdict_counts_although_nobody_reads_it() -> None:
+    readable, writable = os.pipe()
+    os.close(readable)
+    try:
+        found = ran(*CHECK, stdout=writable)
+    finally:
+        os.close(writable)
+    assert (found.returncode, found.stderr) == (0, "")
