@@ -2,9 +2,9 @@
 
 * ``MockserverError``: the root; its text is one line for a person
     * ``BadContract``: a file under ``schemas/`` that we do not understand
+    * ``BadSetting``: an option with a value that it cannot take
     * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchQuestion``, ``NoSuchReading``: a name that the contract lacks
     * ``NoSuchCheck``: a name that no check has
-    * ``BadSetting``: an option with a value that it cannot take
     * ``MissingPackage``: something that comes only with an extra, which was not installed
 
 ``Interrupted`` is no mistake of anybody: a signal has come, and what runs ends early.
@@ -49,6 +49,17 @@ class BadContract(MockserverError):
         self.file, self.pointer, self.fact = file, pointer, fact
 
 
+class BadSetting(MockserverError):
+    """An ``option`` whose value it cannot take; the ``sentence`` says what is wrong and what to write instead.
+
+    A setting goes by the name of its option on the command line, wherever it was set.
+    """
+
+    def __init__(self, option: str, sentence: str) -> None:
+        super().__init__(f"{option}: {sentence}")
+        self.option, self.sentence = option, sentence
+
+
 class NoSuchName(MockserverError):
     """A ``name`` that is not among the ``known`` ones; a subclass says of what ``kind``, and what lists them all."""
 
@@ -57,13 +68,15 @@ class NoSuchName(MockserverError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name, self.known = name, tuple(known)
-        super().__init__(f"no {self.kind} {quoted(name)}; {suggestion(name, self.known, self.command)}")
+        self.sentence = f"no {self.kind} {quoted(name)}; {suggestion(name, self.known, self.command)}"
+        MockserverError.__init__(self, self.sentence)
 
 
-class NoSuchService(NoSuchName):
+class NoSuchService(NoSuchName, BadSetting):
     """A service that has no folder under ``schemas/``."""
 
     kind = "service"
+    option = "--service"
     command = "mockserver list services"
 
 
@@ -74,10 +87,11 @@ class NoSuchOperation(NoSuchName):
     command = "mockserver list operations"
 
 
-class NoSuchReading(NoSuchName):
+class NoSuchReading(NoSuchName, BadSetting):
     """A reading that no ``service.json`` lists: ``question=reading``."""
 
     kind = "reading"
+    option = "--reading"
     command = "mockserver readings"
 
 
@@ -92,14 +106,6 @@ class NoSuchCheck(NoSuchName):
 
     kind = "check"
     command = "mockserver list checks"
-
-
-class BadSetting(MockserverError):
-    """An ``option`` whose value it cannot take; the ``sentence`` says what is wrong and what to write instead."""
-
-    def __init__(self, option: str, sentence: str) -> None:
-        super().__init__(f"{option}: {sentence}")
-        self.option, self.sentence = option, sentence
 
 
 class MissingPackage(MockserverError):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
 from mockserver.errors import BadSetting
-from mockserver.settings import MIB, Key, Settings, check_webhook_secret
+from mockserver.settings import MIB, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _number(text: str) -> int | str:
+    """Read a whole number; what is none stays text, and ``Settings`` refuses it as it does everywhere."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
 
 
 _OPTIONS = (
@@ -49,9 +56,9 @@ _OPTIONS = (
     ),
     click.option(
         "--slots",
-        type=click.IntRange(min=0),
+        type=_number,
         metavar="N",
-        help="Limit tasks in flight per account and model.",
+        help="Limit tasks in flight per account and model; 0 allows none.",
     ),
     click.option("--rate", metavar="N/SPAN", help="Answer 429 above this rate per account, such as 10/s."),
     click.option(
@@ -61,10 +68,10 @@ _OPTIONS = (
         metavar="FAULT",
         help="Add a fault, such as '1303 x2'; repeatable.",
     ),
-    click.option("--seed", type=int, metavar="N", help="Produce the same ids and pictures in each run."),
+    click.option("--seed", type=_number, metavar="N", help="Produce the same ids and pictures in each run."),
     click.option(
         "--max-body",
-        type=click.IntRange(min=1),
+        type=_number,
         default=64 * MIB,
         metavar="BYTES",
         help="Refuse larger request bodies; 64 MiB by default.",
@@ -96,21 +103,4 @@ def settings_from(options: dict[str, Any]) -> Settings:
                 "--reading", f"{text!r} has no '='. Write QUESTION=READING; `mockserver readings` lists them."
             )
         readings[question] = reading
-    keys = tuple(Key.parse(text) for text in options.pop("keys"))
-    if any(not key.name or key.secret == "" for key in keys):
-        raise BadSetting("--key", "a part of the key is empty. Write TOKEN or AK:SK.")
-    url = options.pop("public_url")
-    secret = options["webhook_secret"]
-    if secret is not None:
-        check_webhook_secret(secret)
-    return Settings(readings=readings, keys=keys, public_url=None if url is None else _origin(url), **options)
-
-
-def _origin(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return url.rstrip("/")
-    except ValueError:
-        pass  # urlsplit raises it for a bracket that does not close
-    raise BadSetting("--public-url", f"{url!r} is not an http or https URL. Write one such as https://mock.example.")
+    return Settings(readings=readings, **options)

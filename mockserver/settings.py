@@ -1,15 +1,41 @@
-"""How a fake behaves: one frozen value, complete before the first request."""
+"""How a fake behaves: one frozen value, checked and complete before the first request.
+
+Whoever makes ``Settings`` (the command, Python, a marker of pytest, the control API) gets the same error for the same
+value. What only the contract knows, such as the names of services, is checked where a fake is made of them.
+"""
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any, Self, TypedDict, TypeGuard
+from urllib.parse import urlsplit
 
-from mockserver.errors import BadSetting
+from mockserver.durations import millis
+from mockserver.errors import BadSetting, NoSuchName
+from mockserver.suggestions import quoted
+from mockserver.types import Millis
 
 MIB = 1 << 20
+
+_LARGEST_SHOWN = 10**18
+"""A larger number is not repeated in an error: it may have thousands of digits, which Python refuses to write."""
+
+_RATE = re.compile(r"([1-9][0-9]{0,8})/([0-9.]*)([a-z]+)", re.ASCII)
+_POLLS = re.compile(r"polls:0*([1-9][0-9]{0,5})", re.ASCII)
+_PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
+"""The path of a URL as it is on the wire (RFC 3986, 3.3), without an empty segment."""
+_SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x20\x7f]")
+
+
+class NoSuchSetting(NoSuchName, BadSetting):
+    """The name of a setting that does not exist."""
+
+    kind = "setting"
+    command = "mockserver serve --help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +54,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings of a fake.
+    """All settings of a fake. Raises ``BadSetting`` for a value that a setting cannot take.
 
     * ``services``: which services answer; if two share a path, the first wins; empty means all
-    * ``prefixes``: path prefixes that are removed before the route is looked up
+    * ``prefixes``: path prefixes that are removed before the route is looked up; ``proxy/`` becomes ``/proxy``
     * ``pace``: ``real``, ``fast``, ``instant`` or ``polls:N``
     * ``strict``: refuse payloads that otherwise only cause warnings
     * ``readings``: the chosen readings of open questions, by ``question`` or ``service/question``
-    * ``keys``: the credentials that are accepted; empty means any
+    * ``keys``: the credentials that are accepted, also as texts (``TOKEN``, ``AK:SK``); empty means any
     * ``slots``: tasks in flight per account and model; ``None`` means no limit
     * ``rate``: requests per time and account, ``10/s``; ``None`` means no limit
     * ``faults``: what goes wrong on purpose, one line each
@@ -49,7 +75,7 @@ class Settings:
     prefixes: tuple[str, ...] = ()
     pace: str = "fast"
     strict: bool = False
-    readings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    readings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     keys: tuple[Key, ...] = ()
     slots: int | None = None
     rate: str | None = None
@@ -59,18 +85,226 @@ class Settings:
     public_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        for name, checked in _CHECKS.items():
+            object.__setattr__(self, name, checked(getattr(self, name)))
 
-def check_webhook_secret(secret: str) -> None:
-    """Raise ``BadSetting`` for a text that is not the secret of a webhook: ``whsec_`` and the Base64 of a key."""
-    key = secret.removeprefix("whsec_")
+    @classmethod
+    def named(cls, options: Mapping[str, Any]) -> Self:
+        """Make settings of options by name. Raises ``BadSetting``, also for a name that no setting has."""
+        known = [each.name for each in fields(cls)]
+        for name in options:
+            if name not in known:
+                raise NoSuchSetting(name, known)
+        return cls(**options)
+
+
+class Options(TypedDict, total=False):
+    """The settings as keyword arguments; each is described at ``Settings``."""
+
+    services: Sequence[str]
+    prefixes: Sequence[str]
+    pace: str
+    strict: bool
+    readings: Mapping[str, str]
+    keys: Sequence[Key | str]
+    slots: int | None
+    rate: str | None
+    faults: Sequence[str]
+    seed: int | None
+    max_body: int
+    public_url: str | None
+    webhook_secret: str | None
+
+
+def checked_settings(value: object) -> Settings:
+    """Return settings, the usual ones for ``None``. Raises ``BadSetting`` for anything else."""
+    found = Settings() if value is None else value
+    if isinstance(found, Settings):
+        return found
+    raise BadSetting("settings", f"{_shown(value)} is not Settings. Write such as Settings(pace='instant').")
+
+
+def parsed_pace(text: object) -> tuple[str, int]:
+    """Read ``real``, ``fast``, ``instant`` or ``polls:N`` into a name and N, or 0. Raises ``BadSetting``."""
+    if isinstance(text, str):
+        if text in ("real", "fast", "instant"):
+            return text, 0
+        if found := _POLLS.fullmatch(text):
+            return "polls", int(found[1])
+    raise BadSetting("--pace", f"{_shown(text)} is not a pace. Write real, fast, instant or polls:N, with N from 1.")
+
+
+def parsed_rate(text: object) -> tuple[int, Millis]:
+    """Read ``10/s`` or ``100/1.5m`` into a count and a span. Raises ``BadSetting``."""
+    if isinstance(text, str) and (found := _RATE.fullmatch(text)):
+        try:
+            span = millis((found[2] or "1") + found[3])
+        except BadSetting:
+            span = 0
+        if span > 0:
+            return int(found[1]), span
+    raise BadSetting("--rate", f"{_shown(text)} is not a rate. Write a count and a span, such as 10/s or 100/60s.")
+
+
+def checked_slots(value: object) -> int | None:
+    """Return the number of tasks in flight, or ``None``. Raises ``BadSetting``."""
+    if value is None or (_is_whole(value) and value >= 0):
+        return value
+    raise BadSetting("--slots", f"{_shown(value)} is not a number of tasks. Write a whole number from 0.")
+
+
+def check_webhook_secret(secret: object) -> None:
+    """Raise ``BadSetting`` for what is not the secret of a webhook: ``whsec_`` and the Base64 of a key."""
     try:
-        is_key = bool(b64decode(key + "=" * (-len(key) % 4), validate=True))
+        if isinstance(secret, str) and secret.startswith("whsec_"):
+            key = secret.removeprefix("whsec_")
+            if b64decode(key + "=" * (-len(key) % 4), validate=True):
+                return
     except ValueError:
-        is_key = False
-    if not is_key:
-        raise not_a_webhook_secret()
+        pass  # b64decode raises it for other letters, and for a length that Base64 does not have
+    raise not_a_webhook_secret()
 
 
 def not_a_webhook_secret() -> BadSetting:
     """Return the error of a text that is not the secret of a webhook. It does not show the text."""
     return BadSetting("--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64.")
+
+
+def _listed(option: str, what: str) -> Callable[[object], tuple[str, ...]]:
+    """Return the check of a list of texts; ``what`` names them."""
+
+    def checked(value: object) -> tuple[str, ...]:
+        if not _is_list(value):
+            raise BadSetting(option, f"{_shown(value)} is not a list of {what}. Write a list, such as ['…'].")
+        texts = []
+        for item in value:
+            if not isinstance(item, str):
+                raise BadSetting(option, f"{_shown(item)} in the list of {what} is not text. Put it in quotes.")
+            texts.append(item)
+        return tuple(texts)
+
+    return checked
+
+
+def _prefixes(value: object) -> tuple[str, ...]:
+    found = tuple("/" + prefix.strip("/") for prefix in _listed("--prefix", "paths")(value))
+    for prefix in found:
+        if not _PREFIX.fullmatch(prefix):
+            text = f"{quoted(prefix)} is not a path. Write one such as /proxy/kling, as it is in a URL."
+            raise BadSetting("--prefix", text)
+    return found
+
+
+def _pace(value: object) -> object:
+    parsed_pace(value)
+    return value
+
+
+def _strict(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise BadSetting("--strict", f"{_shown(value)} is neither true nor false. Write one of the two.")
+
+
+def _readings(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        text = f"{_shown(value)} does not map questions to readings. Write such as {{'missing-task': '404-1203'}}."
+        raise BadSetting("--reading", text)
+    for item in (item for pair in value.items() for item in pair):
+        if not isinstance(item, str):
+            raise BadSetting("--reading", f"{_shown(item)} among the readings is not text. Put it in quotes.")
+    return MappingProxyType(dict(value))
+
+
+def _keys(value: object) -> tuple[Key, ...]:
+    if not _is_list(value):
+        raise BadSetting("--key", "this is not a list of keys. Write a list, such as ['TOKEN', 'AK:SK'].")
+    return tuple(_key(item) for item in value)
+
+
+def _key(value: object) -> Key:
+    key = Key.parse(value) if isinstance(value, str) else value
+    if not isinstance(key, Key) or not all(isinstance(part, str | None) for part in (key.name, key.secret)):
+        raise BadSetting("--key", "a key is neither text nor a Key of texts. Write TOKEN or AK:SK.")
+    if not key.name or key.secret == "":
+        raise BadSetting("--key", "a part of the key is empty. Write TOKEN or AK:SK.")
+    return key
+
+
+def _rate(value: object) -> object:
+    if value is not None:
+        parsed_rate(value)
+    return value
+
+
+def _seed(value: object) -> int | None:
+    if value is None or _is_whole(value):
+        return value
+    raise BadSetting("--seed", f"{_shown(value)} is not a seed. Write a whole number.")
+
+
+def _max_body(value: object) -> int:
+    if _is_whole(value) and value >= 1:
+        return value
+    raise BadSetting("--max-body", f"{_shown(value)} is not a number of bytes. Write a whole number from 1.")
+
+
+def _public_url(value: object) -> str | None:
+    """Return an origin, and perhaps a path, without a slash at its end."""
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str) and not _SPACES_AND_CONTROLS.search(value):
+            parts = urlsplit(value)
+            is_origin = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+            if is_origin and not any(letter in value for letter in "?#@"):
+                return value.rstrip("/")
+    except ValueError:
+        pass  # urlsplit raises it for a bracket that does not close, and for a port that is no number
+    text = f"{_shown(value)} is not an http or https URL. Write one such as https://mock.example."
+    raise BadSetting("--public-url", text)
+
+
+def _webhook_secret(value: object) -> object:
+    if value is not None:
+        check_webhook_secret(value)
+    return value
+
+
+_CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
+    {
+        "services": _listed("--service", "names"),
+        "prefixes": _prefixes,
+        "pace": _pace,
+        "strict": _strict,
+        "readings": _readings,
+        "keys": _keys,
+        "slots": checked_slots,
+        "rate": _rate,
+        "faults": _listed("--fault", "faults"),
+        "seed": _seed,
+        "max_body": _max_body,
+        "public_url": _public_url,
+        "webhook_secret": _webhook_secret,
+    }
+)
+"""How each setting is checked: a function that returns the value as it is kept, or raises ``BadSetting``."""
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number; ``True`` is one in Python, and never meant as one."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
+
+
+def _shown(value: object) -> str:
+    """Return a value as an error shows it: on one line, and not all of it if it is long."""
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _LARGEST_SHOWN):
+        return repr(value)
+    return f"a value of type {type(value).__name__}"

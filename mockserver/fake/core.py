@@ -29,7 +29,7 @@ from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import Call, Dialect, World, encoded
-from mockserver.settings import Settings
+from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Millis, Request, Response
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
@@ -44,8 +44,8 @@ class Fake:
     def __init__(
         self, settings: Settings | None = None, *, catalog: Catalog | None = None, clock: Clock | None = None
     ) -> None:
-        """Raises ``MockserverError`` for a setting that is wrong or a contract that cannot be used."""
-        self.world = World(settings or Settings(), catalog or load(), clock or Clock(), DIALECTS)
+        """Raises ``BadSetting`` for a setting that this contract does not have, and ``BadContract``."""
+        self.world = World(checked_settings(settings), catalog or load(), clock or Clock(), DIALECTS)
         self._lock = threading.RLock()
         self.tasks = Tasks(self.world, self._lock)
         self.requests = Requests(self.world)
@@ -168,7 +168,7 @@ class Fake:
         Raises ``BadSetting``.
         """
         with self._lock:
-            self.world.limits.set(account, Limit(slots, Rate.parse(rate, "rate") if rate else None))
+            self.world.limits.set(account, Limit(checked_slots(slots), None if rate is None else Rate.parse(rate)))
 
     def snapshot(self) -> dict[str, JSON]:
         """Return tasks, time and faults as JSON."""

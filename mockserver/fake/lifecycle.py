@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, NamedTuple, get_args
 
-from mockserver.errors import BadSetting
+from mockserver.settings import parsed_pace
 from mockserver.types import Millis
 
 Status = Literal["submitted", "processing", "succeed", "failed"]
@@ -91,12 +91,7 @@ class Pace:
     @classmethod
     def parse(cls, text: str) -> Pace:
         """Read the option. Raises ``BadSetting``."""
-        if text in ("real", "fast", "instant"):
-            return cls(text)
-        name, _, count = text.partition(":")
-        if name == "polls" and count.isascii() and count.isdigit() and 0 < int(count) < 1_000_000:
-            return cls(name, int(count))
-        raise BadSetting("--pace", f"{text!r} is not a pace. Write real, fast, instant or polls:N, with N from 1.")
+        return cls(*parsed_pace(text))
 
     def timeline(self, seconds: Mapping[str, float], end: Status = "succeed") -> Timeline:
         """Plan a task; ``seconds`` is how long its operation takes, by pace. It waits for a quarter of that."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from math import ceil
 
-from mockserver.durations import millis
-from mockserver.errors import BadSetting
+from mockserver.settings import parsed_rate
 from mockserver.types import Millis
-
-_RATE = re.compile(r"([1-9][0-9]{0,8})/([0-9.]*)([a-z]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +17,9 @@ class Rate:
     span: Millis
 
     @classmethod
-    def parse(cls, text: str, option: str = "--rate") -> Rate:
+    def parse(cls, text: str) -> Rate:
         """Read ``10/s`` or ``100/1.5m``. Raises ``BadSetting``."""
-        if found := _RATE.fullmatch(text):
-            span = millis((found[2] or "1") + found[3], option)
-            if span > 0:
-                return cls(int(found[1]), span)
-        raise BadSetting(option, f"{text!r} is not a rate. Write a count and a span, such as 10/s or 100/60s.")
+        return cls(*parsed_rate(text))
 
     def __str__(self) -> str:
         return f"{self.count}/{self.span}ms"

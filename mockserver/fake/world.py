@@ -273,7 +273,7 @@ class World:
 
 
 def _limit(settings: Settings) -> Limit:
-    return Limit(settings.slots, Rate.parse(settings.rate) if settings.rate else None)
+    return Limit(settings.slots, None if settings.rate is None else Rate.parse(settings.rate))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -164,15 +164,15 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "empty-key": (("--key", ""), "TOKEN or AK:SK"),
     "key-without-secret": (("--key", "AK:"), "TOKEN or AK:SK"),
     "key-without-name": (("--key", ":SK"), "TOKEN or AK:SK"),
-    "negative-slots": (("--slots", "-1"), "'--slots'"),
-    "slots-in-words": (("--slots", "many"), "'--slots'"),
+    "negative-slots": (("--slots", "-1"), "--slots: "),
+    "slots-in-words": (("--slots", "many"), "--slots: "),
     "rate-in-words": (("--rate", "often"), "often"),
     "unknown-fault": (("--fault", "hangs"), "hangs"),
     "state-in-no-folder": (("--state", "/no/such/folder/state.json"), "/no/such/folder/state.json"),
     "state-that-is-a-folder": (("--state", "/"), "'/'"),
     "state-that-is-not-json": (("--state", __file__), "is not a snapshot"),
-    "seed-in-words": (("--seed", "x"), "'--seed'"),
-    "no-body-at-all": (("--max-body", "0"), "'--max-body'"),
+    "seed-in-words": (("--seed", "x"), "--seed: "),
+    "no-body-at-all": (("--max-body", "0"), "--max-body: "),
     "url-without-scheme": (("--public-url", "mock.example"), "an http or https URL"),
     "url-without-host": (("--public-url", "http://"), "an http or https URL"),
     "secret-that-is-none": (("--webhook-secret", "whsec_"), "--webhook-secret"),
@@ -214,7 +214,7 @@ def test_verbose_shows_where_a_mistake_came_from() -> None:
     result = run("--verbose", "serve", "--pace", "slow")
     assert result.exit_code == 2
     assert result.stderr.startswith("Traceback (most recent call last):\n")
-    assert 'lifecycle.py", line ' in result.stderr
+    assert 'settings.py", line ' in result.stderr
     assert result.stderr.splitlines()[-1] == told_in_one_line(run("--pace", "slow"))
 
 

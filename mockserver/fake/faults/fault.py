@@ -18,7 +18,7 @@ from itertools import count
 from random import Random
 from typing import Literal
 
-from mockserver.errors import MockserverError
+from mockserver.errors import BadSetting, MockserverError
 from mockserver.fake.verification import matches
 from mockserver.types import JSON, Payload
 
@@ -29,8 +29,14 @@ _NTH = re.compile(r"#([1-9][0-9]{0,5})", re.ASCII)
 _CHANCE = re.compile(r"([0-9]{1,2}(?:\.[0-9]+)?|100)%", re.ASCII)
 
 
-class BadFault(MockserverError):
+class BadFault(BadSetting):
     """A line that is not a fault; the text says what to write instead."""
+
+    option = "--fault"
+
+    def __init__(self, sentence: str) -> None:
+        MockserverError.__init__(self, sentence)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,14 +21,14 @@ KINDS = {**answers.KINDS, **tasks.KINDS}
 _ROW_USAGE = "[retry-after SECONDS | retry-after-date SECONDS]"
 
 
-class NoSuchFault(BadFault, NoSuchName):
+class NoSuchFault(NoSuchName, BadFault):
     """A fault that is neither a kind nor a row of an error table."""
 
     kind = "fault"
     command = "mockserver list faults"
 
 
-class NoSuchPlace(BadFault, NoSuchName):
+class NoSuchPlace(NoSuchName, BadFault):
     """A service or an operation after ``on`` that this fake does not serve."""
 
     kind = "service or operation"
