@@ -6,7 +6,8 @@ that fails shows the last exchanges. Nothing of ours is imported until a test as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,9 @@ _HANDLES = pytest.StashKey[dict[str, "Handle"]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest of the marker."""
     config.addinivalue_line(
-        "markers", "mock_kling(**settings): how the fake of mock_kling and mock_kling_server behaves"
+        "markers",
+        "mock_kling(**settings): how the fake of mock_kling and mock_kling_server behaves, such as pace='instant'; "
+        "pass_through=['example.com'] lets requests out",
     )
 
 
@@ -32,7 +35,7 @@ def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
     """Answer httpx calls to the real hosts with a fake: ``.clock``, ``.faults``, ``.requests``, ``.tasks``."""
     from mockserver.adapters.testing.patch import patch
 
-    with patch(**_settings(request)) as patched:
+    with _made(request, patch, _settings(request)) as patched:
         _keep(request, patched)
         yield patched
 
@@ -42,7 +45,9 @@ def mock_kling_server(request: pytest.FixtureRequest) -> Iterator[Live]:
     """Run a fake at ``.url``: ``.clock``, ``.faults``, ``.requests``, ``.tasks``, ``.callbacks``."""
     from mockserver.adapters.testing.live import live
 
-    with live(**_settings(request)) as running:
+    settings = _settings(request)
+    settings.pop("pass_through", None)  # a server lets nothing out
+    with _made(request, live, settings) as running:
         _keep(request, running)
         yield running
 
@@ -63,4 +68,19 @@ def _keep(request: pytest.FixtureRequest, handle: Handle) -> None:
 
 def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     marker = request.node.get_closest_marker("mock_kling")
+    if marker is not None and marker.args:
+        pytest.fail("@pytest.mark.mock_kling takes settings by name, such as pace='instant'.", pytrace=False)
     return dict(marker.kwargs) if marker else {}
+
+
+@contextmanager
+def _made(request: pytest.FixtureRequest, make: Callable[..., Any], settings: dict[str, Any]) -> Iterator[Any]:
+    """Make a fake and enter it; a setting that it cannot take is an error of the test, told in one line."""
+    from mockserver.errors import MockserverError
+
+    with ExitStack() as stack:
+        try:
+            handle = stack.enter_context(make(**settings))
+        except MockserverError as error:
+            raise pytest.fail.Exception(f"{request.fixturename}: {error}", pytrace=False) from None
+        yield handle

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
+from mockserver.settings import Settings
 
 _MOST_LETTERS = 300
 """As much of a body is shown when a test fails: the whole of an answer without results."""
@@ -14,7 +19,12 @@ class Handle:
     """A fake that answers requests, on a socket or in this process."""
 
     def __init__(self, fake: Fake) -> None:
-        self.fake = fake
+        self._fake = fake
+
+    @property
+    def fake(self) -> Fake:
+        """The fake itself."""
+        return self._fake
 
     @property
     def clock(self) -> Clock:
@@ -52,6 +62,17 @@ class Handle:
             lines.append(f"     sent     {_short(entry.request.body)}")
             lines.append(f"     received {_short(entry.response.body)}")
         return lines
+
+
+def fake_of(fake: object, options: Mapping[str, Any]) -> Fake:
+    """Return a fake that was handed over, or make one of settings by name. Raises ``MockserverError``."""
+    if fake is None:
+        return Fake(Settings.named(options))
+    if not isinstance(fake, Fake):
+        raise BadSetting("fake", f"{type(fake).__name__} is no Fake. Write settings by name, such as pace='instant'.")
+    if options:
+        raise BadSetting(next(iter(options)), "a fake that is handed over has its settings. Write one or the other.")
+    return fake
 
 
 def _short(body: bytes) -> str:

@@ -1,14 +1,16 @@
 """The router of httpx: which patch answers what an httpx client of this process is about to send.
 
-respx replaces the connections of httpcore, through which httpx sends. Those of httpx2 are httpcore2's, of the same
-shape. respx then asks its routers, among them one of ours for each of the two libraries.
+A client asks which transport is for a URL, and gets ours for a host that is answered. What goes on to the network is
+seen by respx, which replaces the connections of httpcore and asks its routers, among them one of ours. httpx2 and
+httpcore2 have the same shape.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -21,16 +23,31 @@ from respx.mocks import HTTPCoreMocker
 from respx.models import AllMockedAssertionError
 
 from mockserver.adapters.http.headers import listed, mapped
+from mockserver.adapters.testing.hosts import Hosts, canonical
+from mockserver.adapters.testing.name_guard import NameGuard
 from mockserver.types import Request, Response, Wire
 
 
 class Answering(Protocol):
-    """A patch: it answers requests to some hosts."""
+    """What answers requests to some hosts, and says which others may go out."""
 
-    hosts: frozenset[str]
+    hosts: Hosts
 
     def answer(self, request: Request) -> Response:
         """Answer a request."""
+
+    def refusal(self, host: str) -> Exception:
+        """Return the error for a host that is not answered and may not go out."""
+
+
+class Hook(Protocol):
+    """What is in a library while any run is entered."""
+
+    def start(self) -> object:
+        """Put it there."""
+
+    def stop(self) -> None:
+        """Take it away."""
 
 
 class HTTPCore2Mocker(HTTPCoreMocker):
@@ -47,10 +64,10 @@ class HTTPCore2Mocker(HTTPCoreMocker):
 
 
 class HttpxRouter:
-    """The patches that are entered; while there are any, respx asks us.
+    """The runs of patches that are entered; while there are any, clients and respx ask us.
 
-    Each thread and each asyncio task is answered by the patch that it entered itself, the innermost that has the host.
-    One that entered none, such as a thread that a test started, gets the patch that was entered last.
+    Each thread and each asyncio task is answered by the run that it entered itself, the innermost that has the host.
+    One that entered none, such as a thread that a test started, gets the run that was entered last.
     """
 
     def __init__(self) -> None:
@@ -58,74 +75,176 @@ class HttpxRouter:
         self._entered: tuple[Answering, ...] = ()
         self._own: ContextVar[tuple[Answering, ...]] = ContextVar("own", default=())
 
-    def __contains__(self, patch: Answering) -> bool:
-        return patch in self._entered
+    def enter(self, run: Answering) -> None:
+        """Let a run answer; one that is entered twice has to be left twice."""
+        self.hold(run)
+        self._own.set((*self._own.get(), run))
 
-    def enter(self, patch: Answering) -> None:
-        """Let a patch answer; one that is entered twice has to be left twice."""
+    def leave(self, run: Answering) -> None:
+        """Stop a run from answering."""
+        self._own.set(_without(self._own.get(), run))
+        self.release(run)
+
+    def hold(self, run: Answering) -> None:
+        """Let a run answer those that began in it, and not whoever calls this."""
         with self._lock:
             if not self._entered:
-                for router in self._routers:
-                    router.start()
-            self._entered = (*self._entered, patch)
-        self._own.set((*self._own.get(), patch))
+                for hook in self._hooks:
+                    hook.start()
+            self._entered = (*self._entered, run)
 
-    def leave(self, patch: Answering) -> None:
-        """Stop a patch from answering."""
-        self._own.set(_without(self._own.get(), patch))
+    def release(self, run: Answering) -> None:
+        """Undo ``hold``."""
         with self._lock:
-            self._entered = _without(self._entered, patch)
+            self._entered = _without(self._entered, run)
             if not self._entered:
-                for router in self._routers:
-                    router.stop()
+                for hook in self._hooks:
+                    hook.stop()
+
+    def own(self) -> Iterator[Answering]:
+        """Yield the runs that this thread or task is in, the innermost first."""
+        entered = self._entered
+        # A task may have kept a run that was left since.
+        return (run for run in reversed(self._own.get()) if run in entered)
+
+    def is_entered(self, is_meant: Callable[[Answering], bool]) -> bool:
+        """Whether any thread or task is in such a run."""
+        return any(is_meant(run) for run in self._entered)
 
     def find(self, host: str) -> Answering | None:
-        """Return the patch that answers for a host in this thread and task."""
-        entered = self._entered
-        # A task may have kept a patch that was left since.
-        own = (patch for patch in reversed(self._own.get()) if patch in entered)
-        return next((patch for patches in (own, reversed(entered)) for patch in patches if host in patch.hosts), None)
+        """Return the run that answers for a host in this thread and task."""
+        return next((run for run in (*self.own(), *reversed(self._entered)) if canonical(host) in run.hosts.own), None)
+
+    def refusal(self, host: str) -> Exception | None:
+        """Return why a request to a host that nobody answers may not go out, or ``None`` if it may."""
+        runs = [*self.own()] or self._entered[::-1]
+        if not runs or any(run.hosts.lets_out(canonical(host)) for run in runs):
+            return None
+        return runs[0].refusal(canonical(host))
 
     @cached_property
-    def _routers(self) -> tuple[_RespxRouter, ...]:
-        routers = [_RespxRouter(self, HTTPCoreMocker.name, httpcore)]
+    def _hooks(self) -> tuple[Hook, ...]:
+        hooks: list[Hook] = [
+            NameGuard(lambda host: self.find(host) is not None),
+            _ClientHook(self, httpx),
+            _RespxRouter(self, HTTPCoreMocker, httpcore),
+        ]
+        if find_spec("httpx2"):
+            hooks.append(_ClientHook(self, import_module("httpx2")))
         if find_spec("httpcore2"):
-            routers.append(_RespxRouter(self, HTTPCore2Mocker.name, import_module("httpcore2")))
-        return tuple(routers)
+            hooks.append(_RespxRouter(self, HTTPCore2Mocker, import_module("httpcore2")))
+        return tuple(hooks)
+
+
+class _ClientHook:
+    """Hands our transport to the clients of a library for the hosts that are answered.
+
+    This is above what pytest-httpx, VCR and respx put in the place of transports and connections, so that they do not
+    take a call which is ours, whoever came first.
+    """
+
+    def __init__(self, router: HttpxRouter, library: ModuleType) -> None:
+        self._router, self._library = router, library
+        self._originals: dict[type, Any] = {}
+
+    def start(self) -> None:
+        """Begin to be asked."""
+        for client in (self._library.Client, self._library.AsyncClient):
+            if client not in self._originals:
+                self._originals[client] = client._transport_for_url  # noqa: SLF001 - the one place; respx uses it, too
+                client._transport_for_url = self._asking(client._transport_for_url)  # noqa: SLF001
+
+    def stop(self) -> None:
+        """Stop being asked. Where somebody else was put on top of us, we stay below, and answer nothing."""
+        for client, original in [*self._originals.items()]:
+            if getattr(client._transport_for_url, "hook", None) is self:  # type: ignore[attr-defined] # noqa: SLF001
+                client._transport_for_url = original  # type: ignore[attr-defined] # noqa: SLF001
+                del self._originals[client]
+
+    def _asking(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        local = (self._library.MockTransport, self._library.ASGITransport, self._library.WSGITransport)
+
+        @wraps(original)
+        def transport_for_url(client: Any, url: Any) -> Any:
+            transport, run = original(client, url), self._router.find(url.host)
+            # A transport that leads to an application of the test's own was chosen for it.
+            return transport if run is None or isinstance(transport, local) else _Transport(run, self._library)
+
+        transport_for_url.hook = self  # type: ignore[attr-defined]
+        return transport_for_url
+
+
+class _Transport:
+    """Answers the requests of a client of httpx or httpx2."""
+
+    def __init__(self, run: Answering, library: ModuleType) -> None:
+        self._run, self._library = run, library
+
+    def handle_request(self, request: Any) -> Any:
+        """Answer a request."""
+        request.read()
+        return self._answered(request)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Answer a request of an async client."""
+        await request.aread()
+        return self._answered(request)
+
+    def _answered(self, request: Any) -> Any:
+        answer = _answer(self._run, request, self._library)
+        stream = self._library.ByteStream(_body(request, answer))
+        return self._library.Response(answer.status, headers=listed(answer), stream=stream)
 
 
 class _RespxRouter(MockRouter):
-    """Asks the ``HttpxRouter``, where respx would try patterns, which takes as long as finding the answer."""
+    """Asks the ``HttpxRouter``, where respx would try patterns, which takes as long as finding the answer.
 
-    def __init__(self, router: HttpxRouter, using: str, core: ModuleType) -> None:
-        super().__init__(assert_all_called=False, using=using)
+    It sees what no client of httpx sends, and all that goes on to the network.
+    """
+
+    def __init__(self, router: HttpxRouter, mocker: type[HTTPCoreMocker], core: ModuleType) -> None:
+        super().__init__(assert_all_called=False, using=mocker.name)
         self.route().pass_through()
-        self._router, self._core = router, core
+        self._router, self._routers, self._core = router, mocker.routers, core
+
+    def start(self) -> None:
+        """Begin to be asked, before respx's other routers."""
+        super().start()
+        self._routers.insert(0, self._routers.pop())
 
     def handler(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request, or leave it to the routers of others; without one, it goes out as usual."""
-        patch = self._router.find(request.url.host)
-        if patch is not None:
-            answer = patch.answer(_asked(request))
-            if answer.wire:
-                self._raise_fault(answer.wire, request)
-            body = b"" if request.method == "HEAD" else answer.body
+        """Answer a request, or leave it to the routers of others; without one, it goes out if it may."""
+        run = self._router.find(request.url.host)
+        if run is not None:
+            answer = _answer(run, request, self._core)
+            body = _body(request, answer)
             return httpx.Response(answer.status, headers=listed(answer), stream=httpx.ByteStream(body))
-        if self.Mocker is not None and len(self.Mocker.routers) > 1:
+        if len(self._routers) > 1:
             raise AllMockedAssertionError(f"RESPX: {request!r} not mocked!")
+        refusal = self._router.refusal(request.url.host)
+        if refusal is not None:
+            raise refusal
         return super().handler(request)
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of an async client."""
         return self.handler(request)
 
-    def _raise_fault(self, wire: Wire, request: httpx.Request) -> None:
-        """Raise what the client would see of a fault on the wire."""
-        patience = request.extensions.get("timeout", {}).get("read")
-        if wire.hangs or (patience is not None and wire.headers_after > patience * 1000):
-            raise self._core.ReadTimeout("the fake does not answer in time")
-        if wire.resets != "no":
-            raise self._core.ReadError("the fake reset the connection")
+
+def _answer(run: Answering, request: httpx.Request, errors: ModuleType) -> Response:
+    """Answer a request, or raise what its client would see of a fault on the wire."""
+    answer = run.answer(_asked(request))
+    wire = answer.wire or Wire()
+    patience = request.extensions.get("timeout", {}).get("read")
+    if wire.hangs or (patience is not None and wire.headers_after > patience * 1000):
+        raise errors.ReadTimeout("the fake does not answer in time")
+    if wire.resets != "no":
+        raise errors.ReadError("the fake reset the connection")
+    return answer
+
+
+def _body(request: httpx.Request, answer: Response) -> bytes:
+    return b"" if request.method == "HEAD" else answer.body
 
 
 def _asked(request: httpx.Request) -> Request:
@@ -134,13 +253,13 @@ def _asked(request: httpx.Request) -> Request:
     return Request(request.method, path, query, mapped(request.headers.raw), request.content, url.scheme)
 
 
-def _without(patches: tuple[Answering, ...], patch: Answering) -> tuple[Answering, ...]:
+def _without(runs: tuple[Answering, ...], run: Answering) -> tuple[Answering, ...]:
     """Leave out the last of those that are the same."""
-    for index in range(len(patches) - 1, -1, -1):
-        if patches[index] is patch:
-            return patches[:index] + patches[index + 1 :]
-    return patches
+    for index in range(len(runs) - 1, -1, -1):
+        if runs[index] is run:
+            return runs[:index] + runs[index + 1 :]
+    return runs
 
 
 ROUTER = HttpxRouter()
-"""The one router of this process, because respx changes httpcore for the whole process."""
+"""The one router of this process, because it changes httpx and httpcore for the whole process."""

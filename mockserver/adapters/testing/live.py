@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Unpack
 
 from mockserver.adapters.http.server import Server, listen
-from mockserver.adapters.testing.handle import Handle
+from mockserver.adapters.testing.handle import Handle, fake_of
 from mockserver.fake.core import Fake
-from mockserver.settings import Settings
+from mockserver.settings import Options
 
 _PATIENCE_SECONDS = 10.0
 """How long a start or a stop may take; both take a fraction of a second, but CI machines are slow."""
@@ -25,12 +25,14 @@ class Live(Handle):
 
 
 @contextmanager
-def live(fake: Fake | None = None, *, host: str = "127.0.0.1", port: int = 0, **settings: Any) -> Iterator[Live]:
+def live(
+    fake: Fake | None = None, *, host: str = "127.0.0.1", port: int = 0, **settings: Unpack[Options]
+) -> Iterator[Live]:
     """Run a fake on a thread while the context is open; port 0 takes a free one.
 
     ``settings`` are those of ``Settings``: ``live(pace="instant", seed=1)``. Raises ``MockserverError``.
     """
-    running = fake or Fake(Settings(**settings))
+    running = fake_of(fake, settings)
     ready = threading.Event()
     server = Server(running, listen(host, port), lambda _: ready.set())
     thread = threading.Thread(target=server.run, name="mockserver", daemon=True)

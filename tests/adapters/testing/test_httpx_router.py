@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import httpcore
 import httpx
 import httpx2
 import pytest
+import requests
 import respx
+import vcr
 
+from mockserver.adapters.testing.hosts import HostRefused
 from mockserver.adapters.testing.live import live
 from mockserver.adapters.testing.patch import Patch, patch
+from mockserver.errors import BadSetting
 
 KLING = "https://api-singapore.klingai.com/v1/images/omni-image"
 USEAPI = "https://api.useapi.net/v1/kling/tasks/1"
@@ -185,7 +193,110 @@ def test_what_befalls_an_answer_is_told_as_the_library_would(library: ModuleType
 
 
 @LIBRARIES
-def test_other_hosts_are_reached_as_ever(library: ModuleType) -> None:
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("example.com", "'example.com'. Write pass_through=['example.com']"),
+        ("api.kling-typo.com", "did you mean 'api.klingai.com'?"),
+        ("api-singapore.klingai.co", "did you mean 'api-singapore.klingai.com'?"),
+        ("api.klingai.com.evil.com", "'api.klingai.com.evil.com'."),
+        ("api.openai.com", "'api.openai.com'."),
+        ("docs.useapi.com", "did you mean 'api.useapi.net'?"),
+        ("93.184.216.34", "'93.184.216.34'."),
+    ],
+)
+async def test_other_hosts_are_refused_in_a_sentence(library: ModuleType, host: str, said: str) -> None:
+    with patch() as patched:
+        with pytest.raises(HostRefused) as error:
+            library.get(f"https://{host}/")
+        assert said in str(error.value)
+        async with library.AsyncClient() as client:
+            with pytest.raises(HostRefused):
+                await client.get(f"http://{host}:8080/")
+        assert len(patched.requests) == 0
+
+
+def test_a_host_of_a_service_that_is_left_out_is_refused_and_says_so() -> None:
+    with patch(services=["useapi"]), pytest.raises(HostRefused, match=r"a host of 'kling'. Write services=\['kling'"):
+        ask(KLING)
+
+
+@pytest.mark.parametrize("allowed", [["nowhere.invalid"], ["*.invalid"], ["*"], ("NOWHERE.invalid.",)])
+def test_a_host_that_is_let_out_is_really_asked(allowed: list[str]) -> None:
+    with patch(pass_through=allowed), pytest.raises(httpx.ConnectError):
+        ask("http://nowhere.invalid/")
+
+
+@pytest.mark.parametrize("wrong", ["example.com", None, 5, [5], [""], ["https://example.com"]])
+def test_hosts_to_let_out_are_a_list_of_hosts(wrong: Any) -> None:
+    with pytest.raises(BadSetting, match="pass_through: this is not a list of hosts"):
+        patch(pass_through=wrong)
+
+
+def test_a_thread_that_entered_none_may_not_go_out_either() -> None:
+    with patch(), ThreadPoolExecutor(1) as pool, pytest.raises(HostRefused):
+        pool.submit(ask, ELSEWHERE).result()
+
+
+@pytest.mark.parametrize("url", ["https://mock.example", "https://mock.example:8443"])
+def test_the_host_of_result_urls_is_ours(url: str) -> None:
+    with patch(public_url=url, pace="instant"):
+        task = httpx.post(KLING, headers=KEY, json={"prompt": "A cat"}).json()["data"]["task_id"]
+        found = httpx.get(f"{KLING}/{task}", headers=KEY).json()["data"]["task_result"]["images"][0]["url"]
+        assert found.startswith(url)
+        assert httpx.get(found).headers["content-type"] == "image/png"
+
+
+def test_an_application_of_the_tests_own_is_reached_as_ever() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(418))
+    with patch() as patched, httpx.Client(transport=transport) as client:
+        assert [client.get(url).status_code for url in (KLING, ELSEWHERE, "http://testserver/")] == [418] * 3
+    assert len(patched.requests) == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["patch first", "vcr first"])
+def test_a_cassette_beside_it_takes_none_of_our_calls(is_first: bool, tmp_path: Path) -> None:
+    cassette = vcr.use_cassette(str(tmp_path / "cassette.yaml"))
+    first, second = (patch(), cassette) if is_first else (cassette, patch())
+    with first, second:
+        assert ask() == 200
+        with pytest.raises(HostRefused):
+            ask(ELSEWHERE)
+    assert not (tmp_path / "cassette.yaml").exists()
+
+
+def test_the_routes_of_respx_keep_to_the_other_hosts() -> None:
+    with respx.MockRouter(assert_all_called=False) as mock, patch() as patched:
+        mock.route().pass_through()
+        assert ask() == 200
+        mock.get(ELSEWHERE).respond(418)
+    assert counts(patched) == [1]
+
+
+@pytest.mark.parametrize("library", ["requests", "urllib"])
+def test_a_library_that_is_not_answered_does_not_reach_our_hosts_either(library: str) -> None:
+    get = requests.get if library == "requests" else urllib.request.urlopen
+    with patch(), pytest.raises(HostRefused, match=r"answers clients of httpx and httpx2. Use mockserver.live\(\)"):
+        get(KLING)
+    assert not hasattr(socket.getaddrinfo, "guard")
+
+
+def test_somebody_who_came_on_top_of_us_may_leave_after_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        with monkeypatch.context() as context:
+            patched = patch()
+            with patched:
+                context.setattr(httpx.Client, "_transport_for_url", httpx.Client._transport_for_url)
+                context.setattr(socket, "getaddrinfo", socket.getaddrinfo)
+                assert ask() == 200
+        with patch() as patched:
+            assert (ask(), counts(patched)) == (200, [1])
+    with pytest.raises(httpx.ConnectError):
+        ask("http://nowhere.invalid/")
+
+
+@LIBRARIES
+def test_loopback_is_reached_as_ever(library: ModuleType) -> None:
     with live() as running, patch():
         assert library.get(f"{running.url}/_mock/health").json()["status"] == "ok"
 

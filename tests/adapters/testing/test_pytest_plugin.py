@@ -124,3 +124,110 @@ def test_a_run_that_does_not_use_it_imports_nothing_of_ours() -> None:
     )
     found = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+DECORATED = (
+    CREATE
+    + """
+import pytest, mockserver
+
+@pytest.fixture
+@mockserver.patch(pace="instant")
+def generator():
+    yield create().status_code
+    assert create().status_code == 200
+
+@pytest.fixture
+@mockserver.patch
+async def generator_async():
+    yield create().status_code
+    assert create().status_code == 200
+
+@pytest.mark.parametrize("wanted", [200])
+@mockserver.patch()
+def test_a_function(wanted, tmp_path):
+    assert create().status_code == wanted
+
+class TestMethods:
+    @mockserver.patch()
+    def test_it(self, tmp_path):
+        assert create().status_code == 200
+
+def test_a_fixture_that_yields(generator):
+    assert (generator, create().status_code) == (200, 200)
+
+async def test_an_async_fixture_that_yields(generator_async):
+    assert (generator_async, create().status_code) == (200, 200)
+"""
+)
+
+
+def test_tests_and_fixtures_of_pytest_can_be_decorated(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(DECORATED)
+    pytester.runpytest_subprocess("-q", "-o", "anyio_mode=auto", "-p", "no:asyncio").assert_outcomes(passed=4)
+
+
+BESIDE = (
+    CREATE
+    + """
+import pytest, mockserver
+
+def test_first(httpx_mock, mock_kling):
+    check(httpx_mock)
+
+def test_second(mock_kling, httpx_mock):
+    check(httpx_mock)
+
+def test_inside(httpx_mock):
+    with mockserver.patch():
+        check(httpx_mock)
+
+def check(httpx_mock):
+    httpx_mock.add_response(url="https://example.com/", status_code=418)
+    assert [create().status_code, httpx.get("https://example.com/").status_code] == [200, 418]
+    assert [str(request.url) for request in httpx_mock.get_requests()] == ["https://example.com/"]
+"""
+)
+
+
+def test_pytest_httpx_answers_for_the_other_hosts_whoever_came_first(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(BESIDE)
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("pase='instant'", "no setting 'pase'; did you mean 'pace'?"),
+        ("rate=10", "--rate: 10 is not a rate."),
+        ("services='kling'", "--service: 'kling' is not a list of names."),
+        ("services=['klign']", "no service 'klign'; did you mean 'kling'?"),
+        ("'instant'", "takes settings by name"),
+    ],
+)
+@pytest.mark.parametrize("fixture", ["mock_kling", "mock_kling_server"])
+def test_a_wrong_marker_is_told_without_a_traceback(
+    pytester: pytest.Pytester, marker: str, said: str, fixture: str
+) -> None:
+    pytester.makepyfile(f"import pytest\n@pytest.mark.mock_kling({marker})\ndef test_it({fixture}): ...\n")
+    result = pytester.runpytest_inprocess("-q")
+    result.assert_outcomes(errors=1)
+    assert any(said in line for line in result.outlines)
+    told = result.stdout.str().partition("ERROR at setup")[2].partition("short test summary")[0].splitlines()
+    assert len([*filter(None, told[1:-1])]) == 1
+
+
+def test_the_marker_lets_hosts_out_and_is_no_matter_to_a_server(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        CREATE
+        + """
+import pytest
+
+@pytest.mark.mock_kling(pass_through=["nowhere.invalid"], pace="instant")
+def test_it(mock_kling, mock_kling_server):
+    with pytest.raises(httpx.ConnectError):
+        httpx.get("http://nowhere.invalid/")
+    assert create().status_code == create(mock_kling_server.url).status_code == 200
+"""
+    )
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)

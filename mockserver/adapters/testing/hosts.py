@@ -1,0 +1,82 @@
+"""Hosts: where requests may go while a patch is entered, and what is said of those that may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mockserver.contract.catalog import Service
+from mockserver.errors import BadSetting, MockserverError
+
+_NEAR = 0.55
+"""How much two names of domains must share to be near: ``kling-typo`` is near to ``klingai``, ``openai`` is not."""
+
+
+class HostRefused(MockserverError):
+    """A request to a ``host`` that a patch neither answers nor lets out."""
+
+    def __init__(self, host: str, hint: str) -> None:
+        super().__init__(f"mockserver.patch() lets nothing out to {host!r}{hint}")
+        self.host = host
+
+
+class Hosts:
+    """The hosts of one fake: those whose service it is, and those that are let out.
+
+    Loopback is let out as well: the server of an application under test is there.
+    """
+
+    def __init__(self, services: Iterable[Service], public_url: str | None, pass_through: object) -> None:
+        """``pass_through`` is a list of hosts, which may contain ``*``. Raises ``BadSetting``."""
+        own = {host for service in services for host in service.hosts}
+        self.own = frozenset(own if public_url is None else {*own, urlsplit(public_url).hostname or ""})
+        self.pass_through = _listed(pass_through)
+
+    def lets_out(self, host: str) -> bool:
+        """Whether a request to a host that is not our own goes out as usual."""
+        return _is_loopback(host) or any(fnmatchcase(host, pattern) for pattern in self.pass_through)
+
+    def refusal(self, host: str, known: Mapping[str, Service]) -> HostRefused:
+        """Return the error for a host; ``known`` are all services that the contract has."""
+        for service in known.values():
+            if host in service.hosts:
+                return HostRefused(host, f": it is a host of {service.id!r}. Write services=[{service.id!r}, …].")
+        near = [each for each in self.own if _likeness(_domain(host), _domain(each)) >= _NEAR]
+        meant = f"; did you mean {max(near, key=lambda each: _likeness(host, each))!r}?" if near else "."
+        return HostRefused(host, f"{meant} Write pass_through=[{host!r}] to send such requests.")
+
+
+def canonical(host: str) -> str:
+    """Return a host as it is compared: without the dot that may end it."""
+    return host.rstrip(".").lower()
+
+
+def _listed(hosts: object) -> tuple[str, ...]:
+    if isinstance(hosts, Sequence | AbstractSet) and not isinstance(hosts, str | bytes):
+        names = [canonical(host) for host in hosts if isinstance(host, str) and host and "/" not in host]
+        if len(names) == len(hosts):
+            return tuple(names)
+    raise BadSetting("pass_through", "this is not a list of hosts. Write a list such as ['example.com'], or ['*'].")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _likeness(name: str, known: str) -> float:
+    return SequenceMatcher(None, name, known).ratio()
+
+
+def _domain(host: str) -> str:
+    """Return the label that tells hosts apart: most begin with api and end with com."""
+    return (host.split(".")[-2:] or [host])[0]
