@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.fake.clock import Clock, system_millis
-from tests.conftest import NOON
+from mockserver.adapters.control.api import description
+from mockserver.errors import BadSetting
+from mockserver.fake.clock import LATEST_MILLIS, Clock, system_millis
+from tests.conftest import NOON, CheckedFake
 
 
 class Source:
@@ -113,3 +116,90 @@ def test_whatever_is_done_short_of_setting_it_back_time_never_runs_backwards(ste
             getattr(clock, name)()
         assert clock.now() >= last
         last = clock.now()
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["freeze", "resume", "advance", "tick", "step"]), st.integers(-(10**13), 10**13)),
+    max_size=20,
+)
+
+
+@given(STEPS)
+def test_a_source_that_is_set_back_stops_nothing(steps: list[tuple[str, int]]) -> None:
+    """What a source loses is made up for: the time goes on by what it then goes on."""
+    source = Source()
+    clock = Clock(source)
+    for name, span in steps:
+        before = clock.now()
+        if name == "tick":
+            source.now += abs(span)
+            assert clock.now() == (before if clock.is_frozen else min(before + abs(span), LATEST_MILLIS))
+        elif name == "step":
+            source.now -= abs(span)
+            assert clock.now() == before
+        elif name == "advance":
+            clock.advance(abs(span) // 1000)
+        else:
+            getattr(clock, name)()
+        assert clock.now() >= before
+
+
+def test_a_step_of_the_machines_clock_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    began, real = clock.now(), time.time_ns
+    for hours in (-5, 5, -100_000):
+        monkeypatch.setattr(time, "time_ns", lambda hours=hours: real() + hours * 3_600_000_000_000)
+        assert began <= clock.now() < began + 60_000
+
+
+def test_a_task_ends_though_the_machines_clock_is_set_back() -> None:
+    source = Source()
+    fake = CheckedFake(clock=Clock(source))
+    id = fake.made()
+    source.now -= 3_600_000
+    assert fake.status(id) == "submitted"
+    source.now += 2_000
+    assert fake.status(id) == "succeed"
+
+
+WRONG_TIMES: list[Any] = [-1, LATEST_MILLIS + 1, 10**400, 1.5, "noon", None, True]
+
+
+@pytest.mark.parametrize("wrong", WRONG_TIMES, ids=str)
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_a_time_outside_of_the_years_that_can_be_written_is_refused(clock: Clock, wrong: Any, is_frozen: bool) -> None:
+    if is_frozen:
+        clock.freeze()
+    with pytest.raises(BadSetting, match=r"^now: the time is not between 1970 and the end of the year 9999"):
+        clock.set(wrong)
+    for span in (wrong, "999999999d", "soon", "-1s", LATEST_MILLIS):
+        with pytest.raises(BadSetting, match=r"^advance: "):
+            clock.advance(span)
+    assert (clock.now(), clock.is_frozen) == (NOON, is_frozen)
+
+
+def test_time_stops_at_the_end_of_the_year_9999(clock: Clock, source: Source) -> None:
+    clock.set(LATEST_MILLIS)
+    source.now += 86_400_000
+    assert clock.now() == LATEST_MILLIS
+    for span in (1, "1ms", "30d"):
+        with pytest.raises(BadSetting):
+            clock.advance(span)
+    clock.advance(0)
+    clock.set(5)
+    assert clock.now() == 5
+    source.now += 1
+    assert clock.now() == 6
+
+
+def test_a_fake_at_the_end_of_time_answers_as_ever() -> None:
+    fake = CheckedFake(pace="instant", faults=("1303 retry-after-date 999999999999999999 x1",))
+    fake.clock.set(LATEST_MILLIS)
+    assert fake.create().headers["retry-after"] == "Fri, 31 Dec 9999 23:59:59 GMT"
+    assert fake.status(fake.made(callback_url="http://127.0.0.1:1/hook")) == "succeed"
+    assert [delivery.status for delivery in fake.due()] == ["submitted", "processing", "succeed"]
+
+
+def test_the_control_api_knows_the_same_end_of_time() -> None:
+    form = description()["components"]["schemas"]["Time"]
+    assert form == {"type": "integer", "minimum": 0, "maximum": LATEST_MILLIS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from string import Formatter
@@ -9,6 +10,7 @@ from typing import Any
 
 from mockserver.contract.catalog import Service
 from mockserver.errors import NoSuchName
+from mockserver.fake.clock import LATEST_MILLIS
 from mockserver.fake.faults import answers, tasks
 from mockserver.fake.faults.fault import BadFault, Fault, Stage, Words
 from mockserver.fake.faults.registry import Arguments, FaultKind
@@ -17,6 +19,8 @@ from mockserver.types import Millis, Response
 
 KINDS = {**answers.KINDS, **tasks.KINDS}
 """Every kind of fault by its name; any row of a service's error table is a fault, too."""
+
+_SECONDS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 _ROW_USAGE = "[retry-after SECONDS | retry-after-date SECONDS]"
 
@@ -89,7 +93,7 @@ def refusal(fault: Fault, service: Service, now: Millis) -> Response | Refused:
     fields = {name: f"({name})" for text in texts for _, name, _, _ in Formatter().parse(text) if name}
     headers = {}
     if kind is not None:
-        date = formatdate(now / 1000 + seconds, usegmt=True)
+        date = formatdate(min(now / 1000 + seconds, LATEST_MILLIS / 1000), usegmt=True)
         headers = {"retry-after": date if kind == "retry-after-date" else str(seconds)}
     return Refused(fault.name, (), headers, **fields)
 
@@ -98,12 +102,7 @@ def retry_after(words: Arguments) -> tuple[str | None, int]:
     """Read ``retry-after SECONDS`` or ``retry-after-date SECONDS``, the arguments of an error row."""
     if not words:
         return None, 0
-    if (
-        len(words) == 2
-        and words[0] in ("retry-after", "retry-after-date")
-        and words[1].isascii()
-        and words[1].isdigit()
-    ):
+    if len(words) == 2 and words[0] in ("retry-after", "retry-after-date") and _SECONDS.fullmatch(words[1]):
         return words[0], int(words[1])
     raise BadFault(f"{' '.join(words)!r} is not an argument. Write retry-after SECONDS or retry-after-date SECONDS.")
 
