@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 
 from mockserver.fake.faults.fault import BadFault
@@ -11,6 +13,12 @@ from mockserver.fake.faults.registry import AnswerEffect, Arguments, FaultKinds,
 from mockserver.types import JSON, Response, Wire
 
 KINDS = FaultKinds()
+
+_STATUS = re.compile(r"[2-5][0-9][0-9]", re.ASCII)
+_CODE = re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII)
+
+IsAnswer = Callable[[JSON], bool]
+"""Whether a body is still what the contract has."""
 
 
 @KINDS.add("reset-before", "request")
@@ -23,7 +31,7 @@ def reset_before(words: Arguments) -> Response:
 @KINDS.add("bare", "request", "STATUS")
 def bare(words: Arguments) -> Response:
     """The answer has this HTTP status and no body, and the service does nothing: `bare 429`."""
-    if len(words) != 1 or not (words[0].isascii() and words[0].isdigit() and 200 <= int(words[0]) <= 599):
+    if len(words) != 1 or not _STATUS.fullmatch(words[0]):
         raise BadFault("write an HTTP status from 200 to 599, such as `bare 429`.")
     return Response(int(words[0]))
 
@@ -104,16 +112,16 @@ def wrong_type(words: Arguments) -> AnswerEffect:
 @KINDS.add("ok-code", "answer", "[CODE]")
 def ok_code(words: Arguments) -> AnswerEffect:
     """The status is 200, and the code in the body is not 0: 5000, or the one given."""
-    if len(words) > 1 or not all(word.isascii() and word.isdigit() and int(word) for word in words):
+    if len(words) > 1 or not all(_CODE.fullmatch(word) for word in words):
         raise BadFault("write one code, such as 1303, or nothing.")
     code = int(words[0]) if words else 5000
 
-    def changed(response: Response, _: Callable[[JSON], bool]) -> Response:
-        body = json.loads(response.body)
-        kept = {name: value for name, value in body.items() if name != "data"}
-        return _with_body(replace(response, status=200), {**kept, "code": code, "message": "The service is busy"})
+    def busy(body: JSON, _: IsAnswer) -> JSON:
+        kept = {name: value for name, value in body.items() if name != "data"} if isinstance(body, dict) else {}
+        return {**kept, "code": code, "message": "The service is busy"}
 
-    return changed
+    change = _changing(busy)
+    return lambda response, is_valid: replace(change(response, is_valid), status=200)
 
 
 @KINDS.add("odd-status", "answer", "[WORD]")
@@ -123,29 +131,28 @@ def odd_status(words: Arguments) -> AnswerEffect:
         raise BadFault("write one word, or nothing.")
     word = words[0] if words else "queued"
 
-    def changed(response: Response, _: Callable[[JSON], bool]) -> Response:
-        body = json.loads(response.body)
+    def changed(body: JSON, _: IsAnswer) -> JSON:
         for record in _objects(body):
             for name in ("task_status", "status_name"):
                 if name in record:
                     record[name] = word
-        return _with_body(response, body)
+        return body
 
-    return changed
+    return _changing(changed)
 
 
 @KINDS.add("extra-fields", "answer")
 def extra_fields(words: Arguments) -> AnswerEffect:
     """Each object has an additional field that no document knows."""
     no_arguments(words)
-    return lambda response, _: _with_body(response, _extended(json.loads(response.body)))
+    return _changing(lambda body, _: _extended(body))
 
 
 @KINDS.add("absent-fields", "answer")
 def absent_fields(words: Arguments) -> AnswerEffect:
     """Every optional field is absent."""
     no_arguments(words)
-    return lambda response, is_valid: _with_body(response, _stripped(json.loads(response.body), is_valid))
+    return _changing(_stripped)
 
 
 @KINDS.add("null-fields", "answer")
@@ -153,16 +160,24 @@ def null_fields(words: Arguments) -> AnswerEffect:
     """Every optional field is null."""
     no_arguments(words)
 
-    def changed(response: Response, is_valid: Callable[[JSON], bool]) -> Response:
-        body = json.loads(response.body)
-        kept = _stripped(json.loads(response.body), is_valid)
-        return _with_body(response, _nulled(body, kept))
+    return _changing(lambda body, is_valid: _nulled(body, _stripped(deepcopy(body), is_valid)))
+
+
+def _changing(change: Callable[[JSON, IsAnswer], JSON]) -> AnswerEffect:
+    """Return the effect that changes a body. One that is no JSON has no fields, and is left as it is.
+
+    Some answers are texts or empty; others were cut by another fault.
+    """
+
+    def changed(response: Response, is_valid: IsAnswer) -> Response:
+        try:
+            body = json.loads(response.body)
+        except ValueError:
+            return response
+        text = json.dumps(change(body, is_valid), ensure_ascii=False, separators=(",", ":"))
+        return replace(response, body=text.encode(errors="replace"))
 
     return changed
-
-
-def _with_body(response: Response, body: JSON) -> Response:
-    return replace(response, body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _extended(value: JSON) -> JSON:
@@ -171,7 +186,7 @@ def _extended(value: JSON) -> JSON:
     return [_extended(item) for item in value] if isinstance(value, list) else value
 
 
-def _stripped(body: JSON, is_valid: Callable[[JSON], bool]) -> JSON:
+def _stripped(body: JSON, is_valid: IsAnswer) -> JSON:
     """Remove each field without which the body still fits the contract."""
     for holder in list(_objects(body)):
         for name in list(holder):

@@ -1,0 +1,105 @@
+"""Faults of answers: whatever an operation answers is mangled or left alone, and never ends in an exception."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract.catalog import Operation, load
+from mockserver.contract.vectors import picture
+from mockserver.fake.core import Fake
+from mockserver.fake.faults.answers import KINDS
+from mockserver.fake.faults.fault import BadFault
+from mockserver.fake.faults.line import effect, fault
+from mockserver.settings import Settings
+from mockserver.types import Request, Response
+
+SERVICES = load().services
+ARGUMENTS = {"DURATION": "1ms", "STATUS": "404", "": "", "[STATUS]": "", "[CODE]": "", "[WORD]": ""}
+ANSWER_FAULTS = [f"{name} {ARGUMENTS[kind.usage]}" for name, kind in KINDS.items() if kind.stage == "answer"]
+OPERATIONS = [operation for service in SERVICES.values() for operation in service.operations.values()]
+TEXTS = {"stop-answer": "text"}
+
+
+def exchange(operation: Operation, faults: tuple[str, ...], **readings: str) -> Response:
+    """Ask a fake for an operation, on a task that is there where one is asked for."""
+    service = SERVICES[operation.service]
+    known = {name: value for name, value in readings.items() if name in service.questions}
+    fake = Fake(Settings(services=(service.id,), pace="real", seed=1, readings=known))
+    creates = [each for each in service.operations.values() if each.task]
+    create = next((each for each in creates if each.product == operation.product), creates[0])
+    assert ask(fake, create, "").status == 200
+    (task,) = fake.tasks
+    if operation.does == "delete":
+        fake.tasks.force(task, "succeed")
+    for line in faults:
+        fake.faults.add(f"{line} on {operation.id}")
+    return ask(fake, operation, task.id)
+
+
+def ask(fake: Fake, operation: Operation, id: str) -> Response:
+    path = operation.path.replace("{id}", id).replace("{task_id}", id)
+    kind, body = "application/json", b""
+    if operation.uploads:
+        kind, body = "image/png", b64decode(picture(300, 300))
+    elif operation.method == "POST" and operation.schema:
+        body = json.dumps(operation.schema["examples"][0]).encode()
+    headers = {"host": "localhost", "authorization": "Bearer me", "content-type": kind}
+    return fake.respond(Request(operation.method, path, "", headers, body))
+
+
+@pytest.mark.parametrize("line", ANSWER_FAULTS)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_every_answer_of_every_operation_can_be_mangled(operation: Operation, line: str) -> None:
+    for readings in ({}, TEXTS):
+        usual, mangled = exchange(operation, (), **readings), exchange(operation, (line,), **readings)
+        assert usual.status == operation.answer_status, usual.body
+        assert "mockserver-error" not in mangled.headers
+        assert (mangled.status, mangled.body) != (500, usual.body)
+
+
+@pytest.mark.parametrize("lines", [*product(ANSWER_FAULTS, repeat=2)], ids=" then ".join)
+def test_any_two_of_them_go_together(lines: tuple[str, str]) -> None:
+    for operation in (
+        SERVICES["kling"].operations["kling/omni-image.get"],
+        SERVICES["useapi"].operations["useapi/scheduler.list"],
+    ):
+        assert "mockserver-error" not in exchange(operation, lines).headers
+
+
+BODIES = st.one_of(
+    st.binary(max_size=20),
+    st.sampled_from(
+        [b"", b"Task was successfully canceled.", b"null", b"5", b'"text"', b"[]", b"{}", b"\xef\xbb\xbf{}"]
+    ),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["task_status", "data", "code", "a"]), inner, max_size=3)
+        ),
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@given(BODIES, st.sampled_from(ANSWER_FAULTS), st.booleans())
+def test_a_body_of_any_kind_can_be_mangled(body: bytes, line: str, is_valid: bool) -> None:
+    before = Response(200, body, {"content-type": "application/json"})
+    found: Any = effect(fault(line, SERVICES))(before, lambda _: is_valid)
+    assert isinstance(found, Response)
+
+
+@pytest.mark.parametrize("word", ["1" * 5000, "0", "-1", "²", "1.5", "x"])
+@pytest.mark.parametrize("name", ["bare", "ok-code", "html", "1303 retry-after", "1303 retry-after-date"])
+def test_a_number_of_any_length_is_read_or_refused(name: str, word: str) -> None:
+    if (name, word) in (("1303 retry-after", "0"), ("1303 retry-after-date", "0")):
+        fault(f"{name} {word}", SERVICES)
+        return
+    with pytest.raises(BadFault):
+        fault(f"{name} {word}", SERVICES)
