@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Self, TypedDict, TypeGuard
+from typing import Any, Self, TypeGuard
 from urllib.parse import urlsplit
 
 from mockserver.durations import millis
-from mockserver.errors import BadSetting, NoSuchName
-from mockserver.suggestions import quoted
+from mockserver.errors import BadSetting
+from mockserver.suggestions import quoted, suggestion
 from mockserver.types import Millis
 
 MIB = 1 << 20
@@ -29,13 +29,6 @@ _POLLS = re.compile(r"polls:0*([1-9][0-9]{0,5})", re.ASCII)
 _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
 """The path of a URL as it is on the wire (RFC 3986, 3.3), without an empty segment."""
 _SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x20\x7f]")
-
-
-class NoSuchSetting(NoSuchName, BadSetting):
-    """The name of a setting that does not exist."""
-
-    kind = "setting"
-    command = "mockserver serve --help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +88,13 @@ class Settings:
         known = [each.name for each in fields(cls)]
         for name in options:
             if name not in known:
-                raise NoSuchSetting(name, known)
+                raise no_such_setting(name, known)
         return cls(**options)
 
 
-class Options(TypedDict, total=False):
-    """The settings as keyword arguments; each is described at ``Settings``."""
-
-    services: Sequence[str]
-    prefixes: Sequence[str]
-    pace: str
-    strict: bool
-    readings: Mapping[str, str]
-    keys: Sequence[Key | str]
-    slots: int | None
-    rate: str | None
-    faults: Sequence[str]
-    seed: int | None
-    max_body: int
-    public_url: str | None
-    webhook_secret: str | None
+def no_such_setting(name: str, known: Iterable[str]) -> BadSetting:
+    """Return the error of a name that no setting has; it offers what is near among the ``known`` ones."""
+    return BadSetting("settings", f"no setting {quoted(name)}; {suggestion(name, known, 'mockserver serve --help')}")
 
 
 def checked_settings(value: object) -> Settings:
@@ -196,11 +176,6 @@ def _prefixes(value: object) -> tuple[str, ...]:
     return found
 
 
-def _pace(value: object) -> object:
-    parsed_pace(value)
-    return value
-
-
 def _strict(value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -232,12 +207,6 @@ def _key(value: object) -> Key:
     return key
 
 
-def _rate(value: object) -> object:
-    if value is not None:
-        parsed_rate(value)
-    return value
-
-
 def _seed(value: object) -> int | None:
     if value is None or _is_whole(value):
         return value
@@ -266,27 +235,32 @@ def _public_url(value: object) -> str | None:
     raise BadSetting("--public-url", text)
 
 
-def _webhook_secret(value: object) -> object:
-    if value is not None:
-        check_webhook_secret(value)
-    return value
+def _as_written(check: Callable[[object], object], *, may_be_none: bool) -> Callable[[object], object]:
+    """Return the check of a value that is read later, and kept as it was written."""
+
+    def checked(value: object) -> object:
+        if value is not None or not may_be_none:
+            check(value)
+        return value
+
+    return checked
 
 
 _CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
     {
         "services": _listed("--service", "names"),
         "prefixes": _prefixes,
-        "pace": _pace,
+        "pace": _as_written(parsed_pace, may_be_none=False),
         "strict": _strict,
         "readings": _readings,
         "keys": _keys,
         "slots": checked_slots,
-        "rate": _rate,
+        "rate": _as_written(parsed_rate, may_be_none=True),
         "faults": _listed("--fault", "faults"),
         "seed": _seed,
         "max_body": _max_body,
         "public_url": _public_url,
-        "webhook_secret": _webhook_secret,
+        "webhook_secret": _as_written(check_webhook_secret, may_be_none=True),
     }
 )
 """How each setting is checked: a function that returns the value as it is kept, or raises ``BadSetting``."""

@@ -28,6 +28,8 @@ from mockserver.fake.headers import annotated, told
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
+from mockserver.fake.snapshot import Time
+from mockserver.fake.state.reading import read
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Millis, Request, Response
@@ -175,10 +177,17 @@ class Fake:
         with self._lock:
             return snapshot.taken(self.world)
 
-    def restore(self, state: JSON) -> None:
-        """Replace the state by a snapshot. Raises ``BadSetting``, and then nothing has changed."""
+    def restore(self, state: JSON, time: Time = "then") -> None:
+        """Replace the state by a snapshot. Raises ``BadSetting``, and then nothing has changed.
+
+        Time goes on from when the snapshot was taken, or with ``time="now"`` from the time that this fake has; what
+        would have happened in between has then happened. It stands still if it did in the snapshot.
+        """
+        snapshot.checked_time_to_go_on(time)
+        found = read(self.world, state)
         with self._lock:
-            snapshot.restored(self.world, state)
+            forgotten = snapshot.restored(self.world, found, time)
+        deque(forgotten, maxlen=0)
 
     def reconfigure(self, settings: Settings) -> None:
         """Change the settings and keep all tasks. Raises ``MockserverError``, and then nothing has changed."""

@@ -18,6 +18,13 @@ class Ids:
         self._kling = self._random.randrange(_KLING_FIRST, _KLING_LAST)
         self._small = self._random.randrange(_SMALL_FIRST, _SMALL_LAST)
 
+    def pass_by(self, id: int) -> None:
+        """Give only ids above one that is taken already."""
+        if id >= _KLING_FIRST:
+            self._kling = max(self._kling, id)
+        elif id >= _SMALL_FIRST:
+            self._small = max(self._small, id)
+
     def decimal(self) -> str:
         """Return an id of eighteen digits, as text: the form of Kling's task ids."""
         self._kling += self._random.randrange(1, 1_000_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
@@ -49,6 +50,18 @@ class Limits:
         """Give an account a limit of its own, and a full quota."""
         self._own[account] = limit
         self._left.pop(account, None)
+
+    def __iter__(self) -> Iterator[tuple[str, Limit | None, tuple[float, Millis] | None]]:
+        """Yield each account with a limit of its own, if it has one, and with what was left of its quota, and when."""
+        accounts = dict.fromkeys((*self._own, *self._left))
+        return iter([(account, self._own.get(account), self._left.get(account)) for account in accounts])
+
+    def put(self, account: str, own: Limit | None, left: tuple[float, Millis] | None) -> None:
+        """Let an account go on from what ``__iter__`` yielded."""
+        if own is not None:
+            self._own[account] = own
+        if left is not None:
+            self._left[account] = left
 
     def take(self, account: str, now: Millis) -> Millis:
         """Take one request out of an account's quota; if none is left, return the time until there is one again."""

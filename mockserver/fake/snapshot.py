@@ -1,71 +1,82 @@
-"""A snapshot: tasks, uploads, time and faults as JSON, to be restored later or in another fake.
+"""A snapshot: tasks, uploads, time, faults and limits as JSON, to be restored later or in another fake.
 
 It leaves out what is past (callbacks that were sent, the journal), and the credentials of ``--key``.
 """
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode, b64encode
-from collections import deque
+from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import asdict
-from functools import cache
-from typing import Any
-
-import jsonschema_rs
+from typing import Literal, get_args
 
 from mockserver.errors import BadSetting
+from mockserver.fake.faults.fault import Faults
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.media.uploads import Measure, Upload
+from mockserver.fake.limits import Limit
+from mockserver.fake.media.uploads import Upload
+from mockserver.fake.state.reading import VERSION, State
 from mockserver.fake.world import World
-from mockserver.resources import folder
-from mockserver.types import JSON, pointer
+from mockserver.suggestions import quoted
+from mockserver.types import JSON, Millis
 
-_VERSION = 1
+Time = Literal["then", "now"]
+"""Whether time goes on from when a snapshot was taken, or from the time of the fake that it is restored in."""
 
 
 def taken(world: World) -> dict[str, JSON]:
     """Return the state of a world."""
     return {
-        "version": _VERSION,
+        "version": VERSION,
         "now": world.clock.now(),
         "is_frozen": world.clock.is_frozen,
-        "tasks": [{**asdict(task), "document": task.document.decode()} for task in world.store],
+        "tasks": [_task_as_json(world, task) for task in world.store],
         "uploads": [_upload_as_json(world, upload) for upload in reversed(list(world.uploads))],
-        "faults": [{"fault": str(fault), "account": fault.account} for _, fault, _ in world.faults],
+        "faults": _faults_as_json(world.faults),
+        "prompts": [
+            {"service": service, "account": account, "prompt": prompt, "faults": _faults_as_json(faults)}
+            for service, account, prompt, faults in world.prompt_faults
+        ],
+        "limits": [_limit_as_json(*item) for item in world.limits],
     }
 
 
-def restored(world: World, state: JSON) -> None:
-    """Replace the state of a world. Raises ``BadSetting``, and then nothing has changed."""
-    for error in _form().iter_errors(state):
-        at = pointer(tuple(error.instance_path)) or "/"
-        raise BadSetting("snapshot", f"{at} does not fit version {_VERSION} of a snapshot: {error.message}.")
-    tasks = [_task(item) for item in state["tasks"]]
-    unknown = {task.operation for task in tasks} - {
-        id for service in world.catalog.services.values() for id in service.operations
-    }
-    if unknown:
-        raise BadSetting(
-            "snapshot", f"a task was made by {min(unknown)!r}, an operation that this contract does not have."
-        )
-    faults = [world.read_fault(item["fault"], item["account"]) for item in state["faults"]]
+def checked_time_to_go_on(time: object) -> None:
+    """Raise ``BadSetting`` for what is no ``Time``."""
+    if time not in get_args(Time):
+        raise BadSetting("time", f"{quoted(str(time))} is not a time to go on from. Write then or now.")
+
+
+def restored(world: World, found: State, time: Time) -> Iterator[None]:
+    """Replace the state of a world; see ``Store.forget`` for what is returned."""
+    now = found.now if time == "then" else world.clock.now()
     forgotten = world.reset()
-    if state["is_frozen"]:
-        world.clock.freeze()
-    world.clock.set(state["now"])
-    for task in tasks:
-        world.store.add(task, state["now"])
-        following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > state["now"]]
+    for task, looked in found.tasks:
+        world.store.add(task, found.now, looked)
+        world.ids.pass_by(int(task.id))
+        following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > found.now]
         if following:
             world.callbacks.plan(task, following[0])
-    for item in state.get("uploads", ()):
-        fields = {**item, "measure": Measure(**item["measure"])}
-        content = fields.pop("content")
-        world.uploads.add(Upload(**fields), None if content is None else b64decode(content))
-    for fault in faults:
-        world.faults.add(fault)
-    deque(forgotten, maxlen=0)
+    for upload, content in found.uploads:
+        world.uploads.add(upload, content)
+        world.ids.pass_by(int(upload.id))
+    for fault in found.faults:
+        world.faults.add(*fault)
+    for service, account, prompt, faults in found.prompts:
+        world.prompt_faults.put(service, account, prompt, faults)
+    for limit in found.limits:
+        world.limits.put(*limit)
+    world.clock.restore(now, is_frozen=found.is_frozen)
+    return forgotten
+
+
+def _task_as_json(world: World, task: Task) -> dict[str, JSON]:
+    return {
+        **asdict(task),
+        "timeline": [list(step) for step in task.timeline],
+        "document": task.document.decode(),
+        "looked": world.store.looks(task),
+    }
 
 
 def _upload_as_json(world: World, upload: Upload) -> dict[str, JSON]:
@@ -74,13 +85,26 @@ def _upload_as_json(world: World, upload: Upload) -> dict[str, JSON]:
     return {**asdict(upload), "measure": upload.measure._asdict(), "content": text}
 
 
-def _task(item: dict[str, Any]) -> Task:
-    timeline = tuple((start, status) for start, status in item["timeline"])
-    return Task(**{**item, "timeline": timeline, "document": item["document"].encode()})
+def _faults_as_json(faults: Faults) -> list[JSON]:
+    return [
+        {
+            "fault": str(fault),
+            "account": fault.account,
+            "path": fault.path,
+            "where": dict(fault.where),
+            "possible": possible,
+            "happened": happened,
+        }
+        for fault, possible, happened in faults.counted()
+    ]
 
 
-@cache
-def _form() -> Any:
-    description = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
-    whole = {"$ref": "#/components/schemas/Snapshot", "components": description["components"]}
-    return jsonschema_rs.validator_for(whole)
+def _limit_as_json(account: str, own: Limit | None, left: tuple[float, Millis] | None) -> JSON:
+    rate = None if own is None else own.rate
+    limit = {
+        "slots": own and own.slots,
+        "requests": None if rate is None else rate.count,
+        "span": None if rate is None else rate.span,
+    }
+    count, at = left or (None, None)
+    return {"account": account, "own": None if own is None else limit, "left": count, "at": at}

@@ -34,8 +34,8 @@ class Store:
         """Yield all tasks, oldest first."""
         return iter(list(self._tasks.values()))
 
-    def add(self, task: Task, now: Millis) -> None:
-        """Store a new task."""
+    def add(self, task: Task, now: Millis, looks: int = 0) -> None:
+        """Store a new task, or one that was queried ``looks`` times before."""
         owner = _owner(task)
         self.version += 1
         self._tasks[owner[0], task.id] = task
@@ -49,6 +49,8 @@ class Store:
             if not self._is_over(owner, oldest, now):
                 flying.append(oldest)
         flying.append(task.id)
+        if looks:
+            self._looks[task.id] = looks
 
     def replace(self, task: Task) -> None:
         """Put a changed task in the place of the one with its id."""
@@ -101,6 +103,10 @@ class Store:
         """Count one more query of a task, and return how many there were."""
         self._looks[task.id] = looks = self._looks.get(task.id, 0) + 1
         return looks
+
+    def looks(self, task: Task) -> int:
+        """Return how many queries of a task were counted."""
+        return self._looks.get(task.id, 0)
 
     def forget(self, account: str | None = None) -> Iterator[None]:
         """Forget all tasks, or those of one account: at once they are in no list and take no slot.

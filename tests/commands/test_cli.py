@@ -153,6 +153,20 @@ def test_a_reading_may_have_an_equals_sign_in_its_value_and_the_last_of_two_coun
     assert served.settings.readings == {"missing-task": "400-1201"}
 
 
+@pytest.mark.parametrize(
+    "change", [{"now": -1}, {"tasks": [{}]}, {"color": "red"}, {"faults": [{"fault": "x", "account": None}]}]
+)
+def test_a_state_that_is_no_snapshot_is_told_in_one_line_and_stays(
+    change: dict[str, JSON], serve: Serve, tmp_path: Path
+) -> None:
+    file = tmp_path / "state.json"
+    serve("--state", str(file))
+    text = json.dumps({**json.loads(file.read_text(encoding="utf-8")), **change})
+    file.write_text(text, encoding="utf-8")
+    assert "snapshot: /" in told_in_one_line(run("--state", str(file)))
+    assert file.read_text(encoding="utf-8") == text
+
+
 MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown-service": (("serve", "--service", "klign"), "no service 'klign'; did you mean 'kling'?"),
     "unknown-question": (("--reading", "mising-task=404-1203"), "did you mean 'missing-task'?"),

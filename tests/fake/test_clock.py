@@ -197,7 +197,7 @@ def test_a_fake_at_the_end_of_time_answers_as_ever() -> None:
     fake.clock.set(LATEST_MILLIS)
     assert fake.create().headers["retry-after"] == "Fri, 31 Dec 9999 23:59:59 GMT"
     assert fake.status(fake.made(callback_url="http://127.0.0.1:1/hook")) == "succeed"
-    assert [delivery.status for delivery in fake.due()] == ["submitted", "processing", "succeed"]
+    assert [delivery.status for delivery in fake.delivered()] == ["submitted", "processing", "succeed"]
 
 
 def test_the_control_api_knows_the_same_end_of_time() -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cache
 from inspect import iscoroutinefunction
 from itertools import islice
 from typing import Any
 
-import jiter
-import jsonschema_rs
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mockserver.adapters.control import views
+from mockserver.adapters.control.body import Refusal, body_of, changed
 from mockserver.adapters.control.events import events, state
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.errors import MockserverError, unexpected
@@ -26,26 +24,16 @@ from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.verification import Expectation, verified
 from mockserver.resources import folder
-from mockserver.settings import NoSuchSetting
-from mockserver.types import JSON, pointer
+from mockserver.types import JSON
 
 _PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
 """Items of a page unless ``limit`` says otherwise, and at most: more would be a second of work and megabytes."""
 
-_PATIENCE_SECONDS = 2.0
-"""How long an answer waits for receivers of callbacks that do not answer; those that do are waited for."""
-
-_CHECK_THEMSELVES = frozenset({"settings.change", "snapshot.restore"})
+_CHECKED_LATER = frozenset({"settings.change", "snapshot.restore"})
 """Operations whose bodies are checked where Python's are, so that both doors refuse the same in the same words."""
 
-
-
-class Refusal(MockserverError):
-    """The control API refuses a request, with an HTTP status."""
-
-    def __init__(self, text: str, status: int = 400) -> None:
-        super().__init__(text)
-        self.status = status
+_PATIENCE_SECONDS = 2.0
+"""How long an answer waits for receivers of callbacks that do not answer; those that do are waited for."""
 
 
 @cache
@@ -73,11 +61,12 @@ class Control:
 
     def _answering(self, endpoint: Callable[..., Any], operation: dict[str, JSON]) -> Callable[[Request], Any]:
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-        schema = {} if operation["operationId"] in _CHECK_THEMSELVES else content.get("schema")
+        is_checked_later = operation["operationId"] in _CHECKED_LATER
+        whole = {**({} if is_checked_later else content.get("schema", {})), "components": description()["components"]}
 
         async def answer(request: Request) -> Response:
             try:
-                arguments = [request, await _body(request, schema)] if content else [request]
+                arguments = [request, await body_of(request, whole)] if content else [request]
                 if iscoroutinefunction(endpoint):
                     found = await endpoint(*arguments)
                     return found if isinstance(found, Response) else _answer(found)
@@ -233,15 +222,7 @@ class Control:
 
     def settings_change(self, request: Request, body: JSON) -> JSON:
         changeable = description()["components"]["schemas"]["Settings"]["properties"]
-        if not isinstance(body, dict) or not body:
-            raise Refusal(f"the body has no setting. Write an object such as {{{', '.join(changeable)}}}.")
-        for name in body:
-            if name not in changeable:
-                raise NoSuchSetting(name, changeable)
-        changed = dict(body)
-        if isinstance(changed.get("readings"), dict):
-            changed["readings"] = {**self._fake.settings.readings, **changed["readings"]}
-        self._fake.reconfigure(replace(self._fake.settings, **changed))
+        self._fake.reconfigure(changed(self._fake.settings, body, changeable))
         return self.settings_get(request)
 
     def limits_set(self, _: Request, body: JSON) -> JSON:
@@ -258,9 +239,10 @@ class Control:
     def snapshot_take(self, _: Request) -> JSON:
         return self._fake.snapshot()
 
-    def snapshot_restore(self, _: Request, body: JSON) -> JSON:
-        self._fake.restore(body)
-        return {"status": "ok"}
+    async def snapshot_restore(self, request: Request, body: JSON) -> JSON:
+        time: Any = request.query_params.get("time", "then")
+        await to_thread.run_sync(self._fake.restore, body, time)  # it may have thousands of tasks
+        return {"status": "ok", "time": time, **await self._settled(request)}
 
     def _task(self, request: Request) -> Task:
         service, id = request.path_params["service"], request.path_params["id"]
@@ -274,19 +256,6 @@ def apology(fake: Fake, error: Exception) -> Response:
     """Answer a request of ours with an exception that nobody foresaw, and count it."""
     fake.failures += 1
     return JSONResponse({"error": f"this is a mistake of mockserver: {type(error).__name__}: {error}"}, 500)
-
-
-async def _body(request: Request, schema: dict[str, JSON]) -> JSON:
-    """Read a body and check it against its schema; an empty body counts as an empty object."""
-    text = await request.body()
-    try:
-        body = jiter.from_json(text or b"{}", allow_inf_nan=False)
-    except ValueError as error:
-        raise Refusal(f"the body is not JSON: {error}.") from error
-    whole = {**schema, "components": description()["components"]}
-    for wrong in jsonschema_rs.validator_for(whole).iter_errors(body):
-        raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {wrong.message}.")
-    return body
 
 
 def _answer(found: JSON) -> Response:

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
-from mockserver.settings import Settings
+from mockserver.settings import Key, Settings
 
 _MOST_LETTERS = 300
 """As much of a body is shown when a test fails: the whole of an answer without results."""
+
+
+class Options(TypedDict, total=False):
+    """The settings as keyword arguments; each is described at ``Settings``."""
+
+    services: Sequence[str]
+    prefixes: Sequence[str]
+    pace: str
+    strict: bool
+    readings: Mapping[str, str]
+    keys: Sequence[Key | str]
+    slots: int | None
+    rate: str | None
+    faults: Sequence[str]
+    seed: int | None
+    max_body: int
+    public_url: str | None
+    webhook_secret: str | None
 
 
 class Handle:

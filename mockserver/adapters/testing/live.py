@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from typing import Unpack
 
 from mockserver.adapters.http.server import Server, listen
-from mockserver.adapters.testing.handle import Handle, fake_of
+from mockserver.adapters.testing.handle import Handle, Options, fake_of
 from mockserver.fake.core import Fake
-from mockserver.settings import Options
 
 _PATIENCE_SECONDS = 10.0
 """How long a start or a stop may take; both take a fraction of a second, but CI machines are slow."""

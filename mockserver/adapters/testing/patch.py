@@ -7,13 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from mockserver.adapters.testing.decoration import decorated
-from mockserver.adapters.testing.handle import Handle, fake_of
+from mockserver.adapters.testing.handle import Handle, Options, fake_of
 from mockserver.adapters.testing.hosts import HostRefused, Hosts
 from mockserver.errors import MissingPackage
 from mockserver.fake.core import Fake
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH
-from mockserver.settings import Options
 from mockserver.types import Request, Response
 
 if TYPE_CHECKING:

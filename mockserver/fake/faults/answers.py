@@ -15,7 +15,7 @@ from mockserver.types import JSON, Response, Wire
 KINDS = FaultKinds()
 
 _STATUS = re.compile(r"[2-5][0-9][0-9]", re.ASCII)
-_CODE = re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII)
+_CODE = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 IsAnswer = Callable[[JSON], bool]
 """Whether a body is still what the contract has."""
@@ -112,7 +112,7 @@ def wrong_type(words: Arguments) -> AnswerEffect:
 @KINDS.add("ok-code", "answer", "[CODE]")
 def ok_code(words: Arguments) -> AnswerEffect:
     """The status is 200, and the code in the body is not 0: 5000, or the one given."""
-    if len(words) > 1 or not all(_CODE.fullmatch(word) for word in words):
+    if len(words) > 1 or not all(_CODE.fullmatch(word) and int(word) for word in words):
         raise BadFault("write one code, such as 1303, or nothing.")
     code = int(words[0]) if words else 5000
 

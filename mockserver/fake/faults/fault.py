@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from itertools import count
 from random import Random
@@ -68,8 +69,9 @@ class Fault:
         parts = [self.name, *self.arguments]
         parts += [f"x{self.times}"] if self.times else []
         parts += [f"#{self.nth}"] if self.nth else []
-        parts += [f"{self.chance * 100:g}%"] if self.chance is not None else []
-        return " ".join([*parts, *([f"on {self.operation}"] if self.operation else [])])
+        parts += [f"{Decimal(repr(self.chance)).scaleb(2):f}%"] if self.chance is not None else []
+        on = self.operation or (self.services[0] if len(self.services) == 1 else None)
+        return " ".join([*parts, *([f"on {on}"] if on else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,14 @@ class Faults:
     def __bool__(self) -> bool:
         return bool(self._faults)
 
-    def add(self, fault: Fault) -> int:
-        """Add a fault, and return its number."""
+    def counted(self) -> Iterator[tuple[Fault, int, int]]:
+        """Yield each fault with how often it could have happened, and how often it has."""
+        return iter([(fault, counted.possible, counted.happened) for fault, counted in self._faults.values()])
+
+    def add(self, fault: Fault, possible: int = 0, happened: int = 0) -> int:
+        """Add a fault, and return its number; one that was in force before goes on counting from there."""
         number = next(self._numbers)
-        self._faults[number] = fault, _Count()
+        self._faults[number] = fault, _Count(possible, happened)
         self.version += 1
         return number
 
@@ -186,7 +192,7 @@ class Words:
             elif nth := _NTH.fullmatch(word):
                 found = replace(found, nth=int(nth[1]))
             elif chance := _CHANCE.fullmatch(word):
-                found = replace(found, chance=float(chance[1]) / 100)
+                found = replace(found, chance=float(f"{chance[1]}e-2"))
             else:
                 found = replace(found, arguments=(*found.arguments, word))
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.contract.catalog import Operation, Service
@@ -53,6 +53,14 @@ class PromptFaults:
             while len(self._faults) > _MOST_PROMPTS:
                 self._faults.popitem(last=False)
         return self._faults[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str, str, Faults]]:
+        """Yield the service, the account and the prompt with its faults, the oldest first."""
+        return iter([(*key, faults) for key, faults in self._faults.items()])
+
+    def put(self, service: str, account: str, prompt: str, faults: Faults) -> None:
+        """Let a prompt go on with faults that it had before."""
+        self._faults[service, account, prompt] = faults
 
     def clear(self, account: str | None = None) -> None:
         """Forget the prompts and their counts, of all accounts or of one."""

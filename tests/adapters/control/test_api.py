@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -15,10 +17,13 @@ from standardwebhooks import Webhook
 from mockserver.adapters.control.api import description
 from mockserver.adapters.testing.live import Live, live
 from mockserver.contract.catalog import load
+from mockserver.contract.vectors import picture
+from mockserver.errors import BadSetting
 from mockserver.fake.callbacks import log
 from mockserver.fake.callbacks.delivery import signed
 from mockserver.fake.faults.line import KINDS
 from tests.conftest import PATIENCE
+from tests.fake.test_snapshot import HOSTILE
 from tests.support.receiver import Receiver, receiver
 
 IMAGE, VIDEO = "/v1/images/omni-image", "/v1/videos/omni-video"
@@ -236,6 +241,42 @@ def test_a_snapshot_goes_to_a_file_and_back(client: httpx.Client) -> None:
     assert client.get(f"{IMAGE}/{id}").json()["code"] == 1201
     steer(client, "PUT", "/snapshot", state)
     assert client.get(f"{IMAGE}/{id}").json()["data"]["task_id"] == id
+
+
+@pytest.mark.parametrize("time", ["then", "now", None])
+def test_an_answer_says_from_when_time_goes_on(client: httpx.Client, server: Live, time: str | None) -> None:
+    state = steer(client, "GET", "/snapshot")
+    steer(client, "POST", "/clock/advance", {"advance": "1h"})
+    later = state["now"] + 3_600_000
+    params = {} if time is None else {"time": time}
+    found = steer(client, "PUT", "/snapshot", state, **params)
+    now = later if time == "now" else state["now"]
+    assert found == {"status": "ok", "time": time or "then", "now": now, "is_frozen": True}
+    found = steer(client, "PUT", "/snapshot", {**state, "is_frozen": False}, **params)
+    assert (found["is_frozen"], server.fake.clock.is_frozen) == (False, False)
+
+
+def test_a_time_to_go_on_from_that_is_none_is_refused(client: httpx.Client) -> None:
+    answer = client.put("/_mock/snapshot?time=later", json=steer(client, "GET", "/snapshot"))
+    said = "time: 'later' is not a time to go on from. Write then or now."
+    assert (answer.status_code, answer.json()) == (400, {"error": said})
+
+
+@pytest.mark.parametrize("case", [case for case in HOSTILE if case not in ("bytes", "infinite", "half a letter")])
+def test_a_snapshot_that_is_none_is_refused_as_in_python(client: httpx.Client, server: Live, case: str) -> None:
+    made(client, external_task_id="mine", callback_url="http://127.0.0.1:1/hook")
+    image = b64decode(picture(300, 300))
+    assert client.post("/v1/kling/assets", content=image, headers={"content-type": "image/png"}).status_code == 200
+    steer(client, "POST", "/limits", {"account": "me", "rate": "100/s"})
+    steer(client, "POST", "/faults", {"fault": "1303 x1 on kling", "account": "other", "path": "/x"})
+    client.get(IMAGE)
+    before = steer(client, "GET", "/snapshot")
+    state = HOSTILE[case][0](before)
+    with pytest.raises(BadSetting) as error:
+        server.fake.restore(state)
+    answer = client.put("/_mock/snapshot", content=json.dumps(state))
+    assert (answer.status_code, answer.json()) == (400, {"error": str(error.value)})
+    assert steer(client, "GET", "/snapshot") == before
 
 
 def test_events_tell_of_a_change_and_hold_no_secret(client: httpx.Client) -> None:

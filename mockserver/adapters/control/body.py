@@ -1,0 +1,47 @@
+"""The body of a request to the control API: read, checked, and refused in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import jiter
+import jsonschema_rs
+from starlette.requests import Request
+
+from mockserver.errors import MockserverError
+from mockserver.settings import Settings, no_such_setting
+from mockserver.types import JSON, Schema, pointer
+
+
+class Refusal(MockserverError):
+    """The control API refuses a request, with an HTTP status."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+async def body_of(request: Request, schema: Schema) -> JSON:
+    """Read a body and check it against a schema; an empty body counts as an empty object. Raises ``Refusal``."""
+    text = await request.body()
+    try:
+        body = jiter.from_json(text or b"{}", allow_inf_nan=False)
+    except ValueError as error:
+        raise Refusal(f"the body is not JSON: {error}.") from error
+    for wrong in jsonschema_rs.validator_for(schema).iter_errors(body):
+        raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {wrong.message}.")
+    return body
+
+
+def changed(settings: Settings, body: JSON, changeable: Iterable[str]) -> Settings:
+    """Return settings with those of a body; readings that it does not name stay. Raises ``MockserverError``."""
+    names = list(changeable)
+    if not isinstance(body, dict) or not body:
+        raise Refusal(f"the body names no setting. Write an object with some of {', '.join(names)}.")
+    for name in body:
+        if name not in names:
+            raise no_such_setting(name, names)
+    if isinstance(readings := body.get("readings"), dict):
+        body = {**body, "readings": {**settings.readings, **readings}}
+    return replace(settings, **body)

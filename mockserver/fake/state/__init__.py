@@ -1,0 +1,1 @@
+"""The state that a snapshot holds: read, checked, and ready for a world to take."""
