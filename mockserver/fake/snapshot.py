@@ -55,7 +55,7 @@ def restored(world: World, found: State, time: Time) -> Iterator[None]:
         world.store.add(task, found.now, looked)
         world.ids.pass_by(int(task.id))
         following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > found.now]
-        if following:
+        if following and task.operation.partition("/")[0] in world.readings:
             world.callbacks.plan(task, following[0])
     for upload, content in found.uploads:
         world.uploads.add(upload, content)

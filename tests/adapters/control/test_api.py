@@ -251,7 +251,7 @@ def test_an_answer_says_from_when_time_goes_on(client: httpx.Client, server: Liv
     params = {} if time is None else {"time": time}
     found = steer(client, "PUT", "/snapshot", state, **params)
     now = later if time == "now" else state["now"]
-    assert found == {"status": "ok", "time": time or "then", "now": now, "is_frozen": True}
+    assert found == {"status": "ok", "time": time or "then", "now": now, "is_frozen": True, "unfinished_callbacks": 0}
     found = steer(client, "PUT", "/snapshot", {**state, "is_frozen": False}, **params)
     assert (found["is_frozen"], server.fake.clock.is_frozen) == (False, False)
 
