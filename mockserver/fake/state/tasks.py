@@ -20,8 +20,10 @@ from mockserver.types import Request
 _LONGEST_SIDE = 20_000
 """Pixels. No rule lets in a picture of such a ratio, and to draw a longer one would fill the memory."""
 
-_LENIENT = {"null-field": "absent", "empty-field": "absent", "number-as-text": "accepted"}
-"""The readings under which every payload can be read that a fake has accepted under any."""
+_LENIENT = {"null-field": "absent", "number-as-text": "accepted"}
+"""Readings under which every payload can be read that a fake has accepted under any. An empty text may count as absent,
+or be the value of a field that has to be there: nothing is said against it.
+"""
 
 _KEPT_BY_ALL = frozenset({"type", "enum", "const", "minimum", "maximum", "minItems", "maxItems", "required"})
 """The keywords that a kept payload satisfies, and that what is made of it relies on; long texts in it were cut."""
@@ -81,7 +83,8 @@ class Tasks:
         validator, switchable = self._validator(operation)
         for violation in validator.violations(payload):
             rule = violation.rule
-            if rule.keyword in _KEPT_BY_ALL and violation.level == "error" and rule.id not in switchable:
+            is_error = violation.level == "error" and rule.id not in switchable and violation.value != ""
+            if is_error and rule.keyword in _KEPT_BY_ALL:
                 refuse(at, f"{violation.field} {cut(violation.fact)} ({rule.id}).")
 
     def _validator(self, operation: Operation) -> tuple[Validator, frozenset[str]]:
