@@ -19,7 +19,7 @@ from mockserver.errors import MockserverError
 T = TypeVar("T")
 
 
-class Run(Protocol):
+class Context(Protocol):
     """A context that can be opened more than once."""
 
     def __enter__(self) -> object: ...
@@ -30,7 +30,7 @@ class Run(Protocol):
         """Keep it open for those who have entered it, and return what ends that."""
 
 
-Begin = Callable[[object], Run]
+Begin = Callable[[object], Context]
 """Makes the context of one run of a function."""
 
 
