@@ -228,7 +228,7 @@ def _public_url(value: object) -> str | None:
             parts = urlsplit(value)
             is_origin = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
             if is_origin and not any(letter in value for letter in "?#@"):
-                return value.rstrip("/")
+                return parts.geturl().rstrip("/")  # with its scheme in lower case
     except ValueError:
         pass  # urlsplit raises it for a bracket that does not close, and for a port that is no number
     text = f"{_shown(value)} is not an http or https URL. Write one such as https://mock.example."

@@ -82,6 +82,11 @@ class Response:
     wire: Wire | None = None
 
 
+def is_url(value: JSON) -> bool:
+    """Whether a value is a text that begins as an http or https URL does; a scheme has no case (RFC 3986, 3.1)."""
+    return isinstance(value, str) and value[:8].lower().startswith(("http://", "https://"))
+
+
 def pointer(path: Path) -> str:
     """Spell a path as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

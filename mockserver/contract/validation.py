@@ -189,7 +189,7 @@ def _guarded(schema: JSON) -> JSON:
         return schema
     found = {name: _guarded(value) for name, value in schema.items() if name not in OF_DATA}
     if own := {name: value for name, value in schema.items() if name in OF_DATA}:
-        unless = [{"not": {"type": "string"}}, {"pattern": "^(https?://|$)"}, own]
+        unless = [{"not": {"type": "string"}}, {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}, own]
         found["allOf"] = [*found.get("allOf", ()), {"anyOf": unless}]
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mockserver.contract.layout import Layout
-from mockserver.types import JSON, Path
+from mockserver.types import JSON, Path, is_url
 
 ORDER: Mapping[str, int] = MappingProxyType({"submitted": 0, "processing": 1, "succeed": 2, "failed": 2})
 """How far a task is in each state."""
@@ -117,8 +117,7 @@ def lasting(value: JSON, left_out: frozenset[str | int] = frozenset()) -> JSON:
         return {name: lasting(inner, left_out) for name, inner in value.items() if name not in left_out}
     if isinstance(value, list):
         return [lasting(item, left_out) for item in value]
-    is_url = isinstance(value, str) and value.startswith(("http://", "https://"))
-    return value.partition("?")[0] if is_url else value
+    return value.partition("?")[0] if is_url(value) else value
 
 
 def _each(document: JSON, path: Path) -> Iterator[JSON]:

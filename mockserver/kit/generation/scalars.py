@@ -12,7 +12,7 @@ from math import inf
 
 from mockserver.kit.generation.choices import Choices, picked
 from mockserver.kit.generation.shapes import Shape
-from mockserver.types import JSON
+from mockserver.types import JSON, is_url
 
 WORDS = (
     "a quiet harbour at night",
@@ -93,7 +93,7 @@ def fitting_texts(shape: Shape, texts: Iterable[str]) -> Iterator[str]:
 
 def url_variants(texts: Sequence[str]) -> tuple[str, ...]:
     """Return the first URL among some texts with other endings."""
-    urls = [text for text in texts if text.startswith(("http://", "https://"))][:1]
+    urls = [text for text in texts if is_url(text)][:1]
     return tuple(url + ending for url in urls for ending in _URL_ENDINGS)
 
 

@@ -13,7 +13,7 @@ from mockserver.contract.vectors import picture
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.task_view import at
-from mockserver.types import JSON
+from mockserver.types import JSON, is_url
 
 _PROMPT = "A red bicycle in the rain"
 
@@ -118,7 +118,7 @@ def small_picture() -> str:
 def _has_url(value: JSON) -> bool:
     if isinstance(value, dict | list):
         return any(map(_has_url, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, str) and value.startswith(("http://", "https://"))
+    return is_url(value)
 
 
 def _value(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:

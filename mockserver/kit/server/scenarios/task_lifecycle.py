@@ -13,7 +13,7 @@ from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import WatchedTask, units, watched_tasks
 from mockserver.kit.task_view import TaskView
-from mockserver.types import Millis
+from mockserver.types import Millis, is_url
 
 _FIRST_PAUSE_MILLIS: Millis = 200
 _LONGEST_PAUSE_MILLIS: Millis = 5000
@@ -135,7 +135,7 @@ def _download(probe: Probe, watch: _Watch) -> None:
     for described, field in watch.view.result_urls if watch.view is not None else ():
         for name in (field, probe.expectations.layout.watermark):
             url = described.get(name) if name is not None else None
-            if isinstance(url, str) and url.startswith(("http://", "https://")):
+            if isinstance(url, str) and is_url(url):
                 probe.download(url, ResultFile(watch.task.name, described))
 
 
