@@ -13,11 +13,14 @@ import warnings
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any
 
-from mockserver.types import JSON, Path
+from mockserver.types import JSON, Path, is_url
+
+_KEPT_LETTERS = 16 << 20
+"""The longest text that is kept after it was decoded: more than a picture of 10 MB. With two of them that is 56 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +85,38 @@ def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
 
 def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # the value can only be true
     """A text that is no URL must be Base64, without a ``data:`` prefix."""
-    if _is_data(instance) and _decoded(instance) is None:
+    if _is_data(instance) and _data(instance) is None:
         yield Problem((), "neither an http(s) URL nor raw Base64")
 
 
 def image_format(value: list[str], instance: JSON) -> Iterator[Problem]:
     """The Base64 picture has one of these formats, and is complete."""
-    if _is_data(instance) and (content := _decoded(instance)) is not None:
-        if (picture := _picture(instance)) is None:
-            yield Problem((), f"the {len(content)} bytes cannot be read as a picture")
+    if _is_data(instance) and (data := _data(instance)) is not None:
+        if (picture := data.picture) is None:
+            yield Problem((), f"the {len(data.content)} bytes cannot be read as a picture")
         elif picture.format not in value:
             yield Problem((), f"a {picture.format} picture, but only {' or '.join(value)} is accepted")
 
 
 def image_bytes(value: int, instance: JSON) -> Iterator[Problem]:
     """The Base64 picture has at most this many bytes."""
-    if _is_data(instance) and (content := _decoded(instance)) is not None and len(content) > value:
-        yield Problem((), f"{len(content)} bytes, at most {value}")
+    if _is_data(instance) and (data := _data(instance)) is not None and len(data.content) > value:
+        yield Problem((), f"{len(data.content)} bytes, at most {value}")
 
 
 def image_side(value: int, instance: JSON) -> Iterator[Problem]:
     """Both sides of the Base64 picture have at least this many pixels."""
-    if _is_data(instance) and (picture := _picture(instance)) and min(picture.width, picture.height) < value:
+    if (
+        _is_data(instance)
+        and (picture := _picture(instance)) is not None
+        and min(picture.width, picture.height) < value
+    ):
         yield Problem((), f"{picture.width} x {picture.height} px, each side at least {value}")
 
 
 def image_ratio(value: list[float], instance: JSON) -> Iterator[Problem]:
     """Width divided by height of the Base64 picture lies in this range."""
-    if _is_data(instance) and (picture := _picture(instance)):
+    if _is_data(instance) and (picture := _picture(instance)) is not None:
         low, high = value
         if not low <= picture.width / picture.height <= high:
             yield Problem((), f"{picture.width} x {picture.height} px, ratio from {low} to {high}")
@@ -142,6 +149,26 @@ class _Picture:
     format: str
     width: int
     height: int
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What a text in Base64 stands for."""
+
+    content: bytes
+
+    @cached_property
+    def picture(self) -> _Picture | None:
+        from PIL import Image
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                with Image.open(BytesIO(self.content)) as image:
+                    image.verify()
+                    return _Picture(image.format or "unknown", image.width, image.height)
+        except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
+            return None
 
 
 def _values(instance: dict[str, JSON], place: str) -> Iterator[tuple[Path, JSON]]:
@@ -177,30 +204,26 @@ def _number(value: JSON) -> int | None:
 
 
 def _is_data(instance: JSON) -> bool:
-    return isinstance(instance, str) and instance != "" and not instance.startswith(("http://", "https://"))
+    return isinstance(instance, str) and instance != "" and not is_url(instance)
 
 
-# Five keywords in a row ask about the same picture, so the last is kept; more would keep megabytes.
-@lru_cache(maxsize=2)
-def _decoded(text: str) -> bytes | None:
-    try:
-        return b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-@lru_cache(maxsize=2)
 def _picture(text: str) -> _Picture | None:
-    from PIL import Image
+    data = _data(text)
+    return data.picture if data is not None else None
 
-    content = _decoded(text)
-    if content is None:
-        return None
+
+def _data(text: str) -> _Data | None:
+    """Decode Base64. Five keywords in a row ask about the same text, so the last ones are kept."""
+    return _kept(text) if len(text) <= _KEPT_LETTERS else _decoded(text)
+
+
+@lru_cache(maxsize=2)
+def _kept(text: str) -> _Data | None:
+    return _decoded(text)
+
+
+def _decoded(text: str) -> _Data | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(content)) as image:
-                image.verify()
-                return _Picture(image.format or "unknown", image.width, image.height)
-    except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
+        return _Data(b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
         return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
+from mockserver.recent import Recent
 from mockserver.settings import parsed_rate
 from mockserver.types import Millis
 
@@ -40,7 +41,7 @@ class Limits:
     def __init__(self, usual: Limit) -> None:
         self.usual = usual
         self._own: dict[str, Limit] = {}
-        self._left: dict[str, tuple[float, Millis]] = {}
+        self._left: Recent[tuple[float, Millis]] = Recent()
 
     def of(self, account: str) -> Limit:
         """Return an account's own limit, or the usual one."""
@@ -49,39 +50,41 @@ class Limits:
     def set(self, account: str, limit: Limit) -> None:
         """Give an account a limit of its own, and a full quota."""
         self._own[account] = limit
-        self._left.pop(account, None)
+        self._forget(account)
 
     def __iter__(self) -> Iterator[tuple[str, Limit | None, tuple[float, Millis] | None]]:
         """Yield each account with a limit of its own, if it has one, and with what was left of its quota, and when."""
-        accounts = dict.fromkeys((*self._own, *self._left))
-        return iter([(account, self._own.get(account), self._left.get(account)) for account in accounts])
+        accounts = dict.fromkeys((*self._own, *(account for (account,), _ in self._left.items())))
+        return iter([(account, self._own.get(account), self._left.get((account,))) for account in accounts])
 
     def put(self, account: str, own: Limit | None, left: tuple[float, Millis] | None) -> None:
         """Let an account go on from what ``__iter__`` yielded."""
         if own is not None:
             self._own[account] = own
         if left is not None:
-            self._left[account] = left
+            self._left.set((account,), left)
 
     def take(self, account: str, now: Millis) -> Millis:
         """Take one request out of an account's quota; if none is left, return the time until there is one again."""
         rate = self.of(account).rate
         if rate is None:
             return 0
-        left, since = self._left.get(account, (float(rate.count), now))
+        left, since = self._left.get((account,)) or (float(rate.count), now)
         left = min(float(rate.count), left + max(now - since, 0) * rate.count / rate.span)
         # A millionth is forgiven: what refills in thirds must not end up short of a whole by rounding.
         if left >= 1 - 1e-6:
-            self._left[account] = left - 1, now
+            self._left.set((account,), (left - 1, now))
             return 0
-        self._left[account] = left, now
+        self._left.set((account,), (left, now))
         return max(1, ceil((1 - left) * rate.span / rate.count - 1e-6))
 
     def clear(self, account: str | None = None) -> None:
         """Forget limits of single accounts and the quotas that were used, of all accounts or of one."""
         if account is None:
             self._own.clear()
-            self._left.clear()
         else:
             self._own.pop(account, None)
-            self._left.pop(account, None)
+        self._forget(account)
+
+    def _forget(self, account: str | None) -> None:
+        self._left.forget(lambda key: account in (None, *key))

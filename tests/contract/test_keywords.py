@@ -1,5 +1,6 @@
 """Our keywords: each says what JSON Schema cannot, and nothing of an instance it does not speak of."""
 
+import tracemalloc
 from base64 import b64encode
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.contract import keywords
 from mockserver.contract.catalog import load
 from mockserver.contract.keywords import KEYWORDS, picture_size
 from mockserver.contract.vectors import picture
@@ -229,3 +231,17 @@ def test_a_picture_of_a_billion_pixels_is_measured_without_being_drawn() -> None
     header = (12_000).to_bytes(4) + (12_000).to_bytes(4) + bytes([1, 0, 0, 0, 0])
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
     assert picture_size(b64encode(png).decode()) == (12_000, 12_000)
+
+
+def test_of_the_texts_that_were_decoded_few_are_kept() -> None:
+    keywords._kept.cache_clear()
+    tracemalloc.start()
+    try:
+        for letters in (1 << 20, keywords._KEPT_LETTERS, keywords._KEPT_LETTERS + 4, 2 * keywords._KEPT_LETTERS):
+            for letter in "ABC":
+                assert list(keywords.base64(True, letter * letters)) == []
+        held, _ = tracemalloc.get_traced_memory()
+        assert held < 2 * (keywords._KEPT_LETTERS * 7 // 4) + (1 << 20)
+    finally:
+        tracemalloc.stop()
+        keywords._kept.cache_clear()

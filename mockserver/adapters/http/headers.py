@@ -9,12 +9,15 @@ from starlette.types import Scope
 
 from mockserver.types import Request, Response
 
+_KEPT_HEADERS, _KEPT_BYTES = 1024, 512
+"""How many headers are kept decoded, and how long they are at most: a JWT and all that is usual. That is 2 MiB."""
+
 
 def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return headers by name, in lower case; the values of a repeated one are joined with commas (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
-    for raw_name, raw_value in pairs:
-        name, value = _name(raw_name), _text(raw_value)
+    for pair in pairs:
+        name, value = _kept(pair) if len(pair[0]) + len(pair[1]) <= _KEPT_BYTES else _texts(pair)
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
@@ -39,14 +42,9 @@ def request_of(scope: Scope, body: bytes = b"") -> Request:
     )
 
 
+def _texts(pair: tuple[bytes, bytes]) -> tuple[str, str]:
+    return pair[0].decode("latin-1").lower(), pair[1].decode("latin-1")
+
+
 # Nearly all requests repeat the same headers: each is decoded once, and the journal shares the text.
-
-
-@lru_cache(maxsize=1024)
-def _name(raw: bytes) -> str:
-    return raw.decode("latin-1").lower()
-
-
-@lru_cache(maxsize=1024)
-def _text(raw: bytes) -> str:
-    return raw.decode("latin-1")
+_kept = lru_cache(maxsize=_KEPT_HEADERS)(_texts)
