@@ -23,7 +23,7 @@ from mockserver.commands.openapi import openapi
 from mockserver.commands.output import complain, log, silence, written
 from mockserver.commands.proxy import proxy
 from mockserver.commands.run import run
-from mockserver.commands.validate import parsed, validate
+from mockserver.commands.validate import validate
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.extras import missing
 from mockserver.files import check_writable, write
@@ -147,7 +147,8 @@ def _save(fake: Fake, state: Path) -> int:
     """Write the file of ``--state``, which may hold keys; return the exit status."""
     try:
         with written("--state", state):
-            write(state, json.dumps(fake.snapshot(), ensure_ascii=False, indent=2), is_secret=True)
+            text = json.dumps(fake.snapshot(), ensure_ascii=False, indent=2)
+            write(state, text.encode(errors="backslashreplace"), is_secret=True)  # half a surrogate pair is escaped
     except BadSetting as error:
         complain(str(error))
         return 2
@@ -156,8 +157,10 @@ def _save(fake: Fake, state: Path) -> int:
 
 def _saved(state: str) -> JSON:
     """Read the file of ``--state``. Raises ``BadSetting``."""
+    from mockserver.decoding import document
+
     try:
-        return parsed(Path(state).read_bytes())
+        return document(Path(state).read_bytes())
     except (OSError, ValueError) as error:
         text = f"{state!r} is not a snapshot: {error}. Name another file, or delete this one to start empty."
         raise BadSetting("--state", text) from error

@@ -9,7 +9,6 @@ import click
 
 from mockserver.commands.output import silence
 from mockserver.errors import BadSetting
-from mockserver.types import JSON
 
 if TYPE_CHECKING:
     from mockserver.contract.validation import Violation
@@ -30,6 +29,7 @@ def validate(operation: str, file: Any, strict: bool) -> None:
     from mockserver.contract.catalog import load
     from mockserver.contract.readings import levels, settled
     from mockserver.contract.validation import Validator
+    from mockserver.decoding import document
 
     catalog = load()
     found = catalog.operation(operation, with_payload=True)
@@ -37,7 +37,7 @@ def validate(operation: str, file: Any, strict: bool) -> None:
         text = f"{found.id!r} takes no payload. Name an operation that has rules; `mockserver rules` lists them."
         raise BadSetting("OPERATION", text)
     try:
-        payload = parsed(file.read())
+        payload = document(file.read())
     except ValueError as error:
         raise click.ClickException(f"not JSON: {error}") from error
     questions = catalog.services[found.service].questions
@@ -60,10 +60,3 @@ def _line(violation: Violation) -> str:
         f" [{violation.rule.description}] ({violation.rule.source})"
     )
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
-
-
-def parsed(content: bytes) -> JSON:
-    """Read JSON as strictly as the fake does. Raises ``ValueError``."""
-    import jiter
-
-    return jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)

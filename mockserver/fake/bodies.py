@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
-from math import isinf
+from types import MappingProxyType
 
-import jiter
-
+from mockserver import decoding
 from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import typed
 from mockserver.contract.readings import Readings
@@ -18,7 +19,29 @@ _LONG_LETTERS = 3 * 1024
 """A longer text is cut before a payload is kept: it is a picture, and a thousand of them would fill the memory."""
 _UNCUT_BYTES = 4 * 1024
 """A body up to this size is kept as it came, without writing it anew."""
+_CODINGS = MappingProxyType({"accept-encoding": "gzip, deflate"})
+"""What a refusal says of the content codings that are read (RFC 9110, 15.5.16)."""
 _SILENCE = logging.NullHandler()
+
+
+def decoded(request: Request, limit: int) -> Request:
+    """Return a request with its body as it was before its content coding. Raises ``Refused``.
+
+    ``limit`` is how many bytes it may have, before and after.
+    """
+    if len(request.body) > limit:
+        raise Refused("too-large", limit=limit)
+    encoding = request.headers.get("content-encoding")
+    if encoding is None or not request.body:
+        return request
+    try:
+        return replace(request, body=decoding.decoded(request.body, encoding, limit))
+    except decoding.LargeBody as error:
+        raise Refused("too-large", limit=limit) from error
+    except decoding.UnknownCoding as error:
+        raise Refused("encoding", headers=_CODINGS, sent=error.name, wanted="gzip or deflate") from error
+    except decoding.UnreadableBody as error:
+        raise Refused("unreadable", fact=str(error)) from error
 
 
 def media_type(request: Request, operation: Operation, readings: Readings) -> str:
@@ -61,17 +84,15 @@ def _json(body: bytes) -> JSON:
     if not body.strip():
         raise Refused("unreadable", fact="it is empty")
     try:
-        found = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+        return decoding.document(body)
     except ValueError as error:
         raise Refused("unreadable", fact=str(error)) from error
-    if _has_infinity(found):
-        raise Refused("unreadable", fact="a number is out of range")
-    return found
 
 
 def _form(request: Request) -> dict[str, str]:
     from python_multipart import parse_form
     from python_multipart.exceptions import FormParserError
+    from python_multipart.multipart import parse_options_header
 
     # The answer says what is wrong with a form; without a handler of ours the library would print it, too.
     logging.getLogger("python_multipart").addHandler(_SILENCE)
@@ -86,8 +107,9 @@ def _form(request: Request) -> dict[str, str]:
         raise Refused("unreadable", fact=f"{name} is a file; send a URL of POST /assets")
 
     try:
-        headers = {"Content-Type": request.headers["content-type"].encode("latin-1")}
-        parse_form(headers, BytesIO(request.body), keep, refuse)
+        kind = request.headers["content-type"].encode("latin-1")
+        _, options = parse_options_header(kind)
+        parse_form({"Content-Type": kind}, BytesIO(_without_preamble(request.body, options)), keep, refuse)
     except UnicodeDecodeError as error:
         raise Refused("unreadable", fact="a field is not UTF-8") from error
     except (FormParserError, ValueError, KeyError) as error:
@@ -95,16 +117,10 @@ def _form(request: Request) -> dict[str, str]:
     return fields
 
 
-def _has_infinity(value: JSON) -> bool:
-    found = [value]
-    for each in found:  # it grows while we go through it
-        if isinstance(each, dict):
-            found.extend(each.values())
-        elif isinstance(each, list):
-            found.extend(each)
-        elif isinstance(each, float) and isinf(each):
-            return True
-    return False
+def _without_preamble(body: bytes, options: Mapping[bytes, bytes]) -> bytes:
+    """Leave out what a form says before its first part; it is for readers of mail (RFC 2046, 5.1.1)."""
+    line = b"\r\n--" + options.get(b"boundary", b"")
+    return body if body.startswith(line[2:]) or line not in body else body[body.index(line) + 2 :]
 
 
 def _cut(value: JSON) -> JSON:

@@ -281,4 +281,4 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def encoded(body: JSON) -> bytes:
     """Write JSON compactly, as the services do."""
-    return _ENCODER.encode(body).encode()
+    return _ENCODER.encode(body).encode(errors="backslashreplace")  # half a surrogate pair can only be escaped

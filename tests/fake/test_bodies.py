@@ -101,8 +101,8 @@ UNREADABLE = {
     "invalid UTF-8": b'{"prompt": "\xff\xfe"}',
     "UTF-8 of a surrogate": b'{"prompt": "\xed\xa0\x80"}',
     "Latin-1": '{"prompt": "é"}'.encode("latin-1"),
-    "UTF-16": '{"prompt": "A cat"}'.encode("utf-16"),
-    "byte order mark": b"\xef\xbb\xbf{}",
+    "byte order mark alone": b"\xef\xbb\xbf",
+    "two byte order marks": b"\xef\xbb\xbf\xef\xbb\xbf{}",
     "control character": b'{"prompt": "A\ncat"}',
     "10 000 lists": b"[" * 10_000 + b"]" * 10_000,
     "10 000 lists, open": b"[" * 10_000,
@@ -181,6 +181,13 @@ def test_a_form_is_read_as_its_schemas_types() -> None:
 
 def test_of_a_forms_field_that_comes_twice_the_last_counts() -> None:
     assert read(form(('; name="n"', b"3"), ('; name="n"', b"4")), MULTIPART) == {"n": 4}
+
+
+@pytest.mark.parametrize(
+    "preamble", [b"\r\n", b"This is a form.\r\n", b"--other\r\n\r\nx\r\n", b"a --" + BOUNDARY.encode() + b"\r\n"]
+)
+def test_what_a_form_says_before_its_first_part_means_nothing(preamble: bytes) -> None:
+    assert read(preamble + form(('; name="n"', b"3")) + b"and after it", MULTIPART) == {"n": 3}
 
 
 BROKEN_FORMS = {

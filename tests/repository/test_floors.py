@@ -14,7 +14,19 @@ ROOT = Path(__file__).parents[2]
 
 
 FLOORS = (
-    {"errors", "types", "curl", "durations", "extras", "files", "resources", "settings", "suggestions"},
+    {
+        "errors",
+        "types",
+        "curl",
+        "decoding",
+        "durations",
+        "extras",
+        "files",
+        "recent",
+        "resources",
+        "settings",
+        "suggestions",
+    },
     {"contract"},
     {"fake", "kit"},
     {"adapters"},

@@ -59,9 +59,9 @@ def wired(request: dict[str, Any]) -> Request:
     """Return a fixture's request as it goes over the wire."""
     body = b""
     if "body" in request:
-        body = json.dumps(request["body"], ensure_ascii=False).encode()
+        body = json.dumps(request["body"], ensure_ascii=False).encode(errors="backslashreplace")
     elif "text" in request:
-        body = request["text"].encode()
+        body = request["text"].encode(errors="replace")
     elif "base64" in request:
         body = b64decode(request["base64"])
     headers = request.get("headers", _complete(_usual(request)))
@@ -80,7 +80,9 @@ def outline(request: Request, router: Router, redactor: Redactor) -> dict[str, J
     headers = _headers(request, is_form="text" in written, has_body=bool(request.body))
     kind = headers.get("content-type", "")
     if "text" in written and kind.startswith(_FORM):
-        content = {name: value for name, value, _ in _fields(kind, written["text"].encode()) or ()} or content
+        content = {
+            name: value for name, value, _ in _fields(kind, written["text"].encode(errors="replace")) or ()
+        } or content
     return {
         **about,
         "query": dict(parse_qsl(written.get("query", ""), keep_blank_values=True)),

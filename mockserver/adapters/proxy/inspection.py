@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from mockserver.contract.forms import typed
 from mockserver.contract.readings import levels
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
+from mockserver.decoding import UnreadableBody, decoded
 from mockserver.fake import auth, bodies
 from mockserver.fake.admission import admitted, clamped
 from mockserver.fake.refusal import Refused
@@ -21,13 +21,6 @@ from mockserver.types import JSON, Millis, Request, Response
 
 _MOST_LETTERS = 200
 """As much of a refusal is quoted in a difference: a line in a terminal, and the rest is in the journal."""
-
-_GZIP = (zlib.MAX_WBITS | 16,)
-_WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
-"""The zlib windows that decode each encoding; many servers send deflate without its header."""
-
-READABLE = frozenset({"identity", *_WINDOWS})
-"""The content encodings that we can decode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +128,6 @@ class Inspector:
             yield Difference("request", "", row.id, documented[:_MOST_LETTERS], "accepted", where)
 
 
-class UnreadableBody(Exception):
-    """A body cannot be read as it was meant; the text says why."""
-
-
 class BodyCopy:
     """A copy of a body that is forwarded in pieces, of at most ``limit`` bytes."""
 
@@ -168,35 +157,4 @@ class BodyCopy:
             raise UnreadableBody("it did not arrive to its end")
         if self._size > self._limit:
             raise UnreadableBody(f"it has {self._size} bytes, more than {self._limit}")
-        body = b"".join(self._pieces)
-        for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
-            if name not in READABLE:
-                raise UnreadableBody(f"it is encoded as {name}")
-            if name != "identity" and body:
-                body = _inflated(body, self._limit, _WINDOWS[name])
-        return body
-
-
-def _inflated(body: bytes, limit: int, windows: tuple[int, ...]) -> bytes:
-    fact = ""
-    for window in windows:
-        try:
-            return _members(body, limit, window)
-        except zlib.error as error:
-            fact = fact or str(error)
-    raise UnreadableBody(f"it cannot be decompressed: {fact}")
-
-
-def _members(body: bytes, limit: int, window: int) -> bytes:
-    found: list[bytes] = []
-    room = limit
-    while body:
-        inflater = zlib.decompressobj(window)
-        found.append(inflater.decompress(body, room + 1))
-        room -= len(found[-1])
-        if room < 0 or inflater.unconsumed_tail:
-            raise UnreadableBody(f"it has more than {limit} bytes when it is decompressed")
-        if not inflater.eof:
-            raise UnreadableBody("it is cut in the middle of its compression")
-        body = inflater.unused_data
-    return b"".join(found)
+        return decoded(b"".join(self._pieces), encoding, self._limit)

@@ -62,7 +62,7 @@ class Recording:
 
 def identity(outline: dict[str, JSON]) -> str:
     """Return the name that all requests with this outline share."""
-    return sha256(_canonical(outline).encode()).hexdigest()[:8]
+    return sha256(_canonical(outline).encode(errors="backslashreplace")).hexdigest()[:8]
 
 
 def load(place: Path, service: Service, router: Router) -> list[Recording]:
@@ -134,7 +134,8 @@ class Recorder:
     def _write(self, name: str, fixture: dict[str, JSON]) -> None:
         file = self._place / f"{name}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        write(file, json.dumps(fixture, ensure_ascii=False, indent=2) + "\n")
+        text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
+        write(file, text.encode(errors="backslashreplace"))  # half a surrogate pair can only be escaped
 
 
 def _marks(differences: tuple[Difference, ...]) -> dict[str, JSON]:

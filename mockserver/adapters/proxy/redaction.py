@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from jiter import from_json
 
 from mockserver.curl import SECRETS
+from mockserver.decoding import document
 from mockserver.types import JSON
 
 REMOVED = "removed"
@@ -46,7 +47,7 @@ _PERSON = re.compile(
 )
 _EMAIL = re.compile(r"[\w.+-]++(@[\w-]++(?:\.[\w-]++)++)?")
 _OURS = re.compile(r"account-\d+@example\.com")
-_URL = re.compile(r"(https?)://[^\s\"'<>\\]+")
+_URL = re.compile(r"(https?)://[^\s\"'<>\\]+", re.IGNORECASE)
 _FORM = re.compile(r"https?://example\.com/[0-9a-f]{16}(\.[a-z0-9]{1,5})?")
 _DATA = re.compile(r"(data:[\w/+.-]*;base64,)([\w+/=-]+)")
 _FILE = re.compile(rf"[A-Za-z0-9+/_\r\n-]{{{_FILE_LETTERS},}}+={{0,2}}\s*+")
@@ -140,7 +141,7 @@ def _spelt(name: str) -> str:
 def json_of(body: bytes) -> JSON:
     """Return what a body says if it is JSON as the services read it, or else ``None``."""
     try:
-        return from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+        return document(body)
     except ValueError:
         return None
 
@@ -183,7 +184,7 @@ def _form(url: str) -> str:
     except ValueError:
         place, suffix = url, ""
     kept = suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ""
-    return f"{url.partition('://')[0]}://example.com/{digest(place)[7:]}{kept}"
+    return f"{url.partition('://')[0].lower()}://example.com/{digest(place)[7:]}{kept}"
 
 
 def digest(content: str | bytes) -> str:

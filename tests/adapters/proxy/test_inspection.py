@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.adapters.proxy.inspection import BodyCopy, UnreadableBody
+from mockserver.adapters.proxy.inspection import BodyCopy
+from mockserver.decoding import UnreadableBody
 
 
 def copied(*pieces: bytes, limit: int = 1000) -> BodyCopy:
