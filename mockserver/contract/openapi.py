@@ -48,6 +48,8 @@ _FILLED = {
     "listed": "application/json",
     "sent": "text/plain",
     "limit": "67108864",
+    "lines": "256",
+    "seconds": "10",
     "nbf": "1790000000",
     "exp": "1790000000",
 }

@@ -8,6 +8,7 @@ first wins.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +19,8 @@ from mockserver.contract.readings import Readings
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class NoMatch:
-    """No operation: ``is_known`` says that the path exists, with other methods."""
+    """No operation: ``is_known`` says that the path exists, with other ``methods``."""
 
     service: Service
     is_known: bool
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +70,19 @@ class Router:
     def match(self, method: str, path: str, host: str) -> Match | NoMatch:
         """Find the operation for a request; ``path`` is percent-encoded, ``host`` may have a port."""
         only = self._hosts.get(host.partition(":")[0].lower())
+        if "%" in path:
+            path = plain(path)
         for service, inner in self._paths(path.rstrip("/") or "/", only):
-            known: Service | None = None
+            known: list[_Template] = []
             for template, parameters in self._found(inner):
                 if service is not None and template.service is not service:
                     continue
                 if method in template.operations:
                     return Match(template.service, template.operations[method], parameters)
-                known = known or template.service
-            if known is not None:
-                return NoMatch(known, is_known=True)
+                known.append(template)
+            if known:
+                methods = (method for template in known for method in template.operations)
+                return NoMatch(known[0].service, is_known=True, methods=tuple(dict.fromkeys(methods)))
         return NoMatch(only or self._nearest(path), is_known=False)
 
     def _paths(self, path: str, only: Service | None) -> Iterator[tuple[Service | None, str]]:
@@ -107,6 +114,11 @@ class Router:
 
         nearest = max(self._services, key=shared)
         return nearest if named is None or shared(nearest) > 1 else named
+
+
+def plain(path: str) -> str:
+    """Return a path without needless escapes: ``%2D`` means what ``-`` means (RFC 3986, 6.2.2.2)."""
+    return _ESCAPE.sub(lambda found: letter if (letter := chr(int(found[1], 16))) in _UNRESERVED else found[0], path)
 
 
 def _templates(service: Service, readings: Readings) -> Iterator[_Template]:

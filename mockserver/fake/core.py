@@ -14,7 +14,7 @@ from types import MappingProxyType
 from mockserver.contract.catalog import Catalog, Operation, Service, load
 from mockserver.contract.forms import known, typed
 from mockserver.contract.readings import Readings, levels
-from mockserver.contract.routes import Match, Router
+from mockserver.contract.routes import Match, Router, plain
 from mockserver.contract.validation import Validator, Violation
 from mockserver.errors import BadContract
 from mockserver.fake import auth, bodies, snapshot
@@ -77,10 +77,12 @@ class Fake:
         try:
             if not isinstance(match, Match):
                 row = "no-method" if match.is_known else "no-route"
-                raise Refused(row, method=request.method, path=request.path)
+                allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
+                raise Refused(row, headers=allowed, method=request.method, path=request.path)
             readings = self.world.readings[match.service.id]
             account = auth.account(request, match.service, self.settings, readings, now)
             self._take_quota(account, now)
+            request = bodies.decoded(request, self.settings.max_body)
             call = self._call(request, match, readings, account, now)
             violations = call.violations
             with self._lock:
@@ -95,6 +97,15 @@ class Fake:
             self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
         return response
 
+    def refuse(self, request: Request, refused: Refused) -> Response:
+        """Answer what came over the wire and is no request to a service, such as too large a head, and record it."""
+        now = self.clock.now()
+        service = self._router.match(request.method, request.path, request.host).service
+        response = self._refusal(service, refused)
+        with self._lock:
+            self.world.journal.write(now, service.id, None, None, request, response, ())
+        return response
+
     def result(self, path: str) -> results.Result | int:
         """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""
         with self._lock:
@@ -102,9 +113,10 @@ class Fake:
 
     def fetch(self, request: Request) -> results.Result | int:
         """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
+        path = plain(request.path)
         with self._lock:
             try:
-                found = self.result(request.path)
+                found = self.result(path)
                 if isinstance(found, int):
                     response = Response(found)
                 else:
@@ -112,7 +124,7 @@ class Fake:
             except Exception as error:  # noqa: BLE001 - the last resort, as above
                 self.failures += 1
                 found, response = 500, Response(500, headers=told(error, request))
-            service, account = results.owner(self.world, request.path)
+            service, account = results.owner(self.world, path)
             operation = f"{service}/{results.FETCH}"
             self.world.journal.write(self.clock.now(), service, operation, account, request, response, ())
             return found
@@ -245,8 +257,6 @@ class Fake:
     def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
         """Read a request by the schema of its operation. Raises ``Refused``."""
         operation = match.operation
-        if len(request.body) > self.settings.max_body:
-            raise Refused("too-large", limit=self.settings.max_body)
         payload = self._payload(request, operation, readings)
         violations = self._violations(operation, payload)
         if violations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from mockserver.contract.catalog import Service
 from mockserver.contract.validation import Violation
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -26,3 +27,9 @@ class Refused(Exception):
     ) -> None:
         super().__init__(row)
         self.row, self.violations, self.headers, self.fields = row, violations, headers, fields
+
+
+def said(refused: Refused, service: Service) -> str:
+    """Return the text of a refusal without the service's envelope."""
+    texts = [text for text in service.errors[refused.row].body.values() if isinstance(text, str)]
+    return texts[0].format_map(refused.fields)

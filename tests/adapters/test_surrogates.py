@@ -100,6 +100,8 @@ def test_a_proxy_forwards_it_and_a_replay_serves_it(strange: str, tmp_path: Path
 
 
 def test_a_judge_reports_it(strange: str, tmp_path: Path) -> None:
-    verdict = check_server(strange, token="key-of-mine-0123456789", max_creates=0, only=("request-ids-differ", "missing-task-refused"))
+    verdict = check_server(
+        strange, token="key-of-mine-0123456789", max_creates=0, only=("request-ids-differ", "missing-task-refused")
+    )
     write(verdict, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} >= {"report.html", "verdict.json", "junit.xml"}

@@ -314,3 +314,30 @@ def test_each_service_refuses_strange_paths_in_its_own_words(service: Service) -
 
 def test_no_match_and_match_tell_whose_they_are(two: Catalog) -> None:
     assert router(two).match("GET", "/nothing", "beta.example") == NoMatch(two.service("beta"), is_known=False)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@given(data=st.data())
+def test_a_letter_may_be_escaped_without_need(operation: Operation, data: st.DataObject) -> None:
+    path = operation.path.replace("{", "").replace("}", "")
+    escaped = "".join(
+        data.draw(st.sampled_from([letter, f"%{ord(letter):02X}", f"%{ord(letter):02x}"])) if letter != "/" else "/"
+        for letter in path
+    )
+    catalog = load()
+    match = router(catalog, [operation.service]).match(operation.method, escaped, "localhost")
+    assert match == router(catalog, [operation.service]).match(operation.method, path, "localhost")
+    assert isinstance(match, Match) or operation.when
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/images%2Fomni-image", "/v1/images/omni-image%3F", "/v1/images/omni%252Dimage", "/%"]
+)
+def test_an_escape_that_is_needed_is_another_letter(path: str) -> None:
+    assert isinstance(router(load(), ["kling"]).match("POST", path, "localhost"), NoMatch)
+
+
+def test_a_path_without_the_method_has_others(two: Catalog) -> None:
+    match = router(two).match("PUT", "/shared/things/7", "localhost")
+    assert isinstance(match, NoMatch)
+    assert match.methods == ("GET", "DELETE")

@@ -4,16 +4,20 @@ Each test is one point of the document, in its order; the first list is "Answers
 second "Requests met in the wild".
 """
 
+import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from mockserver.adapters.testing.live import live
 from mockserver.contract.catalog import load
 from mockserver.settings import Key
-from tests.conftest import IMAGE, NOON, PAYLOADS, VIDEO, Answer, CheckedFake, check
+from tests.conftest import IMAGE, NOON, PATIENCE, PAYLOADS, VIDEO, Answer, CheckedFake, check
 from tests.fake.test_auth import AK, NOW, token
+from tests.support.process import answers
 
 PRODUCTS = [IMAGE, VIDEO]
 KLING = load().service("kling")
@@ -319,3 +323,49 @@ def test_requests_12_come_again_after_1004_with_a_new_token_and_enter() -> None:
     fake.clock.advance(HOUR)
     assert fake.get(IMAGE, id, token=old).code == 1004
     assert fake.get(IMAGE, id, token=token(nbf=NOW + 3595, exp=NOW + 5400)).data["task_status"] == "succeed"
+
+
+# --- Met since ---------------------------------------------------------------------------------------------------
+
+WIRE = {
+    "Java 17's HttpClient": (
+        "POST {path} HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: {length}\r\n"
+        "Host: {host}\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\n"
+        "User-Agent: Java-http-client/17.0.9\r\nauthorization: Bearer me\r\ncontent-type: application/json\r\n\r\n"
+    ),
+    "curl --http2": (
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n"
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+        "Authorization: Bearer me\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    ),
+    "a Go client of a gateway": (
+        "POST {path}/ HTTP/1.1\r\nHost: {host}\r\nUser-Agent: kling-sdk/1.0\r\nContent-Length: {length}\r\n"
+        "Authorization: Bearer sk-me\r\nContent-Type: application/json; charset=utf-8\r\nIdempotency-Key: 1\r\n"
+        "X-Api-Key: k\r\nAccept-Encoding: gzip\r\n\r\n"
+    ),
+}
+"""The head of a create as it comes over the wire."""
+
+
+@pytest.mark.parametrize("path", PRODUCTS)
+@pytest.mark.parametrize("client", WIRE)
+def test_since_then_heads_came_that_offer_http_2(client: str, path: str) -> None:
+    body = json.dumps(PAYLOADS[path]).encode()
+    with live(pace="instant") as running:
+        host = urlsplit(running.url)
+        head = WIRE[client].format(path=path, host=host.netloc, length=len(body)).encode()
+        with socket.create_connection((host.hostname, host.port), PATIENCE) as connection:
+            connection.sendall(head)  # the body comes in a packet of its own, as theirs does
+            connection.sendall(body)
+            assert answers(connection)[0].json["data"]["task_status"] == "submitted"
+
+
+@pytest.mark.parametrize("path", PRODUCTS)
+def test_since_then_a_get_came_without_a_type_and_with_names_in_lower_case(path: str) -> None:
+    with live(pace="instant") as running:
+        host = urlsplit(running.url)
+        with socket.create_connection((host.hostname, host.port), PATIENCE) as connection:
+            connection.sendall(
+                f"GET {path} HTTP/1.1\r\nhost: {host.netloc}\r\nauthorization: Bearer me\r\n\r\n".encode()
+            )
+            assert answers(connection)[0].json["data"] == []

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mockserver.adapters.control import views
+from mockserver.adapters.control.answers import apology, by_method, written
 from mockserver.adapters.control.body import Refusal, body_of, changed
 from mockserver.adapters.control.events import events, state
 from mockserver.adapters.http.callbacks import CallbackSender
@@ -52,10 +53,13 @@ class Control:
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted at ``/_mock``."""
         found = []
-        for path, methods in description()["paths"].items():
-            for method, operation in methods.items():
-                name = operation["operationId"].replace(".", "_")
-                found.append(Route(path, self._answering(getattr(self, name), operation), methods=[method.upper()]))
+        for path, operations in description()["paths"].items():
+            answers = {
+                method.upper(): self._answering(getattr(self, operation["operationId"].replace(".", "_")), operation)
+                for method, operation in operations.items()
+            }
+            # One route for a path: of several, Starlette would name the methods of the first alone.
+            found.append(Route(path, by_method(answers), methods=list(answers)))
         # A literal path wins over one with a parameter: /requests/verify is not a number.
         return sorted(found, key=lambda route: "{" in route.path)
 
@@ -69,9 +73,9 @@ class Control:
                 arguments = [request, await body_of(request, whole)] if content else [request]
                 if iscoroutinefunction(endpoint):
                     found = await endpoint(*arguments)
-                    return found if isinstance(found, Response) else _answer(found)
+                    return found if isinstance(found, Response) else written(found)
                 # A search through all tasks can take a second, in which nobody else would get an answer.
-                return await to_thread.run_sync(lambda: _answer(endpoint(*arguments)))
+                return await to_thread.run_sync(lambda: written(endpoint(*arguments)))
             except MockserverError as error:
                 return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
             except Exception as error:  # noqa: BLE001 - the last resort: whoever steers a fake reads JSON
@@ -250,21 +254,6 @@ class Control:
         if task is None:
             raise Refusal(f"{service} has no task {id!r}.", 404)
         return task
-
-
-def apology(fake: Fake, error: Exception) -> Response:
-    """Answer a request of ours with an exception that nobody foresaw, and count it."""
-    fake.failures += 1
-    return JSONResponse({"error": f"this is a mistake of mockserver: {type(error).__name__}: {error}"}, 500)
-
-
-def _answer(found: JSON) -> Response:
-    """Write an answer item by item: to write a page in one go could take a second, in which no thread gets on."""
-    if "items" not in found:
-        return JSONResponse(found)
-    rest = json.dumps({name: value for name, value in found.items() if name != "items"})
-    items = ",".join(json.dumps(item, ensure_ascii=False) for item in found["items"])
-    return Response(f'{{"items":[{items}],{rest[1:]}', media_type="application/json")
 
 
 def _page(request: Request, found: Iterable[Any], view: Callable[[Any], JSON]) -> JSON:

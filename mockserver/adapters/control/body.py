@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-import jiter
 import jsonschema_rs
 from starlette.requests import Request
 
+from mockserver.decoding import document
 from mockserver.errors import MockserverError
 from mockserver.settings import Settings, no_such_setting
 from mockserver.types import JSON, Schema, pointer
@@ -26,7 +26,7 @@ async def body_of(request: Request, schema: Schema) -> JSON:
     """Read a body and check it against a schema; an empty body counts as an empty object. Raises ``Refusal``."""
     text = await request.body()
     try:
-        body = jiter.from_json(text or b"{}", allow_inf_nan=False)
+        body = document(text or b"{}")
     except ValueError as error:
         raise Refusal(f"the body is not JSON: {error}.") from error
     for wrong in jsonschema_rs.validator_for(schema).iter_errors(body):

@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from mockserver.adapters.control.api import Control, apology
+from mockserver.adapters.control.api import Control
+from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.callbacks import CallbackSender
@@ -18,15 +19,19 @@ from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import deliver
 from mockserver.adapters.http.workers import Workers
+from mockserver.contract.routes import plain
 from mockserver.fake.core import Fake
 from mockserver.fake.media.results import PATH
+from mockserver.fake.refusal import Refused, said
+from mockserver.fake.world import encoded
+from mockserver.types import Request, Response
 
 _OWN = ("/_mock", PATH)
 """The beginnings of paths that may be ours and belong to no service."""
 
 _LARGE_BYTES = 32 * 1024
-"""A body of this size or more is answered in a thread: other requests would wait for it. The worst
-of smaller ones, thousands of wrong fields or references, take 30 ms."""
+"""A body of this size or more is answered in a thread, as is one that is compressed: other requests would wait for it.
+The worst of smaller ones, thousands of wrong fields or references, take 30 ms."""
 
 
 def application(fake: Fake, control_token: str | None = None) -> Starlette:
@@ -44,13 +49,20 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
         Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
-    # The last resort of what is ours; the server prints the traceback.
-    handlers = {Exception: lambda _, error: apology(fake, error)}
-    starlette = _Shortcut(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    starlette = _Shortcut(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
     starlette.router.default = FakeEndpoint(fake)
     starlette.router.redirect_slashes = False  # it would match every request to a service twice
     return starlette
+
+
+def refusal(fake: Fake, request: Request, refused: Refused) -> Response:
+    """Answer what is no request: as the service that it may be for, or in the words of our own paths."""
+    if not plain(request.path).startswith(_OWN):
+        return fake.refuse(request, refused)
+    service = fake.world.services[0]
+    status, text = service.errors[refused.row].status, said(refused, service)
+    return Response(status, encoded({"error": text}), {"content-type": "application/json"})
 
 
 class _Shortcut(Starlette):
@@ -77,7 +89,7 @@ class FakeEndpoint:
         if body is None:
             return
         request = request_of(scope, body)
-        if len(body) < _LARGE_BYTES:
+        if len(body) < _LARGE_BYTES and "content-encoding" not in request.headers:
             response = self._fake.respond(request)
         else:
             response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)

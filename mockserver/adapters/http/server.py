@@ -11,12 +11,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from mockserver.adapters.http.asgi import application
-from mockserver.adapters.http.wire import Protocol
+from mockserver.adapters.http.asgi import application, refusal
+from mockserver.adapters.http.protocol import Protocol
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
 
@@ -50,7 +51,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app or application(fake, control_token),
             date_header=app is None,
-            http=Protocol,
+            http=partial(Protocol, partial(refusal, fake)),  # type: ignore[arg-type] # it is called like a class
             lifespan="on",
             log_level="warning",
             access_log=False,

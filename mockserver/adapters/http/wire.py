@@ -5,64 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Any, cast
 
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.adapters.http.headers import listed
+from mockserver.adapters.http.protocol import TRANSPORT
 from mockserver.types import Response, Wire
 
 _PIECES = 20
 """Pieces of a slow body: enough that it trickles, few enough that a short one has a letter in each."""
-_TRANSPORT = "mockserver.transport"
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol; it sends an answer in one piece, and lets the application reset its connection."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Begin a connection."""
-        super().connection_made(cast("asyncio.Transport", _Gathering(transport, self.loop)))
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
-        self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
-
-
-class _Gathering:
-    """A transport that sends what is written in one turn of the loop with one call.
-
-    uvicorn writes an answer's head and its body apart, and each costs a system call and wakes the client: together
-    a quarter of what a whole request costs.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        if not self._pieces:
-            self._loop.call_soon(self._flush)
-        self._pieces.append(data)
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def abort(self) -> None:
-        self._pieces.clear()
-        self._transport.abort()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def _flush(self) -> None:
-        if self._pieces:
-            data = b"".join(self._pieces)
-            self._pieces.clear()
-            self._transport.write(data)
 
 
 async def deliver(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +50,7 @@ async def _deliver_over(wire: Wire, start: Message, body: bytes, scope: Scope, r
 
 async def reset(scope: Scope, receive: Receive) -> None:
     """Reset the connection of a request; if it is not one of uvicorn's, raise what its client would see."""
-    extension = scope.get("extensions", {}).get(_TRANSPORT)
+    extension = scope.get("extensions", {}).get(TRANSPORT)
     if extension is None:
         raise ConnectionResetError("the fake reset the connection")
     transport: asyncio.Transport = extension["transport"]

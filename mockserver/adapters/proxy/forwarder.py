@@ -19,7 +19,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
-from mockserver.adapters.control.api import Control, apology
+from mockserver.adapters.control.api import Control
+from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.callbacks import CallbackSender
@@ -28,10 +29,12 @@ from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import reset
 from mockserver.adapters.http.workers import Workers
 from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
-from mockserver.adapters.proxy.inspection import BodyCopy, Exchange, Inspector, UnreadableBody
+from mockserver.adapters.proxy.inspection import BodyCopy, Exchange, Inspection, Inspector
 from mockserver.adapters.proxy.recordings import Recorder
 from mockserver.adapters.proxy.upstream import NoAnswer, Upstream, passed
+from mockserver.decoding import UnreadableBody
 from mockserver.fake.core import Fake
+from mockserver.fake.refusal import Refused, said
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
 
@@ -124,7 +127,7 @@ class Proxy:
         """Answer with 502 in the place of an upstream that does not answer."""
         unknown = {"answer": "the upstream did not answer"}
         asked = replace(request, body=_content(sent, request.headers, "request", unknown))
-        body = json.dumps({"error": f"mockserver proxy: {fact}"}, ensure_ascii=False).encode()
+        body = _own_error(fact)
         headers = {"content-type": "application/json", "content-length": str(len(body))}
         exchange = Exchange(asked, Response(502, body, headers), unknown)
         async with self._lock:
@@ -214,10 +217,29 @@ def forwarding(
     ``record`` is a folder for recordings; ``patience`` is how many seconds the upstream may be silent; ``say`` and
     ``warn`` are those of ``Proxy``.
     """
-    fake, upstream = Fake(settings), Upstream(url, patience)
+    fake, upstream = _Front(settings, say), Upstream(url, patience)
     inspector = Inspector(fake.world)
     recorder = Recorder(record, inspector.service, inspector.router, upstream.host) if record else None
     return fake, application(fake, Proxy(fake, upstream, say, recorder, warn))
+
+
+class _Front(Fake):
+    """The fake of a proxy: what it refuses itself, it refuses in the proxy's words, and in its log."""
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        super().__init__(settings)
+        self._log = ExchangeLog(self.world, say)
+
+    def refuse(self, request: Request, refused: Refused) -> Response:
+        """Answer what is no request, and is not forwarded."""
+        service = self.world.services[0]
+        fact = said(refused, service)
+        headers = {"content-type": "application/json", **refused.headers}
+        response = Response(service.errors[refused.row].status, _own_error(fact), headers)
+        unknown = {"answer": "the request was not forwarded"}
+        with self._lock:
+            self._log.write(Exchange(request, response, unknown), Inspection(None, None, (), ()), fact)
+        return response
 
 
 def application(fake: Fake, proxy: Proxy) -> Starlette:
@@ -232,11 +254,14 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
 
     control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
     routes = [*pages.routes(results), control]
-    handlers = {Exception: lambda _, error: apology(fake, error)}
-    starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
     return starlette
+
+
+def _own_error(fact: str) -> bytes:
+    return json.dumps({"error": f"mockserver proxy: {fact}"}, ensure_ascii=False).encode()
 
 
 def _content(copy: BodyCopy, headers: Mapping[str, str], side: str, unknown: dict[str, str]) -> bytes:

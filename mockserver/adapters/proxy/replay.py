@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +14,12 @@ from mockserver.adapters.proxy.recordings import BadRecording, Recording, identi
 from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Difference
+from mockserver.fake import bodies
 from mockserver.fake.core import DIALECTS, Fake
+from mockserver.fake.refusal import Refused
 from mockserver.fake.verification import misses
 from mockserver.fake.world import encoded
+from mockserver.recent import Recent
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 
@@ -60,10 +62,14 @@ class Replay(Fake):
         self._sequences: dict[str, list[Recording]] = {}
         for recording in self._recordings:
             self._sequences.setdefault(recording.id, []).append(recording)
-        self._served: Counter[tuple[str | None, str]] = Counter()
+        self._served: Recent[int] = Recent()
 
     def respond(self, request: Request) -> Response:
         """Answer with the next recording of the request; without one, with a refusal that names the nearest."""
+        try:
+            request = bodies.decoded(request, self.settings.max_body)
+        except Refused as refused:
+            return self.refuse(request, refused)
         redactor = Redactor(known(request, self._inspector.match(request)))
         asked = outline(request, self._inspector.router, redactor)
         nearest: Nearest | None = None
@@ -86,16 +92,15 @@ class Replay(Fake):
         """Forget exchanges, and start again with the first answers."""
         super().reset(account)
         with self._lock:
-            for key in [key for key in self._served if account in (None, key[0])]:
-                del self._served[key]
+            self._served.forget(lambda key: account in (None, *key[1:]))
 
     def _next(self, request: Request, sequence: list[Recording]) -> Recording:
         account = self._inspector.account(request, self.clock.now())
-        key = (account, sequence[0].id)
+        key = (sequence[0].id,) if account is None else (sequence[0].id, account)
         with self._lock:
-            place = min(self._served[key], len(sequence) - 1)
-            self._served[key] += 1
-        return sequence[place]
+            served = self._served.get(key) or 0
+            self._served.set(key, served + 1)
+        return sequence[min(served, len(sequence) - 1)]
 
     def _missing(self, nearest: Nearest, said: str) -> Response:
         """Refuse, in the service's envelope, a request without a recording."""
@@ -123,7 +128,9 @@ def _answer(recording: Recording) -> Response:
     headers = {"mockserver-recording": recording.name}
     if isinstance(body, str):
         kind = "text/html" if body.lstrip()[:1] == "<" else "text/plain"
-        return Response(response["status"], body.encode(), {"content-type": f"{kind}; charset=utf-8", **headers})
+        return Response(
+            response["status"], body.encode(errors="replace"), {"content-type": f"{kind}; charset=utf-8", **headers}
+        )
     return Response(response["status"], encoded(body), {"content-type": "application/json", **headers})
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from mockserver.adapters.proxy.inspection import READABLE
+from mockserver.decoding import READABLE
 from mockserver.errors import BadSetting
 from mockserver.types import Request
 
@@ -42,13 +42,23 @@ class NoAnswer(Exception):
     """The upstream has not answered; the text says why, in a line."""
 
 
+class _Method(str):
+    """A method that is sent as it came: ``get`` is another one than ``GET``, which aiohttp would make of it."""
+
+    __slots__ = ()
+
+    def upper(self) -> str:
+        """Return it as it is."""
+        return self
+
+
 class Upstream:
     """A service by its base URL. ``async with`` opens and closes its connections."""
 
     def __init__(self, url: str, patience: float) -> None:
         """``patience`` is how many seconds it may be silent. Raises ``BadSetting``."""
-        self.url, self._patience = url.rstrip("/"), patience
         self.host = _host(url)
+        self.url, self._patience = urlsplit(url).geturl().rstrip("/"), patience  # with its scheme in lower case
         self._client: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,7 +98,7 @@ class Upstream:
         )
         try:
             async with self._client.request(
-                request.method, url, headers=sent, data=body, allow_redirects=False
+                _Method(request.method), url, headers=sent, data=body, allow_redirects=False
             ) as response:
                 if not 200 <= response.status < 600:
                     raise NoAnswer(f"{self.url} answered with status {response.status}, which ends no exchange")

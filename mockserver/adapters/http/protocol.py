@@ -1,0 +1,281 @@
+"""HTTP/1 on a connection: uvicorn's protocol, which takes what the standards allow, and bounds what a client may send.
+
+The parser, llhttp, stops at an offer to upgrade and at a method that it does not know. Neither ends a request: a new
+parser gets the same head without what stopped the first (RFC 9110, 7.8 and 9.1). What is no request is refused in the
+service's words, like everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import httptools
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from mockserver.adapters.http import head
+from mockserver.adapters.http.headers import listed, mapped
+from mockserver.adapters.http.transport import Gathering
+from mockserver.fake.refusal import Refused
+from mockserver.types import Request, Response
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+TRANSPORT = "mockserver.transport"
+"""The extension of a scope that has the transport of its connection."""
+
+HEAD_SECONDS = 10.0
+"""How long a head may take to arrive. It fits into a few packets; whoever takes longer keeps a connection busy."""
+
+BODY_SECONDS, BODY_BYTES = 30.0, 30 * 1024
+"""In so many seconds a body comes to its end, or at least so many bytes of it: 1 KiB/s, less than any line has."""
+
+Refuse = Callable[[Request, Refused], Response]
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. An answer is sent in one piece, and the application may reset the connection."""
+
+    def __init__(self, refuse: Refuse, *args: Any, **named: Any) -> None:
+        """``refuse`` answers what is no request; the rest is uvicorn's."""
+        super().__init__(*args, **named)
+        self._refuse = refuse
+        self._refused: Refused | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None  # when what is waited for is late; the timer looks at it, and may ring early
+        self._in_head = self._in_body = False
+        self._is_split = self._has_moved = False  # the bytes that are read go on with a head; they complete something
+        self._read = self._unused = self._taken = 0  # bytes that are read; that completed nothing yet; of a body
+        self._start: bytes | None = b""  # of a request line whose method may go on; None if it came with other requests
+        self._method = b""  # one that the parser does not know
+        self._offer: list[tuple[bytes, bytes]] = []  # the headers of a request that offers to upgrade
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin a connection."""
+        super().connection_made(cast("asyncio.Transport", Gathering(transport, self.loop)))
+        self._expect(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes. After a refusal they are thrown away: the client might not get an answer before it is done."""
+        if self._refused is not None:
+            return
+        self._is_split, self._has_moved, self._read = self._in_head, False, len(data)
+        held = len(self.cycle.body) if self._in_body else -1
+        try:
+            self._feed(data)
+            if self._has_moved:
+                self._unused = 0
+            elif self._in_body and (len(self.cycle.body) > held or self.cycle.response_complete):
+                self._unused, self._taken = 0, self._taken + len(data)
+            else:
+                self._unused += len(data)
+                if self._unused > head.MOST_BYTES:
+                    raise head.too_large(self.url if self._in_head else b"")
+        except Refused as refused:
+            self._answer_refusal(refused)
+        except httptools.HttpParserError as error:
+            self._answer_refusal(self._broken(error))
+        else:
+            if self._due is None and (self._in_head or self._in_body):
+                self._expect(BODY_SECONDS if self._in_body else HEAD_SECONDS)
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._in_head, self._due = True, None
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+
+    def on_headers_complete(self) -> None:
+        """Start a request, unless its head breaks a rule of HTTP."""
+        try:
+            if self.parser.should_upgrade():
+                self._take_offer()
+                return
+            if self._offer:
+                self.headers[:], self._offer = self._offer, []
+            self._check_head()
+        except Refused as refused:
+            self._refused = refused  # the parser raises an error of its own
+            raise
+        super().on_headers_complete()
+        if self._method:
+            self.scope["method"], self._method = self._method.decode("ascii"), b""
+        self.headers = []  # what follows the body as a header is none, and means nothing to us (RFC 9110, 6.5.1)
+        self._in_head, self._in_body, self._has_moved, self._due = False, True, True, None
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        if self._offer:
+            return
+        super().on_message_complete()
+        self._in_body, self._has_moved, self._due = False, True, None
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request. This is uvicorn's, which would set a timer and cancel it for each."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._due is None:
+            self._expect(self.timeout_keep_alive)
+
+    def _feed(self, data: bytes) -> None:
+        """Let the parser read. Where it stops, another one goes on. Raises ``HttpParserError`` or ``Refused``."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = self._without_offer() + data[offer.args[0] :]
+            except httptools.HttpParserInvalidMethodError:
+                data = self._with_known_method(None if self._start is None else self._start + data)
+            else:
+                if not self._in_head or self.url:
+                    self._start = b""
+                else:
+                    self._start = None if self._has_moved or self._start is None else self._start + data
+                return
+
+    def _take_offer(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            raise Refused("not-http", fact=head.TUNNEL)
+        self._offer = list(self.headers)
+
+    def _without_offer(self) -> bytes:
+        """Return the head of a request without its offer, for another parser."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%b: %b" % header for header in self._offer if header[0] != b"upgrade"]
+        self.parser = _parser(self)
+        return b"\r\n".join([b"%b %b HTTP/%b" % (method, self.url, version), *lines, b"", b""])
+
+    def _with_known_method(self, data: bytes | None) -> bytes:
+        """Return a request with a method that the parser knows, for another one; nothing if more has to come first."""
+        if data is None or self._has_moved:
+            raise Refused("not-http", fact="its method is unknown. Send such a request after the answer to the last")
+        self._method, rest = head.method(data)
+        if not rest:
+            self._start = data
+            return b""
+        self._start, self.parser = b"", _parser(self)
+        return b"GET" + rest
+
+    def _check_head(self) -> None:
+        """Raise ``Refused`` for a head that is too large, or does not say what it is for."""
+        is_large = self._is_split or self._read > head.MOST_BYTES
+        if len(self.headers) > head.MOST_LINES or (is_large and head.size(self.url, self.headers) > head.MOST_BYTES):
+            raise head.too_large(self.url)
+        head.check_host(self.headers, self.parser)
+        if not self.url.startswith(b"/") and self.url != b"*":
+            host, self.url = head.absolute(self.url)
+            self.headers[:] = [(b"host", host), *(pair for pair in self.headers if pair[0] != b"host")]
+
+    def _broken(self, error: httptools.HttpParserError) -> Refused:
+        """Return the refusal of what the parser does not take; where a rule of ours is broken, it is only told that."""
+        if self._refused is not None:
+            return self._refused
+        is_http_2 = self._in_head and self.url == b"*" and self.parser.get_method() == b"PRI"
+        return Refused("not-http", fact=head.HTTP_2 if is_http_2 else str(error))
+
+    def _answer_refusal(self, refused: Refused) -> None:
+        """Answer in the place of the application, after the requests before this one, and end the connection."""
+        self._refused, self._due = refused, None
+        before: RequestResponseCycle | None = self.cycle
+        is_busy = before is not None and not before.response_complete
+        if before is not None and self._in_body:
+            if before.response_started:
+                self.transport.close()  # an answer that is under way, or whole, cannot be taken back
+                return
+            if self.pipeline and self.pipeline[0][0] is before:
+                self.pipeline.popleft()
+            else:
+                before.disconnected, is_busy = True, False
+                before.message_event.set()
+        elif not self._in_head:
+            super().on_message_begin()
+        request = self._request()
+        self.scope["method"] = request.method
+        self.cycle = self._cycle()
+        self.transport.lingers = True  # type: ignore[attr-defined] # it is a Gathering
+        answer = _answering(self._refuse(request, refused))
+        if is_busy:
+            self.pipeline.appendleft((self.cycle, answer))
+        else:
+            self._start_asgi_task(self.cycle, answer)
+
+    def _request(self) -> Request:
+        """Return what is known of a request that is refused."""
+        path, _, query = self.url[: head.MOST_BYTES].decode("latin-1").partition("?")
+        method = self._method or (self.parser.get_method() if self.url else b"?")
+        headers = mapped(list(self.scope["headers"])[: head.MOST_LINES])
+        return Request(method.decode("ascii"), path or "?", query, headers, scheme=self.scheme or "http")
+
+    def _cycle(self) -> RequestResponseCycle:
+        return RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+
+    def _expect(self, seconds: float) -> None:
+        """Limit the time of what has begun, or of silence."""
+        self._taken, self._due = 0, self.loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self.loop.call_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due is None or self.transport.is_closing():
+            return
+        rest = self._due - self.loop.time()
+        if rest > 0:
+            self._timer = self.loop.call_later(rest, self._ring)
+        else:
+            self._be_late()
+
+    def _be_late(self) -> None:
+        """End what has not come in time, unless it is us who do not read it."""
+        seconds = BODY_SECONDS if self._in_body else HEAD_SECONDS
+        is_answered = self._in_body and self.cycle.response_complete
+        if self._refused is not None or is_answered or not (self._in_head or self._in_body):
+            self.transport.close()
+        elif self.flow.read_paused or (self._in_body and self._taken >= BODY_BYTES):
+            self._expect(seconds)
+        else:
+            self._answer_refusal(Refused("too-slow", seconds=f"{seconds:g}"))
+
+
+def _parser(protocol: Protocol) -> httptools.HttpRequestParser:
+    """Return a parser such as uvicorn makes for a connection."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+def _answering(response: Response) -> ASGI3Application:
+    """Return an application that gives one answer."""
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": response.status, "headers": listed(response)})
+        await send({"type": "http.response.body", "body": response.body})
+
+    return cast("ASGI3Application", answer)  # it is Starlette's kind of application: the same, with looser types

@@ -1,0 +1,50 @@
+"""The transport of a connection: it sends an answer in one piece, and sees that the last one arrives."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+class Gathering:
+    """A transport that sends what is written in one turn of the loop with one call.
+
+    uvicorn writes an answer's head and its body apart, and each costs a system call and wakes the client: together
+    a quarter of what a whole request costs.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._pieces: list[bytes] = []
+        self.lingers = False
+        self.is_closing = transport.is_closing  # asked for each request
+
+    def write(self, data: bytes) -> None:
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Close; if it ``lingers``, say so and go on reading until the client hangs up, or until the next call.
+
+        Closed with bytes unread, the kernel resets the connection, and the client may not see the last answer.
+        """
+        self._flush()
+        if self.lingers and not self._transport.is_closing():
+            self.lingers = False
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._pieces.clear()
+        self._transport.abort()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _flush(self) -> None:
+        if self._pieces:
+            data = b"".join(self._pieces)
+            self._pieces.clear()
+            self._transport.write(data)
