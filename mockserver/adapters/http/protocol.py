@@ -256,7 +256,7 @@ class Protocol(HttpToolsProtocol):
         """End what has not come in time, unless it is us who do not read it."""
         seconds = BODY_SECONDS if self._in_body else HEAD_SECONDS
         is_answered = self._in_body and self.cycle.response_complete
-        if self._refused is not None or is_answered or not (self._in_head or self._in_body):
+        if is_answered or not (self._in_head or self._in_body):
             self.transport.close()
         elif self.flow.read_paused or (self._in_body and self._taken >= BODY_BYTES):
             self._expect(seconds)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+_LINGER_SECONDS = 5.0
+"""How long a client that is refused may go on sending; it gets the answer when it is done."""
+
 
 class Gathering:
     """A transport that sends what is written in one turn of the loop with one call.
@@ -30,9 +33,10 @@ class Gathering:
         Closed with bytes unread, the kernel resets the connection, and the client may not see the last answer.
         """
         self._flush()
-        if self.lingers and not self._transport.is_closing():
-            self.lingers = False
+        if self.lingers and not self.is_closing():
+            self.is_closing = _yes
             self._transport.write_eof()
+            self._loop.call_later(_LINGER_SECONDS, self._transport.close)
         else:
             self._transport.close()
 
@@ -48,3 +52,7 @@ class Gathering:
             data = b"".join(self._pieces)
             self._pieces.clear()
             self._transport.write(data)
+
+
+def _yes() -> bool:
+    return True

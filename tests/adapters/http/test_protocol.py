@@ -219,6 +219,15 @@ def test_a_refusal_comes_after_the_answers_to_what_came_before(at: Door) -> None
     assert [answer.status for answer in found] == [200, 200, 200, 400]
 
 
+@pytest.mark.parametrize("rest", [request(), request(host=""), NO_HTTP], ids=["a-request", "a-wrong-one", "nonsense"])
+def test_after_the_last_request_nothing_is_answered(rest: bytes, at: Door) -> None:
+    with socket.create_connection(("127.0.0.1", at.port), PATIENCE) as connection:
+        connection.sendall(request("Connection: close") + rest)
+        with connection.makefile("rb") as stream:
+            said = stream.read()
+    assert (said.count(b"HTTP/1.1 "), said[:13]) == (1, b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("method", ["BREW", "post", "get", "PROPFIND", "X-Y.Z", "B" * 64, "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("body", [b"", BODY], ids=["alone", "with-a-body"])
 def test_a_method_of_whatever_name_is_refused_by_the_service(method: str, body: bytes, at: Door) -> None:
