@@ -33,6 +33,9 @@ class Problem:
 
 Keyword = Callable[[Any, JSON], Iterator[Problem]]
 
+_INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
+"""A whole number. Python takes long to read one of many digits, and no pattern of a schema lets one through."""
+
 
 def references(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
     """Each reference in a text must name something that was sent.
@@ -83,6 +86,15 @@ def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
             yield Problem((), f"{units} UTF-16 units in {len(instance)} characters, at most {value}")
 
 
+def int64(_: bool, instance: JSON) -> Iterator[Problem]:
+    """A number, or a text that is one, must fit into 64 bits with a sign; other texts are left to ``pattern``."""
+    number = instance
+    if isinstance(instance, str) and _INTEGER.fullmatch(instance):
+        number = int(instance)
+    if isinstance(number, int | float) and not isinstance(number, bool) and not -(2**63) <= number < 2**63:
+        yield Problem((), "does not fit into 64 bits")
+
+
 def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # the value can only be true
     """A text that is no URL must be Base64, without a ``data:`` prefix."""
     if _is_data(instance) and _data(instance) is None:
@@ -127,6 +139,7 @@ KEYWORDS: dict[str, Keyword] = {
     "x-total-items": total_items,
     "x-sum-equals": sum_equals,
     "x-utf16-length": utf16_length,
+    "x-int64": int64,
     "x-base64": base64,
     "x-image-format": image_format,
     "x-image-bytes": image_bytes,

@@ -150,6 +150,10 @@ _EDGES: dict[str, Callable[[Rule, Schema, JSON], Values]] = {
         ["x" * rule.value, "\U0001f600" * (rule.value // 2)],
         ["\U0001f600" * (rule.value // 2) + "x" * (rule.value % 2 + 1)],
     ),
+    "x-int64": lambda _, __, ___: (
+        [2**63 - 1, -(2**63), str(2**63 - 1), str(-(2**63))],
+        [2**63, -(2**63) - 1, str(2**63), str(-(2**63) - 1)],
+    ),
     "x-base64": lambda _, __, usual: (
         [usual, picture(300, 300)],
         ["data:image/png;base64," + picture(300, 300), "no Base64 at all"],

@@ -44,6 +44,7 @@ IDS = [
     *numbered("9.", 15),
     *numbered("K-", 15),
     *numbered("Q", 18),
+    *numbered("S", 6),
     *(f"SO-{name}" for name in SEED_004.split()),
     *(f"1.2 {name}" for name in f"{IMAGE} {EVERYWHERE}".split()),
     *(f"1.4 {name}" for name in f"{VIDEO} {EVERYWHERE}".split()),
@@ -138,7 +139,7 @@ def test_a_limit_in_a_schema_is_the_one_that_the_ledger_states(operation: str, r
     assert re.search(rf"(?<![\w:.]){re.escape(value)}(?![\w:])", stated)
 
 
-@pytest.mark.parametrize("seed", [r"S0-\d+", r"S1-\d+", r"S2-\d+", r"S3-\d+", r"SO-[A-Z0-9-]+", r"K-\d+", r"Q\d+"])
+@pytest.mark.parametrize("seed", [r"S0-\d+", r"S1-\d+", r"S2-\d+", r"S3-\d+", r"SO-[A-Z0-9-]+", r"K-\d+", r"Q\d+", r"S\d+(?!-)"])
 def test_a_source_that_names_a_statement_names_one_that_there_is(seed: str) -> None:
     named = {id for source in sources() for id in re.findall(rf"\b{seed}", source)}
     assert named
@@ -153,7 +154,7 @@ def test_a_source_names_facts_that_there_are() -> None:
 SECTIONS = r"(V\d+|C-\d+|K\d+|\d(\.\d+)?)"
 TAG = re.compile(
     rf"kling {SECTIONS}((, | ){SECTIONS})*|seed 000( S0-\d+)+|seed 001( S1-\d+)+|seed 002( S2-\d+)+|seed 003( S3-\d+)+"
-    r"|seed 004( SO-[A-Z0-9-]+)+|useapi \S+((, | )\S+)*|ours"
+    r"|seed 004( SO-[A-Z0-9-]+)+|useapi \S+((, | )\S+)*|since S\d+( S\d+)*|ours"
 )
 
 
@@ -162,6 +163,6 @@ def test_a_source_is_written_in_the_tags_that_are_explained(source: str) -> None
     assert [part for part in source.split("; ") if not TAG.fullmatch(part)] == []
 
 
-@pytest.mark.parametrize("kind", ["seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "ours"])
+@pytest.mark.parametrize("kind", ["seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "since", "ours"])
 def test_a_tag_is_explained(kind: str) -> None:
     assert re.search(rf"^\| `{kind}[` ]", README, re.MULTILINE)

@@ -183,6 +183,12 @@ def _utf16_texts(most: int, _: bool) -> Iterator[JSON]:
     yield from ("😀" * (most // 2) + "x" * (most % 2 + 1), "😀" * (most // 2))
 
 
+def _ids(_: bool, __: bool) -> Iterator[JSON]:
+    """Both ends of 64 bits, and one beyond, each as a number and as text."""
+    for end in (2**63 - 1, 2**63, -(2**63), -(2**63) - 1):
+        yield from (end, str(end))
+
+
 def _encodings(_: bool, __: bool) -> Iterator[JSON]:
     yield from ("no Base64 at all", f"data:image/png;base64,{_square()}", _square())
 
@@ -218,6 +224,7 @@ GENERATORS: dict[str, KeywordGenerator] = {
     "x-total-items": KeywordGenerator(broken=_broken_total, room=_shared_room),
     "x-sum-equals": KeywordGenerator(broken=lambda own: _objects_with(own.value["of"], own), completed=with_sum),
     "x-utf16-length": KeywordGenerator(values=_utf16_texts),
+    "x-int64": KeywordGenerator(values=_ids),
     "x-base64": KeywordGenerator(values=_encodings),
     "x-image-format": KeywordGenerator(values=_formats),
     "x-image-bytes": KeywordGenerator(values=_too_many_bytes, is_heavy=True),
