@@ -87,6 +87,15 @@ def is_url(value: JSON) -> bool:
     return isinstance(value, str) and value[:8].lower().startswith(("http://", "https://"))
 
 
+def kind_of(value: JSON) -> str:
+    """Return which of JSON's types a value has: ``integer`` for 5 and 5.0, and ``fraction`` for any other number."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    if isinstance(value, float):
+        return "integer" if value.is_integer() else "fraction"
+    return {int: "integer", str: "string", list: "array"}.get(type(value), "object")
+
+
 def pointer(path: Path) -> str:
     """Spell a path as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -27,7 +27,7 @@ def validate(operation: str, file: Any, strict: bool) -> None:
     Prints one line for each violation. FILE can be - for stdin. Exits with 1 if the service would refuse the payload.
     """
     from mockserver.contract.catalog import load
-    from mockserver.contract.readings import levels, settled
+    from mockserver.contract.readings import settled
     from mockserver.contract.validation import Validator
     from mockserver.decoding import document
 
@@ -42,7 +42,7 @@ def validate(operation: str, file: Any, strict: bool) -> None:
         raise click.ClickException(f"not JSON: {error}") from error
     questions = catalog.services[found.service].questions
     chosen = settled({found.service: questions}, {})[found.service]
-    violations = Validator(found.schema, found.rules, levels(questions, chosen)).violations(payload)
+    violations = Validator.of(found, questions, chosen).violations(payload)
     try:
         for violation in violations:
             click.echo(_line(violation))

@@ -1,11 +1,13 @@
-"""Forms: values that came as text get the type of their schema, and fields that no schema describes are left out."""
+"""Forms: values that came as text get the type of their schema, and fields that are null, or that no schema describes,
+are left out.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from mockserver.types import JSON, Payload, Schema
+from mockserver.types import JSON, Path, Payload, Schema
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z", re.ASCII)
 _BOOLEAN = {"true": True, "false": False}
@@ -27,6 +29,25 @@ def known(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
     """
     properties = schema.get("properties", {})
     return {name: value for name, value in fields.items() if name in properties}
+
+
+def without_nulls(value: JSON) -> tuple[JSON, tuple[Path, ...]]:
+    """Return a value without the fields that are null, at any depth, and the paths to those.
+
+    A null in a list stays: an item that is not there would move all others.
+    """
+    found: list[Path] = []
+    kept = _without_nulls(value, (), found)
+    return kept if found else value, tuple(found)
+
+
+def _without_nulls(value: JSON, path: Path, found: list[Path]) -> JSON:
+    if isinstance(value, dict):
+        found += [(*path, name) for name, inner in value.items() if inner is None]
+        return {name: _without_nulls(inner, (*path, name), found) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item, (*path, index), found) for index, item in enumerate(value)]
+    return value
 
 
 def _typed(kind: JSON, value: JSON) -> JSON:

@@ -8,7 +8,7 @@ Anywhere else each keyword is a rule of its own, called ``<field path>.<keyword>
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mockserver.contract.keywords import KEYWORDS
 from mockserver.types import JSON, Level, Path, Schema, pointer
@@ -77,6 +77,32 @@ def rules_of(operation: str, schema: Schema) -> tuple[Rule, ...]:
     """List the rules of a request schema, in the order in which they stand there."""
     origin = _Origin(schema["x-source"], schema["x-confidence"])
     return (*_plain(operation, schema, (), "", origin), *_anchored(operation, schema, origin))
+
+
+def null_rule(operation: str, confidence: str, source: str) -> Rule:
+    """Return the rule that a null field breaks where null counts as absent; ``of_field`` makes it that of a field."""
+    return Rule(
+        id="null",
+        operation=operation,
+        path=(),
+        field="",
+        keyword="null",
+        value=None,
+        level="warning",
+        confidence=confidence,
+        source=source,
+        description="A field that is null counts as absent.",
+        message=None,
+        accept=(),
+        reject=(),
+    )
+
+
+def of_field(rule: Rule, path: Path) -> Rule:
+    """Return a rule as that of the field at a place in a payload."""
+    steps = ("[]" if isinstance(step, int) else f".{step}" for step in path)
+    field = "".join(steps).lstrip(".")
+    return replace(rule, id=f"{field}.{rule.keyword}", field=field)
 
 
 def broken_rule(rules: Mapping[Path, Rule], schema_path: Path, instance_path: Path) -> Rule:

@@ -10,16 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import jsonschema_rs
 
+from mockserver.contract.forms import without_nulls
 from mockserver.contract.keywords import KEYWORDS, OF_DATA, Keyword
-from mockserver.contract.rules import Rule, broken_rule
-from mockserver.types import JSON, Level, Path, Schema, pointer
+from mockserver.contract.readings import Questions, Readings, levels
+from mockserver.contract.rules import Rule, broken_rule, null_rule, of_field
+from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
+
+    from mockserver.contract.catalog import Operation
 
 _MOST = 1000
 """More items of a list, or unknown fields, are not explained one by one: a megabyte of them would take minutes."""
@@ -51,16 +55,37 @@ class Violation:
         steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
         return "".join(steps).lstrip(".") or "body"
 
+    @property
+    def is_of_wrong_type(self) -> bool:
+        """Whether the value has a type that its field never has, so that the service cannot even read it."""
+        if self.rule.keyword == "enum":
+            return kind_of(self.value) not in set(map(kind_of, self.rule.value))
+        return self.rule.keyword in ("type", "x-int64")
+
 
 class Validator:
     """A request schema compiled under chosen levels."""
 
-    def __init__(self, schema: Schema, rules: tuple[Rule, ...], levels: Mapping[str, Level]) -> None:
-        """Take ``schema``. ``levels`` overrides the level of rules, by id; an anchored rule can be ``off``: gone."""
+    def __init__(
+        self, schema: Schema, rules: tuple[Rule, ...], levels: Mapping[str, Level], *, nulls: Rule | None = None
+    ) -> None:
+        """Take ``schema``. ``levels`` overrides the level of rules, by id; an anchored rule can be ``off``: gone.
+
+        ``nulls`` is the rule that a null field breaks where null counts as absent. Without it null is a value.
+        """
+        self._nulls = nulls
         self._level = {rule.id: levels.get(rule.id, rule.level) for rule in rules}
         self._rules = {rule.path: rule for rule in rules}
         kept = [sub if self._level[sub["$anchor"]] != "off" else True for sub in schema.get("allOf", ())]
         self._schema = {**schema, "allOf": kept} if kept else schema
+
+    @classmethod
+    def of(cls, operation: Operation, questions: Questions, readings: Readings) -> Self:
+        """Compile the schema of an operation under the readings of its service."""
+        asked = questions.get("null-field")
+        is_absent = asked is not None and readings["null-field"] == "absent"
+        nulls = null_rule(operation.id, asked.confidence, asked.source) if asked and is_absent else None
+        return cls(operation.schema, operation.rules, levels(questions, readings), nulls=nulls)
 
     # Compiled when first needed: a cold start serves one operation or two.
     @cached_property
@@ -72,6 +97,12 @@ class Validator:
 
         A rule across fields says something only when each field by itself is of its type and among its values.
         """
+        if self._nulls is None:
+            return self._broken(payload)
+        payload, nulls = without_nulls(payload)
+        return (*self._broken(payload), *(_absent(self._nulls, path) for path in nulls[:_MOST]))
+
+    def _broken(self, payload: JSON) -> tuple[Violation, ...]:
         if self._is_valid(payload):
             return ()
         return self._explained(_beginning(payload)) or self._explained(payload)
@@ -87,6 +118,10 @@ class Validator:
         if any(violation.rule.keyword in ("type", "enum") for violation in found.values()):
             found = {key: violation for key, violation in found.items() if not violation.rule.is_anchored}
         return tuple(sorted(found.values(), key=lambda violation: violation.level != "error"))
+
+
+def _absent(rule: Rule, path: Path) -> Violation:
+    return Violation(of_field(rule, path), rule.level, path, "is null, which counts as absent", None)
 
 
 def fast_validator(schema: Schema) -> Callable[[JSON], bool]:
@@ -122,7 +157,12 @@ def _fact(rule: Rule, error: ValidationError) -> str:
     if keyword not in _FACTS:
         return str(error.message)
     value = error.validator_value
-    return _FACTS[keyword].format(value=", ".join(map(str, value)) if isinstance(value, list) else value)
+    return _FACTS[keyword].format(value=listed(value) if isinstance(value, list) else value)
+
+
+def listed(values: list[JSON]) -> str:
+    """Write the values of a list in a sentence; one that is there as a number and as text is there once."""
+    return ", ".join(dict.fromkeys(map(str, values)))
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mockserver.contract.catalog import Operation, Service
@@ -31,13 +30,15 @@ def admitted(service: Service, readings: Readings, violations: tuple[Violation, 
     failure = None
     if readings.get("media-fault") == "task-failed":
         of_media = [violation for violation in violations if violation.rule.keyword in _OF_MEDIA]
-        failure = _text(service.messages, of_media[0]) if of_media else None
+        failure = _text(service, readings, of_media[0]) if of_media else None
         violations = tuple(
             replace(violation, level="warning") if violation in of_media else violation for violation in violations
         )
     refusing = [violation for violation in violations if is_strict or violation.level == "error"]
     if refusing:
-        raise Refused("invalid", violations, message=_text(service.messages, refusing[0]))
+        # What has the wrong type is noticed first: the service reads the body before it looks at any value.
+        first = next((violation for violation in refusing if violation.is_of_wrong_type), refusing[0])
+        raise Refused("invalid", violations, message=_text(service, readings, first))
     return Admission(violations, failure)
 
 
@@ -52,10 +53,13 @@ def clamped(
     return {**payload, **moved}, tuple(violation for violation in violations if violation not in outside)
 
 
-def _text(messages: Mapping[str, str], violation: Violation) -> str:
+def _text(service: Service, readings: Readings, violation: Violation) -> str:
     """Return the service's text for a violation: the one that it is known to send, or a likely one."""
-    rule = violation.rule
+    rule, messages = violation.rule, service.messages
     template = rule.message or messages.get(rule.keyword) or messages["other"]
+    has_body = service.operations[rule.operation].method == "POST"
+    if has_body and violation.is_of_wrong_type and readings.get("type-text") == "unresolved":
+        template = messages["body-type"]
     value = violation.value if isinstance(violation.value, str) else json.dumps(violation.value, ensure_ascii=False)
     return template.format(
         field=_short(violation.field),

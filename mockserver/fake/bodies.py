@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from mockserver import decoding
 from mockserver.contract.catalog import Operation
-from mockserver.contract.forms import typed
+from mockserver.contract.forms import typed, without_nulls
 from mockserver.contract.readings import Readings
 from mockserver.fake.refusal import Refused
 from mockserver.types import JSON, Payload, Request
@@ -57,13 +57,11 @@ def media_type(request: Request, operation: Operation, readings: Readings) -> st
 
 
 def payload(request: Request, operation: Operation, readings: Readings) -> JSON:
-    """Read a body according to its media type. Raises ``Refused``."""
+    """Read a body according to its media type, its nulls included. Raises ``Refused``."""
     is_form = media_type(request, operation, readings) == "multipart/form-data"
     found = _form(request) if is_form else _json(request.body)
     if not isinstance(found, dict):
         return found
-    if readings.get("null-field") == "absent":
-        found = {name: value for name, value in found.items() if value is not None}
     if readings.get("empty-field") == "absent":
         found = {name: value for name, value in found.items() if value != ""}
     if is_form or readings.get("number-as-text") == "accepted":
@@ -71,8 +69,13 @@ def payload(request: Request, operation: Operation, readings: Readings) -> JSON:
     return found
 
 
+def understood(payload: JSON, readings: Readings) -> JSON:
+    """Return what a body says: without its nulls, where those count as absent."""
+    return without_nulls(payload)[0] if readings.get("null-field") == "absent" else payload
+
+
 def stored_body(content: Payload, body: bytes) -> bytes:
-    """Return a payload as JSON to keep: as it came, or with its long texts cut."""
+    """Return a payload as JSON to keep: as it came in ``body``, or anew with its long texts cut."""
     if len(body) <= _UNCUT_BYTES and body[:1] == b"{":
         return body
     import json

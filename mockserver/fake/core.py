@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
 from mockserver.contract.forms import known, typed
-from mockserver.contract.readings import Readings, levels
+from mockserver.contract.readings import Readings
 from mockserver.contract.routes import Match, Router, plain
 from mockserver.contract.validation import Validator, Violation
 from mockserver.errors import BadContract
@@ -218,7 +218,7 @@ class Fake:
                     raise BadContract(f"{service.id}/service.json", at, fact)
         self._router = Router(routed, world.settings.prefixes)
         self._validators = {
-            operation.id: Validator(operation.schema, operation.rules, levels(service.questions, readings))
+            operation.id: Validator.of(operation, service.questions, readings)
             for service, readings in routed
             for operation in service.operations.values()
             if operation.schema
@@ -257,8 +257,9 @@ class Fake:
     def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
         """Read a request by the schema of its operation. Raises ``Refused``."""
         operation = match.operation
-        payload = self._payload(request, operation, readings)
-        violations = self._violations(operation, payload)
+        sent = self._payload(request, operation, readings)
+        violations = self._violations(operation, sent)
+        payload = bodies.understood(sent, readings)
         if violations:
             payload, violations = clamped(operation, readings, payload, violations)
         admission = admitted(match.service, readings, violations, is_strict=self.settings.strict)
@@ -272,7 +273,7 @@ class Fake:
             now=now,
             payload=known(operation.schema, payload),
             sent=payload,
-            document=bodies.stored_body(payload, request.body) if operation.task else b"{}",
+            document=bodies.stored_body(payload, request.body if payload is sent else b"") if operation.task else b"{}",
             violations=admission.violations,
             failure=admission.failure,
         )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from mockserver.contract.differences import Answers, Difference
 from mockserver.contract.forms import typed
-from mockserver.contract.readings import levels
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.decoding import UnreadableBody, decoded
@@ -93,7 +92,7 @@ class Inspector:
         self._readings = self._world.readings[self.service.id]
         self.router = Router([(self.service, self._readings)], self._world.settings.prefixes)
         self._validators = {
-            operation.id: Validator(operation.schema, operation.rules, levels(self.service.questions, self._readings))
+            operation.id: Validator.of(operation, self.service.questions, self._readings)
             for operation in self.service.operations.values()
             if operation.schema
         }

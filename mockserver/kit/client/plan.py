@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
-from mockserver.contract.readings import levels
 from mockserver.contract.validation import Validator
 from mockserver.kit.checks import Skipped, select
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
@@ -210,5 +209,5 @@ def _shows_tasks(planned: PlannedScenario, choice: Choice) -> bool:
 def _is_accepted(planned: PlannedScenario, choice: Choice) -> bool:
     questions = planned.service.questions
     chosen = {question.id: question.default for question in questions.values()} | {choice.question: choice.reading}
-    validator = Validator(planned.operation.schema, planned.operation.rules, levels(questions, chosen))
+    validator = Validator.of(planned.operation, questions, chosen)
     return not any(violation.level == "error" for violation in validator.violations(planned.payload))

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from mockserver.contract.vectors import sample
 from mockserver.kit.generation.keywords import reference_pattern
-from mockserver.kit.generation.shapes import is_among, kind_of
-from mockserver.types import JSON, Schema
+from mockserver.kit.generation.shapes import is_among
+from mockserver.types import JSON, Schema, kind_of
 
 
 class Dictionary:

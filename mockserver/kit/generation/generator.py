@@ -18,8 +18,8 @@ from mockserver.kit.generation.dictionary import Dictionary
 from mockserver.kit.generation.intersection import shapes_of_items
 from mockserver.kit.generation.keywords import generator_of, needs_known_value, values_near_limits
 from mockserver.kit.generation.scalars import fitting_texts, number_between, number_edges, text_of, url_variants
-from mockserver.kit.generation.shapes import KINDS, NUMBER_KINDS, Shape, Shapes, kind_of
-from mockserver.types import JSON, Payload
+from mockserver.kit.generation.shapes import KINDS, NUMBER_KINDS, Shape, Shapes
+from mockserver.types import JSON, Payload, kind_of
 
 _SIMPLEST = Simplest()
 _ANY_ROOM: tuple[int, float] = (0, inf)

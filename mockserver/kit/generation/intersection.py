@@ -12,8 +12,8 @@ from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 
-from mockserver.kit.generation.shapes import ANY, ItemCount, Shape, Shapes, is_among, kind_of
-from mockserver.types import JSON
+from mockserver.kit.generation.shapes import ANY, ItemCount, Shape, Shapes, is_among
+from mockserver.types import JSON, kind_of
 
 _LIST_CONSTRAINTS = frozenset({"items", "item_counts", "min_items", "max_items", "kinds"})
 _OBJECT_CONSTRAINTS = frozenset({"properties", "required", "absent", "known", "kinds"})

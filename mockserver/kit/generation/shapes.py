@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.contract.keywords import KEYWORDS
-from mockserver.types import JSON
+from mockserver.types import JSON, kind_of
 
 Shapes = tuple["Shape", ...]
 """A choice of shapes; no value is of the empty choice."""
@@ -113,15 +113,6 @@ class Shape:
 
 
 ANY = Shape()
-
-
-def kind_of(value: JSON) -> str:
-    """Return which of ``KINDS`` a value is; 5.0 is an integer, as in JSON Schema."""
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else "boolean"
-    if isinstance(value, float):
-        return "integer" if value.is_integer() else "fraction"
-    return {int: "integer", str: "string", list: "array"}.get(type(value), "object")
 
 
 def is_among(value: JSON, values: Iterable[JSON]) -> bool:

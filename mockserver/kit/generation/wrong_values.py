@@ -14,8 +14,8 @@ from mockserver.kit.generation.dictionary import Dictionary
 from mockserver.kit.generation.intersection import intersect_choices
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.schema_edits import place_of, schema_at
-from mockserver.kit.generation.shapes import any_accepts, is_among, kind_of
-from mockserver.types import JSON, Path
+from mockserver.kit.generation.shapes import any_accepts, is_among
+from mockserver.types import JSON, Path, kind_of
 
 _OF_EVERY_KIND: tuple[JSON, ...] = ("no such value", None, 0, True, 1.5, -1, "", [], {}, False)
 """The first is what a failing test shrinks to where no known value leads to a wrong one."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from mockserver.contract.catalog import Catalog, Operation, Row, Service
 from mockserver.contract.differences import Answers
-from mockserver.contract.forms import typed
+from mockserver.contract.forms import typed, without_nulls
 from mockserver.contract.layout import Layout
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
@@ -150,7 +150,7 @@ class Expectations:
         for null, empty, number in product(nulls, empties, numbers):
             found: dict[str, Any] = payload
             if null == "absent":
-                found = {name: value for name, value in found.items() if value is not None}
+                found, _ = without_nulls(found)
             if empty == "absent":
                 found = {name: value for name, value in found.items() if value != ""}
             yield typed(operation.schema, found) if number == "accepted" else found
