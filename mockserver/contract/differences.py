@@ -197,9 +197,9 @@ def _fields(schema: Schema, path: Path = ()) -> Iterable[Path]:
 
 
 def _asked(value: JSON) -> str:
-    """Write the value of a keyword: words as they are, a list with commas."""
+    """Write the value of a keyword: words as they are, a list with commas, what is there as number and text once."""
     if isinstance(value, list):
-        return _cut(", ".join(map(_asked, value)))
+        return _cut(", ".join(dict.fromkeys(map(_asked, value))))
     return _cut(value) if isinstance(value, str) else _said(value)
 
 

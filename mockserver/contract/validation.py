@@ -157,10 +157,10 @@ def _fact(rule: Rule, error: ValidationError) -> str:
     if keyword not in _FACTS:
         return str(error.message)
     value = error.validator_value
-    return _FACTS[keyword].format(value=listed(value) if isinstance(value, list) else value)
+    return _FACTS[keyword].format(value=_listed(value) if isinstance(value, list) else value)
 
 
-def listed(values: list[JSON]) -> str:
+def _listed(values: list[JSON]) -> str:
     """Write the values of a list in a sentence; one that is there as a number and as text is there once."""
     return ", ".join(dict.fromkeys(map(str, values)))
 

@@ -139,9 +139,10 @@ def test_a_limit_in_a_schema_is_the_one_that_the_ledger_states(operation: str, r
     assert re.search(rf"(?<![\w:.]){re.escape(value)}(?![\w:])", stated)
 
 
-@pytest.mark.parametrize(
-    "seed", [r"S0-\d+", r"S1-\d+", r"S2-\d+", r"S3-\d+", r"SO-[A-Z0-9-]+", r"K-\d+", r"Q\d+", r"S\d+(?!-)"]
-)
+STATEMENTS = (r"S0-\d+", r"S1-\d+", r"S2-\d+", r"S3-\d+", r"SO-[A-Z0-9-]+", r"K-\d+", r"Q\d+", r"S\d+(?![\d-])")
+
+
+@pytest.mark.parametrize("seed", STATEMENTS)
 def test_a_source_that_names_a_statement_names_one_that_there_is(seed: str) -> None:
     named = {id for source in sources() for id in re.findall(rf"\b{seed}", source)}
     assert named
@@ -165,8 +166,9 @@ def test_a_source_is_written_in_the_tags_that_are_explained(source: str) -> None
     assert [part for part in source.split("; ") if not TAG.fullmatch(part)] == []
 
 
-@pytest.mark.parametrize(
-    "kind", ["seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "since", "ours"]
-)
+TAGS = ("seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "since", "ours")
+
+
+@pytest.mark.parametrize("kind", TAGS)
 def test_a_tag_is_explained(kind: str) -> None:
     assert re.search(rf"^\| `{kind}[` ]", README, re.MULTILINE)

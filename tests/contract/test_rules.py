@@ -1,5 +1,6 @@
 """The sweep: every rule of every operation has a name, a source and vectors, and can be broken alone."""
 
+import re
 from functools import cache
 from typing import get_args
 
@@ -108,6 +109,45 @@ def test_no_two_rules_of_an_operation_share_a_name(operation: Operation) -> None
 def test_the_rules_of_a_seed_name_it(service: str, seed: str) -> None:
     found = [rule for operation in load().service(service).operations.values() for rule in operation.rules]
     assert any(rule.source.startswith(seed) or f"; {seed} " in rule.source for rule in found)
+
+
+MAPS = ("kling 1.3", "kling 1.6")
+"""The capability maps; what else a source names beside them says that models differ, or that the documents do."""
+SAYS_NOTHING = r"C-\d+|9\.\d+|seed \d+ S2-\d+( S2-\d+)*|since S\d+"
+
+
+def of_a_map_alone(source: str) -> bool:
+    """Whether all that a source has for a rule is a capability map."""
+    parts = [re.sub("^kling ", "", part) for part in re.split("; |, ", source)]
+    evidence = [part for part in parts if not re.fullmatch(SAYS_NOTHING, part)]
+    return bool(evidence) and all(f"kling {part}" in MAPS for part in evidence)
+
+
+def test_no_rule_refuses_on_the_word_of_a_capability_map_alone_unless_a_reading_says_so() -> None:
+    found = {
+        (service.id, rule.id)
+        for service in load().services.values()
+        for operation in service.operations.values()
+        for rule in operation.rules
+        if rule.level == "error" and of_a_map_alone(rule.source)
+    }
+    decided = {
+        (service.id, rule)
+        for service in load().services.values()
+        for question in service.questions.values()
+        for reading in question.readings.values()
+        for rule, level in reading.levels.items()
+        if level == "warning"
+    }
+    assert found == {("kling", "o1-up-to-2k"), ("kling", "o1-single-images")}
+    assert found <= decided
+
+
+def test_a_film_of_o1_may_have_sound_and_that_is_recorded() -> None:
+    operation = load().operation("kling/omni-video")
+    payload = {"model_name": "kling-video-o1", "prompt": "A cat", "aspect_ratio": "1:1", "sound": "on"}
+    (noted,) = validator(operation.id).violations(payload)
+    assert (noted.rule.id, noted.level, of_a_map_alone(noted.rule.source)) == ("o1-without-sound", "warning", True)
 
 
 def test_a_keyword_is_called_by_its_field() -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import Operation, load
-from mockserver.contract.rules import rules_of
+from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.validation import Validator, Violation, _explainer
+from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema
 
 SCHEMA: Schema = {
@@ -236,3 +237,22 @@ def test_a_payload_that_is_not_valid_breaks_a_rule_that_has_a_name(operation: Op
     found = validator.violations(payload)
     assert bool(found) is not validator._is_valid(payload)
     assert {each.rule.id for each in found} <= {rule.id for rule in operation.rules}
+
+
+LISTS = [
+    pytest.param(each, rule, id=f"{each.id}:{rule.id}")
+    for service in load().services.values()
+    for each in service.operations.values()
+    for rule in each.rules
+    if rule.keyword == "enum"
+]
+
+
+@pytest.mark.parametrize(("operation", "rule"), LISTS)
+def test_a_sentence_lists_each_allowed_value_once(operation: Operation, rule: Rule) -> None:
+    """Also one that may be sent as a number and as text."""
+    payload = vectors(rule, operation.schema)[1][0]
+    (found,) = Validator(operation.schema, operation.rules, {}).violations(payload)
+    words = found.fact.removeprefix("is none of ").split(", ")
+    assert len(words) == len(set(words))
+    assert set(words) == set(map(str, rule.value))

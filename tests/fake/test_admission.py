@@ -12,6 +12,7 @@ from mockserver.contract.validation import Validator, Violation
 from mockserver.contract.vectors import picture, vectors
 from mockserver.fake.admission import Admission, admitted, clamped
 from mockserver.fake.refusal import Refused
+from mockserver.types import kind_of
 from tests.conftest import IMAGE, VIDEO, CheckedFake
 
 KLING = load().service("kling")
@@ -27,6 +28,9 @@ RULES = [
     for rule in operation.rules
     if rule.keyword != "x-image-bytes"  # its vectors have megabytes, and its words are those of the others
 ]
+
+
+UNRESOLVED = "Failed to resolve the request body"
 
 
 def broken(payload: Any, path: str = IMAGE, **readings: str) -> tuple[dict[str, str], tuple[Violation, ...]]:
@@ -89,10 +93,14 @@ def test_a_refusal_carries_every_broken_rule_errors_first() -> None:
         (VIDEO, {"duration": "16"}, "duration value '16' is invalid"),
         (IMAGE, {"n": 0}, "n value '0' is invalid"),
         (IMAGE, {"n": 10}, "n value '10' is invalid"),
-        (IMAGE, {"n": "two"}, "n value 'two' is invalid"),
-        (IMAGE, {"n": True}, "n value 'true' is invalid"),
-        (IMAGE, {"n": None}, "n value 'null' is invalid"),
-        (IMAGE, {"n": [1, {"é": 2}]}, "n value '[1, {\"é\": 2}]' is invalid"),
+        (IMAGE, {"n": "two"}, UNRESOLVED),
+        (IMAGE, {"n": [1, {"é": 2}]}, UNRESOLVED),
+        (IMAGE, {"n": "two", "prompt": "", "resolution": "16k"}, UNRESOLVED),
+        (IMAGE, {"image_list": [None]}, UNRESOLVED),
+        (IMAGE, {"element_list": [{"element_id": 2**63}]}, UNRESOLVED),
+        (VIDEO, {"sound": True}, UNRESOLVED),
+        (VIDEO, {"duration": [5]}, UNRESOLVED),
+        (VIDEO, {"duration": 16}, "duration value '16' is invalid"),
         (IMAGE, {"prompt": ""}, "prompt: must not be blank"),
         (IMAGE, {"prompt": "x" * 2501}, "prompt: has more than 2500 characters"),
         (VIDEO, {"image_list": [{}]}, "imageUrl: must not be blank"),
@@ -113,13 +121,46 @@ def test_a_broken_rule_is_worded_as_the_service_is_known_to(path: str, fields: d
     ("payload", "expected"),
     [
         ({}, "prompt: must not be blank"),
-        ([], "body value '[]' is invalid"),
-        ("A cat", "body value 'A cat' is invalid"),
-        (None, "body value 'null' is invalid"),
+        ([], UNRESOLVED),
+        ("A cat", UNRESOLVED),
+        (None, UNRESOLVED),
     ],
 )
 def test_a_payload_without_its_prompt_or_that_is_no_object_is_refused(payload: Any, expected: str) -> None:
     assert message(payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"n": "two"}, "n value 'two' is invalid"),
+        ({"n": True}, "n value 'true' is invalid"),
+        ({"n": None}, "n value 'null' is invalid"),
+        ({"n": [1, {"é": 2}]}, "n value '[1, {\"é\": 2}]' is invalid"),
+    ],
+)
+def test_a_wrong_type_has_the_words_of_a_wrong_value_under_a_reading(fields: dict[str, Any], expected: str) -> None:
+    assert message({"prompt": "A cat", **fields}, type_text="by-field") == expected
+
+
+BODIES = [each for service in load().services.values() for each in service.operations.values() if each.method == "POST"]
+TYPED = [(each, rule) for each in BODIES for rule in each.rules if rule.keyword in ("type", "enum")]
+
+
+@pytest.mark.parametrize(("operation", "rule"), TYPED, ids=lambda one: one.id)
+def test_only_a_wrong_type_has_the_text_for_one_in_the_kling_family(operation: Operation, rule: Rule) -> None:
+    """Every field of every service that lists its values or its types."""
+    service = load().service(operation.service)
+    readings = settled({service.id: service.questions}, {"null-field": "refused"})[service.id]
+    validator = Validator(operation.schema, operation.rules, {rule.id: "error"})
+    kinds = {kind_of(value) for value in rule.value} if rule.keyword == "enum" else set()
+    for payload in vectors(rule, operation.schema)[1]:
+        violations = validator.violations(payload)
+        with pytest.raises(Refused) as refused:
+            admitted(service, readings, violations, is_strict=True)
+        is_wrong_type = rule.keyword == "type" or kind_of(violations[0].value) not in kinds
+        is_of_family = service.dialect == "kling"
+        assert (refused.value.fields["message"] == UNRESOLVED) is (is_wrong_type and is_of_family)
 
 
 def test_a_long_value_is_cut() -> None:

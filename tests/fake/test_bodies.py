@@ -167,9 +167,10 @@ def test_any_bytes_are_read_or_refused(body: bytes, kind: str) -> None:
 
 
 def test_whether_null_means_absent_is_a_reading() -> None:
-    body = b'{"prompt": "A cat", "n": null, "watermark_info": {"enabled": null}}'
-    assert read(body)["n"] is None
-    assert read(body, null_field="absent") == {"prompt": "A cat", "watermark_info": {"enabled": None}}
+    sent = read(b'{"prompt": "A cat", "n": null, "watermark_info": {"enabled": null}, "image_list": [null]}')
+    assert bodies.understood(sent, {"null-field": "refused"}) is sent
+    said = bodies.understood(sent, {"null-field": "absent"})
+    assert said == {"prompt": "A cat", "watermark_info": {}, "image_list": [None]}
 
 
 def test_a_form_is_read_as_its_schemas_types() -> None:

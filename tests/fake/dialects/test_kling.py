@@ -487,10 +487,16 @@ def entering(path: str = IMAGE, **fields: Any) -> Callable[[CheckedFake], object
     return probe
 
 
+def refusing(path: str = IMAGE, **fields: Any) -> Callable[[CheckedFake], object]:
+    """Return a probe: in which words is a payload refused?"""
+    return lambda fake: fake.create(path, **fields).message
+
+
 def each(*probes: Callable[[CheckedFake], object]) -> Callable[[CheckedFake], object]:
     return lambda fake: [probe(fake) for probe in probes]
 
 
+UNRESOLVED = "Failed to resolve the request body"
 SHOTS: dict[str, Any] = {"model_name": "kling-v3-omni", "multi_shot": True, "shot_type": "intelligence"}
 FEATURE = [{"video_url": "https://example.com/a.mp4", "refer_type": "feature"}]
 WITH_MARK = ["index", "url", "watermark_url"]
@@ -544,6 +550,23 @@ PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] 
         {"refused": (400, 1201, "Image pixel is invalid"), "task-failed": "Image pixel is invalid"},
     ),
     "content-type": (without_type, {"refused": 1200, "accepted": 0}),
+    "type-text": (
+        each(
+            refusing(n="two"),
+            refusing(VIDEO, sound=True),
+            refusing(element_list=[{"element_id": 2**63}]),
+            refusing(n=10),
+        ),
+        {
+            "unresolved": [UNRESOLVED] * 3 + ["n value '10' is invalid"],
+            "by-field": [
+                "n value 'two' is invalid",
+                "sound value 'true' is invalid",
+                "element_list[0].element_id: does not fit into 64 bits",
+                "n value '10' is invalid",
+            ],
+        },
+    ),
     "null-field": (null_field, {"refused": 1201, "absent": 4}),
     "jwt-lifetime": (jwt_lifetime, {"unlimited": 0, "1800": 1002}),
     "jwt-nbf": (jwt_nbf, {"optional": 0, "required": 1002}),
@@ -556,6 +579,10 @@ PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] 
     "o1-duration": (
         entering(VIDEO, duration="7"),
         {"accepted": (200, ["o1-five-or-ten-seconds"]), "refused": (400, ["o1-five-or-ten-seconds"])},
+    ),
+    "o1-sound": (
+        entering(VIDEO, sound="on"),
+        {"accepted": (200, ["o1-without-sound"]), "refused": (400, ["o1-without-sound"])},
     ),
     "auto-ratio": (
         entering(aspect_ratio="auto"),

@@ -1,0 +1,101 @@
+"""Nulls: a field that is null counts as absent at every service, at any depth, and the journal says where it was."""
+
+import json
+from typing import Any
+
+import pytest
+
+from mockserver.contract.catalog import Operation, load
+from mockserver.contract.validation import Violation
+from mockserver.contract.vectors import merged
+from mockserver.fake.core import Fake
+from mockserver.settings import Settings
+from mockserver.types import JSON, Request, pointer
+from tests.conftest import IMAGE, VIDEO, CheckedFake
+
+CREATING = [
+    operation
+    for service in load().services.values()
+    for operation in service.operations.values()
+    if operation.method == "POST" and operation.schema and not operation.uploads
+]
+FIELDS = [
+    pytest.param(operation, name, id=f"{operation.id}:{name}")
+    for operation in CREATING
+    for name in operation.schema["properties"]
+]
+
+
+def last(fake: Fake) -> tuple[Violation, ...]:
+    """Return what the journal has of the last request."""
+    return max(fake.requests, key=lambda entry: entry.number).violations
+
+
+def noted(fake: Fake, operation: Operation, payload: JSON) -> tuple[int, dict[str, str], list[str]]:
+    """Send a payload; return the status, what the journal has of it by pointer, and the rules of level error."""
+    headers = {"authorization": "Bearer me", "content-type": "application/json"}
+    answer = fake.respond(Request("POST", operation.path, "", headers, json.dumps(payload).encode()))
+    violations = last(fake)
+    nulls = {found.pointer: found.level for found in violations if found.rule.id.endswith(".null")}
+    return answer.status, nulls, [found.rule.id for found in violations if found.level == "error"]
+
+
+@pytest.mark.parametrize(("operation", "name"), FIELDS)
+def test_a_null_field_of_any_service_is_as_good_as_none_and_recorded(operation: Operation, name: str) -> None:
+    example = operation.schema["examples"][0]
+    without = noted(Fake(Settings(services=(operation.service,))), operation, merged(example, {name: None}))
+    status, nulls, errors = noted(Fake(Settings(services=(operation.service,))), operation, {**example, name: None})
+    assert (status, errors) == (without[0], without[2])
+    assert nulls == {pointer((name,)): "warning"}
+
+
+@pytest.mark.parametrize("operation", CREATING, ids=lambda each: each.id)
+def test_a_reading_makes_null_a_value_of_the_wrong_type(operation: Operation) -> None:
+    name = next(name for name in operation.schema["properties"] if name not in operation.schema.get("required", ()))
+    fake = Fake(Settings(services=(operation.service,), readings={"null-field": "refused"}))
+    status, nulls, errors = noted(fake, operation, {**operation.schema["examples"][0], name: None})
+    assert (status, nulls) == (400, {})
+    assert errors in ([f"{name}.type"], [f"{name}.enum"])
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "pointers", "refusing"),
+    [
+        (IMAGE, {"watermark_info": {"enabled": None}}, ["/watermark_info/enabled"], []),
+        (IMAGE, {"image_list": [{"image": None}]}, ["/image_list/0/image"], ["image_list[].image.required"]),
+        (VIDEO, {"image_list": [{"image_url": "https://a.b/c", "type": None}]}, ["/image_list/0/type"], []),
+        (IMAGE, {"strange": None, "stranger": {"a/b": [{"~": None}]}}, ["/strange", "/stranger/a~1b/0/~0"], []),
+        (IMAGE, {"image_list": [None]}, [], ["image_list[].type"]),
+    ],
+)
+def test_nulls_within_fields_are_absent_and_a_null_in_a_list_is_none(
+    path: str, fields: dict[str, Any], pointers: list[str], refusing: list[str]
+) -> None:
+    fake = CheckedFake(services=("kling",))
+    answer = fake.create(path, **fields)
+    found = last(fake)
+    assert answer.status == (400 if refusing else 200)
+    assert [each.pointer for each in found if each.rule.id.endswith(".null")] == pointers
+    assert [each.rule.id for each in found if each.level == "error"] == refusing
+
+
+def test_a_task_of_a_payload_with_nulls_is_that_of_one_without(fake: CheckedFake) -> None:
+    with_nulls = {"watermark_info": {"enabled": None}, "n": None, "callback_url": None, "external_task_id": None}
+    tasks = [fake.made(**fields) for fields in (with_nulls, {"watermark_info": {}})]
+    fake.clock.advance(2000)
+    shown = [fake.get(IMAGE, id).data for id in tasks]
+    assert [each["watermark_info"] for each in shown] == [{"enabled": False}] * 2
+    assert [[*each["task_result"]["images"][0]] for each in shown] == [["index", "url"]] * 2
+    assert [fake.world.sent(task).get("n", "absent") for task in fake.world.store] == ["absent"] * 2
+
+
+def test_under_strict_a_null_is_refused_like_any_warning() -> None:
+    answer = CheckedFake(services=("kling",), strict=True).create(callback_url=None)
+    assert (answer.status, answer.message) == (400, "callback_url: is null, which counts as absent")
+
+
+def test_a_megabyte_of_nulls_is_told_by_its_beginning() -> None:
+    fake = CheckedFake(services=("kling",))
+    body = {"prompt": "A cat", "strange": {str(number): None for number in range(100_000)}}
+    assert fake.post(IMAGE, body).status == 200
+    assert len(last(fake)) <= 1001
