@@ -33,6 +33,8 @@ class Problem:
 
 Keyword = Callable[[Any, JSON], Iterator[Problem]]
 
+_JPEG = b"\xff\xd8\xff"
+"""How a JPEG file begins. One with a second picture, as phones write it, is JPEG as well; Pillow calls it MPO (S4)."""
 _INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 """A whole number. Python takes long to read one of many digits, and no pattern of a schema lets one through."""
 
@@ -176,10 +178,12 @@ class _Data:
 
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                # Of a bomb, and of a second picture that cannot be read: the first is what counts.
+                warnings.simplefilter("ignore")
                 with Image.open(BytesIO(self.content)) as image:
                     image.verify()
-                    return _Picture(image.format or "unknown", image.width, image.height)
+                    form = "JPEG" if self.content.startswith(_JPEG) else image.format or "unknown"
+                    return _Picture(form, image.width, image.height)
         except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
             return None
 

@@ -48,6 +48,9 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
     for role, field in named.items():
         if field not in schema.get("properties", {}):
             raise BadContract(file, f"{at}/task/{role}", f"the request has no field {field!r}")
+    for size in task.get("grid", ()):
+        if size not in task["sizes"]:
+            raise BadContract(file, f"{at}/task/grid", f"{size!r} is not one of its sizes")
     if task and task["usual_size"] not in task["sizes"]:
         raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is not one of its sizes")
 

@@ -10,7 +10,7 @@ from mockserver.contract.validation import Violation
 from mockserver.contract.vectors import merged
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
-from mockserver.types import JSON, Request, pointer
+from mockserver.types import JSON, Level, Request, pointer
 from tests.conftest import IMAGE, VIDEO, CheckedFake
 
 CREATING = [
@@ -31,7 +31,7 @@ def last(fake: Fake) -> tuple[Violation, ...]:
     return max(fake.requests, key=lambda entry: entry.number).violations
 
 
-def noted(fake: Fake, operation: Operation, payload: JSON) -> tuple[int, dict[str, str], list[str]]:
+def noted(fake: Fake, operation: Operation, payload: JSON) -> tuple[int, dict[str, Level], list[str]]:
     """Send a payload; return the status, what the journal has of it by pointer, and the rules of level error."""
     headers = {"authorization": "Bearer me", "content-type": "application/json"}
     answer = fake.respond(Request("POST", operation.path, "", headers, json.dumps(payload).encode()))
@@ -80,8 +80,9 @@ def test_nulls_within_fields_are_absent_and_a_null_in_a_list_is_none(
 
 
 def test_a_task_of_a_payload_with_nulls_is_that_of_one_without(fake: CheckedFake) -> None:
-    with_nulls = {"watermark_info": {"enabled": None}, "n": None, "callback_url": None, "external_task_id": None}
-    tasks = [fake.made(**fields) for fields in (with_nulls, {"watermark_info": {}})]
+    nulls: dict[str, JSON] = {"n": None, "callback_url": None, "external_task_id": None}
+    twins: list[dict[str, JSON]] = [{"watermark_info": {"enabled": None}, **nulls}, {"watermark_info": {}}]
+    tasks = [fake.made(**fields) for fields in twins]
     fake.clock.advance(2000)
     shown = [fake.get(IMAGE, id).data for id in tasks]
     assert [each["watermark_info"] for each in shown] == [{"enabled": False}] * 2

@@ -1,11 +1,15 @@
 """What a finished task points to: pictures and films as frozen values, and their sizes."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
-from math import gcd, isqrt, sqrt
+from math import floor, isqrt
 from typing import Literal
 
 FRAME_RATE = 24
+
+USUAL_STEP = 16
+"""Pixels by which the sides of a picture grow: the block of most encoders, and so what models of pictures draw in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +92,22 @@ Artifact = Made | File
 
 
 @lru_cache(maxsize=256)
-def dimensions(ratio: str, area: int) -> tuple[int, int]:
-    """Return the width and height in pixels that have exactly this ratio and come nearest to this area.
+def dimensions(ratio: str, side: int, step: int = USUAL_STEP, *, is_nearest: bool = False) -> tuple[int, int]:
+    """Return the width and height in pixels of a picture of this ratio, with the area of a square of this ``side``.
 
-    `ratio` is `width:height` in whole numbers, as the wire writes it (`21:9`) or as a source picture has it
-    (`1023:767`). Where the smallest size of a ratio is larger than `area` already, the sides are rounded.
+    Both are multiples of ``step``, the next ones below or, with ``is_nearest``, the nearest. ``ratio`` is
+    `width:height` in whole numbers, as the wire writes it (`21:9`) or as a source picture has it (`1023:767`).
     Raises ValueError for anything else; the caller resolves `auto`.
     """
     wide, high = _terms(ratio)
-    if wide * high > area:
-        scale = sqrt(area / (wide * high))
-        return max(1, round(wide * scale)), max(1, round(high * scale))
-    lower = isqrt(area // (wide * high))
-    factor = min((lower, lower + 1), key=lambda k: abs(wide * high * k * k - area))
-    return wide * factor, high * factor
+    unit = Fraction(side, step) ** 2
+
+    def steps(share: Fraction) -> int:
+        below = isqrt(floor(unit * share))
+        is_above = is_nearest and unit * share > Fraction(2 * below + 1, 2) ** 2
+        return max(1, below + is_above)
+
+    return step * steps(Fraction(wide, high)), step * steps(Fraction(high, wide))
 
 
 @lru_cache(maxsize=256)
@@ -117,9 +123,8 @@ def film_dimensions(ratio: str, short_side: int) -> tuple[int, int]:
 
 
 def _terms(ratio: str) -> tuple[int, int]:
-    """Split `16:9`, in lowest terms: 21:9 is 7:3, which comes nearer to an area."""
+    """Split `16:9` into its two numbers."""
     wide, colon, high = ratio.partition(":")
     if not (colon and wide.isdecimal() and high.isdecimal() and int(wide) and int(high)):
         raise ValueError(f"{ratio!r} is no aspect ratio: write width:height in whole numbers, such as 16:9")
-    shared = gcd(int(wide), int(high))
-    return int(wide) // shared, int(high) // shared
+    return int(wide), int(high)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from mockserver.contract.catalog import Operation
 from mockserver.contract.keywords import picture_size
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.media.artifacts import Film, Made, Picture, dimensions, film_dimensions
+from mockserver.fake.media.artifacts import USUAL_STEP, Film, Made, Picture, dimensions, film_dimensions
 from mockserver.types import JSON, Payload
 
 
@@ -82,10 +82,14 @@ def _product(price: str, amount: int) -> str:
 def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: bool = False) -> tuple[Made, ...]:
     """Return the results of a task, or their watermarked twins."""
     prompt = str(value_of_role(operation, payload, "prompt") or "")
-    pixels = operation.task["sizes"][size(operation, payload)]
+    named = size(operation, payload)
+    pixels = operation.task["sizes"][named]
     shape = task.ratio or operation.task["usual_ratio"]
     if operation.task["media"] == "image":
-        width, height = dimensions(shape, pixels * pixels)
+        grid = operation.task.get("grid", {}).get(named, {})
+        width, height = dimensions(
+            shape, pixels, grid.get("step", USUAL_STEP), is_nearest=grid.get("rounds") == "nearest"
+        )
         numbers = range(count(operation, payload))
         return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
     width, height = film_dimensions(shape, pixels)

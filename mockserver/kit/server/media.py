@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -32,9 +33,11 @@ def _picture(content: bytes) -> MediaFile:
     from PIL import Image
 
     try:
-        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
-            image.load()
-            return MediaFile("image", image.width, image.height)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a second picture in a JPEG file that cannot be read
+            with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
+                image.load()
+                return MediaFile("image", image.width, image.height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return MediaFile(fault=f"not a PNG, JPEG or MP4: {str(error) or type(error).__name__}")
 

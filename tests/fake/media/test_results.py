@@ -35,7 +35,7 @@ def behind(fake: CheckedFake, url: str) -> Any:
 def test_each_url_of_an_image_task_leads_to_its_image(fake: CheckedFake) -> None:
     found = [behind(fake, item["url"]) for item in finished(fake, prompt="A cat", n=3, aspect_ratio="16:9")]
     assert [(type(item), item.index, item.width, item.height) for item in found if not isinstance(item, int)] == [
-        (Picture, n, 1360, 765) for n in range(3)
+        (Picture, n, 1360, 768) for n in range(3)
     ]
 
 
