@@ -51,8 +51,8 @@ _OPTIONS = (
         "--key",
         "keys",
         multiple=True,
-        metavar="TOKEN|AK:SK",
-        help="Accept only this key; repeatable.",
+        metavar="TOKEN|AK:SK[=ACCOUNT]",
+        help="Accept only this key; repeatable. Keys with one account name see the same tasks.",
     ),
     click.option(
         "--slots",

@@ -33,16 +33,33 @@ _SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x20\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A credential that is accepted: an API key, or with a ``secret`` an access key that signs JWTs."""
+    """A credential that is accepted: an API key, or with a ``secret`` an access key that signs JWTs.
+
+    Several that name one ``account`` see the same tasks; one that names none is an account of its own.
+    """
 
     name: str
     secret: str | None = field(default=None, repr=False)
+    account: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The account that it belongs to."""
+        return self.account or self.name
 
     @classmethod
     def parse(cls, text: str) -> Key:
-        """Read ``TOKEN`` or ``AK:SK``. A useapi token, ``user:123-abc``, has a colon and is a token all the same."""
-        name, colon, secret = text.partition(":")
-        return cls(name, secret) if colon and name != "user" else cls(text)
+        """Read ``TOKEN`` or ``AK:SK``, and behind it ``=ACCOUNT``.
+
+        A useapi token, ``user:123-abc``, has a colon and is a token all the same. ``=`` at the end belongs to the key:
+        Base64 ends so.
+        """
+        key, equals, account = text.rpartition("=")
+        if not equals or not account:
+            key, account = text, ""
+        name, colon, secret = key.partition(":")
+        is_token = not colon or name == "user"
+        return cls(key, None, account or None) if is_token else cls(name, secret, account or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +71,7 @@ class Settings:
     * ``pace``: ``real``, ``fast``, ``instant`` or ``polls:N``
     * ``strict``: refuse payloads that otherwise only cause warnings
     * ``readings``: the chosen readings of open questions, by ``question`` or ``service/question``
-    * ``keys``: the credentials that are accepted, also as texts (``TOKEN``, ``AK:SK``); empty means any
+    * ``keys``: the credentials that are accepted, also as texts (``TOKEN``, ``AK:SK``, ``AK:SK=ACCOUNT``); empty means any
     * ``slots``: tasks in flight per account and model; ``None`` means no limit
     * ``rate``: requests per time and account, ``10/s``; ``None`` means no limit
     * ``faults``: what goes wrong on purpose, one line each
@@ -200,10 +217,10 @@ def _keys(value: object) -> tuple[Key, ...]:
 
 def _key(value: object) -> Key:
     key = Key.parse(value) if isinstance(value, str) else value
-    if not isinstance(key, Key) or not all(isinstance(part, str | None) for part in (key.name, key.secret)):
+    if not isinstance(key, Key) or not all(isinstance(part, str | None) for part in (key.name, key.secret, key.account)):
         raise BadSetting("--key", "a key is neither text nor a Key of texts. Write TOKEN or AK:SK.")
     if not key.name or key.secret == "":
-        raise BadSetting("--key", "a part of the key is empty. Write TOKEN or AK:SK.")
+        raise BadSetting("--key", "a part of the key is empty. Write TOKEN or AK:SK, or one of them and =ACCOUNT.")
     return key
 
 

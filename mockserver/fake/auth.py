@@ -27,7 +27,10 @@ LEEWAY_SECONDS = 5
 
 
 def account(request: Request, service: Service, settings: Settings, readings: Readings, now: Millis) -> str:
-    """Return the account of a request: its token, or the access key that signed it. Raises ``Refused``."""
+    """Return the account of a request: what its key names, or else its token or the access key that signed it.
+
+    Raises ``Refused``.
+    """
     header = request.headers.get("authorization", "").strip()
     if not header:
         raise Refused("no-credentials")
@@ -37,10 +40,11 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
         raise Refused("bad-credentials")
     if "jwt" in service.credentials and (claims := _claims(token)) is not None:
         return _access_key(token, claims, settings, readings, now // 1000)
-    if settings.keys and not any(key.secret is None and key.name == token for key in settings.keys):
+    key = next((key for key in settings.keys if key.secret is None and key.name == token), None)
+    if settings.keys and key is None:
         only_access_keys = "jwt" in service.credentials and all(key.secret for key in settings.keys)
         raise Refused("not-a-jwt" if only_access_keys else "unknown-key")
-    return token
+    return key.owner if key else token
 
 
 def form(header: str) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def _access_key(token: str, claims: dict[str, Any], settings: Settings, readings
     if key is not None:
         _check_signature(token, key)
     _check_times(claims, readings, now)
-    return issuer
+    return key.owner if key else issuer
 
 
 def _check_signature(token: str, key: Key) -> None:

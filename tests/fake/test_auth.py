@@ -313,3 +313,61 @@ def test_who_does_not_enter_leaves_no_task(key: str | None) -> None:
 
 def test_a_token_is_not_asked_for_on_a_path_that_is_not_there() -> None:
     assert fake("key-a").send("GET", "/v1/nothing", token=None).status == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TOKEN", ("TOKEN", None, "TOKEN")),
+        ("TOKEN=me", ("TOKEN", None, "me")),
+        ("AK:SK", ("AK", "SK", "AK")),
+        ("AK:SK=me", ("AK", "SK", "me")),
+        ("AK:SK=", ("AK", "SK=", "AK")),
+        ("AK:SK==", ("AK", "SK==", "AK")),
+        ("AK:SK===me", ("AK", "SK==", "me")),
+        ("dG9rZW4=", ("dG9rZW4=", None, "dG9rZW4=")),
+        ("user:123-abc", ("user:123-abc", None, "user:123-abc")),
+        ("user:123-abc=me", ("user:123-abc", None, "me")),
+    ],
+)
+def test_a_key_may_name_its_account_behind_an_equals_sign(text: str, expected: tuple[str, str | None, str]) -> None:
+    """``=`` at the end is padding of Base64, and part of the key."""
+    key = Key.parse(text)
+    assert (key.name, key.secret, key.owner) == expected
+
+
+SECOND = "api-key-kling-2"
+
+
+def seen(one: CheckedFake, *credentials: str) -> list[int]:
+    """Return how many tasks each credential lists."""
+    return [len(one.get(IMAGE, token=credential).data) for credential in credentials]
+
+
+def test_keys_of_one_account_see_the_same_tasks_ids_and_limits() -> None:
+    one = fake(f"{AK}=me", f"{SECOND}=me", "stranger")
+    made = one.made(token=token(), external_task_id="order-17")
+    one.made(token=SECOND)
+    assert seen(one, token(), SECOND, "stranger") == [2, 2, 0]
+    assert one.get(IMAGE, made, token=SECOND).data["task_id"] == made
+    again = one.create(token=SECOND, external_task_id="order-17")
+    assert (again.status, again.message) == (400, "External_task_id order-17 already exists")
+    one.limit("me", slots=2)
+    assert [one.create(token=each).status for each in (token(), SECOND, "stranger")] == [429, 429, 200]
+    one.faults.add("1102", account="me")
+    assert [one.get(IMAGE, token=each).code for each in (token(), SECOND, "stranger")] == [1102, 1102, 0]
+    one.faults.clear()
+    one.reset("me")
+    assert seen(one, token(), SECOND, "stranger") == [0, 0, 1]
+
+
+def test_keys_that_name_no_account_are_accounts_of_their_own() -> None:
+    one = fake(AK, SECOND)
+    one.made(token=token())
+    assert seen(one, token(), SECOND) == [1, 0]
+
+
+def test_a_useapi_token_may_name_its_account_too() -> None:
+    one = CheckedFake(services=("useapi",), keys=(Key.parse("user:1-a=me"), Key.parse("user:2-b=me")))
+    one.post("/v1/kling/images/omni", {"prompt": "A cat"}, token="user:1-a")
+    assert len(one.get("/v1/kling/tasks", token="user:2-b").json["history"]) == 1
