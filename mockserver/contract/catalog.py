@@ -39,7 +39,7 @@ class Operation:
     * ``task``: for an operation that creates tasks, which field of the payload decides what of the result
     * ``payloads``: for an operation that creates tasks, the fields that ask for something special, by what they ask for
     * ``uploads``: for an operation whose body is a file, the limits of each media type
-    * ``defaults``: the value of each field when it is not sent
+    * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
     """
 
     id: str
@@ -59,6 +59,16 @@ class Operation:
     payloads: Mapping[str, Mapping[str, JSON]]
     uploads: Mapping[str, Mapping[str, Any]]
     defaults: Mapping[str, JSON]
+
+    def default(self, field: str, payload: Mapping[str, JSON]) -> JSON:
+        """Return the value of a field that a payload does not send; ``None`` if nothing is known of it."""
+        choice = self.task.get("defaults")
+        if choice is not None:
+            chosen = payload.get(choice["field"]) or self.defaults.get(choice["field"])
+            depending = choice["by_value"].get(chosen, {})
+            if field in depending:
+                return depending[field]
+        return self.defaults.get(field)
 
     @property
     def product(self) -> str:

@@ -7,7 +7,7 @@ asks only ``readings[id]`` of its service. Services may answer the same question
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
 
@@ -23,7 +23,7 @@ Questions = Mapping[str, "Question"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One possible answer: what it means, and the levels that it gives to rules.
+    """One possible answer: what it means, and the levels that it gives to rules and the defaults to fields.
 
     ``pauses``: where it is about failed callbacks, how long until each further attempt.
     """
@@ -31,13 +31,15 @@ class Reading:
     id: str
     means: str
     levels: Mapping[str, Level]
+    defaults: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
     pauses: tuple[Millis, ...] = ()
 
     @classmethod
     def parse(cls, id: str, data: JSON) -> Self:
         """Read one of the ``readings`` of a question."""
         pauses = tuple(1000 * seconds for seconds in data.get("pauses", ()))
-        return cls(id, data["means"], MappingProxyType(data.get("levels", {})), pauses)
+        levels, defaults = (MappingProxyType(data.get(name, {})) for name in ("levels", "defaults"))
+        return cls(id, data["means"], levels, defaults, pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +120,13 @@ def levels(questions: Questions, readings: Readings) -> dict[str, Level]:
         rule: level
         for id, question in questions.items()
         for rule, level in question.readings[readings[id]].levels.items()
+    }
+
+
+def defaults(questions: Questions, readings: Readings) -> dict[str, JSON]:
+    """Return the defaults of fields that the readings of a service give instead of the schema."""
+    return {
+        name: value
+        for id, question in questions.items()
+        for name, value in question.readings[readings[id]].defaults.items()
     }

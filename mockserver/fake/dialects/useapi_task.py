@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from zlib import crc32
 
 from mockserver.contract.catalog import Operation
-from mockserver.contract.readings import Readings
+from mockserver.contract.readings import Readings, defaults
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Made
@@ -89,7 +89,8 @@ def _shown(world: World, task: Task, status: Status, updated_at: Millis, reading
     usual = world.catalog.services[operation.service].statuses[status]
     number = readings[_NUMBERS[status]] if status in _NUMBERS else usual
     said: dict[str, JSON] = {"status": int(number), "status_name": status, "status_final": is_final}
-    info = _info(operation, world.payload(task), readings)
+    usual = defaults(world.catalog.services[operation.service].questions, readings)
+    info = _info(operation, world.payload(task), usual, readings)
     return {
         "task": {
             "id": int(task.id),
@@ -110,8 +111,8 @@ def _shown(world: World, task: Task, status: Status, updated_at: Millis, reading
     }
 
 
-def _info(operation: Operation, payload: Payload, readings: Readings) -> dict[str, JSON]:
-    """Return what was asked for, in Kling's own terms (useapi 1.2)."""
+def _info(operation: Operation, payload: Payload, usual: Payload, readings: Readings) -> dict[str, JSON]:
+    """Return what was asked for, in Kling's own terms (useapi 1.2); ``usual`` is what the readings make of the rest."""
     sent = [name for name in IMAGES if payload.get(name)]
     return {
         "type": TYPE,
@@ -127,33 +128,25 @@ def _info(operation: Operation, payload: Payload, readings: Readings) -> dict[st
             }
             for name in sent
         ],
-        "arguments": list(_arguments(operation, payload, sent, readings)),
+        "arguments": list(_arguments(operation, payload, usual, sent, readings)),
         "extraArgs": {},
         "callbackPayloads": [],
         "scene": SCENE,
     }
 
 
-def _arguments(operation: Operation, payload: Payload, sent: list[str], readings: Readings) -> Iterator[JSON]:
+def _arguments(
+    operation: Operation, payload: Payload, usual: Payload, sent: list[str], readings: Readings
+) -> Iterator[JSON]:
     """Yield name and value in the order of the example; every value is text, numbers too."""
-    defaults = _defaults(operation, payload, readings)
+    said = {name: value for name, value in payload.items() if value not in (None, "")}
+    meant = {**usual, **said}
     yield {"name": "prompt", "value": rewritten(payload["prompt"], sent, "Image{}")}
     yield {"name": "rich_prompt", "value": rewritten(payload["prompt"], sent, "<<<image_{}>>>")}
     for field, name in _ARGUMENTS.items():
-        said = payload.get(field)
-        is_said = said not in (None, "")
-        if is_said or field == "omni_version" or readings["defaults-in-arguments"] == "yes":
-            value = said if is_said else defaults[field]
+        if field in said or field == "omni_version" or readings["defaults-in-arguments"] == "yes":
+            value = meant[field] if field in meant else operation.default(field, meant)
             yield {"name": name, "value": str(plan.count(operation, payload)) if field == "imageCount" else value}
-
-
-def _defaults(operation: Operation, payload: Payload, readings: Readings) -> Mapping[str, JSON]:
-    """Return what each field means that is not sent; the edition of 2026 has other versions and ratios (Q18)."""
-    if readings["edition"] != "2026":
-        return operation.defaults
-    version = payload.get("omni_version") or "v3"
-    ratio = {"aspect_ratio": "auto"} if version == "v3" else {}
-    return {**operation.defaults, "omni_version": version, **ratio}
 
 
 def rewritten(prompt: str, sent: list[str], form: str) -> str:

@@ -163,8 +163,8 @@ def arguments(answer: JSON) -> dict[str, str]:
 # --- the example of the page
 
 
-def test_the_example_is_answered_as_printed(client: Client) -> None:
-    answer = client.post(SEED)
+def test_the_example_is_answered_as_printed() -> None:
+    answer = reading(edition="2025").post(SEED)
     task = answer.json["task"]
     assert (answer.status, answer.rules) == (200, [])
     assert task["taskInfo"] == {
@@ -221,8 +221,8 @@ def test_the_example_ends_in_a_picture_of_its_ratio(client: Client, how: str) ->
     assert (answer["message"], answer["etaTime"], work["taskId"]) == ("success", 0, id)
 
 
-def test_what_curl_sends_there_lacks_the_count_and_gets_one_image(client: Client) -> None:
-    answer = client.post({name: value for name, value in SEED.items() if name != "imageCount"})
+def test_what_curl_sends_there_lacks_the_count_and_gets_one_image() -> None:
+    answer = reading(edition="2025").post({name: value for name, value in SEED.items() if name != "imageCount"})
     assert answer.json["task"]["taskInfo"]["arguments"] == SEED_ARGUMENTS
 
 
@@ -433,12 +433,12 @@ CLIENT = Client()
 
 
 def test_what_was_not_sent_is_shown_with_its_default(client: Client) -> None:
-    assert list(arguments(client.create().json).values())[2:] == ["o1", "1k", "16:9", "1"]
+    assert list(arguments(client.create().json).values())[2:] == ["v3", "1k", "auto", "1"]
 
 
 def test_what_was_not_sent_may_be_left_out() -> None:
     said = arguments(reading(defaults_in_arguments="no").create(resolution="2k").json)
-    assert said == {"prompt": "A cat", "rich_prompt": "A cat", "kolors_version": "o1", "img_resolution": "2k"}
+    assert said == {"prompt": "A cat", "rich_prompt": "A cat", "kolors_version": "v3", "img_resolution": "2k"}
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -525,18 +525,25 @@ def test_unlimited_is_for_few(chosen: str, status: int) -> None:
 
 NEW: list[dict[str, JSON]] = [
     {"omni_version": "v3"},
+    {"omni_version": "v4", "resolution": "8k"},
+    {"omni_version": "v4", "story_mode": True, "imageCount": 10},
+    {"omni_version": "v4", "skill": "web_design", "resolution": "1k"},
+    {"omni_version": "v4", "prompt": "@style:ink @tone:warm @font:serif a cat"},
     {"resolution": "4k"},
     {"aspect_ratio": "auto"},
     {"element_1": "901"},
+    {"skill": "web_design"},
     {"story_mode": True, "prompt": "@image_1", "image_1": "https://example.com/1.jpg"},
 ]
 
 
-@pytest.mark.parametrize("fields", NEW, ids=lambda fields: next(iter(fields)))
+@pytest.mark.parametrize("fields", NEW, ids="-".join)
 def test_what_came_in_2026_is_not_of_2025(fields: dict[str, JSON]) -> None:
-    before, after = Client().create(**fields), reading(edition="2026").create(**fields)
-    assert (before.status, before.rules) in ((400, ["values-of-2025"]), (200, ["fields-of-2026"]))
-    assert (after.status, after.rules) == (200, [])
+    before, after = reading(edition="2025").create(**fields), Client().create(**fields)
+    of_2025 = ((400, ["values-of-2025"]), (200, ["fields-of-2026"]), (200, ["skill-is-for-v4"]))
+    assert (before.status, before.rules) in of_2025
+    of_2026 = (400, ["skill-is-for-v4"]) if fields == {"skill": "web_design"} else (200, [])
+    assert (after.status, after.rules) == of_2026
 
 
 @pytest.mark.parametrize(
@@ -546,11 +553,44 @@ def test_what_came_in_2026_is_not_of_2025(fields: dict[str, JSON]) -> None:
         ({"aspect_ratio": "auto", "omni_version": "o1"}, "v3-for-auto"),
         ({**NEW[-1], "omni_version": "o1"}, "v3-for-story"),
         ({"story_mode": True}, "story-needs-reference"),
+        ({"resolution": "8k"}, "v4-for-8k"),
+        ({"resolution": "8k", "omni_version": "v3"}, "v4-for-8k"),
+        ({"resolution": "1k", "omni_version": "v4"}, "v4-from-2k"),
+        ({"imageCount": 10}, "nine-images"),
+        ({"imageCount": 10, "omni_version": "v4"}, "nine-images"),
+        ({"imageCount": 1, "omni_version": "v4", "story_mode": True}, "v4-story-from-two"),
+        ({"imageCount": 11, "omni_version": "v4", "story_mode": True}, "imageCount.maximum"),
+        ({"omni_version": "v4", "skill": "product_detail"}, "product-detail-needs-image"),
+        ({"omni_version": "v4", "skill": "portrait"}, "skill.enum"),
     ],
 )
-def test_what_came_in_2026_is_for_v3(fields: dict[str, JSON], rule: str) -> None:
-    answer = reading(edition="2026").create(**fields)
+def test_what_came_in_2026_is_for_its_version(fields: dict[str, JSON], rule: str) -> None:
+    answer = Client().create(**fields)
     assert (answer.status, answer.rules) == (400, [rule])
+
+
+def test_a_story_of_v4_has_ten_images_of_8k() -> None:
+    client = Client()
+    id = client.made(omni_version="v4", resolution="8k", aspect_ratio="1:1", story_mode=True, imageCount=10)
+    client.wait()
+    works = client.task(id)["works"]
+    assert [(work["resource"]["width"], work["resource"]["height"]) for work in works] == [(8192, 8192)] * 10
+
+
+@pytest.mark.parametrize(
+    ("edition", "fields", "expected"),
+    [
+        ("2026", {}, ["v3", "1k", "auto", "1"]),
+        ("2026", {"omni_version": "o1"}, ["o1", "1k", "16:9", "1"]),
+        ("2026", {"omni_version": "v4"}, ["v4", "2k", "auto", "1"]),
+        ("2025", {}, ["o1", "1k", "16:9", "1"]),
+        ("2025", {"omni_version": ""}, ["o1", "1k", "16:9", "1"]),
+    ],
+)
+def test_defaults_are_those_of_the_edition_and_the_version(
+    edition: str, fields: dict[str, JSON], expected: list[str]
+) -> None:
+    assert list(arguments(reading(edition=edition).create(**fields).json).values())[2:] == expected
 
 
 def test_the_defaults_of_2026_are_those_of_v3() -> None:
