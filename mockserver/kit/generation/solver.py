@@ -16,9 +16,9 @@ from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.shapes import Shape, Shapes
 from mockserver.types import JSON, Schema
 
-_ATTEMPTS = 5
-"""Orders of the rules to try. With 1, the search misses 11 of the rules that can be broken; with 2, four; with 5, none.
-"""
+_ATTEMPTS = 8
+"""Orders of the rules to try. With 1, the search misses 11 of the rules that can be broken; with 2, four; with 6, none;
+the others are for rules to come."""
 
 _STEPS = 60
 """Choices in one attempt before another order is tried. With 30, two rules are missed; with 60, none."""

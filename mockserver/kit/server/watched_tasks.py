@@ -90,7 +90,8 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
 def base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
     """Return the simplest payload that is certainly valid and needs nothing from outside."""
     source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
-    found = [source.simplest(branch) for branch in source.branches]
+    # An example may say what only another reading asks for, such as the account where there are several.
+    found = [*(source.simplest(branch) for branch in source.branches), *operation.schema["examples"]]
     fitting = [
         payload for payload in found if expectations.is_accepted(operation, payload) and not borrows(operation, payload)
     ]
@@ -129,7 +130,7 @@ def _value(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:
 
 def _chosen(operation: Operation, payload: Mapping[str, JSON], field: str) -> Any:
     value = payload.get(field)
-    return operation.defaults.get(field) if value in (None, "") else value
+    return operation.default(field, payload) if value in (None, "") else value
 
 
 def _rich(operation: Operation) -> dict[str, JSON]:

@@ -18,8 +18,6 @@ MAKERS = [
     for operation in service.operations.values()
     if operation.does == "create"
 ]
-WARNED = {"useapi/omni-image.create": {f"element_{number}" for number in range(1, 11)}}
-"""Fields that draw a warning whatever they hold: those that only one edition of the documents has."""
 
 
 @cache
@@ -41,9 +39,9 @@ def test_samples_are_valid_and_different(operation: Operation) -> None:
 
 
 @pytest.mark.parametrize("operation", MAKERS)
-def test_each_field_is_in_a_sample_unless_it_draws_a_warning(operation: Operation) -> None:
+def test_each_field_is_in_a_sample(operation: Operation) -> None:
     seen = {name for payload in of(operation.id) for name in payload}
-    assert operation.schema["properties"].keys() - seen == WARNED.get(operation.id, set())
+    assert operation.schema["properties"].keys() == seen
 
 
 @pytest.mark.parametrize("operation", MAKERS)
