@@ -363,3 +363,14 @@ def test_a_callback_is_sent_again_on_demand(client: httpx.Client, hook: Receiver
     assert [attempt["status"] for attempt in callback["attempts"]] == [500]
     again = steer(client, "POST", f"/callbacks/{callback['id']}/send")
     assert [attempt["status"] for attempt in again["attempts"]] == [500, 200]
+
+
+def test_keys_given_by_settings_may_name_one_account(client: httpx.Client) -> None:
+    steer(client, "PATCH", "/settings", {"keys": ["one=me", "two=me", "three"]})
+    try:
+        one, two, three = ({"authorization": f"Bearer {key}"} for key in ("one", "two", "three"))
+        id = client.post(IMAGE, json={"prompt": "A cat"}, headers=one).json()["data"]["task_id"]
+        assert client.get(f"{IMAGE}/{id}", headers=two).json()["data"]["task_id"] == id
+        assert client.get(f"{IMAGE}/{id}", headers=three).json()["code"] == 1201
+    finally:
+        steer(client, "PATCH", "/settings", {"keys": []})
