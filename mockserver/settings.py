@@ -28,6 +28,7 @@ _RATE = re.compile(r"([1-9][0-9]{0,8})/([0-9.]*)([a-z]+)", re.ASCII)
 _POLLS = re.compile(r"polls:0*([1-9][0-9]{0,5})", re.ASCII)
 _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
 """The path of a URL as it is on the wire (RFC 3986, 3.3), without an empty segment."""
+_NAMED_KEY = re.compile(r"(.*)=([^=]+)", re.DOTALL)
 _SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x20\x7f]")
 
 
@@ -49,17 +50,11 @@ class Key:
 
     @classmethod
     def parse(cls, text: str) -> Key:
-        """Read ``TOKEN`` or ``AK:SK``, and behind it ``=ACCOUNT``.
-
-        A useapi token, ``user:123-abc``, has a colon and is a token all the same. ``=`` at the end belongs to the key:
-        Base64 ends so.
-        """
-        key, equals, account = text.rpartition("=")
-        if not equals or not account:
-            key, account = text, ""
+        """Read ``TOKEN`` (so is ``user:123-abc``) or ``AK:SK``, and ``=ACCOUNT`` behind it; a last ``=`` is padding."""
+        named = _NAMED_KEY.fullmatch(text)
+        key, account = (named[1], named[2]) if named else (text, None)
         name, colon, secret = key.partition(":")
-        is_token = not colon or name == "user"
-        return cls(key, None, account or None) if is_token else cls(name, secret, account or None)
+        return cls(name, secret, account) if colon and name != "user" else cls(key, None, account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +66,7 @@ class Settings:
     * ``pace``: ``real``, ``fast``, ``instant`` or ``polls:N``
     * ``strict``: refuse payloads that otherwise only cause warnings
     * ``readings``: the chosen readings of open questions, by ``question`` or ``service/question``
-    * ``keys``: the credentials that are accepted, also as texts (``TOKEN``, ``AK:SK``, ``AK:SK=ACCOUNT``); empty means any
+    * ``keys``: the credentials that are accepted, also as texts (``TOKEN``, ``AK:SK=ACCOUNT``); empty means any
     * ``slots``: tasks in flight per account and model; ``None`` means no limit
     * ``rate``: requests per time and account, ``10/s``; ``None`` means no limit
     * ``faults``: what goes wrong on purpose, one line each
@@ -217,7 +212,9 @@ def _keys(value: object) -> tuple[Key, ...]:
 
 def _key(value: object) -> Key:
     key = Key.parse(value) if isinstance(value, str) else value
-    if not isinstance(key, Key) or not all(isinstance(part, str | None) for part in (key.name, key.secret, key.account)):
+    if not isinstance(key, Key) or not all(
+        isinstance(part, str | None) for part in (key.name, key.secret, key.account)
+    ):
         raise BadSetting("--key", "a key is neither text nor a Key of texts. Write TOKEN or AK:SK.")
     if not key.name or key.secret == "":
         raise BadSetting("--key", "a part of the key is empty. Write TOKEN or AK:SK, or one of them and =ACCOUNT.")

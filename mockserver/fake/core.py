@@ -257,8 +257,7 @@ class Fake:
     def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
         """Read a request by the schema of its operation. Raises ``Refused``."""
         operation = match.operation
-        sent = self._payload(request, operation, readings)
-        violations = self._violations(operation, sent)
+        violations = self._violations(operation, sent := self._payload(request, operation, readings))
         payload = bodies.understood(sent, readings)
         if violations:
             payload, violations = clamped(operation, readings, payload, violations)

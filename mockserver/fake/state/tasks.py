@@ -75,7 +75,7 @@ class Tasks:
         """Refuse a payload that this operation cannot have accepted, as far as anything is made of it."""
         request = Request("POST", operation.path, "", {"content-type": "application/json"}, task.document)
         try:
-            payload = bodies.payload(request, operation, _LENIENT)
+            payload = bodies.understood(bodies.payload(request, operation, _LENIENT), _LENIENT)
         except Refused as refused:
             refuse(at, f"it is not JSON: {cut(str(refused.fields.get('fact', refused.row)))}.")
         if not isinstance(payload, dict):
