@@ -14,6 +14,7 @@ from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
+from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
@@ -79,13 +80,13 @@ class FakeEndpoint:
     """Passes every other request to the fake."""
 
     def __init__(self, fake: Fake) -> None:
-        self._fake = fake
+        self._fake, self._bodies = fake, Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        body = await _body(receive, self._fake.settings.max_body)
+        body = await self._bodies.read(scope, receive, self._fake.settings.max_body)
         if body is None:
             return
         request = request_of(scope, body)
@@ -99,21 +100,3 @@ class FakeEndpoint:
             raise  # a fault that resets the connection
         except Exception as error:  # noqa: BLE001 - the last resort: an answer that cannot be sent must not be silence
             await deliver(self._fake.failed(request, error), scope, receive, send)
-
-
-async def _body(receive: Receive, limit: int) -> bytes | None:
-    """Read a body, or enough of it to see that it is over ``limit``; ``None`` if the client left."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        return None
-    if not message.get("more_body"):
-        return bytes(message.get("body", b""))
-    chunks = [message.get("body", b"")]
-    size = len(chunks[0])
-    while message.get("more_body") and size <= limit:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-    return b"".join(chunks)
