@@ -28,6 +28,7 @@ from mockserver.errors import BadSetting, MockserverError
 from mockserver.extras import missing
 from mockserver.files import check_writable, write
 from mockserver.options import settings_from, settings_options
+from mockserver.secrecy import Mask
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _told(error: Exception) -> str | None:
         return None if package is None else str(package)
     if isinstance(error, OSError):
         return f"{error.filename or 'the output'}: cannot be written or read: {error.strerror or error}"
-    return str(error)
+    return Mask().text(str(error))
 
 
 @click.group(

@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 
+from mockserver.secrecy import Mask
 from mockserver.suggestions import quoted, suggestion
 
 
@@ -36,9 +37,12 @@ class Interrupted(KeyboardInterrupt):
 
 
 def unexpected(error: Exception, where: str) -> None:
-    """Print to stderr an unforeseen exception that the caller survives; ``where`` says what it gave up."""
+    """Print to stderr an unforeseen exception that the caller survives; ``where`` says what it gave up.
+
+    Secrets in it are masked.
+    """
     with suppress(OSError, ValueError):  # stderr may be closed, and that must not end what was to go on
-        sys.stderr.write(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
+        sys.stderr.write(Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}"))
 
 
 class BadContract(MockserverError):

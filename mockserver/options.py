@@ -81,7 +81,24 @@ _OPTIONS = (
         metavar="URL",
         help="Origin of result URLs, if not the one that the client used.",
     ),
+    click.option(
+        "--trust-proxy",
+        is_flag=True,
+        help="Take that origin from the Forwarded or X-Forwarded-… headers of a proxy in front.",
+    ),
     click.option("--webhook-secret", metavar="whsec_…", help="Sign callbacks with this secret (Standard Webhooks)."),
+    click.option(
+        "--allow-callbacks-to",
+        multiple=True,
+        metavar="HOST",
+        help="Send callbacks only there: a name with * in it, a network, or HOST:PORT; repeatable.",
+    ),
+    click.option(
+        "--deny-callbacks-to",
+        multiple=True,
+        metavar="HOST",
+        help="Send no callbacks there; repeatable.",
+    ),
 )
 """In the order of --help."""
 

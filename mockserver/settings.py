@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Self, TypeGuard
 from urllib.parse import urlsplit
 
+from mockserver.destinations import ALLOW, DENY, Destination
 from mockserver.durations import millis
 from mockserver.errors import BadSetting
 from mockserver.suggestions import quoted, suggestion
@@ -73,7 +74,9 @@ class Settings:
     * ``seed``: makes ids and pictures repeatable; ``None`` means new ones at each start
     * ``max_body``: the largest request body, in bytes
     * ``public_url``: the origin of result URLs; ``None`` means the one the client used
+    * ``trust_proxy``: take the origin of result URLs from ``Forwarded`` or ``X-Forwarded-…``, if a proxy sends it
     * ``webhook_secret``: signs callbacks (Standard Webhooks, ``whsec_…``)
+    * ``allow_callbacks_to``, ``deny_callbacks_to``: where callbacks may go, ``*.example.com``, ``10.0.0.0/8``, ``a:80``
     """
 
     services: tuple[str, ...] = ()
@@ -88,7 +91,10 @@ class Settings:
     seed: int | None = None
     max_body: int = 64 * MIB
     public_url: str | None = None
+    trust_proxy: bool = False
     webhook_secret: str | None = field(default=None, repr=False)
+    allow_callbacks_to: tuple[str, ...] = ()
+    deny_callbacks_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, checked in _CHECKS.items():
@@ -163,8 +169,10 @@ def not_a_webhook_secret() -> BadSetting:
     return BadSetting("--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64.")
 
 
-def _listed(option: str, what: str) -> Callable[[object], tuple[str, ...]]:
-    """Return the check of a list of texts; ``what`` names them."""
+def _listed(
+    option: str, what: str, read: Callable[[str, str], object] = lambda *_: None
+) -> Callable[[object], tuple[str, ...]]:
+    """Return the check of a list of texts; ``what`` names them, and ``read`` raises for a wrong one."""
 
     def checked(value: object) -> tuple[str, ...]:
         if not _is_list(value):
@@ -173,6 +181,7 @@ def _listed(option: str, what: str) -> Callable[[object], tuple[str, ...]]:
         for item in value:
             if not isinstance(item, str):
                 raise BadSetting(option, f"{_shown(item)} in the list of {what} is not text. Put it in quotes.")
+            read(item, option)
             texts.append(item)
         return tuple(texts)
 
@@ -188,10 +197,13 @@ def _prefixes(value: object) -> tuple[str, ...]:
     return found
 
 
-def _strict(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise BadSetting("--strict", f"{_shown(value)} is neither true nor false. Write one of the two.")
+def _flag(option: str) -> Callable[[object], bool]:
+    def checked(value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise BadSetting(option, f"{_shown(value)} is neither true nor false. Write one of the two.")
+
+    return checked
 
 
 def _readings(value: object) -> Mapping[str, str]:
@@ -265,7 +277,7 @@ _CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "services": _listed("--service", "names"),
         "prefixes": _prefixes,
         "pace": _as_written(parsed_pace, may_be_none=False),
-        "strict": _strict,
+        "strict": _flag("--strict"),
         "readings": _readings,
         "keys": _keys,
         "slots": checked_slots,
@@ -274,7 +286,10 @@ _CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "seed": _seed,
         "max_body": _max_body,
         "public_url": _public_url,
+        "trust_proxy": _flag("--trust-proxy"),
         "webhook_secret": _as_written(check_webhook_secret, may_be_none=True),
+        "allow_callbacks_to": _listed(ALLOW, "hosts", Destination.parse),
+        "deny_callbacks_to": _listed(DENY, "hosts", Destination.parse),
     }
 )
 """How each setting is checked: a function that returns the value as it is kept, or raises ``BadSetting``."""

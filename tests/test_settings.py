@@ -155,6 +155,9 @@ REFUSED: dict[str, list[Any]] = {
     "max_body": [-1, 0, None, "64", True, 1.0],
     "public_url": ["", "mock.example", "http://", "ftp://a", "https://a b", "https://a:x", "https://a:99999", "https://[",
                    "https://a?b", "https://a#b", "https://me@a", "javascript:alert(1)", "https://a\n", 5],
+    "trust_proxy": [None, "yes", 1],
+    "allow_callbacks_to": ["localhost", None, [5], [""], ["http://a"], ["10.0.0.0/33"], ["a:0"]],
+    "deny_callbacks_to": ["localhost", None, [5], [""], ["a b"], ["a:b:c"]],
     "webhook_secret": ["", "foo", "whsec_", "whsec_!", "Zm9v", "whsec_é", b"whsec_Zm9v", 5],
 }  # fmt: skip
 

@@ -2,28 +2,47 @@
 
 Without ``--key`` each bearer token is an account of its own. The times of a JWT (``kling 5``) are always checked, its
 signature where the secret is known. Times are checked by the fake's clock, so PyJWT checks only the signature.
+
+In a snapshot, where its token must not be, an account goes by a digest, by which the token finds it again.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from functools import cache
+from functools import cache, lru_cache
+from hashlib import sha256
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import jiter
 
+from mockserver.contract import credentials
 from mockserver.contract.catalog import Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.validation import Violation
 from mockserver.fake.refusal import Refused
+from mockserver.secrecy import Mask
 from mockserver.settings import Key, Settings
-from mockserver.types import Millis, Request
+from mockserver.types import JSON, Millis, Request
 
 if TYPE_CHECKING:
     from jwt import PyJWS
 
 LEEWAY_SECONDS = 5
 """How far a client's clock may be wrong; the official sample dates ``nbf`` back by as much."""
+
+_LATEST_SECONDS = 99_999_999_999
+"""A later time, after the year 5000, is in milliseconds, or in the micro- or nanoseconds that some clocks count."""
+
+_SMALLER_UNITS = (1_000, 1_000_000, 1_000_000_000)
+
+_DIGEST = "sha256:"
+
+_OPAQUE = frozenset({"content"})
+"""Fields of megabytes in which no secret can be read: the Base64 of an upload."""
+
+_MOST_KEPT_LETTERS = 4096
+"""Longer headers are looked at anew each time, or those that are remembered would fill the memory."""
 
 
 def account(request: Request, service: Service, settings: Settings, readings: Readings, now: Millis) -> str:
@@ -45,6 +64,22 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
         only_access_keys = "jwt" in service.credentials and all(key.secret for key in settings.keys)
         raise Refused("not-a-jwt" if only_access_keys else "unknown-key")
     return key.owner if key else token
+
+
+def mistakes(request: Request, service: Service) -> tuple[Violation, ...]:
+    """Return what is probably a mistake in the credentials of a request. Nothing is refused for it."""
+    header, has_claims = request.headers.get("authorization", "").strip(), "jwt" in service.credentials
+    look = _mistakes if len(header) <= _MOST_KEPT_LETTERS else _mistakes.__wrapped__
+    return look(header, has_claims) if header else ()
+
+
+@lru_cache(maxsize=256)
+def _mistakes(header: str, has_claims: bool) -> tuple[Violation, ...]:  # a key of the cache
+    scheme, _, token = header.partition(" ")
+    token = token.strip() or scheme
+    claims = (_claims(token) if has_claims else None) or {}
+    times = {name: claims[name] for name in ("exp", "nbf", "iat") if _time(claims.get(name)) is not None}
+    return credentials.mistakes(token.encode(errors="replace").decode(), times)
 
 
 def form(header: str) -> dict[str, Any]:
@@ -121,4 +156,53 @@ def _check_times(claims: dict[str, Any], readings: Readings, now: int) -> None:
 
 
 def _time(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) != inf else None
+    """Read a time in seconds, or in the milliseconds that a client counts by mistake."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) == inf:
+        return None
+    if value <= _LATEST_SECONDS:
+        return value
+    return next((value / unit for unit in _SMALLER_UNITS if value <= _LATEST_SECONDS * unit), value)
+
+
+def digest(account: str) -> str:
+    """Return the digest that stands for an account; a digest stays as it is."""
+    return account if is_digest(account) else hashed(account)
+
+
+def hashed(token: str) -> str:
+    """Return the digest of a token. One that looks like a digest gets another: knowing a digest opens no account."""
+    return _DIGEST + sha256(b"mockserver account " + token.encode(errors="replace")).hexdigest()
+
+
+def is_digest(account: str) -> bool:
+    """Whether an account goes by its digest, because a snapshot brought it back."""
+    return account.startswith(_DIGEST)
+
+
+def known_as(token: str, restored: frozenset[str]) -> str:
+    """Return what the account of a token is called: the token, or its digest if that is among the ``restored``."""
+    if restored or is_digest(token):
+        name = hashed(token)
+        if name in restored or is_digest(token):
+            return name
+    return token
+
+
+def sealed(state: JSON, mask: Mask | None = None) -> JSON:
+    """Return a document in which each ``account`` is a digest, and every other secret masked."""
+    mask = mask or Mask()
+    if isinstance(state, list | tuple):
+        return [sealed(item, mask) for item in state]
+    if not isinstance(state, dict):
+        return mask.json(state)
+    account = state.get("account")
+    mask = Mask([account]) if account else mask
+    return {name: _sealed(name, value, mask) for name, value in state.items()}
+
+
+def _sealed(name: str, value: JSON, mask: Mask) -> JSON:
+    if name == "account" and isinstance(value, str):
+        return digest(value)
+    if name in _OPAQUE or not isinstance(value, str):
+        return value if name in _OPAQUE else sealed(value, mask)
+    return mask.json(value, name)

@@ -80,7 +80,7 @@ class Fake:
                 allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
                 raise Refused(row, headers=allowed, method=request.method, path=request.path)
             readings = self.world.readings[match.service.id]
-            account = auth.account(request, match.service, self.settings, readings, now)
+            account = self.world.known_as(auth.account(request, match.service, self.settings, readings, now))
             self._take_quota(account, now)
             request = bodies.decoded(request, self.settings.max_body)
             call = self._call(request, match, readings, account, now)
@@ -92,6 +92,7 @@ class Fake:
             response = self._refusal(match.service, refused)
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
             response = self._failure(match.service, request, error)
+        violations += auth.mistakes(request, match.service)
         response = annotated(response, violations)
         with self._lock:
             self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
@@ -173,16 +174,14 @@ class Fake:
     def reset(self, account: str | None = None) -> None:
         """Forget tasks, callbacks, exchanges and faults, of all accounts or of one; settings and clock stay."""
         with self._lock:
-            forgotten = self.world.reset(account)
+            forgotten = self.world.reset(account and self.world.known_as(account))
         deque(forgotten, maxlen=0)
 
     def limit(self, account: str, slots: int | None = None, rate: str | None = None) -> None:
-        """Give an account limits of its own: tasks in flight, and requests per time, ``10/s``.
-
-        Raises ``BadSetting``.
-        """
+        """Give an account its own limits: tasks in flight, and requests per time, ``10/s``. Raises ``BadSetting``."""
         with self._lock:
-            self.world.limits.set(account, Limit(checked_slots(slots), None if rate is None else Rate.parse(rate)))
+            own = Limit(checked_slots(slots), None if rate is None else Rate.parse(rate))
+            self.world.limits.set(self.world.known_as(account), own)
 
     def snapshot(self) -> dict[str, JSON]:
         """Return tasks, time and faults as JSON."""

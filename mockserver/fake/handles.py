@@ -61,7 +61,8 @@ class Requests:
 
     def like(self, expected: Expectation) -> Iterator[Entry]:
         """Yield the exchanges that meet an expectation."""
-        return (entry for entry in self if not reasons(entry, expected))
+        wanted = self._known(expected)
+        return (entry for entry in self if not reasons(entry, wanted))
 
     def verify(
         self,
@@ -76,8 +77,15 @@ class Requests:
 
         ``where`` is a pattern of the body; ``times`` is how many requests there must be, without it at least one.
         """
-        expected = Expectation(operation=operation, where=where, times=times, account=account, status=status)
-        return verified(self._world.journal, expected)
+        return self.meet(Expectation(operation=operation, where=where, times=times, account=account, status=status))
+
+    def meet(self, expected: Expectation) -> Verdict:
+        """Say whether an expectation is met, and if not, which requests came nearest."""
+        return verified(self._world.journal, self._known(expected))
+
+    def _known(self, expected: Expectation) -> Expectation:
+        account = expected.account
+        return expected if account is None else replace(expected, account=self._world.known_as(account))
 
 
 class Callbacks:
@@ -142,4 +150,4 @@ class FaultLines:
     def clear(self, account: str | None = None) -> None:
         """Remove all faults, or those for one account."""
         with self._lock:
-            self._world.faults.clear(account)
+            self._world.faults.clear(account and self._world.known_as(account))

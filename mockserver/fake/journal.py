@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
-from mockserver.curl import SECRETS
+from mockserver.secrecy import Mask, masked
 from mockserver.types import JSON, Millis, Request, Response
 
 _MOST_BODY_BYTES = 64 * 1024
@@ -41,6 +41,7 @@ class Entry:
 
     def as_json(self) -> dict[str, JSON]:
         """Return the exchange as JSON with its secrets masked."""
+        mask = self.mask
         return {
             "number": self.number,
             "at": self.at,
@@ -49,33 +50,36 @@ class Entry:
             "account": None if self.account is None else masked(self.account),
             "request": {
                 "method": self.request.method,
-                "path": self.request.path,
-                "query": self.request.query,
-                "headers": _shown(self.request.headers),
-                "body": self.request.body.decode(errors="replace"),
-                "size": self.sizes[0],
+                "path": mask.text(self.request.path),
+                "query": mask.query(self.request.query),
+                "headers": mask.json(dict(self.request.headers)),
+                **_shown(self.request.body, self.sizes[0], mask),
             },
             "response": {
                 "status": self.response.status,
-                "headers": _shown(self.response.headers),
-                "body": self.response.body.decode(errors="replace"),
-                "size": self.sizes[1],
+                "headers": mask.json(dict(self.response.headers)),
+                **_shown(self.response.body, self.sizes[1], mask),
                 "wire": asdict(self.response.wire) if self.response.wire else None,
             },
             "violations": [
                 {
                     "rule": violation.rule.id,
-                    "pointer": violation.pointer,
+                    "pointer": mask.text(violation.pointer),
                     "level": violation.level,
-                    "fact": violation.fact,
+                    "fact": mask.text(violation.fact),
                     "description": violation.rule.description,
                     "source": violation.rule.source,
                     "confidence": violation.rule.confidence,
                 }
                 for violation in self.violations
             ],
-            "differences": [asdict(difference) for difference in self.differences],
+            "differences": [mask.json(asdict(difference)) for difference in self.differences],
         }
+
+    @property
+    def mask(self) -> Mask:
+        """What hides the secrets of this exchange."""
+        return Mask.of(self.request, self.response)
 
 
 class Journal:
@@ -140,11 +144,6 @@ class Journal:
         self._held = sum(self._weights)
 
 
-def masked(secret: str) -> str:
-    """Return the ends of a secret, if the part between them is long enough to stay one."""
-    return f"{secret[:4]}…{secret[-4:]}" if len(secret) > 16 else f"{secret[:2]}…"
-
-
 def _cut(violation: Violation) -> Violation:
     """Leave out the wrong value, which stands in the request already, and the rest of names that are megabytes long."""
     path = tuple(step[:_MOST_LETTERS] if isinstance(step, str) else step for step in violation.path)
@@ -163,5 +162,8 @@ def _weight(entry: Entry) -> int:
     return held + sum(200 + 4 * len(text) for text in told)
 
 
-def _shown(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: masked(value) if name in SECRETS else value for name, value in headers.items()}
+def _shown(body: bytes, size: int, mask: Mask) -> dict[str, JSON]:
+    """Return a body as it is shown, and its size with masks in it: one that is larger than what is shown was cut."""
+    text = body.decode(errors="replace")
+    masked_text = mask.text(text)
+    return {"body": masked_text, "size": size + len(masked_text.encode()) - len(text.encode())}

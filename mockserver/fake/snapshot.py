@@ -1,6 +1,7 @@
 """A snapshot: tasks, uploads, time, faults and limits as JSON, to be restored later or in another fake.
 
-It leaves out what is past (callbacks that were sent, the journal), and the credentials of ``--key``.
+It leaves out what is past (callbacks that were sent, the journal), and all secrets. An account is the digest of its
+token, which finds its tasks again; secrets in payloads and callback URLs are masked, and lost.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from typing import Literal, get_args
 
 from mockserver.errors import BadSetting
+from mockserver.fake.auth import is_digest, sealed
 from mockserver.fake.faults.fault import Faults
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit
@@ -26,19 +28,22 @@ Time = Literal["then", "now"]
 
 def taken(world: World) -> dict[str, JSON]:
     """Return the state of a world."""
-    return {
-        "version": VERSION,
-        "now": world.clock.now(),
-        "is_frozen": world.clock.is_frozen,
-        "tasks": [_task_as_json(world, task) for task in world.store],
-        "uploads": [_upload_as_json(world, upload) for upload in reversed(list(world.uploads))],
-        "faults": _faults_as_json(world.faults),
-        "prompts": [
-            {"service": service, "account": account, "prompt": prompt, "faults": _faults_as_json(faults)}
-            for service, account, prompt, faults in world.prompt_faults
-        ],
-        "limits": [_limit_as_json(*item) for item in world.limits],
-    }
+    state: dict[str, JSON] = sealed(
+        {
+            "version": VERSION,
+            "now": world.clock.now(),
+            "is_frozen": world.clock.is_frozen,
+            "tasks": [_task_as_json(world, task) for task in world.store],
+            "uploads": [_upload_as_json(world, upload) for upload in reversed(list(world.uploads))],
+            "faults": _faults_as_json(world.faults),
+            "prompts": [
+                {"service": service, "account": account, "prompt": prompt, "faults": _faults_as_json(faults)}
+                for service, account, prompt, faults in world.prompt_faults
+            ],
+            "limits": [_limit_as_json(*item) for item in world.limits],
+        }
+    )
+    return state
 
 
 def checked_time_to_go_on(time: object) -> None:
@@ -51,6 +56,7 @@ def restored(world: World, found: State, time: Time) -> Iterator[None]:
     """Replace the state of a world; see ``Store.forget`` for what is returned."""
     now = found.now if time == "then" else world.clock.now()
     forgotten = world.reset()
+    world.restored = frozenset(filter(is_digest, _accounts(found)))
     for task, looked in found.tasks:
         world.store.add(task, found.now, looked)
         world.ids.pass_by(int(task.id))
@@ -68,6 +74,14 @@ def restored(world: World, found: State, time: Time) -> Iterator[None]:
         world.limits.put(*limit)
     world.clock.restore(now, is_frozen=found.is_frozen)
     return forgotten
+
+
+def _accounts(found: State) -> Iterator[str]:
+    yield from (task.account for task, _ in found.tasks)
+    yield from (upload.account for upload, _ in found.uploads)
+    yield from (fault.account or "" for fault, _, _ in found.faults)
+    yield from (account for _, account, _, _ in found.prompts)
+    yield from (account for account, _, _ in found.limits)
 
 
 def _task_as_json(world: World, task: Task) -> dict[str, JSON]:

@@ -13,6 +13,8 @@ from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.contract.validation import Violation
+from mockserver.destinations import Destinations
+from mockserver.fake import auth
 from mockserver.fake.callbacks.delivery import Delivery, id_of
 from mockserver.fake.callbacks.queue import CallbackQueue
 from mockserver.fake.clock import Clock
@@ -25,6 +27,7 @@ from mockserver.fake.journal import Journal
 from mockserver.fake.lifecycle import Pace, Status, Task, following
 from mockserver.fake.limits import Limit, Limits, Rate
 from mockserver.fake.media import plan
+from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
 from mockserver.fake.store import Store
@@ -96,6 +99,7 @@ class World:
         self.dialects = dialects
         self.readings = settled(catalog.questions(settings.services), settings.readings)
         self.pace = Pace.parse(settings.pace)
+        self.destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
         self.ids = Ids(settings.seed)
         self.store = Store()
         self.uploads = Uploads()
@@ -104,6 +108,7 @@ class World:
         self.limits = Limits(_limit(settings))
         self.faults = Faults(settings.seed)
         self.prompt_faults = PromptFaults()
+        self.restored: frozenset[str] = frozenset()
         self.version = 0
         for line in settings.faults:
             self.faults.add(self.read_fault(line))
@@ -123,7 +128,7 @@ class World:
             id=id,
             operation=operation.id,
             account=intern(call.account),
-            base_url=intern(self.settings.public_url or call.request.base_url),
+            base_url=intern(origin(call.request, self.settings)),
             created_at=call.now,
             timeline=self.pace.timeline(operation.task["seconds"], "failed" if call.failure else "succeed"),
             document=call.document,
@@ -142,10 +147,15 @@ class World:
         self.callbacks.plan(task)
         return task
 
+    def known_as(self, token: str) -> str:
+        """Return what the account of a token is called here: the token, or its digest if a snapshot brought it back."""
+        return auth.known_as(token, self.restored)
+
     def read_fault(self, line: str, account: str | None = None) -> Fault:
         """Read a line that asks for a fault. Raises ``BadFault``."""
         found = fault_line.fault(line, {service.id: service for service in self.services})
-        return found if account is None else replace(found, account=account)
+        account = account or found.account
+        return found if account is None else replace(found, account=self.known_as(account))
 
     def faults_at(self, stage: Stage, operation: Operation, subject: Subject, path: str) -> list[Fault]:
         """Return the faults that happen now at a stage: those that were added, and those in the prompt of the subject.
@@ -183,7 +193,9 @@ class World:
         readings = settled(self.catalog.questions(settings.services), settings.readings)
         pace = Pace.parse(settings.pace)
         limit = _limit(settings)
+        destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
         self.version += 1
+        self.destinations = destinations
         self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
         self.readings = {**self.readings, **readings}  # a service that is left out keeps its tasks
 
@@ -223,6 +235,8 @@ class World:
 
     def reset(self, account: str | None = None) -> Iterator[None]:
         """Forget tasks, callbacks, exchanges and faults, of all accounts or of one; see ``Store.forget``."""
+        if account is None:
+            self.restored = frozenset()
         self.faults.clear(account)
         self.prompt_faults.clear(account)
         self.limits.clear(account)

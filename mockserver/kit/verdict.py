@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from mockserver.kit.checks import AnyCheck, Skipped
+from mockserver.secrecy import Mask
 from mockserver.types import JSON
 
 
@@ -37,6 +38,15 @@ class Finding:
     def key(self) -> str:
         """Its name in a baseline: the check and the subject."""
         return f"{self.check} {self.subject}"
+
+    def masked(self, mask: Mask) -> Finding:
+        """Return it without secrets; its key stays, because baselines have it."""
+        return replace(
+            self,
+            received=mask.text(self.received),
+            payload=mask.json(self.payload),
+            repeat=self.repeat and mask.text(self.repeat),
+        )
 
 
 class ExitStatus(IntEnum):
@@ -76,6 +86,18 @@ class Verdict:
         severities = {check.id: check.severity for check in self.made}
         broken = any(severities.get(finding.check, "error") == "error" for finding in self.findings)
         return ExitStatus.BROKEN if broken or self.stale else ExitStatus.KEPT
+
+    def masked(self, known: Iterable[str] = ()) -> Verdict:
+        """Return it as it may be shown: without secrets, the ``known`` ones and those that names and forms tell."""
+        mask = Mask(known)
+        return replace(
+            self,
+            target=mask.text(self.target),
+            findings=tuple(finding.masked(mask) for finding in self.findings),
+            skipped=tuple(replace(each, reason=mask.text(each.reason)) for each in self.skipped),
+            obstacle=self.obstacle and mask.text(self.obstacle),
+            facts=tuple((name, mask.text(value)) for name, value in self.facts),
+        )
 
     def of(self, check: str) -> Iterator[Finding]:
         """Yield the findings of a check."""

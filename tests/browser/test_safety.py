@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.adapters.proxy.test_forwarder import app_behind, constant
 from tests.browser.conftest import HOSTILE, Desk
-from tests.conftest import IMAGE, TOKEN
+from tests.conftest import IMAGE, TOKEN, VIDEO
 from tests.support.process import answers, head
 
 pytestmark = pytest.mark.browser
@@ -147,3 +148,65 @@ def test_no_secret_is_shown(desk: Desk) -> None:
     page.locator("#tasks a.row").click()
     expect(page.locator("#detail").get_by_label("About")).to_contain_text("key-…")
     assert secret not in page.content()
+
+
+OTHER_SITE = "http://other.example/"
+"""A site of somebody else; the browser gets its pages from the test."""
+
+
+def test_a_link_of_another_site_leads_to_the_dashboard_and_nothing_else_of_it_does(desk: Desk) -> None:
+    desk.create("A cat")
+    page, url = desk.page, desk.server.url
+    hostile = f"""<img src="{url}/_mock/tasks"><script src="{url}/_mock/snapshot"></script>
+        <iframe src="{url}/_mock/state"></iframe><iframe name="sink"></iframe>
+        <form method="post" action="{url}/_mock/clock/resume" target="sink"></form><a href="{url}/_mock/">here</a>
+        <script>
+        document.forms[0].submit();
+        fetch("{url}/_mock/reset", {{method: "POST", mode: "no-cors"}}).catch(() => 0);
+        </script>"""
+    page.route(OTHER_SITE, lambda route: route.fulfill(body=hostile, content_type="text/html"))
+    ended: dict[str, int] = {}
+    page.on("requestfailed", lambda request: ended.update({request.url.removeprefix(url): 0} | ended))  # its own no
+    page.on("response", lambda answer: ended.update({answer.url.removeprefix(url): answer.status}))
+    page.goto(OTHER_SITE)
+    wanted = {f"/_mock/{path}" for path in ("tasks", "snapshot", "state", "clock/resume", "reset")}
+    desk.wait(lambda: wanted <= ended.keys())
+    assert {ended[path] for path in wanted} <= {0, 403}
+    assert ended["/_mock/reset"] == 403
+    state = desk.control("GET", "state")
+    assert (state["is_frozen"], state["tasks"]["total"]) == (True, 1)
+    page.get_by_role("link", name="here").click()
+    page.get_by_text("Live", exact=True).first.wait_for()
+    desk.asked.clear()
+    desk.wrong.clear()
+
+
+def test_a_page_that_another_service_sends_does_not_run_beside_the_control_api(desk: Desk) -> None:
+    hostile = b"""<html><body>Hello<script>window.ran = 1; fetch("/_mock/clock/freeze", {method: "POST"})</script>
+        <img src="x" onerror="window.ran=1"><svg onload="window.ran=1"></svg></body></html>"""
+    own = (b"content-type", b"text/html"), (b"content-security-policy", b"script-src 'unsafe-inline'")
+    with app_behind(constant(hostile, *own)) as proxy:
+        desk.page.goto(f"{proxy.url}/page")
+        expect(desk.page.get_by_text("Hello")).to_be_visible()
+        assert desk.page.evaluate("window.ran") is None
+        assert desk.page.evaluate("origin") == "null"
+        assert not proxy.fake.clock.is_frozen
+    desk.asked.clear()
+    desk.wrong.clear()
+
+
+def test_a_result_can_be_looked_at_in_a_tab_of_its_own(desk: Desk) -> None:
+    desk.control("PATCH", "settings", {"pace": "instant"})
+    picture, film = desk.create("A cat"), desk.create("A cat", VIDEO)
+    urls = {
+        "img": desk.server.request("GET", f"{IMAGE}/{picture}").json["data"]["task_result"]["images"][0]["url"],
+        "video": desk.server.request("GET", f"{VIDEO}/{film}").json["data"]["task_result"]["videos"][0]["url"],
+    }
+    for tag, url in urls.items():
+        path = url[url.index("/results/") :]
+        answer = desk.page.goto(desk.server.url + path)
+        assert answer is not None
+        assert "sandbox" in answer.headers["content-security-policy"]
+        size = "naturalWidth" if tag == "img" else "videoWidth"
+        desk.wait(lambda size=size, tag=tag: desk.page.evaluate(f"document.querySelector('{tag}').{size}") > 0)  # type: ignore[misc]
+    desk.asked.clear()

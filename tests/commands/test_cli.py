@@ -114,6 +114,12 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, JSON]]] = {
     "seed": (("--seed", "-7"), {"seed": -7}),
     "max_body": (("--max-body", "1024"), {"max_body": 1024}),
     "public_url": (("--public-url", "https://mock.example/under/"), {"public_url": "https://mock.example/under"}),
+    "trust_proxy": (("--trust-proxy",), {"trust_proxy": True}),
+    "allow_callbacks_to": (
+        ("--allow-callbacks-to", "*.example.com", "--allow-callbacks-to", "10.0.0.0/8"),
+        {"allow_callbacks_to": ("*.example.com", "10.0.0.0/8")},
+    ),
+    "deny_callbacks_to": (("--deny-callbacks-to", "localhost:22"), {"deny_callbacks_to": ("localhost:22",)}),
     "webhook_secret": (("--webhook-secret", SECRET), {"webhook_secret": SECRET}),
 }
 

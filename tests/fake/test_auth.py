@@ -7,9 +7,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
+from mockserver.contract.catalog import load
+from mockserver.contract.credentials import mistakes
+from mockserver.resources import folder
 from mockserver.settings import Key
+from mockserver.types import JSON
 from tests.conftest import IMAGE, NOON, Answer, CheckedFake
 
 NOW = NOON // 1000
@@ -371,3 +376,82 @@ def test_a_useapi_token_may_name_its_account_too() -> None:
     one = CheckedFake(services=("useapi",), keys=(Key.parse("user:1-a=me"), Key.parse("user:2-b=me")))
     one.post("/v1/kling/images/omni", {"prompt": "A cat"}, token="user:1-a")
     assert len(one.get("/v1/kling/tasks", token="user:2-b").json["history"]) == 1
+
+
+def rules(header: str, **settings: Any) -> tuple[int, list[str], str]:
+    one = CheckedFake(**settings)
+    answer = one.send("GET", IMAGE, authorization=header)
+    (entry,) = one.requests
+    assert [violation.rule.id for violation in entry.violations] == answer.rules
+    return answer.status, answer.rules, answer.headers.get("mockserver-level", "")
+
+
+MISTAKES = json.loads((folder("schemas") / "credentials.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("service", load().services)
+@pytest.mark.parametrize("rule", MISTAKES["allOf"], ids=lambda rule: rule["$anchor"])
+def test_a_mistake_in_credentials_is_named_and_what_only_resembles_it_is_not(rule: JSON, service: str) -> None:
+    path = next(
+        operation.path for operation in load().services[service].operations.values() if operation.method == "POST"
+    )
+    one = CheckedFake(services=(service,))
+
+    def broken(sent: JSON) -> list[str]:
+        bearer = sent["authorization"] if "authorization" in sent else token(sent["claims"])
+        answer = one.send("POST", path, b"{}", authorization=f"Bearer {bearer}")
+        return [name for name in answer.rules if name.startswith("credential-")]
+
+    for kept in rule["x-accept"]:
+        assert (kept, broken(kept)) == (kept, [])
+    has_claims = "jwt" in load().services[service].credentials
+    for sent in rule["x-reject"]:
+        is_named = rule["$anchor"] in broken(sent)
+        assert (sent, is_named) == (sent, has_claims or "claims" not in sent)
+
+
+@pytest.mark.parametrize("key", ["undefined", "null", "None", "${KEY}", "<token>", "your-api-key", "'key-a'", "NaN"])
+def test_a_placeholder_is_an_account_like_any_other_with_a_warning(key: str) -> None:
+    status, broken, level = rules(f"Bearer {key}")
+    assert (status, level) == (200, "warning")
+    assert len(broken) == 1
+    assert rules(f"Bearer {key}", strict=True)[0] == 200  # --strict is about payloads
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer Bearer key-a", "Bearer [object Object]", "Bearer", "undefined", "Bearer a b"]
+)
+def test_what_is_refused_anyway_is_explained(header: str) -> None:
+    status, broken, level = rules(header)
+    assert (status, level, len(broken)) == (401, "warning", 1)
+    assert rules("Bearer undefined", keys=(Key("key-a"),))[:2] == (401, ["credential-is-set"])
+
+
+def test_a_warning_of_the_key_comes_after_those_of_the_payload(fake: CheckedFake) -> None:
+    answer = fake.create(token="undefined", n=10)
+    assert (answer.status, answer.rules) == (400, ["n.maximum", "credential-is-set"])
+    assert (answer.headers["mockserver-pointer"], answer.headers["mockserver-level"]) == ("/n", "error")
+
+
+@pytest.mark.parametrize("unit", [1_000, 1_000_000, 1_000_000_000])
+@pytest.mark.parametrize("keys", [(), (AK,)])
+def test_times_in_milliseconds_are_read_as_such(unit: int, keys: tuple[str, ...]) -> None:
+    def entered(lifetime: str = "any", **claims: float) -> tuple[int, int, str]:
+        said = token({"iat": NOW * unit, **{name: value * unit for name, value in claims.items()}})
+        return told(enter(said, *keys, jwt_lifetime=lifetime))
+
+    usual = load().services["kling"].questions["jwt-lifetime"].default
+    assert entered(usual, nbf=NOW - 5, exp=NOW + 1800) == ENTERS
+    assert entered("1800", nbf=NOW - 5, exp=NOW + 1800) == ENTERS
+    assert entered("1800", nbf=NOW - 5, exp=NOW + 3600) == MALFORMED
+    assert entered(usual, nbf=NOW - 100, exp=NOW - 60)[:2] == (401, 1004)
+    assert entered(usual, nbf=NOW + 60, exp=NOW + 600)[:2] == (401, 1003)
+    said = token(iat=NOW * unit, nbf=(NOW - 5) * unit, exp=(NOW + 60) * unit)
+    assert rules(f"Bearer {said}")[:2] == (200, ["credential-times-are-seconds"])
+
+
+def test_the_mistakes_are_a_schema_that_loads_like_any_other() -> None:
+    meta = json.loads((folder("schemas") / "schema.meta.json").read_text(encoding="utf-8"))
+    assert [error.message for error in jsonschema_rs.validator_for(meta).iter_errors(MISTAKES)] == []
+    for example in MISTAKES["examples"]:
+        assert mistakes(example["authorization"], example.get("claims")) == ()

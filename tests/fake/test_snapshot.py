@@ -6,6 +6,7 @@ import json
 import math
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.vectors import picture
 from mockserver.errors import BadSetting
+from mockserver.fake.auth import digest
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.media.render import render
@@ -107,7 +109,8 @@ def test_a_fault_keeps_whom_it_is_for_and_how_often_it_happened(fake: CheckedFak
     other = CheckedFake()
     other.restore(json.loads(json.dumps(fake.snapshot())))
     assert [(fault, happened) for _, fault, happened in other.faults] == [
-        (fault, happened) for _, fault, happened in fake.faults
+        (replace(fault, account=fault.account and digest(fault.account)), happened)
+        for _, fault, happened in fake.faults
     ]
     assert [other.create(prompt=prompt).code for prompt in ("a dog", "a cat", "a cat", "a cat")] == [0, 1303, 1303, 0]
 

@@ -15,17 +15,18 @@ ROOT = Path(__file__).parents[2]
 
 FLOORS = (
     {
-        "errors",
-        "types",
-        "curl",
         "decoding",
+        "destinations",
         "durations",
+        "errors",
         "extras",
         "files",
         "recent",
         "resources",
+        "secrecy",
         "settings",
         "suggestions",
+        "types",
     },
     {"contract"},
     {"fake", "kit"},

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mockserver
+from mockserver import secrecy
 from mockserver.adapters.proxy import redaction
-from mockserver.adapters.proxy.redaction import Redactor, is_secret
+from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import load
 from mockserver.fake.faults import prompt as prompts
 from mockserver.fake.faults.fault import BadFault
+from mockserver.secrecy import Mask, is_secret
 
 COUNT = 200
 """So many repetitions make a short text; a long one has ten times as many."""
@@ -151,12 +153,15 @@ def faults_of(prompt: str) -> None:
     [
         faults_of,
         is_secret,
+        lambda text: Mask().text(text),
+        lambda text: Mask().query(text),
+        lambda text: Mask().text(f"https://{text}"),
         lambda text: Redactor().text(text),
         lambda text: Redactor().json({"prompt": text}),
         lambda text: Redactor().segment(text),
         lambda text: Redactor().query(f"prompt={text}", {"prompt": {}}),
     ],
-    ids=["prompt", "is_secret", "text", "json", "segment", "query"],
+    ids=["prompt", "is_secret", "mask", "masked query", "masked url", "text", "json", "segment", "query"],
 )
 def test_whole_functions_take_time_in_proportion_to_the_text(work: Callable[[str], object]) -> None:
     # Every pattern in them meets every text above; here it is enough that nothing else adds up.
@@ -178,8 +183,8 @@ PLAIN: Mapping[str, Any] = {
     "jwt": re.compile(r"eyJ[\w-]{4,}\.[\w-]+\.[\w-]*"),
     "file": re.compile(r"[A-Za-z0-9+/_\r\n-]{128,}={0,2}\s*"),
     "secret": re.compile(
-        r"(.*_)?(token|secret|password|passwd|pwd|credentials?|cookies?|authorization|auth|signature|sign|session_id"
-        r"|(api|access|secret|private|subscription)_?key|apikey|key)"
+        r".*(token|secret|password|passwd|passphrase|credentials?|cookies?|authorization|signature"
+        r"|(api|access|secret|private|subscription)_?key)|(.*_)?(pwd|auth|sign|sig|jwt|sid|session_id|key)"
     ),
 }
 
@@ -192,7 +197,7 @@ def test_an_email_is_what_the_plain_pattern_finds(text: str) -> None:
 
 @given(pieces("eyJ", "eyJabcd", "a", ".", "-", " ", "=", "!"))
 def test_a_jwt_is_what_the_plain_pattern_finds(text: str) -> None:
-    found = [match[0] for match in redaction._JWT.finditer(text) if match[1]]
+    found = [match[0] for match in secrecy.JWT.finditer(text) if match[1]]
     assert found == [match[0] for match in PLAIN["jwt"].finditer(text)]
 
 
@@ -203,4 +208,4 @@ def test_a_file_is_what_the_plain_pattern_takes(text: str) -> None:
 
 @given(pieces("_", "api", "access", "key", "token", "secret", "s", "apikey"))
 def test_a_secret_is_what_the_plain_pattern_takes(name: str) -> None:
-    assert bool(redaction._SECRET.search(name)) == bool(PLAIN["secret"].fullmatch(name))
+    assert bool(secrecy._SECRET.search(name)) == bool(PLAIN["secret"].fullmatch(name))

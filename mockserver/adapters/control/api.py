@@ -23,8 +23,9 @@ from mockserver.errors import MockserverError, unexpected
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.verification import Expectation, verified
+from mockserver.fake.verification import Expectation
 from mockserver.resources import folder
+from mockserver.secrecy import Mask
 from mockserver.types import JSON
 
 _PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
@@ -124,14 +125,14 @@ class Control:
         return {**self.clock_get(request), "unfinished_callbacks": unfinished}
 
     def tasks_list(self, request: Request) -> JSON:
-        wanted = request.query_params
+        wanted, account = request.query_params, self._account(request)
         now = self._fake.clock.now()
 
         def is_wanted(task: Task) -> bool:
             return (
                 wanted.get("service") in (None, task.operation.partition("/")[0])
                 and wanted.get("operation") in (None, task.operation)
-                and wanted.get("account") in (None, task.account)
+                and account in (None, task.account)
                 and wanted.get("status") in (None, task.state(now).status)
                 and _holds(wanted.get("search"), task.id, task.external_id, task.document.decode())
             )
@@ -151,13 +152,13 @@ class Control:
         return views.whole_task(self._fake, task)
 
     def callbacks_list(self, request: Request) -> JSON:
-        wanted = request.query_params
+        wanted, account = request.query_params, self._account(request)
         found = (
             delivery
             for delivery in reversed(list(self._fake.callbacks))
             if wanted.get("task") in (None, delivery.task_id)
             and wanted.get("service") in (None, delivery.service)
-            and wanted.get("account") in (None, delivery.account)
+            and account in (None, delivery.account)
             and _holds(wanted.get("search"), delivery.id, delivery.task_id, delivery.url)
         )
         return _page(request, found, lambda delivery: views.callback(self._fake, delivery))
@@ -191,17 +192,17 @@ class Control:
         return _page(request, filter(is_wanted, self._fake.requests.like(expected)), view)
 
     def requests_get(self, request: Request) -> JSON:
-        number = _number(request.path_params["number"])
+        wanted = _number(request.path_params["number"])
         for entry in self._fake.requests:
-            if entry.number == number:
+            if entry.number == wanted:
                 return views.whole_exchange(entry)
-        raise Refusal(f"there is no request {number}, or it was forgotten.", 404)
+        raise Refusal(f"there is no request {wanted}, or it was forgotten.", 404)
 
     def requests_verify(self, _: Request, body: JSON) -> JSON:
         if "operation" in body:
             body = {**body, "operation": self._fake.world.catalog.operation(body["operation"]).id}
-        verdict = verified(self._fake.world.journal, Expectation(**body))
-        nearest = [{"number": miss.number, "reasons": list(miss.reasons)} for miss in verdict.nearest]
+        verdict = self._fake.requests.meet(Expectation(**body))
+        nearest = [{"number": miss.number, "reasons": Mask().json(list(miss.reasons))} for miss in verdict.nearest]
         return {"is_met": verdict.is_met, "found": list(verdict.found), "nearest": nearest}
 
     def faults_list(self, _: Request) -> JSON:
@@ -247,6 +248,11 @@ class Control:
         time: Any = request.query_params.get("time", "then")
         await to_thread.run_sync(self._fake.restore, body, time)  # it may have thousands of tasks
         return {"status": "ok", "time": time, **await self._settled(request)}
+
+    def _account(self, request: Request) -> str | None:
+        """Return what the account is called whose token ``?account=`` names."""
+        token = request.query_params.get("account")
+        return None if token is None else self._fake.world.known_as(token)
 
     def _task(self, request: Request) -> Task:
         service, id = request.path_params["service"], request.path_params["id"]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 
-from mockserver.curl import curl
 from mockserver.fake import auth
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault
 from mockserver.fake.faults.line import kinds
-from mockserver.fake.journal import Entry, masked
+from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results
+from mockserver.secrecy import Mask, curl, masked
 from mockserver.types import JSON
 
 
 def task(fake: Fake, found: Task) -> dict[str, JSON]:
     """Show a task in a list."""
+    shown: dict[str, JSON] = Mask().json(_task(fake, found))
+    return shown
+
+
+def _task(fake: Fake, found: Task) -> dict[str, JSON]:
     status, updated_at = found.state(fake.clock.now())
     payload, operation = fake.world.payload(found), fake.world.operation(found)
     return {
@@ -42,11 +47,12 @@ def task(fake: Fake, found: Task) -> dict[str, JSON]:
 def whole_task(fake: Fake, found: Task) -> dict[str, JSON]:
     """Show a task with its payload and its callbacks."""
     sent = [callback(fake, delivery) for delivery in fake.callbacks.of(found)]
+    mask = Mask([found.account])
     return {
         **task(fake, found),
         "reasons": list(fake.world.catalog.services[found.operation.partition("/")[0]].reasons),
-        "payload": fake.world.sent(found),
-        "callback_url": found.callback_url,
+        "payload": mask.json(fake.world.sent(found)),
+        "callback_url": mask.json(found.callback_url),
         "callbacks": sent,
     }
 
@@ -60,7 +66,7 @@ def exchange(entry: Entry) -> dict[str, JSON]:
         "operation": entry.operation,
         "account": None if entry.account is None else masked(entry.account),
         "method": entry.request.method,
-        "path": entry.request.path,
+        "path": entry.mask.text(entry.request.path),
         "status": entry.response.status,
         "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
         "differences": [difference.pointer for difference in entry.differences],
@@ -70,23 +76,24 @@ def exchange(entry: Entry) -> dict[str, JSON]:
 def whole_exchange(entry: Entry) -> dict[str, JSON]:
     """Show an exchange with its bodies, violations, form of credentials, and a curl line that repeats it."""
     credentials = auth.form(entry.request.headers.get("authorization", ""))
-    return {**entry.as_json(), "credentials": credentials, "curl": curl(entry.request)}
+    return {**entry.as_json(), "credentials": entry.mask.json(credentials), "curl": curl(entry.request)}
 
 
 def callback(fake: Fake, delivery: Delivery) -> dict[str, JSON]:
     """Show a callback with every attempt, unless those were so many callbacks ago that they are forgotten."""
+    mask = Mask([delivery.account])
     return {
         "id": delivery.id,
         "service": delivery.service,
         "task_id": delivery.task_id,
         "status": delivery.status,
-        "url": delivery.url,
+        "url": mask.text(delivery.url),
         "due": delivery.due,
-        "body": json.loads(delivery.body),
+        "body": mask.json(json.loads(delivery.body)),
         "is_delivered": delivery.is_delivered,
         "is_forgotten": fake.callbacks.is_forgotten(delivery),
         "attempts": [
-            {"at": attempt.at, "took": attempt.took, "status": attempt.status, "fault": attempt.fault}
+            {"at": attempt.at, "took": attempt.took, "status": attempt.status, "fault": mask.json(attempt.fault)}
             for attempt in delivery.attempts
         ],
     }
@@ -94,14 +101,15 @@ def callback(fake: Fake, delivery: Delivery) -> dict[str, JSON]:
 
 def fault(number: int, found: Fault, happened: int) -> dict[str, JSON]:
     """Show a fault that is in force."""
+    mask = Mask([found.account] if found.account else [])
     return {
         "number": number,
-        "fault": str(found),
+        "fault": mask.text(str(found)),
         "stage": found.stage,
         "services": list(found.services),
         "account": masked(found.account) if found.account else None,
-        "path": found.path,
-        "where": dict(found.where),
+        "path": mask.json(found.path),
+        "where": mask.json(dict(found.where)),
         "happened": happened,
     }
 
@@ -127,7 +135,7 @@ def settings(fake: Fake) -> dict[str, JSON]:
         "keys": [masked(key.name) for key in now.keys],
         "readings": {service.id: dict(fake.world.readings[service.id]) for service in fake.world.services},
         "max_body": now.max_body,
-        "public_url": now.public_url,
+        "public_url": Mask().json(now.public_url),
         "signs_callbacks": now.webhook_secret is not None,
     }
 

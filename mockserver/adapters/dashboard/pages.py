@@ -85,7 +85,8 @@ async def _slash(request: Request) -> Response:
 
 
 def _route(path: str, endpoint: Callable[[Request], Awaitable[ASGIApp]], control_token: str | None) -> Route:
-    return Route(path, endpoint, methods=["GET"], middleware=[Middleware(Guard)] if control_token is None else [])
+    guard = Middleware(Guard, is_page=path in (ROOT, f"{ROOT}/"))
+    return Route(path, endpoint, methods=["GET"], middleware=[guard] if control_token is None else [])
 
 
 def _suffix(file: Traversable) -> str:

@@ -16,6 +16,7 @@ from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.adapters.http.hardening import hardening
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import deliver
@@ -70,6 +71,7 @@ class _Shortcut(Starlette):
     """Sends requests to services past routes and middleware, which cost as much as finding the answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        send = hardening(send)
         if scope["type"] == "http" and not scope["path"].startswith(_OWN):
             await self.router.default(scope, receive, send)
         else:

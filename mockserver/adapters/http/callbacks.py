@@ -11,7 +11,10 @@ from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Self
 
+from mockserver.adapters.control.guard import CALLBACK
+from mockserver.adapters.http.connector import connector, target
 from mockserver.adapters.http.workers import Workers
+from mockserver.destinations import RefusedDestination
 from mockserver.errors import BadSetting, unexpected
 from mockserver.fake.callbacks.delivery import Attempt, Delivery
 from mockserver.fake.core import Fake
@@ -130,27 +133,39 @@ class CallbackSender:
     async def _send(self, delivery: Delivery, lane: _Lane) -> None:
         async with self._connections:
             at, began = self._fake.clock.now(), time.monotonic()
-            status, fault = await self._post(delivery)
+            status, fault, is_refused = None, None, False
+            try:
+                status, fault = await self._post(delivery)
+            except RefusedDestination as error:
+                fault, is_refused = str(error), True
             took = round((time.monotonic() - began) * 1000)
         lane.is_answering = status is not None
-        self._fake.attempted(delivery, Attempt(at, took, status, fault))
+        self._fake.attempted(delivery, Attempt(at, took, status, fault, is_refused))
 
     async def _post(self, delivery: Delivery) -> tuple[int | None, str | None]:
-        """Return the status of the receiver's answer, or what went wrong. Redirects are not followed."""
+        """Return the status of the receiver's answer, or what went wrong. Redirects are not followed.
+
+        Raises ``RefusedDestination``.
+        """
         import aiohttp
 
         if self._client is None:
             self._client = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_ALL_AT_ONCE),
+                connector=connector(lambda: self._fake.world.destinations, _ALL_AT_ONCE),
                 timeout=aiohttp.ClientTimeout(total=_PATIENCE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         try:
-            headers = {"content-type": "application/json; charset=utf-8", **self._fake.signature(delivery)}
-            async with self._client.post(
-                delivery.url, data=delivery.body, headers=headers, allow_redirects=False
-            ) as response:
+            headers = {
+                "content-type": "application/json; charset=utf-8",
+                CALLBACK: delivery.id,
+                **self._fake.signature(delivery),
+            }
+            url = target(delivery.url, self._fake.world.destinations)
+            async with self._client.post(url, data=delivery.body, headers=headers, allow_redirects=False) as response:
                 return response.status, None
+        except RefusedDestination:
+            raise
         except TimeoutError:
             return None, f"no answer within {_PATIENCE_SECONDS:g} s"
         except IndexError:  # yarl raises it for empty brackets

@@ -10,8 +10,9 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-from mockserver.adapters.proxy.redaction import REMOVED, Redactor, digest, json_of, secrets
+from mockserver.adapters.proxy.redaction import REMOVED, Redactor, digest
 from mockserver.contract.routes import Match, NoMatch, Router
+from mockserver.secrecy import json_of, secrets
 from mockserver.types import JSON, Request, Response
 
 _FORM = "multipart/form-data"

@@ -24,6 +24,7 @@ from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.adapters.http.hardening import HardenedStarlette, hardened
 from mockserver.adapters.http.headers import mapped, request_of
 from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import reset
@@ -184,7 +185,7 @@ class _Answer:
         if response.status in _BODYLESS:
             pairs = [pair for pair in pairs if pair[0] != b"content-length"]
         self.headers = mapped(pairs)
-        self._start = {"type": "http.response.start", "status": response.status, "headers": pairs}
+        self._start = {"type": "http.response.start", "status": response.status, "headers": hardened(pairs)}
         async for piece in response.content.iter_any():
             self.copy.add(piece)
             if self._held:
@@ -254,7 +255,7 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
 
     control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
     routes = [*pages.routes(results), control]
-    starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
+    starlette = HardenedStarlette(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
     return starlette

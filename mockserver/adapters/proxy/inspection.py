@@ -74,6 +74,7 @@ class Inspector:
         if not isinstance(match, Match):
             return Inspection(None, account, (), ())
         violations: tuple[Violation, ...] = ()
+        mistakes = auth.mistakes(request, self.service)
         differences: list[Difference] = []
         if "request" not in exchange.unknown:
             try:
@@ -85,7 +86,7 @@ class Inspector:
         body = None if "answer" in exchange.unknown else response.body
         media_type = response.headers.get("content-type", "")
         differences += self._answers.differences(match.operation, response.status, media_type, body)
-        return Inspection(match.operation.id, account, violations, tuple(differences))
+        return Inspection(match.operation.id, account, (*violations, *mistakes), tuple(differences))
 
     def _compile(self) -> None:
         """Take the readings that are chosen now; a person may switch them while the proxy runs."""

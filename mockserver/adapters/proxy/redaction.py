@@ -1,24 +1,19 @@
 """Redaction: what may be kept of an exchange. Credentials, people and accounts are removed, files are shortened.
 
-A secret is recognized by the name of its header, parameter or field, or by its form (a JWT, a key that begins with
-``sk-``); once known it is removed everywhere. What replaces it depends only on what it replaces, so that the same
-request always looks the same; and what is redacted already stays as it is.
+``secrecy`` says what is a secret; here more forms count as one, because recordings are shared. Once known it is removed
+everywhere. What replaces it depends only on what it replaces, so that the same request always looks the same; and what
+is redacted already stays as it is.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64decode, urlsafe_b64decode
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import PurePosixPath
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from jiter import from_json
-
-from mockserver.curl import SECRETS
-from mockserver.decoding import document
+from mockserver.secrecy import JWT, KEY, is_secret, spelled, spellings
 from mockserver.types import JSON
 
 REMOVED = "removed"
@@ -27,19 +22,11 @@ REMOVED = "removed"
 ACCOUNT = 12345
 """What replaces the number of every account."""
 
-LEAST_LETTERS = 8
-"""A shorter secret is removed only where it was found: a key called ``me`` is part of many words."""
-
 _FILE_LETTERS = 128
 """A text without spaces that may be Base64 counts as a file from this length on: ids and keys are shorter."""
 
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 # No repetition below may meet a text twice, or 40 KB of ``a.b`` in a prompt would hold a proxy up for half a minute.
 # Hence the possessive ones (``++``), and patterns that also take what only begins like a JWT or an email, and leave it.
-_SECRET = re.compile(
-    r"(?:\A|_)(?:token|secret|password|passwd|pwd|credentials?|cookies?|authorization|auth|signature|sign|session_id"
-    r"|(?:api|access|secret|private|subscription)_?key|apikey|key)\Z"
-)
 _ACCOUNT = re.compile(r"(user|account|owner|member|customer|team|org|organization)_id|uid")
 _PERSON = re.compile(
     r"(user|nick|real|first|last|full|account|display)_?name|phone|mobile|tel|address|birthday|ip|avatar"
@@ -51,27 +38,12 @@ _URL = re.compile(r"(https?)://[^\s\"'<>\\]+", re.IGNORECASE)
 _FORM = re.compile(r"https?://example\.com/[0-9a-f]{16}(\.[a-z0-9]{1,5})?")
 _DATA = re.compile(r"(data:[\w/+.-]*;base64,)([\w+/=-]+)")
 _FILE = re.compile(rf"[A-Za-z0-9+/_\r\n-]{{{_FILE_LETTERS},}}+={{0,2}}\s*+")
-_JWT = re.compile(r"eyJ[\w-]{4,}+(\.[\w-]++\.[\w-]*+)?")
 _FORMS = (
     re.compile(r"(?<=bearer )(?!removed)[^\s\"',;<]{4,}", re.IGNORECASE),
-    re.compile(r"\b(?:sk|pk|ak|whsec|ghp|api-key)[-_][\w+/=-]{12,}"),
+    KEY,
     re.compile(r"(?<=user:)\d+-\w+"),  # useapi
     re.compile(r"(?:(?<=token=)|(?<=secret=)|(?<=password=)|(?<=key=)|(?<=signature=))[^\s\"'&,;<]+", re.IGNORECASE),
 )
-
-
-def is_secret(name: str) -> bool:
-    """Whether a header, a parameter or a field of this name holds a secret."""
-    return name.lower() in SECRETS or _SECRET.search(_spelt(name)) is not None
-
-
-def secrets(headers: Mapping[str, str], parameters: Mapping[str, str], document: JSON) -> Iterator[str]:
-    """Yield the secrets that one side of an exchange names, with and without what surrounds them."""
-    for name, value in headers.items():
-        if is_secret(name):
-            yield from _parts(value)
-    yield from (value for name, value in parameters.items() if is_secret(name))
-    yield from _named(document, "")
 
 
 class Redactor:
@@ -79,15 +51,14 @@ class Redactor:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         """``known`` are the secrets that are removed everywhere."""
-        long = [secret for secret in known if len(secret) >= LEAST_LETTERS]
-        self._known = sorted({*long, *(quote(secret, safe="") for secret in long)}, key=len, reverse=True)
+        self._known = sorted({form for secret in known for form in spellings(secret)}, key=len, reverse=True)
         self._emails: dict[str, str] = {}
 
     def text(self, text: str) -> str:
         """Redact a text, or the whole of a body that is not JSON."""
         for secret in self._known:
             text = text.replace(secret, REMOVED)
-        text = _JWT.sub(lambda found: REMOVED if found[1] else found[0], text)
+        text = JWT.sub(lambda found: REMOVED if found[1] else found[0], text)
         for form in _FORMS:
             text = form.sub(REMOVED, text)
         text = _DATA.sub(lambda found: f"{found[1]}{digest(found[2])}", text)
@@ -100,7 +71,7 @@ class Redactor:
             return {self.text(key): self.json(inner, key) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.json(inner, name) for inner in value]
-        spelt = _spelt(name)
+        spelt = spelled(name)
         if _ACCOUNT.fullmatch(spelt) and value and not isinstance(value, bool):
             return str(ACCOUNT) if isinstance(value, str) else ACCOUNT
         if not isinstance(value, str) or not value:
@@ -131,47 +102,6 @@ class Redactor:
         if not found[1] or _OURS.fullmatch(found[0]):
             return found[0]
         return self._emails.setdefault(found[0], f"account-{len(self._emails) + 1}@example.com")
-
-
-def _spelt(name: str) -> str:
-    """Spell a name in lower case, with an underscore between its words: ``apiKey``, ``x-api-key``."""
-    return "_".join(_WORD.findall(name)).lower()
-
-
-def json_of(body: bytes) -> JSON:
-    """Return what a body says if it is JSON as the services read it, or else ``None``."""
-    try:
-        return document(body)
-    except ValueError:
-        return None
-
-
-def _parts(value: str) -> Iterator[str]:
-    """Yield the secrets in the value of a header: the key after its scheme, the value of each cookie."""
-    yield value
-    scheme, _, key = value.partition(" ")
-    yield key.strip()
-    with suppress(ValueError, AttributeError):
-        if scheme.lower() == "basic":
-            yield from b64decode(_padded(key)).decode().split(":")
-        elif key.count(".") == 2:
-            yield str(from_json(urlsafe_b64decode(_padded(key.split(".")[1]))).get("iss"))
-    yield from (unquote(part.partition("=")[2]) for part in re.split(r"[;,]", value))
-
-
-def _named(value: JSON, name: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _named(inner, key)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _named(inner, name)
-    elif isinstance(value, str) and is_secret(name):
-        yield value
-
-
-def _padded(text: str) -> str:
-    return text + "=" * (-len(text) % 4)
 
 
 def _form(url: str) -> str:

@@ -9,6 +9,7 @@ from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
+from mockserver.secrecy import Mask
 from mockserver.settings import Key, Settings
 
 _MOST_LETTERS = 300
@@ -30,7 +31,10 @@ class Options(TypedDict, total=False):
     seed: int | None
     max_body: int
     public_url: str | None
+    trust_proxy: bool
     webhook_secret: str | None
+    allow_callbacks_to: Sequence[str]
+    deny_callbacks_to: Sequence[str]
 
 
 class Handle:
@@ -74,11 +78,12 @@ class Handle:
         lines = []
         for entry in list(self.fake.requests)[:count][::-1]:
             broken = ", ".join(violation.rule.id for violation in entry.violations)
-            query = f"?{entry.request.query}" if entry.request.query else ""
-            what = f"{entry.request.method} {entry.request.path}{query} -> {entry.response.status}"
+            mask = entry.mask
+            query = f"?{mask.query(entry.request.query)}" if entry.request.query else ""
+            what = f"{entry.request.method} {mask.text(entry.request.path)}{query} -> {entry.response.status}"
             lines.append(f"{entry.number}. {what}" + (f" ({broken})" if broken else ""))
-            lines.append(f"     sent     {_short(entry.request.body)}")
-            lines.append(f"     received {_short(entry.response.body)}")
+            lines.append(f"     sent     {_short(mask, entry.request.body)}")
+            lines.append(f"     received {_short(mask, entry.response.body)}")
         return lines
 
 
@@ -93,6 +98,6 @@ def fake_of(fake: object, options: Mapping[str, Any]) -> Fake:
     return fake
 
 
-def _short(body: bytes) -> str:
-    text = body.decode(errors="replace")
+def _short(mask: Mask, body: bytes) -> str:
+    text = mask.text(body.decode(errors="replace"))
     return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}… ({len(text)} characters)"

@@ -15,12 +15,16 @@ Moment = tuple[Millis, Status]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt: when, how long it took, and either the status of the answer or what went wrong."""
+    """One attempt: when, how long it took, and either the status of the answer or what went wrong.
+
+    ``is_refused``: nothing was sent, and nothing will be, because callbacks may not go there.
+    """
 
     at: Millis
     took: Millis
     status: int | None = None
     fault: str | None = None
+    is_refused: bool = False
 
     @property
     def is_success(self) -> bool:

@@ -112,7 +112,7 @@ class CallbackQueue:
         if delivery.is_again:
             return tried
         now, failures = attempt.at + attempt.took, len(tried.attempts)
-        if attempt.is_success or failures > len(delivery.pauses):
+        if attempt.is_success or attempt.is_refused or failures > len(delivery.pauses):
             self._let_next_go(delivery)
         else:
             self._push(now + delivery.pauses[failures - 1], tried)

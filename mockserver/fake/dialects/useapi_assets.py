@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from mockserver.fake.bodies import media_type
 from mockserver.fake.dialects.useapi_accounts import meant
 from mockserver.fake.dialects.useapi_task import IMAGES, user
+from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Measure, Upload, is_upload, measured
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import Call, World
@@ -29,7 +30,7 @@ def upload(world: World, call: Call) -> dict[str, JSON]:
         kind=may_be["kind"],
         content_type=kind,
         suffix=may_be["suffix"],
-        base_url=world.settings.public_url or call.request.base_url,
+        base_url=origin(call.request, world.settings),
         created_at=call.now,
         measure=_checked(call, kind),
     )

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import Readings, defaults
+from mockserver.fake.auth import digest
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Made
@@ -80,7 +81,7 @@ def work_ids(world: World, task: Task) -> list[int]:
 
 def user(account: str) -> int:
     """Return the Kling user behind a token: a number that gives nothing of the token away."""
-    return 10_000_000 + crc32(account.encode()) % 80_000_000
+    return 10_000_000 + crc32(digest(account).encode()) % 80_000_000
 
 
 def _shown(world: World, task: Task, status: Status, updated_at: Millis, readings: Readings) -> dict[str, JSON]:

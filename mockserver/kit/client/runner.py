@@ -82,7 +82,7 @@ def run(settings: Settings, *, connect: Connect = connected, progress: Progress 
             runner.play_all(progress)
         except (FakeUnavailable, Interrupted) as error:
             runner.stopped_by = str(error)
-        return runner.verdict(target)
+        return runner.verdict(target).masked()
 
 
 @dataclass(frozen=True, slots=True)

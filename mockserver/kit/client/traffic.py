@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from mockserver.contract.catalog import load
 from mockserver.contract.layout import Layout
-from mockserver.curl import curl
 from mockserver.kit.checks import Check, Skipped
 from mockserver.kit.client.checks.registry import CHECKS, findings
 from mockserver.kit.client.evidence import Evidence
 from mockserver.kit.client.scenarios import Scenario
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Finding, Verdict
+from mockserver.secrecy import curl
 from mockserver.types import Millis
 
 OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")
@@ -104,7 +104,7 @@ def verdict(target: str, transcript: Transcript, *, is_timed: bool = True) -> Ve
         tuple(Skipped(id, reasons[id]) for id in checks if id in reasons),
         obstacle=None if exchanges else _NO_TRAFFIC,
         facts=tuple(_facts(exchanges)),
-    )
+    ).masked()
 
 
 def _reasons(exchanges: Sequence[Exchange], jobs: Sequence[_Job], *, is_timed: bool) -> dict[str, str]:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 
 from mockserver.contract.catalog import Row
-from mockserver.curl import curl
 from mockserver.kit.checks import NothingToJudge
 from mockserver.kit.server.evidence import Attempt
 from mockserver.kit.verdict import Finding
+from mockserver.secrecy import curl
 from mockserver.types import JSON
 
 _LONGEST_TEXT = 300

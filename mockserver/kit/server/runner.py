@@ -72,9 +72,9 @@ def run(settings: Settings, *, connect: Connect = connect, progress: Progress = 
     with connect(settings) as probe:
         obstacle = _obstacle(probe)
         if obstacle is not None:
-            return Verdict(settings.url, (), skipped=left_out, obstacle=obstacle)
+            return Verdict(settings.url, (), skipped=left_out, obstacle=obstacle).masked(settings.secrets)
         cut_short = play(probe, checks, progress)
-        return _verdict(probe, checks, left_out, cut_short)
+        return _verdict(probe, checks, left_out, cut_short).masked(settings.secrets)
 
 
 def play(probe: Probe, checks: Iterable[ServerCheck], progress: Progress = lambda _, __: None) -> CutShort:

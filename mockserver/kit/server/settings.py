@@ -82,6 +82,11 @@ class Settings:
                 )
         return Target(self.url, expectations, wanted or creates, self.credentials(), self.webhook_secret, self.seed)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no report may show."""
+        return tuple(secret for secret in (self.token, self.ak, self.sk, self.webhook_secret) if secret)
+
     def credentials(self) -> Credentials:
         """Return the credentials to send; made-up ones if none are given. Raises ``BadSetting``."""
         if (self.ak is None) != (self.sk is None):

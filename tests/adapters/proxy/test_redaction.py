@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.adapters.proxy.redaction import Redactor, digest, is_secret, secrets
+from mockserver.adapters.proxy.redaction import Redactor, digest
+from mockserver.secrecy import is_secret, secrets
 from mockserver.types import JSON
 
 PICTURE = b64encode(bytes(range(256))).decode()

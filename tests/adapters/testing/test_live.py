@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64decode
 
 import httpx
 import pytest
 
 from mockserver.adapters.testing.live import live
+from mockserver.contract.vectors import picture
 from mockserver.errors import MockserverError
 
 
@@ -32,3 +34,19 @@ def test_two_run_side_by_side() -> None:
 def test_a_setting_that_cannot_be_meant_is_refused_before_anything_runs() -> None:
     with pytest.raises(MockserverError), live(pace="slow"):
         pass
+
+
+@pytest.mark.parametrize("trusts", [True, False])
+def test_result_urls_follow_a_proxy_that_is_trusted(trusts: bool) -> None:
+    proxied = {"x-forwarded-proto": "https", "x-forwarded-host": "mock.example", "x-forwarded-prefix": "/kling"}
+    headers = {"authorization": "Bearer me", **proxied}
+    with live(pace="instant", trust_proxy=trusts) as running, httpx.Client(base_url=running.url) as client:
+        origin = "https://mock.example/kling" if trusts else running.url
+        made = client.post("/v1/images/omni-image", json={"prompt": "A cat"}, headers=headers).json()["data"]
+        task = client.get(f"/v1/images/omni-image/{made['task_id']}", headers=headers).json()["data"]
+        (image,) = task["task_result"]["images"]
+        assert image["url"].startswith(f"{origin}/results/kling/")
+        assert client.get(image["url"].removeprefix(origin)).status_code == 200
+        upload = {**headers, "content-type": "image/png"}
+        sent = client.post("/v1/kling/assets", content=b64decode(picture(300, 300)), headers=upload).json()
+        assert sent["url"].startswith(f"{origin}/results/uploads/")
