@@ -10,22 +10,18 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from math import inf
 from types import MappingProxyType
 from typing import Any, Self, TypeGuard
 from urllib.parse import urlsplit
 
 from mockserver.destinations import ALLOW, DENY, Destination
-from mockserver.durations import millis
+from mockserver.durations import parsed_rate
 from mockserver.errors import BadSetting
-from mockserver.suggestions import quoted, suggestion
-from mockserver.types import Millis
+from mockserver.suggestions import quoted, shown, suggestion
 
 MIB = 1 << 20
 
-_LARGEST_SHOWN = 10**18
-"""A larger number is not repeated in an error: it may have thousands of digits, which Python refuses to write."""
-
-_RATE = re.compile(r"([1-9][0-9]{0,8})/([0-9.]*)([a-z]+)", re.ASCII)
 _POLLS = re.compile(r"polls:0*([1-9][0-9]{0,5})", re.ASCII)
 _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
 """The path of a URL as it is on the wire (RFC 3986, 3.3), without an empty segment."""
@@ -120,7 +116,7 @@ def checked_settings(value: object) -> Settings:
     found = Settings() if value is None else value
     if isinstance(found, Settings):
         return found
-    raise BadSetting("settings", f"{_shown(value)} is not Settings. Write such as Settings(pace='instant').")
+    raise BadSetting("settings", f"{shown(value)} is not Settings. Write such as Settings(pace='instant').")
 
 
 def parsed_pace(text: object) -> tuple[str, int]:
@@ -130,26 +126,7 @@ def parsed_pace(text: object) -> tuple[str, int]:
             return text, 0
         if found := _POLLS.fullmatch(text):
             return "polls", int(found[1])
-    raise BadSetting("--pace", f"{_shown(text)} is not a pace. Write real, fast, instant or polls:N, with N from 1.")
-
-
-def parsed_rate(text: object) -> tuple[int, Millis]:
-    """Read ``10/s`` or ``100/1.5m`` into a count and a span. Raises ``BadSetting``."""
-    if isinstance(text, str) and (found := _RATE.fullmatch(text)):
-        try:
-            span = millis((found[2] or "1") + found[3])
-        except BadSetting:
-            span = 0
-        if span > 0:
-            return int(found[1]), span
-    raise BadSetting("--rate", f"{_shown(text)} is not a rate. Write a count and a span, such as 10/s or 100/60s.")
-
-
-def checked_slots(value: object) -> int | None:
-    """Return the number of tasks in flight, or ``None``. Raises ``BadSetting``."""
-    if value is None or (_is_whole(value) and value >= 0):
-        return value
-    raise BadSetting("--slots", f"{_shown(value)} is not a number of tasks. Write a whole number from 0.")
+    raise BadSetting("--pace", f"{shown(text)} is not a pace. Write real, fast, instant or polls:N, with N from 1.")
 
 
 def check_webhook_secret(secret: object) -> None:
@@ -169,6 +146,21 @@ def not_a_webhook_secret() -> BadSetting:
     return BadSetting("--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64.")
 
 
+def _whole(option: str, what: str, least: float = -inf, *, may_be_none: bool = True) -> Callable[[object], int | None]:
+    """Return the check of a whole number from ``least`` on; ``what`` says what it is, and what to write."""
+
+    def checked(value: object) -> int | None:
+        if (value is None and may_be_none) or (_is_whole(value) and value >= least):
+            return value
+        raise BadSetting(option, f"{shown(value)} is not {what}.")
+
+    return checked
+
+
+checked_slots = _whole("--slots", "a number of tasks. Write a whole number from 0", 0)
+"""Returns the number of tasks in flight, or ``None``. Raises ``BadSetting``."""
+
+
 def _listed(
     option: str, what: str, read: Callable[[str, str], object] = lambda *_: None
 ) -> Callable[[object], tuple[str, ...]]:
@@ -176,11 +168,11 @@ def _listed(
 
     def checked(value: object) -> tuple[str, ...]:
         if not _is_list(value):
-            raise BadSetting(option, f"{_shown(value)} is not a list of {what}. Write a list, such as ['…'].")
+            raise BadSetting(option, f"{shown(value)} is not a list of {what}. Write a list, such as ['…'].")
         texts = []
         for item in value:
             if not isinstance(item, str):
-                raise BadSetting(option, f"{_shown(item)} in the list of {what} is not text. Put it in quotes.")
+                raise BadSetting(option, f"{shown(item)} in the list of {what} is not text. Put it in quotes.")
             read(item, option)
             texts.append(item)
         return tuple(texts)
@@ -192,8 +184,7 @@ def _prefixes(value: object) -> tuple[str, ...]:
     found = tuple("/" + prefix.strip("/") for prefix in _listed("--prefix", "paths")(value))
     for prefix in found:
         if not _PREFIX.fullmatch(prefix):
-            text = f"{quoted(prefix)} is not a path. Write one such as /proxy/kling, as it is in a URL."
-            raise BadSetting("--prefix", text)
+            raise BadSetting("--prefix", f"{quoted(prefix)} is not a path of a URL. Write one such as /proxy/kling.")
     return found
 
 
@@ -201,18 +192,18 @@ def _flag(option: str) -> Callable[[object], bool]:
     def checked(value: object) -> bool:
         if isinstance(value, bool):
             return value
-        raise BadSetting(option, f"{_shown(value)} is neither true nor false. Write one of the two.")
+        raise BadSetting(option, f"{shown(value)} is neither true nor false. Write one of the two.")
 
     return checked
 
 
 def _readings(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
-        text = f"{_shown(value)} does not map questions to readings. Write such as {{'missing-task': '404-1203'}}."
+        text = f"{shown(value)} does not map questions to readings. Write such as {{'missing-task': '404-1203'}}."
         raise BadSetting("--reading", text)
     for item in (item for pair in value.items() for item in pair):
         if not isinstance(item, str):
-            raise BadSetting("--reading", f"{_shown(item)} among the readings is not text. Put it in quotes.")
+            raise BadSetting("--reading", f"{shown(item)} among the readings is not text. Put it in quotes.")
     return MappingProxyType(dict(value))
 
 
@@ -233,18 +224,6 @@ def _key(value: object) -> Key:
     return key
 
 
-def _seed(value: object) -> int | None:
-    if value is None or _is_whole(value):
-        return value
-    raise BadSetting("--seed", f"{_shown(value)} is not a seed. Write a whole number.")
-
-
-def _max_body(value: object) -> int:
-    if _is_whole(value) and value >= 1:
-        return value
-    raise BadSetting("--max-body", f"{_shown(value)} is not a number of bytes. Write a whole number from 1.")
-
-
 def _public_url(value: object) -> str | None:
     """Return an origin, and perhaps a path, without a slash at its end."""
     if value is None:
@@ -257,7 +236,7 @@ def _public_url(value: object) -> str | None:
                 return parts.geturl().rstrip("/")  # with its scheme in lower case
     except ValueError:
         pass  # urlsplit raises it for a bracket that does not close, and for a port that is no number
-    text = f"{_shown(value)} is not an http or https URL. Write one such as https://mock.example."
+    text = f"{shown(value)} is not an http or https URL. Write one such as https://mock.example."
     raise BadSetting("--public-url", text)
 
 
@@ -283,8 +262,8 @@ _CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "slots": checked_slots,
         "rate": _as_written(parsed_rate, may_be_none=True),
         "faults": _listed("--fault", "faults"),
-        "seed": _seed,
-        "max_body": _max_body,
+        "seed": _whole("--seed", "a seed. Write a whole number"),
+        "max_body": _whole("--max-body", "a number of bytes. Write a whole number from 1", 1, may_be_none=False),
         "public_url": _public_url,
         "trust_proxy": _flag("--trust-proxy"),
         "webhook_secret": _as_written(check_webhook_secret, may_be_none=True),
@@ -296,18 +275,8 @@ _CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
 
 
 def _is_whole(value: object) -> TypeGuard[int]:
-    """Whether a value is a whole number; ``True`` is one in Python, and never meant as one."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool)  # True is a number in Python, and never meant as one
 
 
 def _is_list(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
-
-
-def _shown(value: object) -> str:
-    """Return a value as an error shows it: on one line, and not all of it if it is long."""
-    if isinstance(value, str):
-        return quoted(value)
-    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _LARGEST_SHOWN):
-        return repr(value)
-    return f"a value of type {type(value).__name__}"

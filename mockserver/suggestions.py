@@ -22,6 +22,10 @@ _SEPARATOR = re.compile(r"[/.=]")
 """What stands between the parts of a name: ``kling/omni-image.create``, ``missing-task=404-1203``."""
 
 
+_LARGEST_SHOWN = 10**18
+"""A larger number is not repeated in an error: it may have thousands of digits, which Python refuses to write."""
+
+
 def quoted(name: str) -> str:
     """Return a name in quotes; a long one is cut."""
     return repr(name if len(name) <= _LONGEST_LETTERS else name[:_LONGEST_LETTERS] + "…")
@@ -108,3 +112,12 @@ def _either(names: Iterable[str]) -> str:
     """Write names as alternatives: ``'a', 'b' or 'c'``."""
     *first, last = (repr(name) for name in names)
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def shown(value: object) -> str:
+    """Return a value as an error shows it: on one line, and not all of it if it is long."""
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _LARGEST_SHOWN):
+        return repr(value)
+    return f"a value of type {type(value).__name__}"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
+from mockserver.durations import parsed_rate
 from mockserver.recent import Recent
-from mockserver.settings import parsed_rate
 from mockserver.types import Millis
 
 
