@@ -25,7 +25,6 @@ MIB = 1 << 20
 _POLLS = re.compile(r"polls:0*([1-9][0-9]{0,5})", re.ASCII)
 _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
 """The path of a URL as it is on the wire (RFC 3986, 3.3), without an empty segment."""
-_NAMED_KEY = re.compile(r"(.*)=([^=]+)", re.DOTALL)
 _SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x20\x7f]")
 
 
@@ -48,8 +47,8 @@ class Key:
     @classmethod
     def parse(cls, text: str) -> Key:
         """Read ``TOKEN`` (so is ``user:123-abc``) or ``AK:SK``, and ``=ACCOUNT`` behind it; a last ``=`` is padding."""
-        named = _NAMED_KEY.fullmatch(text)
-        key, account = (named[1], named[2]) if named else (text, None)
+        named, _, owner = text.rpartition("=")
+        key, account = (named, owner) if named and owner else (text, None)
         name, colon, secret = key.partition(":")
         return cls(name, secret, account) if colon and name != "user" else cls(key, None, account)
 
