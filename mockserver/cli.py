@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import sys
@@ -146,10 +145,11 @@ def serve(host: str, port: int, control_token: str | None, state: str | None, **
 
 def _save(fake: Fake, state: Path) -> int:
     """Write the file of ``--state``, which may hold keys; return the exit status."""
+    from mockserver.fake import snapshot
+
     try:
         with written("--state", state):
-            text = json.dumps(fake.snapshot(), ensure_ascii=False, indent=2)
-            write(state, text.encode(errors="backslashreplace"), is_secret=True)  # half a surrogate pair is escaped
+            write(state, b"".join(snapshot.written(fake.sections())), is_secret=True)
     except BadSetting as error:
         complain(str(error))
         return 2

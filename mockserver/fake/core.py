@@ -28,7 +28,7 @@ from mockserver.fake.headers import annotated, told
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
-from mockserver.fake.snapshot import Time
+from mockserver.fake.snapshot import Sections, Time
 from mockserver.fake.state.reading import read
 from mockserver.fake.world import Call, Dialect, World, encoded
 from mockserver.settings import Settings, checked_settings, checked_slots
@@ -53,8 +53,7 @@ class Fake:
         self.requests = Requests(self.world)
         self.callbacks = Callbacks(self.world, self._lock)
         self.faults = FaultLines(self.world, self._lock)
-        self.failures = 0
-        """How many requests were answered with the service's own error because of an exception nobody foresaw."""
+        self.failures = 0  # requests that an exception nobody foresaw has kept from their answer
         self._compile()
 
     @property
@@ -74,7 +73,9 @@ class Fake:
         operation = match.operation.id if isinstance(match, Match) else None
         account: str | None = None
         violations: tuple[Violation, ...] = ()
+        mistakes: tuple[Violation, ...] = ()
         try:
+            mistakes = auth.mistakes(request, match.service)
             if not isinstance(match, Match):
                 row = "no-method" if match.is_known else "no-route"
                 allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
@@ -92,7 +93,7 @@ class Fake:
             response = self._refusal(match.service, refused)
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
             response = self._failure(match.service, request, error)
-        violations += auth.mistakes(request, match.service)
+        violations += mistakes
         response = annotated(response, violations)
         with self._lock:
             self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
@@ -100,11 +101,17 @@ class Fake:
 
     def refuse(self, request: Request, refused: Refused) -> Response:
         """Answer what came over the wire and is no request to a service, such as too large a head, and record it."""
-        now = self.clock.now()
+        return self._recorded(request, lambda service: self._refusal(service, refused))
+
+    def failed(self, request: Request, error: Exception) -> Response:
+        """Answer a request that could not be answered because of an exception, and record it in the journal."""
+        return self._recorded(request, lambda service: self._failure(service, request, error))
+
+    def _recorded(self, request: Request, answer: Callable[[Service], Response]) -> Response:
         service = self._router.match(request.method, request.path, request.host).service
-        response = self._refusal(service, refused)
+        response = answer(service)
         with self._lock:
-            self.world.journal.write(now, service.id, None, None, request, response, ())
+            self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
         return response
 
     def result(self, path: str) -> results.Result | int:
@@ -125,18 +132,9 @@ class Fake:
             except Exception as error:  # noqa: BLE001 - the last resort, as above
                 self.failures += 1
                 found, response = 500, Response(500, headers=told(error, request))
-            service, account = results.owner(self.world, path)
-            operation = f"{service}/{results.FETCH}"
-            self.world.journal.write(self.clock.now(), service, operation, account, request, response, ())
+            id, account = results.owner(self.world, path)
+            self.world.journal.write(self.clock.now(), id, f"{id}/{results.FETCH}", account, request, response, ())
             return found
-
-    def failed(self, request: Request, error: Exception) -> Response:
-        """Answer a request that could not be answered because of an exception, and record it in the journal."""
-        service = self._router.match(request.method, request.path, request.host).service
-        response = self._failure(service, request, error)
-        with self._lock:
-            self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
-        return response
 
     @property
     def next_delivery(self) -> Millis | None:
@@ -153,10 +151,8 @@ class Fake:
 
     def delivered(self) -> list[Delivery]:
         """Take out all callbacks that are due, as if each was delivered at once: for callers that send nothing."""
-        found: list[Delivery] = []
-        while due := self.due():
-            found += [self.attempted(delivery, Attempt(self.clock.now(), 0, 200)) for delivery in due]
-        return found
+        taken = (self.attempted(each, Attempt(self.clock.now(), 0, 200)) for due in iter(self.due, []) for each in due)
+        return list(taken)
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         """Record an attempt at a callback that was taken out."""
@@ -185,6 +181,10 @@ class Fake:
 
     def snapshot(self) -> dict[str, JSON]:
         """Return tasks, time and faults as JSON."""
+        return snapshot.whole(self.sections())
+
+    def sections(self) -> Sections:
+        """Return what ``snapshot`` returns as parts, of which the large ones are made as they are read."""
         with self._lock:
             return snapshot.taken(self.world)
 

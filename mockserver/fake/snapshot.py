@@ -7,8 +7,8 @@ token, which finds its tasks again; secrets in payloads and callback URLs are ma
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
 from typing import Literal, get_args
 
 from mockserver.errors import BadSetting
@@ -18,7 +18,7 @@ from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit
 from mockserver.fake.media.uploads import Upload
 from mockserver.fake.state.reading import VERSION, State
-from mockserver.fake.world import World
+from mockserver.fake.world import World, encoded
 from mockserver.suggestions import quoted
 from mockserver.types import JSON, Millis
 
@@ -26,24 +26,49 @@ Time = Literal["then", "now"]
 """Whether time goes on from when a snapshot was taken, or from the time of the fake that it is restored in."""
 
 
-def taken(world: World) -> dict[str, JSON]:
-    """Return the state of a world."""
-    state: dict[str, JSON] = sealed(
-        {
-            "version": VERSION,
-            "now": world.clock.now(),
-            "is_frozen": world.clock.is_frozen,
-            "tasks": [_task_as_json(world, task) for task in world.store],
-            "uploads": [_upload_as_json(world, upload) for upload in reversed(list(world.uploads))],
-            "faults": _faults_as_json(world.faults),
-            "prompts": [
+_TASK_FIELDS = tuple(field.name for field in fields(Task))
+
+Sections = Mapping[str, JSON | Iterator[JSON]]
+"""A snapshot by its top-level names; the items of long lists are made, and sealed, one by one as they are asked for."""
+
+
+def taken(world: World) -> Sections:
+    """Return the state of a world as it is now; what is asked for later needs no lock, and holds up nobody."""
+    tasks, uploads = list(world.store), list(world.uploads)[::-1]
+    return {
+        "version": VERSION,
+        "now": world.clock.now(),
+        "is_frozen": world.clock.is_frozen,
+        "tasks": (sealed(_task_as_json(world, task)) for task in tasks),
+        "uploads": (sealed(_upload_as_json(world, upload)) for upload in uploads),
+        "faults": sealed(_faults_as_json(world.faults)),
+        "prompts": sealed(
+            [
                 {"service": service, "account": account, "prompt": prompt, "faults": _faults_as_json(faults)}
                 for service, account, prompt, faults in world.prompt_faults
-            ],
-            "limits": [_limit_as_json(*item) for item in world.limits],
-        }
-    )
-    return state
+            ]
+        ),
+        "limits": sealed([_limit_as_json(*item) for item in world.limits]),
+    }
+
+
+def whole(sections: Sections) -> dict[str, JSON]:
+    """Return a snapshot as one JSON object."""
+    return {name: list(part) if isinstance(part, Iterator) else part for name, part in sections.items()}
+
+
+def written(sections: Sections) -> Iterator[bytes]:
+    """Yield a snapshot as JSON in pieces: written in one go, a large one would stop all threads for seconds."""
+    for number, (name, part) in enumerate(sections.items()):
+        yield b"%b%b:" % (b"," if number else b"{", encoded(name))
+        if isinstance(part, Iterator):
+            yield b"["
+            for index, item in enumerate(part):
+                yield b"%b%b" % (b"," if index else b"", encoded(item))
+            yield b"]"
+        else:
+            yield encoded(part)
+    yield b"}"
 
 
 def checked_time_to_go_on(time: object) -> None:
@@ -73,6 +98,7 @@ def restored(world: World, found: State, time: Time) -> Iterator[None]:
     for limit in found.limits:
         world.limits.put(*limit)
     world.clock.restore(now, is_frozen=found.is_frozen)
+    world.callbacks.forget_until(found.now)
     return forgotten
 
 
@@ -86,7 +112,7 @@ def _accounts(found: State) -> Iterator[str]:
 
 def _task_as_json(world: World, task: Task) -> dict[str, JSON]:
     return {
-        **asdict(task),
+        **{name: getattr(task, name) for name in _TASK_FIELDS},  # dataclasses.asdict would copy every part of it
         "timeline": [list(step) for step in task.timeline],
         "document": task.document.decode(),
         "looked": world.store.looks(task),

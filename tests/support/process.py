@@ -100,10 +100,19 @@ def _answer(stream: IO[bytes], method: str) -> Answer:
     while line := stream.readline().rstrip():
         name, _, value = line.decode("latin-1").partition(": ")
         headers[name.lower()] = value
+    if headers.get("transfer-encoding") == "chunked":
+        return Answer(int(status.split()[1]), headers, b"".join(_chunks(stream)))
     length = 0 if method == "HEAD" else int(headers["content-length"])
     body = stream.read(length)
     assert len(body) == length
     return Answer(int(status.split()[1]), headers, body)
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while size := int(stream.readline(), 16):
+        yield stream.read(size)
+        assert stream.readline() == b"\r\n"
+    assert stream.readline() == b"\r\n"
 
 
 @contextmanager

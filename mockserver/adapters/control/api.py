@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from inspect import iscoroutinefunction
 from itertools import islice
@@ -11,7 +11,7 @@ from typing import Any
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from mockserver.adapters.control import views
@@ -20,6 +20,7 @@ from mockserver.adapters.control.body import Refusal, body_of, changed
 from mockserver.adapters.control.events import events, state
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.errors import MockserverError, unexpected
+from mockserver.fake import snapshot
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
@@ -33,6 +34,9 @@ _PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
 
 _CHECKED_LATER = frozenset({"settings.change", "snapshot.restore"})
 """Operations whose bodies are checked where Python's are, so that both doors refuse the same in the same words."""
+
+_PIECES_AT_ONCE = 200
+"""Pieces of a snapshot, mostly tasks, that are sent together: some 100 KB, in some milliseconds."""
 
 _PATIENCE_SECONDS = 2.0
 """How long an answer waits for receivers of callbacks that do not answer; those that do are waited for."""
@@ -241,8 +245,9 @@ class Control:
         self._fake.reset(body.get("account"))
         return {"status": "ok"}
 
-    def snapshot_take(self, _: Request) -> JSON:
-        return self._fake.snapshot()
+    async def snapshot_take(self, _: Request) -> Response:
+        sections = await to_thread.run_sync(self._fake.sections)
+        return StreamingResponse(_joined(snapshot.written(sections)), media_type="application/json")
 
     async def snapshot_restore(self, request: Request, body: JSON) -> JSON:
         time: Any = request.query_params.get("time", "then")
@@ -260,6 +265,12 @@ class Control:
         if task is None:
             raise Refusal(f"{service} has no task {id!r}.", 404)
         return task
+
+
+def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Join small pieces: each is made and sent in a turn of a thread."""
+    while batch := b"".join(islice(pieces, _PIECES_AT_ONCE)):
+        yield batch
 
 
 def _page(request: Request, found: Iterable[Any], view: Callable[[Any], JSON]) -> JSON:

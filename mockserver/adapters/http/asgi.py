@@ -92,11 +92,11 @@ class FakeEndpoint:
         if body is None:
             return
         request = request_of(scope, body)
-        if len(body) < _LARGE_BYTES and "content-encoding" not in request.headers:
-            response = self._fake.respond(request)
-        else:
-            response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
         try:
+            if len(body) < _LARGE_BYTES and "content-encoding" not in request.headers:
+                response = self._fake.respond(request)
+            else:
+                response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
             await deliver(response, scope, receive, send)
         except ConnectionError:
             raise  # a fault that resets the connection

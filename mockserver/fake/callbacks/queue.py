@@ -143,6 +143,10 @@ class CallbackQueue:
             del self._out[delivery.id]
         self._log.clear(account)
 
+    def forget_until(self, now: Millis) -> None:
+        """Say that nobody knows what became of the callbacks that were due until now: a snapshot does not tell."""
+        self._log.forgotten_until = max(self._log.forgotten_until, now)
+
     def _expect(self, task: Task, index: int) -> None:
         if index < len(task.timeline):
             step = _Step(*_key(task), task.timeline[index])
