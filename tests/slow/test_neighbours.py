@@ -100,6 +100,7 @@ HEAVY: dict[str, Callable[[httpx.Client], Any]] = {
     "all exchanges in full": lambda client: client.get("/_mock/requests", params={"limit": 10_000, "whole": 1}),
     "verification": lambda client: client.post("/_mock/requests/verify", json={"where": {"prompt": "Dog*"}}),
     "a snapshot": lambda client: client.get("/_mock/snapshot"),
+    "a snapshot put back": lambda client: client.put("/_mock/snapshot", content=client.get("/_mock/snapshot").content),
     "a reset of one account": lambda client: client.post("/_mock/reset", json={"account": "many"}),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import jsonschema_rs
+from anyio import to_thread
 from starlette.requests import Request
 
 from mockserver.decoding import document
@@ -26,7 +27,8 @@ async def body_of(request: Request, schema: Schema) -> JSON:
     """Read a body and check it against a schema; an empty body counts as an empty object. Raises ``Refusal``."""
     text = await request.body()
     try:
-        body = document(text or b"{}")
+        # A snapshot has megabytes, and others would wait while it is read.
+        body = await to_thread.run_sync(document, text) if text else {}
     except ValueError as error:
         raise Refusal(f"the body is not JSON: {error}.") from error
     for wrong in jsonschema_rs.validator_for(schema).iter_errors(body):
