@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, Self
 
 from mockserver.adapters.control.guard import CALLBACK
@@ -106,27 +107,28 @@ class CallbackSender:
     def _send_due(self) -> None:
         now = self._fake.clock.now()
         for delivery in self._fake.due():
-            self._unfinished.add(delivery, now)
+            # A retry, and what somebody sends again, has been due since now; all else since its time.
+            ticket = self._unfinished.add(now if delivery.attempts else delivery.due)
             receiver = delivery.account, _origin(delivery.url)
             lane = self._lanes.setdefault(receiver, _Lane())
-            lane.waiting.append(delivery)
+            lane.waiting.append((ticket, delivery))
             self._fill(receiver, lane)
 
     def _fill(self, receiver: Receiver, lane: _Lane) -> None:
         """Send as much of what waits in a lane as its receiver may get at once."""
         while lane.waiting and lane.sending < (_EACH_AT_ONCE if lane.is_answering else 1):
-            delivery = lane.waiting.popleft()
+            ticket, delivery = lane.waiting.popleft()
             lane.sending += 1
             task = self.workers.start(
                 "callback", self._send(delivery, lane), f"gave up a callback of task {delivery.task_id}"
             )
-            task.add_done_callback(partial(self._sent, delivery, receiver, lane))
+            task.add_done_callback(partial(self._sent, ticket, receiver, lane))
         if not lane.sending:
             self._lanes.pop(receiver, None)
 
-    def _sent(self, delivery: Delivery, receiver: Receiver, lane: _Lane, _: asyncio.Task[None]) -> None:
+    def _sent(self, ticket: int, receiver: Receiver, lane: _Lane, _: asyncio.Task[None]) -> None:
         lane.sending -= 1
-        self._unfinished.remove(delivery)
+        self._unfinished.remove(ticket)
         if self._loop is not None:
             self._fill(receiver, lane)
 
@@ -181,35 +183,36 @@ class CallbackSender:
 class _Lane:
     """What one receiver gets: the callbacks that wait, and how many are on their way."""
 
-    waiting: deque[Delivery] = field(default_factory=deque)
+    waiting: deque[tuple[int, Delivery]] = field(default_factory=deque)
     sending: int = 0
     is_answering: bool = True
 
 
 class _Unfinished:
-    """The callbacks that were due and have neither arrived nor failed."""
+    """The callbacks that were due and have neither arrived nor failed, each with a ticket: a doubled one has two."""
 
     def __init__(self) -> None:
         self.news = asyncio.Event()
-        self._since: dict[int, Millis] = {}
+        self._tickets = count()
+        self._open: set[int] = set()
         self._oldest: list[tuple[Millis, int]] = []
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self._open)
 
-    def add(self, delivery: Delivery, now: Millis) -> None:
-        """A retry, and what somebody sends again, has been due since now; all else since its time."""
-        since = now if delivery.attempts else delivery.due
-        self._since[id(delivery)] = since
-        heappush(self._oldest, (since, id(delivery)))
+    def add(self, since: Millis) -> int:
+        ticket = next(self._tickets)
+        self._open.add(ticket)
+        heappush(self._oldest, (since, ticket))
+        return ticket
 
-    def remove(self, delivery: Delivery) -> None:
-        self._since.pop(id(delivery), None)
+    def remove(self, ticket: int) -> None:
+        self._open.discard(ticket)
         self.news.set()
 
     def are_there(self, moment: Millis) -> bool:
         """Say whether any was due by a moment."""
-        while self._oldest and self._since.get(self._oldest[0][1]) != self._oldest[0][0]:
+        while self._oldest and self._oldest[0][1] not in self._open:
             heappop(self._oldest)
         return bool(self._oldest) and self._oldest[0][0] <= moment
 

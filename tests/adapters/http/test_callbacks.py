@@ -558,6 +558,15 @@ async def test_who_waits_for_callbacks_waits_no_longer_for_a_receiver_than_he_ha
         assert await sender.settle(0) == 1
 
 
+def test_of_a_doubled_callback_each_copy_is_waited_for() -> None:
+    unfinished = callbacks._Unfinished()
+    first, second = unfinished.add(0), unfinished.add(0)
+    unfinished.remove(first)
+    assert unfinished.are_there(0)
+    unfinished.remove(second)
+    assert not unfinished.are_there(0)
+
+
 async def test_who_waits_for_callbacks_does_not_wait_for_those_that_came_due_later() -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
     answered = asyncio.Event()
