@@ -6,7 +6,6 @@ ARGS ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
-SLOW := tests/slow tests/kit/server/test_mutants.py tests/commands/test_check_server.py tests/repository/test_contributing.py
 FOREIGN := benchmarks/foreign/node_modules/.ready
 
 export ARTIFACTS ?= artifacts
@@ -41,7 +40,7 @@ torture: $(READY) ## examples/ in every scenario, the judge under every reading,
 	@command -v jq >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends jq >/dev/null; } \
 	  || echo 'There is no jq: the testee of curl and jq is left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
-	$(BIN)/python -m pytest -m torture $(SLOW) -n 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m torture -n 4 --dist worksteal $(ARGS)
 
 mutants: $(READY) ## count the wrong servers that the kit catches, and what it finds in the right one
 	$(BIN)/python -m tests.mutants.servers $(ARGS)

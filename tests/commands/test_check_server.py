@@ -56,6 +56,7 @@ def test_a_server_that_keeps_its_word_is_told_so_after_the_plan(server: Live, tm
     assert (tmp_path / "junit.xml").exists()
 
 
+@pytest.mark.torture
 def test_the_library_judges_as_the_command_does(server: Live) -> None:
     readings = {"error-data": "null"}
     verdict = check_server(
@@ -66,6 +67,7 @@ def test_the_library_judges_as_the_command_does(server: Live) -> None:
     assert dict(verdict.facts)["readings settled"] == "error-data=null"
 
 
+@pytest.mark.torture
 def test_a_task_is_watched_to_its_end_and_called_back(server: Live) -> None:
     only = ("--only", "lifecycle", "--only", "callbacks", "--only", "results-can-be-opened")
     found = check(server.url, "--operation", "kling/omni-image", *only)

@@ -18,6 +18,8 @@ from tests.conftest import PATIENCE
 from tests.support.forks import Ended, ended
 from tests.support.process import MAIN, ROOT
 
+pytestmark = pytest.mark.torture
+
 HIDE = """
 import sys
 from importlib.abc import MetaPathFinder

@@ -23,7 +23,10 @@ from tests.conftest import PATIENCE
 from tests.support.process import MAIN, ROOT
 from tests.support.survivors import Held, held, survivors
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is whose child")
+pytestmark = [
+    pytest.mark.torture,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is whose child"),
+]
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 

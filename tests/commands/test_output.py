@@ -20,7 +20,10 @@ from tests.support.forks import ended
 from tests.support.process import MAIN, ROOT, started
 from tests.test_files import left
 
-pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+pytestmark = [
+    pytest.mark.torture,
+    pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full"),
+]
 
 PRINTING: Sequence[tuple[str, ...]] = [
     ("--help",),

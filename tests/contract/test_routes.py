@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load, read
@@ -317,6 +317,7 @@ def test_no_match_and_match_tell_whose_they_are(two: Catalog) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@settings(max_examples=10)  # the code is the same for each operation
 @given(data=st.data())
 def test_a_letter_may_be_escaped_without_need(operation: Operation, data: st.DataObject) -> None:
     path = operation.path.replace("{", "").replace("}", "")

@@ -39,7 +39,8 @@ def shown(fake: CheckedFake, paths: list[str], id: str) -> Iterator[int]:
     for path in paths:
         yield fake.send("GET", path.format(id)).status
     for task in fake.tasks:
-        views.whole_task(fake, task)
+        if task.id == id:
+            views.whole_task(fake, task)
 
 
 @pytest.mark.parametrize("operation", CREATES, ids=lambda operation: operation.id)
@@ -53,12 +54,12 @@ def test_whatever_is_accepted_can_be_shown_ended_called_back_and_restored(
     own = {*CALLBACKS} & {*operation.schema["properties"]}
     accepted = 0
     for field in FIELDS:
+        fake.reset()
         for value in VALUES:
-            fake.reset()
             answer = fake.post(operation.path, {**least(operation), field: value})
             case = f"{field}={value!r}"
             assert answer.status < 500, case
-            for task in fake.tasks:
+            for task in [*fake.tasks][:1] if answer.status < 300 else ():
                 accepted += 1
                 assert set(shown(fake, paths, task.id)) == {200}, case
                 fake.tasks.force(task, "succeed")
@@ -66,8 +67,9 @@ def test_whatever_is_accepted_can_be_shown_ended_called_back_and_restored(
                 reported = [delivery.status for delivery in fake.delivered()]
                 assert ("succeed" in reported) == (task.callback_url is not None), case
                 assert task.callback_url or field in own, case
-                other.restore(fake.snapshot())
-                assert set(shown(other, paths, task.id)) == {200}, case
+        other.restore(fake.snapshot())
+        for task in fake.tasks:
+            assert set(shown(other, paths, task.id)) == {200}, field
     assert accepted > len(FIELDS)
     assert capsys.readouterr().err == ""
 

@@ -239,7 +239,7 @@ def answers(fake: Fake) -> list[tuple[int, JSON]]:
 
 
 @given(lives())
-@hypothesis.settings(max_examples=60)
+@hypothesis.settings(max_examples=25)
 def test_a_restored_fake_is_the_same_fake(life: tuple[dict[str, Any], list[tuple[Any, ...]]]) -> None:
     """Law: the snapshot of what was restored from a snapshot is equal to it, and both answer the same."""
     settings, steps = life

@@ -29,6 +29,7 @@ with live(pace="instant") as server:
 }
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("judge", JUDGES)
 def test_a_judge_leaves_nothing_where_it_is_run(judge: str, tmp_path: Path) -> None:
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}){JUDGES[judge]}assert verdict.status == 0, verdict"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mockserver.kit.checks import Skipped
 from mockserver.kit.reports.folder import write
 from mockserver.kit.server.runner import run
@@ -34,6 +36,7 @@ def test_a_verdict_shows_no_secret_in_any_part(tmp_path: Path) -> None:
     assert shown.masked([KEY]) == shown
 
 
+@pytest.mark.torture
 def test_a_server_that_echoes_the_key_gets_it_into_no_report(tmp_path: Path) -> None:
     body = b'{"code":1002,"message":"no key %s"}' % KEY.encode()
     for status in (200, 401):

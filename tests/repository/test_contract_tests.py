@@ -60,6 +60,7 @@ def test_there_is_one_case_for_each_check() -> None:
     }
 
 
+@pytest.mark.torture
 def test_a_client_is_judged_and_what_was_not_checked_is_skipped_with_the_reason() -> None:
     found = suite("--testee", TESTEE, "--only", "content-type-is-json", "--examples", "0")
     assert found.returncode == 0, found.stdout + found.stderr
@@ -67,6 +68,7 @@ def test_a_client_is_judged_and_what_was_not_checked_is_skipped_with_the_reason(
     assert f"1 passed, {len(OF_CLIENTS) - 1} skipped" in found.stdout
 
 
+@pytest.mark.torture
 def test_a_broken_promise_fails_the_case_of_its_check(server: Live) -> None:
     with live(pace="instant", faults=("no-credentials on kling/omni-image.list",)) as broken:
         found = suite("--server", broken.url, "--only", "good-credentials-enter")

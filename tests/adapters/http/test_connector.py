@@ -68,6 +68,7 @@ def test_a_callback_cannot_control_the_fake_that_sends_it() -> None:
         assert 403 in {attempt.status for delivery in fake.callbacks for attempt in delivery.attempts}
 
 
+@pytest.mark.torture
 def test_a_callback_cannot_control_another_fake_or_one_behind_a_proxy() -> None:
     with live() as other, live(**settings()) as fake, between(other.url) as proxy:
         for url in (f"{other.url}/_mock/clock/freeze", f"{proxy.url}/_mock/clock/freeze"):
@@ -90,6 +91,7 @@ def test_a_callback_says_that_it_is_one(hook: Receiver) -> None:
     assert [got.headers["mockserver-callback"] for got in hook.received] == [delivery.id]
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("deny", ["127.0.0.0/8", "localhost", "127.0.0.1:{port}", "*"])
 def test_a_denied_address_is_not_reached_however_it_is_spelled(deny: str, hook: Receiver) -> None:
     place = deny.format(port=urlsplit(hook.url).port)
@@ -101,6 +103,7 @@ def test_a_denied_address_is_not_reached_however_it_is_spelled(deny: str, hook: 
     assert hook.received == []
 
 
+@pytest.mark.torture
 def test_what_is_allowed_is_reached_and_nothing_else(hook: Receiver) -> None:
     with live(**settings(allow_callbacks_to=("127.0.0.1", "hooks.example"))) as fake:
         assert {attempts(fake, at(hook.url, host))[0].status for host in SPELLINGS} == {200}
@@ -122,6 +125,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
     monkeypatch.setattr(DefaultResolver, "resolve", resolve)
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("answers", [(["127.0.0.1"],), (["192.0.2.1", "127.0.0.1"],)])
 def test_a_name_that_leads_to_a_denied_network_is_refused(
     answers: tuple[list[str], ...], hook: Receiver, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +146,7 @@ def test_what_is_checked_is_what_is_connected_to(hook: Receiver, monkeypatch: py
     assert len(hook.received) == 1
 
 
+@pytest.mark.torture
 def test_a_refusal_stops_no_other_callback(hook: Receiver) -> None:
     with receiver() as secret, live(**settings(deny_callbacks_to=(urlsplit(secret.url).netloc,))) as fake:
         for _ in range(3):

@@ -49,6 +49,7 @@ def test_it_says_once_that_it_is_ready_and_ends_on_a_signal(number: signal.Signa
         assert server.child.stdout.read() == b""
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("number", SIGNALS)
 def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
     with started("--pace", "instant", "--fault", "hang on kling/omni-image.list") as server, ExitStack() as stack:
@@ -84,6 +85,7 @@ def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
         assert seconds < SOON
 
 
+@pytest.mark.torture
 def test_to_tell_it_twice_is_no_more_than_to_tell_it_once() -> None:
     with started() as server, server.connect() as listener:
         listener.sendall(head("GET", "/_mock/events"))
@@ -94,6 +96,7 @@ def test_to_tell_it_twice_is_no_more_than_to_tell_it_once() -> None:
         assert seconds < SOON
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_proxy_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:
     with started("--fault", "hang on kling/omni-image.list") as upstream, ExitStack() as stack:

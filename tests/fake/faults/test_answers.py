@@ -54,23 +54,27 @@ def ask(fake: Fake, operation: Operation, id: str) -> Response:
     return fake.respond(Request(operation.method, path, "", headers, body))
 
 
-@pytest.mark.parametrize("line", ANSWER_FAULTS)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_every_answer_of_every_operation_can_be_mangled(operation: Operation, line: str) -> None:
+def test_every_answer_of_every_operation_can_be_mangled(operation: Operation) -> None:
     for readings in ({}, TEXTS):
-        usual, mangled = exchange(operation, (), **readings), exchange(operation, (line,), **readings)
+        usual = exchange(operation, (), **readings)
         assert usual.status == operation.answer_status, usual.body
-        assert "mockserver-error" not in mangled.headers
-        assert (mangled.status, mangled.body) != (500, usual.body)
+        for line in ANSWER_FAULTS:
+            mangled = exchange(operation, (line,), **readings)
+            assert "mockserver-error" not in mangled.headers, line
+            assert (mangled.status, mangled.body) != (500, usual.body), line
 
 
-@pytest.mark.parametrize("lines", [*product(ANSWER_FAULTS, repeat=2)], ids=" then ".join)
-def test_any_two_of_them_go_together(lines: tuple[str, str]) -> None:
-    for operation in (
-        SERVICES["kling"].operations["kling/omni-image.get"],
-        SERVICES["useapi"].operations["useapi/scheduler.list"],
+@pytest.mark.parametrize("line", ANSWER_FAULTS)
+def test_any_two_of_them_go_together(line: str) -> None:
+    for operation, other in product(
+        (
+            SERVICES["kling"].operations["kling/omni-image.get"],
+            SERVICES["useapi"].operations["useapi/scheduler.list"],
+        ),
+        ANSWER_FAULTS,
     ):
-        assert "mockserver-error" not in exchange(operation, lines).headers
+        assert "mockserver-error" not in exchange(operation, (line, other)).headers, other
 
 
 BODIES = st.one_of(

@@ -74,6 +74,7 @@ ORPHANS = {
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is whose child")
 
 
+@pytest.mark.torture
 @needs_linux
 @pytest.mark.parametrize("way", ["kill", "close"])
 @pytest.mark.parametrize("kind", ORPHANS)
@@ -108,6 +109,7 @@ ENDS = {
 """How we end, while a program of ours runs."""
 
 
+@pytest.mark.torture
 @needs_linux
 @pytest.mark.parametrize("place", ["apart", "beside"])
 @pytest.mark.parametrize("end", ENDS)
@@ -190,6 +192,7 @@ def memory() -> Iterator[None]:
         tracemalloc.stop()
 
 
+@pytest.mark.torture
 @pytest.mark.usefixtures("memory")
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_on_stderr_is_read_and_only_its_end_is_kept(flood: str) -> None:
@@ -201,6 +204,7 @@ def test_a_flood_on_stderr_is_read_and_only_its_end_is_kept(flood: str) -> None:
     let_go(child)
 
 
+@pytest.mark.torture
 @pytest.mark.usefixtures("memory")
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_on_stdout_waits_to_be_read(flood: str) -> None:

@@ -107,6 +107,7 @@ def test_a_command_reaches_the_fake_without_a_proxy() -> None:
 TESTEE = Path(__file__).parents[3] / "examples" / "python_httpx" / "testee.py"
 
 
+@pytest.mark.torture
 @pytest.mark.usefixtures("proxy")
 @pytest.mark.parametrize("testee", [[sys.executable, str(TESTEE)], ["tests.mutants.clients.reference:Reference"]])
 def test_a_testee_reaches_the_fake_without_a_proxy(testee: list[str]) -> None:
@@ -115,6 +116,7 @@ def test_a_testee_reaches_the_fake_without_a_proxy(testee: list[str]) -> None:
     assert found.exit_code == 0, found.output
 
 
+@pytest.mark.torture
 @pytest.mark.usefixtures("proxy")
 def test_a_server_on_this_machine_is_checked_without_a_proxy_and_calls_back_without_one() -> None:
     with live(pace="instant") as server:
@@ -124,6 +126,7 @@ def test_a_server_on_this_machine_is_checked_without_a_proxy_and_calls_back_with
     assert verdict.findings == ()
 
 
+@pytest.mark.torture
 @pytest.mark.usefixtures("proxy")
 def test_a_forged_callback_reaches_the_client_without_a_proxy() -> None:
     from tests.mutants.clients.registry import MUTANTS

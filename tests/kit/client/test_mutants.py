@@ -18,21 +18,13 @@ from tests.mutants.clients.trial import findings, found_in, settings
 from tests.mutants.clients.useapi import Useapi
 
 SAMPLE = (
-    "drops-the-watermark",
     "rounds-big-numbers",
-    "invents-a-field",
-    "says-basic",
-    "signs-for-ten-days",
     "polls-a-path-of-its-own",
     "takes-submitted-for-a-failure",
-    "hands-out-the-first-only",
-    "loses-the-request-id",
-    "repeats-its-own-mistakes",
-    "makes-a-lost-task-twice",
     "believes-any-caller",
-    "fetches-with-its-key",
     "repeats-a-moderation",
 )
+"""One of each kind; ``make client-mutants`` plays all."""
 SOME_PAYLOADS = ("counts-no-further-than-nine",)
 """The quickest; each of the others plays some hundred payloads."""
 QUICK = (
@@ -58,6 +50,7 @@ def test_a_mutant_is_caught_by_the_check_meant_for_it(id: str, fake: FakeProcess
     assert {finding.check for finding in found} == {MUTANTS[id].check}
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("id", SOME_PAYLOADS)
 def test_what_only_some_payloads_show_is_shown_with_the_fewest_fields(id: str, fake: FakeProcess) -> None:
     mutant = MUTANTS[id]
