@@ -76,6 +76,7 @@ def test_a_broken_promise_fails_the_case_of_its_check(server: Live) -> None:
     assert "401" in found.stdout + found.stderr
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

@@ -108,6 +108,7 @@ def test_the_fake_in_the_readme_runs() -> None:
     exec(compile(code.replace("...  # your client against running.url", client), "README.md", "exec"), {})
 
 
+@pytest.mark.torture
 def test_the_kit_in_the_readme_runs() -> None:
     validator = Validator((operation := load().operation("kling/omni-video")).schema, operation.rules, {})
     testee = [sys.executable, str(ROOT / "examples" / "python_httpx" / "testee.py")]

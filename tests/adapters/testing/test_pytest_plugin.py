@@ -70,6 +70,7 @@ def test_it(mock_kling):
     )
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("asks", ["client", "request"], ids=["in a fixture of its own", "when it runs"])
 def test_the_exchanges_are_shown_however_the_fixture_was_asked_for(pytester: pytest.Pytester, asks: str) -> None:
     pytester.makepyfile(
@@ -90,6 +91,7 @@ def test_it({asks}):
     shown.fnmatch_lines(["*mock_kling: last exchanges*", "1. POST /v1/images/omni-image -> 200"])
 
 
+@pytest.mark.torture
 def test_a_fixture_of_that_name_may_be_the_users_own(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -106,6 +108,7 @@ def test_it(mock_kling):
     pytester.runpytest_subprocess("-q").assert_outcomes(failed=1)
 
 
+@pytest.mark.torture
 def test_a_setting_that_cannot_be_meant_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -164,6 +167,7 @@ async def test_an_async_fixture_that_yields(generator_async):
 )
 
 
+@pytest.mark.torture
 def test_tests_and_fixtures_of_pytest_can_be_decorated(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(DECORATED)
     pytester.runpytest_subprocess("-q", "-o", "anyio_mode=auto", "-p", "no:asyncio").assert_outcomes(passed=4)
@@ -219,6 +223,7 @@ def test_a_wrong_marker_is_told_without_a_traceback(
     assert len([*filter(None, told[1:-1])]) == 1
 
 
+@pytest.mark.torture
 def test_the_marker_lets_hosts_out_and_is_no_matter_to_a_server(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         CREATE

@@ -71,6 +71,7 @@ def programs() -> Iterator[Any]:
         program.close()
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("body", FAULTS)
 def test_a_fault_of_a_program_has_a_name(body: str, programs: Any) -> None:
     program = programs(body)
@@ -83,6 +84,7 @@ def test_a_fault_of_a_program_has_a_name(body: str, programs: Any) -> None:
     assert len(str(raised.value).splitlines()) == 1
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("body", ["sys.exit(3)", "time.sleep(3600)", "print('debug', flush=True)"])
 def test_after_a_fault_the_program_is_started_again(body: str, programs: Any) -> None:
     program = programs(body)
@@ -99,6 +101,7 @@ def test_a_program_that_does_not_read_holds_nobody() -> None:
         program.ask({"do": "generate", "payload": {"prompt": "a" * 1_000_000}}, 0.3)
 
 
+@pytest.mark.torture
 def test_a_program_that_closes_its_ears_is_told_as_such() -> None:
     program = ProgramTestee([sys.executable, "-c", "import os, time; os.close(0); os.close(1); time.sleep(3600)"])
     with pytest.raises(Fault, match="closed its stdin or stdout"):

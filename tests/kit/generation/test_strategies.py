@@ -279,6 +279,7 @@ def other_readings() -> list[Any]:
     ]
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize(("operation", "readings"), other_readings())
 def test_payloads_are_valid_under_each_reading(operation: Operation, readings: dict[str, str]) -> None:
     judged = judge(operation, readings)
