@@ -174,6 +174,17 @@ def test_a_callback_shows_its_attempts_and_is_sent_again(desk: Desk) -> None:
     expect(page.locator("#detail").get_by_label("Callbacks")).to_contain_text("undelivered")
 
 
+def test_a_callback_whose_attempts_are_forgotten_is_shown_with_its_task_and_sent_again(desk: Desk) -> None:
+    desk.control("PATCH", "settings", {"pace": "instant"})
+    id = desk.create("A cat", callback_url="http://127.0.0.1:9/hook")
+    desk.control("PUT", "snapshot", desk.control("GET", "snapshot"))
+    page = desk.open(f"tasks/kling/{id}")
+    callbacks = page.locator("#detail").get_by_label("Callbacks")
+    expect(callbacks.get_by_text("forgotten", exact=True)).to_have_count(3)
+    callbacks.get_by_role("button", name="Send again").first.click()
+    expect(callbacks.get_by_text("undelivered", exact=True)).to_have_count(1)
+
+
 def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk) -> None:
     page = desk.open("faults")
     page.get_by_text("Instead of an answer (").click()
