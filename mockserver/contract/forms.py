@@ -36,9 +36,22 @@ def without_nulls(value: JSON) -> tuple[JSON, tuple[Path, ...]]:
 
     A null in a list stays: an item that is not there would move all others.
     """
+    if not _has_null(value):  # nearly always, and to look costs a fifth of what a copy does
+        return value, ()
     found: list[Path] = []
-    kept = _without_nulls(value, (), found)
-    return kept if found else value, tuple(found)
+    return _without_nulls(value, (), found), tuple(found)
+
+
+def _has_null(value: JSON) -> bool:
+    """Whether a field is null, at any depth."""
+    inner = value
+    if isinstance(value, dict):
+        inner = value.values()
+        if None in inner:
+            return True
+    elif not isinstance(value, list):
+        return False
+    return any(_has_null(each) for each in inner if isinstance(each, dict | list))
 
 
 def _without_nulls(value: JSON, path: Path, found: list[Path]) -> JSON:

@@ -53,7 +53,7 @@ class Fake:
         self.requests = Requests(self.world)
         self.callbacks = Callbacks(self.world, self._lock)
         self.faults = FaultLines(self.world, self._lock)
-        self.failures = 0  # requests that an exception nobody foresaw has kept from their answer
+        self.failures = 0  # requests that an exception has kept from their answer
         self._compile()
 
     @property
@@ -104,12 +104,11 @@ class Fake:
         return self._recorded(request, lambda service: self._refusal(service, refused))
 
     def failed(self, request: Request, error: Exception) -> Response:
-        """Answer a request that could not be answered because of an exception, and record it in the journal."""
+        """Answer a request that an exception has kept from its answer, and record it in the journal."""
         return self._recorded(request, lambda service: self._failure(service, request, error))
 
     def _recorded(self, request: Request, answer: Callable[[Service], Response]) -> Response:
-        service = self._router.match(request.method, request.path, request.host).service
-        response = answer(service)
+        response = answer(service := self._router.match(request.method, request.path, request.host).service)
         with self._lock:
             self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
         return response
@@ -256,8 +255,10 @@ class Fake:
     def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
         """Read a request by the schema of its operation. Raises ``Refused``."""
         operation = match.operation
-        violations = self._violations(operation, sent := self._payload(request, operation, readings))
-        payload = bodies.understood(sent, readings)
+        payload = sent = self._payload(request, operation, readings)
+        violations = self._violations(operation, sent, has_nulls := b"null" in request.body)
+        if has_nulls:
+            payload = bodies.understood(sent, readings)
         if violations:
             payload, violations = clamped(operation, readings, payload, violations)
         admission = admitted(match.service, readings, violations, is_strict=self.settings.strict)
@@ -281,9 +282,9 @@ class Fake:
             return bodies.payload(request, operation, readings)
         return typed(operation.schema, request.parameters)
 
-    def _violations(self, operation: Operation, payload: JSON) -> tuple[Violation, ...]:
-        validator = self._validators.get(operation.id)
-        return validator.violations(payload) if validator else ()
+    def _violations(self, operation: Operation, payload: JSON, has_nulls: bool) -> tuple[Violation, ...]:
+        found = self._validators.get(operation.id)
+        return () if found is None else found.violations(payload) if has_nulls else found.broken(payload)
 
     def _failure(self, service: Service, request: Request, error: Exception) -> Response:
         self.failures += 1

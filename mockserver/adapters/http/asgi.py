@@ -71,11 +71,10 @@ class _Shortcut(Starlette):
     """Sends requests to services past routes and middleware, which cost as much as finding the answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        send = hardening(send)
         if scope["type"] == "http" and not scope["path"].startswith(_OWN):
             await self.router.default(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, hardening(send))
 
 
 class FakeEndpoint:
