@@ -17,7 +17,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
 from mockserver.kit.client.plan import PlannedScenario
-from mockserver.kit.generation.coverage import covering_payloads, with_fewest_fields
+from mockserver.kit.generation.coverage import covering_payloads, with_fewest_fields, with_plain_fields
 from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.generation.strategies import invalid_payloads, valid_payloads
 from mockserver.kit.generation.valid import rule_levels, size
@@ -134,13 +134,17 @@ def _draw(planned: PlannedScenario, plays: _Plays, examples: int, seed: int) -> 
 
 
 def _reduced(planned: PlannedScenario, plays: _Plays, finding: Finding) -> list[Finding]:
-    """Return what a check finds in the payload of a finding once all fields are away that can be."""
+    """Return what a check finds in the payload of a finding once all fields are plain or away that can be."""
     is_alike = _alike(planned.operation, finding.rule)
 
     def found_in(payload: Payload) -> list[Finding]:
         return [each for each in plays.findings(payload, finding.rule) if each.check == finding.check]
 
-    return found_in(with_fewest_fields(finding.payload, lambda payload: is_alike(payload) and bool(found_in(payload))))
+    def is_good(payload: Payload) -> bool:
+        return is_alike(payload) and bool(found_in(payload))
+
+    plain = with_plain_fields(finding.payload, next(covering_payloads(planned.operation)), is_good)
+    return found_in(with_fewest_fields(plain, is_good))
 
 
 def _samples(planned: PlannedScenario) -> Iterator[Drawn]:

@@ -120,7 +120,7 @@ def _watch(program: int, control: int, wake: int) -> int | None:
 
 
 def _reaped(program: int) -> int | None:
-    """Bury whoever has ended, also the orphans of the program; return its status if it is among them."""
+    """Collect who has ended, also the orphans of the program; return its status if it is among them."""
     found = None
     try:
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:

@@ -39,6 +39,17 @@ def with_fewest_fields(payload: Payload, is_good: Callable[[Payload], bool]) -> 
     return payload
 
 
+def with_plain_fields(payload: Payload, plain: Payload, is_good: Callable[[Payload], bool]) -> Payload:
+    """Take over one value after the other of a ``plain`` payload, as long as the result ``is_good``.
+
+    A prompt that refers to pictures holds on to them: with a plain one they can be taken away, too.
+    """
+    for name, value in plain.items():
+        if name in payload and is_good({**payload, name: value}):
+            payload = {**payload, name: value}
+    return payload
+
+
 def _goals(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """Yield each field with the schema of payloads that have it, and that have it with each listed value."""
     for name, inner in schema["properties"].items():
