@@ -5,7 +5,6 @@ Each test prints its figures; what it asserts is far above them, so that a busy 
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 from collections import Counter, defaultdict
@@ -189,9 +188,9 @@ def test_20_000_callbacks_to_a_receiver_that_fails_half_the_time_arrive_in_order
         took = monotonic() - began
     seen: dict[str, list[str]] = defaultdict(list)
     for callback in there.received:
-        status = json.loads(callback.body)["task_status"]
-        if not seen[callback.json["task_id"]] or seen[callback.json["task_id"]][-1] != status:
-            seen[callback.json["task_id"]].append(status)
+        # A receiver that answers too late gets a callback once more, and may come to the first copy after the second.
+        if callback.json["task_status"] not in seen[callback.json["task_id"]]:
+            seen[callback.json["task_id"]].append(callback.json["task_status"])
     orders = Counter(tuple(found) for found in seen.values())
     say(f"{3 * tasks} callbacks, {len(there.received)} attempts in {took:.0f} s: {dict(orders)}")
     assert set(seen) == set(ids)

@@ -56,7 +56,10 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 512  # the usual 5 make the kernel turn away who comes with others
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     found = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
