@@ -122,6 +122,19 @@ def literal(host: str) -> str | None:
         return None
 
 
+def is_loopback(name: str) -> bool:
+    """Whether a name or an address is this machine's own."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    # A socket for both kinds of address shows 127.0.0.1 as ::ffff:127.0.0.1.
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
 def _network(place: str) -> Network | None:
     try:
         return ip_network(literal(place) or place, strict=False)

@@ -37,8 +37,10 @@ def log(text: str) -> None:
 
 def complain(text: str) -> None:
     """Say on stderr, in one line, what went wrong; if that is full or closed, the exit status has to do."""
-    with suppress(OSError, ValueError):
+    try:
         click.echo(f"mockserver: {text}", err=True)
+    except (OSError, ValueError):
+        silence(sys.stderr)  # or the interpreter would fail to write it once more, and end with a status of its own
 
 
 def silence(stream: IO[str]) -> None:

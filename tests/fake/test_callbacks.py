@@ -425,6 +425,16 @@ def test_who_watches_is_called_when_something_comes_earlier_than_all_else(desk: 
     assert seen == [NOON + 1000, NOON]
 
 
+def test_nothing_is_kept_of_a_task_that_a_reset_forgot_while_its_callback_was_sent(desk: Desk) -> None:
+    desk.add()
+    (first,) = desk.queue.due(NOON + 5000)
+    list(desk.store.forget("me"))
+    desk.queue.clear("me")
+    desk.queue.attempted(first, Attempt(NOON + 5000, 0, 500))
+    assert desk.queue.due(NOON + 100_000) == []
+    assert len(desk.queue._lines) == len(desk.queue) == 0
+
+
 def test_a_cleared_queue_has_forgotten_everything_also_what_is_on_its_way(desk: Desk) -> None:
     desk.add()
     (delivery,) = desk.queue.due(NOON)

@@ -8,12 +8,13 @@ from loopback proves nothing if a reverse proxy passed it on, or if it is a call
 from __future__ import annotations
 
 import hmac
-from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.destinations import is_loopback
 
 CALLBACK = "mockserver-callback"
 """The header that every callback of a fake carries; the guard of each fake refuses it."""
@@ -75,12 +76,12 @@ class Guard:
     def _reason_of_place(self, scope: Scope, headers: Headers) -> str | None:
         """Refuse what does not come from this machine under one of its own names."""
         client = scope.get("client")
-        if client is not None and not _is_loopback(client[0]):
+        if client is not None and not is_loopback(client[0]):
             return "another machine may not control this fake. Start it with --control-token to allow that."
         if passed_on := next((name for name in _FORWARDED if name in headers), None):
             return f"a proxy passed this on ({passed_on}). Start with --control-token to be controlled through it."
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or not _is_loopback(_name(hosts[0])):
+        if len(hosts) != 1 or not is_loopback(_name(hosts[0])):
             host = ", ".join(hosts)
             return f"Host {host!r} is not this machine. Start with --control-token to be controlled from elsewhere."
         return None
@@ -103,15 +104,3 @@ def _name(host: str) -> str:
     except ValueError:
         return ""
     return parts.hostname or "" if parts.netloc == host and "@" not in host else ""
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    # A socket for both kinds of address shows 127.0.0.1 as ::ffff:127.0.0.1.
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.adapters.http import head
+from mockserver.adapters.http.hardening import hardened
 from mockserver.adapters.http.headers import listed, mapped
 from mockserver.adapters.http.transport import Gathering
 from mockserver.fake.refusal import Refused
@@ -273,9 +274,10 @@ def _parser(protocol: Protocol) -> httptools.HttpRequestParser:
 
 def _answering(response: Response) -> ASGI3Application:
     """Return an application that gives one answer."""
+    pairs = hardened(listed(response))
 
     async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": response.status, "headers": listed(response)})
+        await send({"type": "http.response.start", "status": response.status, "headers": pairs})
         await send({"type": "http.response.body", "body": response.body})
 
     return cast("ASGI3Application", answer)  # it is Starlette's kind of application: the same, with looser types

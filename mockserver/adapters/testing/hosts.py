@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from mockserver.contract.catalog import Service
+from mockserver.destinations import is_loopback
 from mockserver.errors import BadSetting, MockserverError
 
 _NEAR = 0.55
@@ -38,7 +38,9 @@ class Hosts:
 
     def lets_out(self, host: str) -> bool:
         """Whether a request to a host that is not our own goes out as usual."""
-        return _is_loopback(host) or any(fnmatchcase(host, pattern) for pattern in self.pass_through)
+        # To a client, 0.0.0.0 is this machine, too.
+        is_own = is_loopback(host) or host in ("0.0.0.0", "::")  # noqa: S104 # nothing is bound
+        return is_own or any(fnmatchcase(host, pattern) for pattern in self.pass_through)
 
     def refusal(self, host: str, known: Mapping[str, Service]) -> HostRefused:
         """Return the error for a host; ``known`` are all services that the contract has."""
@@ -61,16 +63,6 @@ def _listed(hosts: object) -> tuple[str, ...]:
         if len(names) == len(hosts):
             return tuple(names)
     raise BadSetting("pass_through", "this is not a list of hosts. Write a list such as ['example.com'], or ['*'].")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
 
 
 def _likeness(name: str, known: str) -> float:

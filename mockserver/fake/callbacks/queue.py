@@ -107,6 +107,7 @@ class CallbackQueue:
         tried = replace(delivery, attempts=(*before.attempts, attempt), is_again=False)
         was_out = self._out.pop(delivery.id, None)  # the log is bounded, and may have forgotten it
         if was_out is None and self._log.get(delivery.id) is None:
+            self._lines.pop((delivery.service, delivery.task_id), None)
             return tried  # a reset forgot it while it was being sent
         self._keep(tried)
         if delivery.is_again:

@@ -210,6 +210,7 @@ def test_what_is_no_request_is_told_what_is_wrong_and_noted(case: str, at: Door)
     content, status, fact = REFUSED[case]
     (answer,) = at.ask(content)
     assert (answer.status, answer.headers["connection"]) == (status, "close")
+    assert answer.headers["x-content-type-options"] == "nosniff"
     assert fact in at.says(answer)
     assert (at.last()["operation"], at.last()["status"]) == (None, status)
 
