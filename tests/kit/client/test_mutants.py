@@ -48,6 +48,7 @@ def fake() -> Iterator[FakeProcess]:
 def test_a_mutant_is_caught_by_the_check_meant_for_it(id: str, fake: FakeProcess) -> None:
     found = found_in(fake, MUTANTS[id])
     assert {finding.check for finding in found} == {MUTANTS[id].check}
+    assert MUTANTS[id].is_told(found), [finding.received for finding in found]
 
 
 @pytest.mark.torture

@@ -43,13 +43,14 @@ def _try_mutants(chosen: Sequence[Mutant]) -> int:
     """Try mutants; return how many escape or are shown with a field too many."""
     began, caught, partial, small = time.monotonic(), 0, 0, 0
     for mutant, found in _tried(chosen, lambda each, fake: found_in(fake, each)):
-        caught += bool(found)
+        is_caught = mutant.is_told(found)
+        caught += is_caught
         partial += bool(mutant.fields)
         is_small = bool(found and mutant.fields) and found[0].payload.keys() == mutant.fields
         small += is_small
         shown = f"{found[0].subject}: {found[0].received}"[:90] if found else ""
         fields = "" if is_small or not (found and mutant.fields) else f" FIELDS {', '.join(found[0].payload)}"
-        print(f"{'caught ' if found else 'ESCAPED'} {mutant.id} by {mutant.check}  {shown}{fields}", flush=True)
+        print(f"{'caught ' if is_caught else 'ESCAPED'} {mutant.id} by {mutant.check}  {shown}{fields}", flush=True)
     print(
         f"{caught} of {len(chosen)} broken clients caught by the check meant for each; of {partial} that only some "
         f"payloads show, {small} shown with the fewest fields ({time.monotonic() - began:.0f} s)"

@@ -19,7 +19,7 @@ SEEDS = range(10)
 def main() -> int:
     """Print the score. Return 1 if a wrong server was missed, or anything was found in the clean fake."""
     began = monotonic()
-    missed = [mutant for mutant in MUTANTS.values() if not any(judge(mutant).of(mutant.check))]
+    missed = [mutant for mutant in MUTANTS.values() if not mutant.is_told(judge(mutant).findings)]
     for mutant in missed:
         click.echo(f"missed: {mutant.id}, meant for {mutant.check}")
     checks = {mutant.check for mutant in MUTANTS.values()}

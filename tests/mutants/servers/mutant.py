@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from mockserver.contract.catalog import load
 from mockserver.contract.readings import settled
 from mockserver.contract.routes import Match, Router
+from mockserver.kit.verdict import Finding
 from mockserver.types import JSON, Request, Response
 from tests.mutants.servers.harness import Ask, Respond, Wrong
 
@@ -28,6 +30,7 @@ class Mutant:
     * ``make``: returns what is wrong around a fake; called for each run, because it may have a memory
     * ``operation``: the one that is tried, to save time; ``None`` for all
     * ``chosen``: readings that are settled
+    * ``told``: a pattern that the words of a finding must have, so that it names the fault and not only the check
     """
 
     id: str
@@ -37,6 +40,11 @@ class Mutant:
     operation: str | None = IMAGE
     chosen: Mapping[str, str] = field(default_factory=dict)
     is_signing: bool = False
+    told: str = ""
+
+    def is_told(self, findings: Iterable[Finding]) -> bool:
+        """Whether a finding of the check meant for it names the fault."""
+        return any(each.check == self.check and re.search(self.told, each.received) for each in findings)
 
 
 class Mutants:
