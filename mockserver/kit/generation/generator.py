@@ -60,7 +60,7 @@ class Generator:
         # What follows from a shape alone is found once: payloads are made by the thousand from a few dozen shapes.
         self._kinds: dict[tuple[Shape, str], list[str]] = {}
         self._texts: dict[tuple[Shape, str], list[str]] = {}
-        self._usual_texts: dict[tuple[Shape, str], str] = {}
+        self._usual_texts: dict[tuple[Shape, str, bool], str] = {}
         self._numbers: dict[tuple[Shape, str, bool], list[float]] = {}
         self._items: dict[tuple[Shape, int], tuple[Shapes, ...] | None] = {}
 
@@ -156,16 +156,20 @@ class Generator:
         allowed = context.allowed.get(name, [])
         if (_must_be_known(shape) and not allowed) or self._is_written_number(name):
             return picked(self._known_texts(shape, name) or [self._usual_text(shape, name)], choices)
-        text = self._free_text(shape, name, choices)
+        demanded = [pattern for pattern, must_match in shape.patterns if must_match]
+        # What a pattern demands is appended where it can be: a text of the contract may refer to more than was sent.
+        can_refer = all(any(re.search(pattern, each) for each in allowed) for pattern in demanded)
+        text = self._free_text(shape, name, choices, is_plain=bool(demanded) and can_refer)
         inserted = [picked(allowed, choices) for _ in range(choices.below(3))] if allowed else []
         text = _with_references(shape, text, inserted)
-        for pattern, must_match in shape.patterns:
-            if must_match and not re.search(pattern, text):
+        for pattern in demanded:
+            if not re.search(pattern, text):
                 text = _with_references(shape, text, [each for each in allowed if re.search(pattern, each)][:1])
         return text
 
-    def _free_text(self, shape: Shape, name: str, choices: Choices) -> str:
-        return text_of(shape, self._known_texts(shape, name), self._usual_text(shape, name), choices)
+    def _free_text(self, shape: Shape, name: str, choices: Choices, *, is_plain: bool = False) -> str:
+        usual = self._usual_text(shape, name, is_plain=is_plain)
+        return text_of(shape, self._known_texts(shape, name), usual, choices)
 
     def _is_written_number(self, name: str) -> bool:
         """Tell whether all known values of a field are numbers. If it may be a text, too, that text is a number."""
@@ -187,11 +191,14 @@ class Generator:
         values = self._dictionary.values(name)
         return [value for value in values if isinstance(value, str)] or [str(value) for value in values if value]
 
-    def _usual_text(self, shape: Shape, name: str) -> str:
-        """Return the text that others are made of: a known one that is of the shape, or else one that is not."""
-        key = (shape, name)
+    def _usual_text(self, shape: Shape, name: str, *, is_plain: bool = False) -> str:
+        """Return the text that others are made of: a known one that is of the shape, or else one that is not.
+
+        A plain one refers to nothing.
+        """
+        key = (shape, name, is_plain)
         if key not in self._usual_texts:
-            referring = fitting_texts(shape, self._dictionary.referring_texts(name))
+            referring = () if is_plain else fitting_texts(shape, self._dictionary.referring_texts(name))
             candidates = chain(self._known_texts(shape, name), referring, self._dictionary_texts(name))
             self._usual_texts[key] = next(candidates, "sample")
         return self._usual_texts[key]

@@ -6,8 +6,8 @@ import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
-from typing import Protocol
 
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.readings import settled
@@ -16,13 +16,13 @@ from mockserver.contract.validation import fast_validator
 from mockserver.errors import MockserverError
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
 from mockserver.kit.generation.normal_form import normal_form
-from mockserver.kit.generation.schema_edits import place_of, schema_breaking, schema_of_patch, without_rules
+from mockserver.kit.generation.schema_edits import lifted, place_of, schema_breaking, schema_of_patch, without_rules
 from mockserver.kit.generation.shapes import Shape, Shapes
 from mockserver.kit.generation.solver import Solver
 from mockserver.kit.generation.valid import ValidPayloads, rule_levels, size, without_spare_fields
-from mockserver.kit.generation.wrong_values import has_place, spots, with_value, wrong_values
+from mockserver.kit.generation.wrong_values import wrong_values
 from mockserver.suggestions import suggestion
-from mockserver.types import JSON, Schema
+from mockserver.types import JSON, kind_of
 
 _TRIALS = 2
 """Random payloads that a branch must give, beside the simplest one. Of 487 branches in our schemas 7 fail one of two,
@@ -42,11 +42,16 @@ class NoSuchRule(MockserverError):
 
 
 class NeverAlone(MockserverError):
-    """A rule for which no payload was found that breaks it alone: the contract says the same thing twice."""
+    """A rule for which no payload was found that breaks it alone; ``beside`` is one that is broken with it, if known.
 
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(f"{rule.operation}: no payload breaks {rule.id!r} alone; see {rule.pointer} in its schema")
-        self.rule = rule
+    The contract says the same thing twice, or it says what a field may hold and, elsewhere, that there is none.
+    """
+
+    def __init__(self, rule: Rule, beside: Rule | None = None) -> None:
+        fact = f"no payload breaks {rule.id!r} alone; see {rule.pointer} in its schema"
+        also = f". What breaks it breaks {beside.id!r}, too" if beside is not None else ""
+        super().__init__(f"{rule.operation}: {fact}{also}")
+        self.rule, self.beside = rule, beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,53 +62,25 @@ class InvalidPayload:
     rule: Rule
 
 
-class Method(Protocol):
-    """A method to break one rule."""
+class Method:
+    """Breaks one rule on branches where it is broken and all others are kept."""
 
-    def generate(self, choices: Choices) -> InvalidPayload | None:
-        """Return a payload that breaks the rule alone, or ``None`` if the choices lead to none."""
+    def __init__(self, rule: Rule, valid: ValidPayloads, goals: Sequence[Shapes], beside: Sequence[Rule] = ()) -> None:
+        """Look for a branch for each goal, and for two of the first, which is the most ordinary way to break it.
 
-
-class BySwapping:
-    """Replaces a value of a valid payload by one of another type, or by one that is not in the list of allowed values.
-
-    While a type is wrong the rules across fields say nothing, so the rest of the payload may stay as it is.
-    """
-
-    def __init__(self, rule: Rule, valid: ValidPayloads, values: Sequence[JSON]) -> None:
-        """Take the branches that have something at the rule's place, or all if there are none."""
-        self._rule, self._valid, self._values = rule, valid, values
-        across_fields = [other for other in valid.operation.rules if other.is_anchored]
-        removed = [*valid.rules_off, *across_fields]
-        self._keeps_all = fast_validator(without_rules(valid.operation.schema, removed))
-        self._keeps_others = fast_validator(without_rules(valid.operation.schema, [*removed, rule]))
-        self._place = place_of(rule)
-        with_place = [branch for branch in valid.branches if has_place(valid.simplest(branch), self._place)]
-        self._branches = with_place or valid.branches
-
-    def generate(self, choices: Choices) -> InvalidPayload | None:
-        """Return a valid payload with one wrong value."""
-        branch = picked(self._branches, choices)
-        valid = self._valid.generator.payload(branch, choices)
-        if not self._valid.is_valid(valid):
-            return None
-        valid = without_spare_fields(valid, branch, self._valid.is_valid, choices)
-        spot = picked(spots(valid, self._place), choices)
-        value = picked(self._values, choices) if spot else picked([[valid], *self._values], choices)
-        payload = with_value(valid, spot, copy.deepcopy(value), self._valid.dictionary)
-        is_alone = self._keeps_others(payload) and not self._keeps_all(payload)
-        return InvalidPayload(payload, self._rule) if is_alone else None
-
-
-class BySolving:
-    """Generates a payload on a branch where the rule is broken and all others are kept."""
-
-    def __init__(self, rule: Rule, valid: ValidPayloads) -> None:
-        """Look for a branch for each way to break the rule, and for each of its reject vectors."""
+        Rules ``beside`` it may be broken as well.
+        """
         self._rule, self._valid = rule, valid
-        schema = without_rules(valid.operation.schema, [*valid.rules_off, rule])
+        removed = [*valid.rules_off, rule, *beside]
+        if (rule.field, rule.keyword) == ("", "type"):
+            # A rule across fields is about fields, so it says nothing of a body that has none.
+            removed += [each for each in valid.operation.rules if each.is_anchored]
+        schema = without_rules(valid.operation.schema, removed)
         self._keeps_others = fast_validator(schema)
-        self._branches = sorted(self._search(schema), key=lambda branch: size(valid.simplest(branch)))
+        found = [*self._search(Solver(schema), (*goals, *goals[:1]))]
+        # One that fails now and then is better than none: where it does, its simplest payload takes the place.
+        reliable = [branch for branch in found if all(map(partial(self._is_reached, branch), _trials()))]
+        self._branches = sorted(reliable or found, key=lambda branch: size(valid.simplest(branch)))
 
     @property
     def is_possible(self) -> bool:
@@ -111,26 +88,24 @@ class BySolving:
         return bool(self._branches)
 
     def generate(self, choices: Choices) -> InvalidPayload | None:
-        """Return a payload of any branch; where that branch gives none, of the simplest."""
+        """Return a payload of any branch; where that branch gives none, of the simplest; ``None`` if neither does."""
         first = picked(self._branches, choices)
-        for branch in (first, self._branches[0]):
-            payload = self._payload(branch, choices)
+        for branch, source in ((first, choices), (self._branches[0], choices), (first, Simplest())):
+            payload = self._payload(branch, source)
             if self._breaks_alone(payload):
                 payload = without_spare_fields(payload, branch, self._breaks_alone, choices)
                 return InvalidPayload(payload, self._rule)
         return None
 
-    def _search(self, schema: Schema) -> Iterator[Shape]:
-        solver, chance = Solver(schema), Random(self._rule.id)
-        broken = normal_form(schema_breaking(self._rule, self._valid.operation.schema))
-        ways: list[Shapes] = [(shape,) for shape in broken]
-        vectors = self._rule.reject if self._rule.is_anchored else ()
-        rejected = [normal_form(schema_of_patch(patch)) for patch in vectors]
-        # The first way is the most ordinary one, so it gets a second branch: the search chooses at random.
-        for goal in (*ways[:_WAYS], *rejected, *ways[:1]):
+    def _search(self, solver: Solver, goals: Sequence[Shapes]) -> Iterator[Shape]:
+        chance = Random(self._rule.id)
+        for goal in goals:
             branch = solver.find(goal, chance)
-            if branch is not None and all(self._breaks_alone(self._payload(branch, trial)) for trial in _trials()):
+            if branch is not None and self._is_reached(branch, Simplest()):
                 yield branch
+
+    def _is_reached(self, branch: Shape, choices: Choices) -> bool:
+        return self._breaks_alone(self._payload(branch, choices))
 
     def _payload(self, branch: Shape, choices: Choices) -> JSON:
         return self._valid.generator.payload(branch, choices)
@@ -139,9 +114,24 @@ class BySolving:
         return self._keeps_others(payload) and not self._valid.is_valid(payload)
 
 
+def _goals(rule: Rule, valid: ValidPayloads) -> list[Shapes]:
+    """Return the shapes of what breaks a rule: one for each way to break it, and for each of its reject vectors."""
+    ways = normal_form(schema_breaking(rule, valid.operation.schema))
+    vectors = rule.reject if rule.is_anchored else ()
+    return [*((way,) for way in ways[:_WAYS]), *(normal_form(schema_of_patch(patch)) for patch in vectors)]
+
+
+def _mistaken_goals(rule: Rule, valid: ValidPayloads, *, with_null: bool) -> list[Shapes]:
+    """Return the shapes of payloads with a wrong value, of which people make some: one for each kind of value."""
+    kinds: dict[str, list[JSON]] = {}
+    for value in wrong_values(rule, valid.operation, valid.dictionary):
+        if value is not None or with_null:
+            kinds.setdefault(kind_of(value), []).append(value)
+    return [normal_form(lifted({"enum": values}, place_of(rule), maxContains=1)) for values in kinds.values()]
+
+
 def _trials() -> Iterator[Choices]:
-    yield Simplest()
-    yield from map(Seeded, range(_TRIALS))
+    return map(Seeded, range(_TRIALS))
 
 
 class InvalidPayloads:
@@ -202,14 +192,14 @@ class InvalidPayloads:
         return self._methods[rule.id]
 
     def _new_method(self, rule: Rule) -> Method:
-        if rule.keyword in ("type", "enum"):
-            values = wrong_values(rule, self._valid.operation, self._valid.dictionary)
-            values = [value for value in values if value is not None or not self._is_null_absent]
-            if values:
-                return BySwapping(rule, self._valid, values)
-        elif (method := BySolving(rule, self._valid)).is_possible:
+        is_of_values = rule.keyword in ("type", "enum")
+        with_null = not self._is_null_absent
+        goals = _mistaken_goals(rule, self._valid, with_null=with_null) if is_of_values else _goals(rule, self._valid)
+        if (method := Method(rule, self._valid, goals)).is_possible:
             return method
-        raise NeverAlone(rule)
+        others = (each for each in self.rules if each != rule and (each.is_anchored or each.field == rule.field))
+        always = (each for each in others if Method(rule, self._valid, goals, beside=[each]).is_possible)
+        raise NeverAlone(rule, next(always, None))
 
 
 _cache: dict[tuple[int, str], InvalidPayloads] = {}

@@ -164,7 +164,8 @@ def _shared_room(own: OwnKeyword, shape: Shape, name: str, made: Payload, presen
     """Return how many items a list may have. If the maximum must be exceeded, the last list sees to that."""
     if name not in own.value["lists"]:
         return 0, inf
-    taken = sum(len(made[other]) for other in own.value["lists"] if other in made)
+    # What is wrong on purpose may stand where a list should.
+    taken = sum(len(made[other]) for other in own.value["lists"] if isinstance(made.get(other), list))
     waiting = [other for other in own.value["lists"] if other in present and other != name and other not in made]
     if own.holds:
         reserved = sum(min(inner.min_items for inner in shape.field_shapes(other)) for other in waiting)

@@ -56,7 +56,8 @@ def _sides_of(own: OwnKeyword, payload: Payload, shape: Shape) -> _Sides | None:
     total_field = own.value["equals"]
     items = payload.get(list_field)
     total = _number(payload.get(total_field, own.value["default"]))
-    parts = [_number(item.get(part_field)) for item in items] if isinstance(items, list) else []
+    items = items if isinstance(items, list) else []
+    parts = [_number(item.get(part_field) if isinstance(item, dict) else None) for item in items]
     if not parts or None in parts or total is None:
         return None
     part_shapes = (

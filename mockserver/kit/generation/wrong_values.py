@@ -1,8 +1,7 @@
-"""Wrong values: what people send by mistake, and where in a payload it is put."""
+"""Wrong values: what people send by mistake."""
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -15,7 +14,7 @@ from mockserver.kit.generation.intersection import intersect_choices
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.schema_edits import place_of, schema_at
 from mockserver.kit.generation.shapes import any_accepts, is_among
-from mockserver.types import JSON, Path, kind_of
+from mockserver.types import JSON, kind_of
 
 _OF_EVERY_KIND: tuple[JSON, ...] = ("no such value", None, 0, True, 1.5, -1, "", [], {}, False)
 """The first is what a failing test shrinks to where no known value leads to a wrong one."""
@@ -45,59 +44,6 @@ def mistakes(known: Sequence[JSON]) -> list[JSON]:
         if not is_among(wrong, found):
             found.append(wrong)
     return found
-
-
-def has_place(payload: JSON, place: Path) -> bool:
-    """Tell whether there is a value in a payload at a place of its schema."""
-    if not place:
-        return True
-    if place[0] == "items":
-        return isinstance(payload, list) and any(has_place(item, place[1:]) for item in payload)
-    return isinstance(payload, dict) and place[1] in payload and has_place(payload[place[1]], place[2:])
-
-
-def spots(payload: JSON, place: Path) -> list[Path]:
-    """Return the paths in a payload to the values at a place of its schema.
-
-    A field that could be there counts as well. If there is no list or object for it, the answer is the one path that
-    leads through new ones.
-    """
-    return [*_spots(payload, place, ())] or [_new_spot(place)]
-
-
-def with_value(payload: JSON, spot: Path, value: JSON, dictionary: Dictionary, field: str = "") -> JSON:
-    """Return a payload with another value at a spot; known values fill in what is missing on the way there."""
-    if not spot:
-        return value
-    step, rest = spot[0], spot[1:]
-    name = f"{field}[]" if isinstance(step, int) else f"{field}.{step}".lstrip(".")
-    if isinstance(step, int):
-        return [
-            with_value(item, rest, value, dictionary, name) if step == index else item
-            for index, item in enumerate(payload)
-        ]
-    inner = payload.get(step)
-    if rest and not inner:
-        inner = copy.deepcopy(next(known for known in dictionary.values(name) if known))
-    return {**payload, step: with_value(inner, rest, value, dictionary, name)}
-
-
-def _spots(value: JSON, place: Path, spot: Path) -> Iterator[Path]:
-    if not place:
-        yield spot
-    elif place[0] == "items":
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            yield from _spots(item, place[1:], (*spot, index))
-    elif isinstance(value, dict) and (place[1] in value or not place[2:]):
-        yield from _spots(value.get(place[1]), place[2:], (*spot, place[1]))
-
-
-def _new_spot(place: Path) -> Path:
-    steps: list[str | int] = []
-    while place:
-        steps.append(0 if place[0] == "items" else place[1])
-        place = place[1:] if place[0] == "items" else place[2:]
-    return tuple(steps)
 
 
 def _stays_text(text: str, rule: Rule, operation: Operation) -> bool:

@@ -1,0 +1,283 @@
+"""A second reading of the request schemas: slow, and written from ``schemas/README.md`` alone.
+
+What JSON Schema can say is left to the plain ``jsonschema`` library, one rule at a time. Each keyword of ours is
+evaluated here by the words of its row under "Our own keywords". Nothing of the package is used: where this reading and
+``mockserver.contract`` differ, one of them is wrong, or the words are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+PLAIN = (
+    *("type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
+    *("required", "additionalProperties"),
+)
+"""The keywords of JSON Schema that are rules where they stand; the others hold schemas."""
+
+
+@dataclass(frozen=True)
+class SecondRule:
+    """One rule: its id, its level, and the schema that each value at its ``place`` must keep."""
+
+    id: str
+    level: str
+    place: tuple[str, ...]
+    schema: Any
+    is_across: bool
+    checked: Any = field(compare=False, repr=False)
+
+    def is_kept_by(self, payload: Any) -> bool:
+        """Whether every value at the place is valid against the schema."""
+        return all(self.checked.is_valid(value) for value in _values(payload, self.place))
+
+
+@cache
+def rules_of(operation: str) -> tuple[SecondRule, ...]:
+    """Return the rules of an operation, in the order of its schema."""
+    schema = request_schema(operation)
+    across = (_across(part) for part in schema.get("allOf", ()))
+    return (*_plain(schema, ()), *across)
+
+
+@cache
+def request_schema(operation: str) -> Any:
+    """Return the schema of an operation's body or query, as it stands in its file."""
+    service, _, name = operation.partition("/")
+    entry = json.loads((SCHEMAS / service / "service.json").read_text(encoding="utf-8"))["operations"][name]
+    return json.loads((SCHEMAS / service / (entry.get("body") or entry["query"])).read_text(encoding="utf-8"))
+
+
+def broken_rules(operation: str, payload: Any, *, woken: frozenset[str] = frozenset()) -> set[str]:
+    """Return the ids of the rules that a payload breaks, those that are off only if they are ``woken``."""
+    return {
+        rule.id
+        for rule in rules_of(operation)
+        if (rule.level != "off" or rule.id in woken) and not rule.is_kept_by(payload)
+    }
+
+
+def _plain(schema: Any, place: tuple[str, ...]) -> Iterator[SecondRule]:
+    name = "".join("[]" if step == "[]" else f".{step}" for step in place).lstrip(".")
+    levels = schema.get("x-level", "error")
+    for keyword, value in schema.items():
+        if (keyword not in PLAIN and keyword not in OWN) or (keyword, value) == ("additionalProperties", True):
+            continue
+        level = levels.get(keyword, "error") if isinstance(levels, dict) else levels
+        if keyword == "required":
+            for each in value:
+                subject = f"{name}.{each}".lstrip(".")
+                yield _rule(f"{subject}.required", level, place, {"required": [each]})
+        elif keyword == "additionalProperties":
+            named = dict.fromkeys(schema["properties"], True)
+            yield _rule(f"{name}.{keyword}".lstrip("."), level, place, {"properties": named, keyword: value})
+        else:
+            yield _rule(f"{name}.{keyword}".lstrip("."), level, place, {keyword: value})
+    for each, part in schema.get("properties", {}).items():
+        yield from _plain(part, (*place, each))
+    if "items" in schema:
+        yield from _plain(schema["items"], (*place, "[]"))
+
+
+def _across(part: Any) -> SecondRule:
+    return _rule(part["$anchor"], part.get("x-level", "error"), (), part, is_across=True)
+
+
+def _rule(id: str, level: str, place: tuple[str, ...], schema: Any, *, is_across: bool = False) -> SecondRule:
+    has_own = any(f'"{keyword}":' in json.dumps(schema) for keyword in OWN)
+    engine = _WITH_OWN if has_own else Draft202012Validator
+    return SecondRule(id, level, place, schema, is_across, engine(schema))
+
+
+def _values(value: Any, place: tuple[str, ...]) -> Iterator[Any]:
+    if not place:
+        yield value
+    elif place[0] == "[]":
+        for item in value if isinstance(value, list) else ():
+            yield from _values(item, place[1:])
+    elif isinstance(value, dict) and place[0] in value:
+        yield from _values(value[place[0]], place[1:])
+
+
+def _at(payload: Any, place: str) -> list[Any]:
+    return [*_values(payload, tuple(place.replace("[]", ".[]").split(".")))]
+
+
+# Our own keywords.
+
+
+def _references(value: Any, instance: Any) -> bool:
+    for place in value["in"]:
+        for text in _at(instance, place):
+            for form, target in value["to"].items():
+                for number in _numbers(form, text) if isinstance(text, str) else ():
+                    if not _is_there(instance, target, number):
+                        return False
+    return True
+
+
+def _numbers(form: str, text: str) -> Iterator[int]:
+    before, after = form.split("%")
+    for piece in text.split(before)[1:]:
+        digits = re.match("[0-9]*", piece)[0]  # type: ignore[index] # it always matches
+        if 1 <= len(digits) <= 9 and piece[len(digits) :].startswith(after):
+            yield int(digits)
+
+
+def _is_there(instance: Any, target: str, number: int) -> bool:
+    if "%" in target:
+        return instance.get(target.replace("%", str(number))) not in (None, "", 0, False, [], {})
+    items = instance.get(target)
+    return isinstance(items, list) and number in range(1, len(items) + 1)
+
+
+def _total_items(value: Any, instance: Any) -> bool:
+    lists = [instance[name] for name in value["lists"] if isinstance(instance.get(name), list)]
+    return sum(len(items) for items in lists) <= value["max"]
+
+
+def _sum_equals(value: Any, instance: Any) -> bool:
+    outer, inner = value["of"].split("[].")
+    items = instance.get(outer)
+    if not isinstance(items, list) or not items:
+        return True
+    parts = [_whole(item.get(inner)) if isinstance(item, dict) else None for item in items]
+    total = _whole(instance[value["equals"]] if value["equals"] in instance else value["default"])
+    return None in parts or total is None or sum(part for part in parts if part is not None) == total
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, str):
+        return int(value) if re.fullmatch("[0-9]{1,9}", value) else None
+    return value if type(value) is int else None
+
+
+def _utf16_length(value: Any, instance: Any) -> bool:
+    return len(instance) > value or len(instance.encode("utf-16-le")) // 2 <= value
+
+
+def _int64(_: Any, instance: Any) -> bool:
+    if isinstance(instance, str):
+        if not re.fullmatch("-?[0-9]{1,99}", instance):
+            return True
+        instance = int(instance)
+    return -(2**63) <= instance <= 2**63 - 1
+
+
+def _base64(_: Any, instance: Any) -> bool:
+    return not _is_data(instance) or _content(instance) is not None
+
+
+def _image_format(value: Any, instance: Any) -> bool:
+    content = _content(instance) if _is_data(instance) else None
+    return content is None or (_picture(content) or (None,))[0] in value
+
+
+def _image_bytes(value: Any, instance: Any) -> bool:
+    content = _content(instance) if _is_data(instance) else None
+    return content is None or len(content) <= value
+
+
+def _image_side(value: Any, instance: Any) -> bool:
+    content = _content(instance) if _is_data(instance) else None
+    picture = _picture(content) if content is not None else None
+    return picture is None or min(picture[1:]) >= value
+
+
+def _image_ratio(value: Any, instance: Any) -> bool:
+    content = _content(instance) if _is_data(instance) else None
+    picture = _picture(content) if content is not None else None
+    return picture is None or value[0] <= picture[1] / picture[2] <= value[1]
+
+
+def _is_data(text: str) -> bool:
+    return text != "" and re.match("https?://", text, re.IGNORECASE) is None
+
+
+def _content(text: str) -> bytes | None:
+    is_base64 = len(text) % 4 == 0 and re.fullmatch("[A-Za-z0-9+/]*={0,2}", text)
+    return b64decode(text) if is_base64 else None
+
+
+def _picture(content: bytes) -> tuple[str, int, int] | None:
+    """Read format, width and height from the bytes of a file; ``None`` if it is no picture, or not complete."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _png(content)
+    if content.startswith(b"\xff\xd8\xff"):
+        return _jpeg(content)
+    if content[:6] in (b"GIF87a", b"GIF89a"):
+        return "GIF", *struct.unpack("<HH", content[6:10])
+    if content.startswith(b"BM"):
+        return "BMP", *struct.unpack("<ii", content[18:26])
+    return None
+
+
+def _png(content: bytes) -> tuple[str, int, int] | None:
+    at, sides = 8, (0, 0)
+    while at + 12 <= len(content):
+        (length,) = struct.unpack(">I", content[at : at + 4])
+        kind, data = content[at + 4 : at + 8], content[at + 8 : at + 8 + length]
+        (checksum,) = struct.unpack(">I", content[at + 8 + length : at + 12 + length].rjust(4, b"\0"))
+        if checksum != zlib.crc32(kind + data):
+            return None
+        if kind == b"IHDR":
+            sides = struct.unpack(">II", data[:8])
+        if kind == b"IEND":
+            return "PNG", *sides
+        at += 12 + length
+    return None
+
+
+def _jpeg(content: bytes) -> tuple[str, int, int] | None:
+    at = 2
+    while at + 9 <= len(content) and content[at] == 0xFF:
+        marker, (length,) = content[at + 1], struct.unpack(">H", content[at + 2 : at + 4])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
+            return "JPEG", width, height
+        at += 2 + length
+    return None
+
+
+OWN: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any], bool]]] = {
+    "x-references": (dict, _references),
+    "x-total-items": (dict, _total_items),
+    "x-sum-equals": (dict, _sum_equals),
+    "x-utf16-length": (str, _utf16_length),
+    "x-int64": ((str, int, float), _int64),
+    "x-base64": (str, _base64),
+    "x-image-format": (str, _image_format),
+    "x-image-bytes": (str, _image_bytes),
+    "x-image-side": (str, _image_side),
+    "x-image-ratio": (str, _image_ratio),
+}
+"""Keyword -> the types of the values that it is about, and whether such a value keeps it."""
+
+
+def _engine() -> Any:
+    def told(keyword: str) -> Callable[..., Iterator[ValidationError]]:
+        kinds, keeps = OWN[keyword]
+
+        def check(_: Any, value: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+            if isinstance(instance, kinds) and not isinstance(instance, bool) and not keeps(value, instance):
+                yield ValidationError(keyword)
+
+        return check
+
+    return extend(Draft202012Validator, {keyword: told(keyword) for keyword in OWN})  # type: ignore[no-untyped-call]
+
+
+_WITH_OWN = _engine()
