@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any
 
-from mockserver.types import JSON, Path, is_url
+from mockserver.types import JSON, Path, is_url, kind_of
 
 _KEPT_LETTERS = 16 << 20
 """The longest text that is kept after it was decoded: more than a picture of 10 MB. With two of them that is 56 MiB."""
@@ -217,7 +217,7 @@ def _exists(instance: dict[str, JSON], target: str, number: int) -> bool:
 def _number(value: JSON) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return int(value) if kind_of(value) == "integer" else None
 
 
 def _is_data(instance: JSON) -> bool:

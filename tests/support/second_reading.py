@@ -14,7 +14,7 @@ import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +36,36 @@ class SecondRule:
     id: str
     level: str
     place: tuple[str, ...]
-    schema: Any
-    is_across: bool
-    checked: Any = field(compare=False, repr=False)
+    schema: Any = field(repr=False)
 
-    def is_kept_by(self, payload: Any) -> bool:
-        """Whether every value at the place is valid against the schema."""
-        return all(self.checked.is_valid(value) for value in _values(payload, self.place))
+    def is_kept_by(self, payload: Any, *, plainly: bool = False) -> bool:
+        """Whether every value at the place is valid, for a plain validator or one that knows our keywords."""
+        engine = self._plain if plainly or not self._has_own else self._whole
+        return all(engine.is_valid(value) for value in _values(payload, self.place))
+
+    @cached_property
+    def _has_own(self) -> bool:
+        return any(f'"{keyword}":' in json.dumps(self.schema) for keyword in OWN)
+
+    @cached_property
+    def _plain(self) -> Any:
+        return Draft202012Validator(self.schema)
+
+    @cached_property
+    def _whole(self) -> Any:
+        return _WITH_OWN(self.schema)
+
+    @property
+    def is_across(self) -> bool:
+        """Whether it is a rule across fields."""
+        return "$anchor" in self.schema
 
 
 @cache
 def rules_of(operation: str) -> tuple[SecondRule, ...]:
     """Return the rules of an operation, in the order of its schema."""
     schema = request_schema(operation)
-    across = (_across(part) for part in schema.get("allOf", ()))
+    across = (SecondRule(part["$anchor"], part.get("x-level", "error"), (), part) for part in schema.get("allOf", ()))
     return (*_plain(schema, ()), *across)
 
 
@@ -80,26 +96,16 @@ def _plain(schema: Any, place: tuple[str, ...]) -> Iterator[SecondRule]:
         if keyword == "required":
             for each in value:
                 subject = f"{name}.{each}".lstrip(".")
-                yield _rule(f"{subject}.required", level, place, {"required": [each]})
+                yield SecondRule(f"{subject}.required", level, place, {"required": [each]})
         elif keyword == "additionalProperties":
             named = dict.fromkeys(schema["properties"], True)
-            yield _rule(f"{name}.{keyword}".lstrip("."), level, place, {"properties": named, keyword: value})
+            yield SecondRule(f"{name}.{keyword}".lstrip("."), level, place, {"properties": named, keyword: value})
         else:
-            yield _rule(f"{name}.{keyword}".lstrip("."), level, place, {keyword: value})
+            yield SecondRule(f"{name}.{keyword}".lstrip("."), level, place, {keyword: value})
     for each, part in schema.get("properties", {}).items():
         yield from _plain(part, (*place, each))
     if "items" in schema:
         yield from _plain(schema["items"], (*place, "[]"))
-
-
-def _across(part: Any) -> SecondRule:
-    return _rule(part["$anchor"], part.get("x-level", "error"), (), part, is_across=True)
-
-
-def _rule(id: str, level: str, place: tuple[str, ...], schema: Any, *, is_across: bool = False) -> SecondRule:
-    has_own = any(f'"{keyword}":' in json.dumps(schema) for keyword in OWN)
-    engine = _WITH_OWN if has_own else Draft202012Validator
-    return SecondRule(id, level, place, schema, is_across, engine(schema))
 
 
 def _values(value: Any, place: tuple[str, ...]) -> Iterator[Any]:
@@ -146,7 +152,7 @@ def _is_there(instance: Any, target: str, number: int) -> bool:
 
 def _total_items(value: Any, instance: Any) -> bool:
     lists = [instance[name] for name in value["lists"] if isinstance(instance.get(name), list)]
-    return sum(len(items) for items in lists) <= value["max"]
+    return bool(sum(len(items) for items in lists) <= value["max"])
 
 
 def _sum_equals(value: Any, instance: Any) -> bool:
@@ -162,11 +168,13 @@ def _sum_equals(value: Any, instance: Any) -> bool:
 def _whole(value: Any) -> int | None:
     if isinstance(value, str):
         return int(value) if re.fullmatch("[0-9]{1,9}", value) else None
-    return value if type(value) is int else None
+    is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    return int(value) if is_whole else None
 
 
 def _utf16_length(value: Any, instance: Any) -> bool:
-    return len(instance) > value or len(instance.encode("utf-16-le")) // 2 <= value
+    units = len(instance.encode("utf-16-le", "surrogatepass")) // 2
+    return bool(len(instance) > value or units <= value)
 
 
 def _int64(_: Any, instance: Any) -> bool:
@@ -174,7 +182,7 @@ def _int64(_: Any, instance: Any) -> bool:
         if not re.fullmatch("-?[0-9]{1,99}", instance):
             return True
         instance = int(instance)
-    return -(2**63) <= instance <= 2**63 - 1
+    return bool(-(2**63) <= instance <= 2**63 - 1)
 
 
 def _base64(_: Any, instance: Any) -> bool:

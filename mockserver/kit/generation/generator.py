@@ -130,16 +130,19 @@ class Generator:
         return items
 
     def _size(self, shape: Shape, choices: Choices, room: tuple[int, float]) -> int:
-        """Choose how many items a list has: the fewest but at least one, two more sizes, the most, or the fewest."""
+        """Choose how many items a list has: the fewest but at least one, two more sizes, the most, the fewest, or any.
+
+        Any size is as likely as all the others together, so that lists of middle length are not rare.
+        """
         low, high = max(shape.min_items, room[0]), min(shape.max_items, room[1])
         few = max(low, 1)
-        sizes = [few, few + 1, few + 2, int(high) if high <= _FILLED_ITEMS else few + _MORE_ITEMS, low]
-        possible = [
-            size
-            for size in dict.fromkeys(sizes)
-            if low <= size <= high and self._shapes_of_items(shape, size) is not None
-        ]
-        return picked(possible or [low], choices)
+        most = int(high) if high <= _FILLED_ITEMS else few + _MORE_ITEMS
+        ends = [each for each in dict.fromkeys((few, few + 1, few + 2, most, low)) if low <= each <= high]
+        if most > few and choices.below(2):
+            ends.insert(0, few + choices.below(most - few + 1))
+        elif len(ends) > 1:
+            ends.insert(0, picked(ends, choices))
+        return next((each for each in ends if self._shapes_of_items(shape, each) is not None), low)
 
     def _shapes_of_items(self, shape: Shape, size: int) -> tuple[Shapes, ...] | None:
         key = (shape, size)
@@ -160,8 +163,8 @@ class Generator:
         # What a pattern demands is appended where it can be: a text of the contract may refer to more than was sent.
         can_refer = all(any(re.search(pattern, each) for each in allowed) for pattern in demanded)
         text = self._free_text(shape, name, choices, is_plain=bool(demanded) and can_refer)
-        inserted = [picked(allowed, choices) for _ in range(choices.below(3))] if allowed else []
-        text = _with_references(shape, text, inserted)
+        if allowed and not demanded:
+            text = _with_references(shape, text, [picked(allowed, choices) for _ in range(choices.below(3))])
         for pattern in demanded:
             if not re.search(pattern, text):
                 text = _with_references(shape, text, [each for each in allowed if re.search(pattern, each)][:1])
@@ -241,7 +244,8 @@ def _with_references(shape: Shape, text: str, references: Sequence[str]) -> str:
     for reference in references:
         room = shape.max_length - len(reference) - 1
         if room >= 0:
-            text = f"{text[: int(room)] if len(text) > room else text} {reference}".strip()
+            kept = text[: int(room)] if len(text) > room else text
+            text = f"{kept} {reference}" if kept else reference
     return text
 
 

@@ -93,7 +93,7 @@ class Method:
         for branch, source in ((first, choices), (self._branches[0], choices), (first, Simplest())):
             payload = self._payload(branch, source)
             if self._breaks_alone(payload):
-                payload = without_spare_fields(payload, branch, self._breaks_alone, choices)
+                payload = without_spare_fields(payload, branch, self._breaks_alone, choices, self._valid.plain)
                 return InvalidPayload(payload, self._rule)
         return None
 

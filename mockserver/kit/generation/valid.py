@@ -99,7 +99,14 @@ class ValidPayloads:
         """Return a payload that the contract's validator accepts, or ``None`` if the choices lead to none."""
         branch = picked(picked(self.groups, choices), choices)
         payload = self.generator.payload(branch, choices)
-        return without_spare_fields(payload, branch, self.is_valid, choices) if self.is_valid(payload) else None
+        if not self.is_valid(payload):
+            return None
+        return without_spare_fields(payload, branch, self.is_valid, choices, self.plain)
+
+    @cached_property
+    def plain(self) -> JSON:
+        """The simplest payload of all."""
+        return self.simplest(self.branches[0])
 
     def simplest(self, branch: Shape) -> JSON:
         """Return the simplest payload of a branch."""
@@ -151,21 +158,29 @@ def size(payload: JSON) -> int:
     return 1 + sum(map(size, inner))
 
 
-def without_spare_fields(payload: JSON, branch: Shape, is_good: Callable[[JSON], bool], choices: Choices) -> JSON:
+def without_spare_fields(
+    payload: JSON, branch: Shape, is_good: Callable[[JSON], bool], choices: Choices, plain: JSON = None
+) -> JSON:
     """Take away fields that only the branch required, where a good payload stays good without them.
 
-    A branch requires a field to keep a rule in one way; another way may need nothing. Fields are taken away alone, in
-    pairs, because some mean nothing without each other (``multi_shot`` and ``multi_prompt``), and once more alone.
-    Each field is tried with a chance of one in four; the smallest choices try all of them. So a shrunk payload has no
-    spare field, and most others keep the variety of their branch.
+    A branch requires a field to keep a rule in one way; another way may need nothing, or what a ``plain`` payload has.
+    Fields are taken away alone and in pairs, because some mean nothing without each other (``multi_shot`` and
+    ``multi_prompt``), and once more alone. Each field is tried with a chance of one in four; the smallest choices try
+    all of them, in threes as well. So a shrunk payload has no spare field, and most others keep the variety of their
+    branch.
     """
     names = [name for name in payload if name in branch.required] if isinstance(payload, dict) else []
     spare = [name for name in names if choices.below(4) == 0]
-    for count in (1, 2, 1):
+    is_shrunk = plain is not None and len(spare) == len(names)
+    for count in (1, 2, 3, 1) if is_shrunk else (1, 2, 1):
         for gone in combinations(spare[::-1], count):
             less = {name: value for name, value in payload.items() if name not in gone}
-            if len(less) + count == len(payload) and is_good(less):
+            if len(less) + count != len(payload):
+                continue
+            if is_good(less):
                 payload = less
+            elif is_shrunk and size(filled := {**plain, **less}) < size(payload) and is_good(filled):
+                payload = filled
     return payload
 
 
