@@ -6,7 +6,7 @@ each rule that is broken; it is imported then, because most runs of a fake never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import islice
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import jsonschema_rs
 
+from mockserver.contract.certainty import is_kept, marked
 from mockserver.contract.forms import without_nulls
 from mockserver.contract.keywords import KEYWORDS, OF_DATA, Keyword
 from mockserver.contract.readings import Questions, Readings, levels
@@ -63,6 +64,14 @@ class Violation:
         return self.rule.keyword in ("type", "x-int64")
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A rule across fields that nobody can judge, and the violations because of which that is so."""
+
+    rule: Rule
+    causes: tuple[Violation, ...]
+
+
 class Validator:
     """A request schema compiled under chosen levels."""
 
@@ -95,7 +104,8 @@ class Validator:
     def violations(self, payload: JSON) -> tuple[Violation, ...]:
         """Name every broken rule, errors first, each rule once at each place; an anchored rule once at all.
 
-        A rule across fields says something only when each field by itself is of its type and among its values.
+        A rule across fields that depends on a field which is not of its type, or not among its values, is left out;
+        ``unjudged`` names it.
         """
         if self._nulls is None:
             return self.broken(payload)
@@ -108,6 +118,30 @@ class Validator:
             return ()
         return self._explained(_beginning(payload)) or self._explained(payload)
 
+    def unjudged(self, payload: JSON) -> tuple[Unjudged, ...]:
+        """Name the rules across fields that cannot be judged because of what is wrong in single fields.
+
+        They are none if the body is no object: then there are no fields, and nothing to judge.
+        """
+        payload = _beginning(payload if self._nulls is None else without_nulls(payload)[0])
+        faults: dict[str, list[Violation]] = {}
+        for each in _unreadable(self.broken(payload)):
+            faults.setdefault(each.rule.id, []).append(each)
+        if any(not each.path for found in faults.values() for each in found):
+            return ()
+        everything = _marked(payload, (each for found in faults.values() for each in found))
+        alone = [(found[0], _marked(payload, found)) for found in faults.values()]
+        unjudged = []
+        for rule in self._across_fields if faults else ():
+            if is_kept(rule.value, everything) is None:
+                causes = [fault for fault, partly in alone if is_kept(rule.value, partly) is None]
+                unjudged.append(Unjudged(rule, tuple(causes or (fault for fault, _ in alone))))
+        return tuple(unjudged)
+
+    @cached_property
+    def _across_fields(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self._rules.values() if rule.is_anchored and self._level[rule.id] != "off")
+
     def _explained(self, payload: JSON) -> tuple[Violation, ...]:
         found: dict[tuple[str, Path], Violation] = {}
         for error in _explainer()(self._schema).iter_errors(payload):
@@ -116,9 +150,23 @@ class Validator:
             key = (rule.id, () if rule.is_anchored else place)
             if key not in found:
                 found[key] = Violation(rule, self._level[rule.id], place, _fact(rule, error), error.instance)
-        if any(violation.rule.keyword in ("type", "enum") for violation in found.values()):
-            found = {key: violation for key, violation in found.items() if not violation.rule.is_anchored}
+        if faults := _unreadable(found.values()):
+            readable = _marked(payload, faults)
+            found = {
+                key: violation
+                for key, violation in found.items()
+                if not violation.rule.is_anchored or is_kept(violation.rule.value, readable) is False
+            }
         return tuple(sorted(found.values(), key=lambda violation: violation.level != "error"))
+
+
+def _unreadable(violations: Iterable[Violation]) -> list[Violation]:
+    """Return the violations after which nobody knows what a field says."""
+    return [each for each in violations if each.rule.keyword in ("type", "enum") and not each.rule.is_anchored]
+
+
+def _marked(payload: JSON, faults: Iterable[Violation]) -> JSON:
+    return marked(payload, [fault.path for fault in faults])
 
 
 def _absent(rule: Rule, path: Path) -> Violation:

@@ -101,8 +101,25 @@ def test_errors_come_before_warnings() -> None:
     ]
 
 
-def test_a_rule_across_fields_is_silent_while_a_field_is_not_what_it_should_be() -> None:
-    assert [id for id, _ in broken({"name": 7, "kind": "a"})] == ["name.type"]
+def test_a_rule_across_fields_is_silent_while_it_depends_on_a_field_that_is_not_what_it_should_be() -> None:
+    payload = {"name": 7, "kind": "a", "items": []}
+    assert [id for id, _ in broken(payload)] == ["name.type"]
+    (found,) = Validator(SCHEMA, RULES, {}).unjudged(payload)
+    assert (found.rule.id, [each.pointer for each in found.causes]) == ("a-needs-items", ["/name"])
+
+
+def test_a_rule_across_fields_speaks_when_the_other_fields_decide() -> None:
+    for payload, expected in (
+        ({"name": 7, "kind": "a"}, ["name.type", "a-needs-items"]),
+        ({"name": 7, "kind": "b"}, ["name.type"]),
+    ):
+        assert [id for id, _ in broken(payload)] == expected
+        assert Validator(SCHEMA, RULES, {}).unjudged(payload) == ()
+
+
+@pytest.mark.parametrize("payload", [{"name": "x", "kind": "a"}, {"name": "four"}, [], "text", None])
+def test_nothing_is_unjudged_where_each_field_can_be_read_or_there_are_none(payload: JSON) -> None:
+    assert Validator(SCHEMA, RULES, {}).unjudged(payload) == ()
 
 
 def test_a_rule_that_is_off_says_nothing_until_a_level_wakes_it() -> None:
