@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -19,6 +19,15 @@ def _number(text: str) -> int | str:
         return int(text)
     except ValueError:
         return text
+
+
+reading_option = click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    metavar="[SERVICE/]QUESTION=READING",
+    help="Choose a reading where the documents leave a question open; see `mockserver readings`.",
+)
 
 
 _OPTIONS = (
@@ -40,13 +49,7 @@ _OPTIONS = (
         help="Speed of tasks: real, fast, instant, or polls:N.",
     ),
     click.option("--strict", is_flag=True, help="Refuse payloads that otherwise only cause warnings."),
-    click.option(
-        "--reading",
-        "readings",
-        multiple=True,
-        metavar="[SERVICE/]QUESTION=READING",
-        help="Choose a reading where the documents leave a question open; see `mockserver readings`.",
-    ),
+    reading_option,
     click.option(
         "--key",
         "keys",
@@ -112,12 +115,17 @@ def settings_options(command: F) -> F:
 
 def settings_from(options: dict[str, Any]) -> Settings:
     """Make ``Settings`` of what ``settings_options`` collected. Raises ``BadSetting``."""
+    return Settings(readings=readings_from(options.pop("readings")), **options)
+
+
+def readings_from(texts: Iterable[str]) -> dict[str, str]:
+    """Return what ``reading_option`` collected, by question. Raises ``BadSetting``."""
     readings = {}
-    for text in options.pop("readings"):
+    for text in texts:
         question, equals, reading = text.partition("=")
         if not equals:
             raise BadSetting(
                 "--reading", f"{text!r} has no '='. Write QUESTION=READING; `mockserver readings` lists them."
             )
         readings[question] = reading
-    return Settings(readings=readings, **options)
+    return readings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mockserver.options import reading_option, readings_from
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ _TRIES_PER_PAYLOAD = 20
 @click.option("--seed", default=0, show_default=True, help="The same seed prints the same payloads.")
 @click.option("--break", "rule", metavar="RULE", help="Break this rule and no other; mockserver rules lists them.")
 @click.option("--strict", is_flag=True, help="Also avoid payloads that only cause warnings.")
-def example(operation: str, count: int, seed: int, rule: str | None, strict: bool) -> None:
+@reading_option
+def example(operation: str, count: int, seed: int, rule: str | None, strict: bool, readings: tuple[str, ...]) -> None:
     """Print payloads of OPERATION (kling/omni-image) that its service accepts, each one line of JSON.
 
     The first is the simplest there is.
@@ -33,7 +35,8 @@ def example(operation: str, count: int, seed: int, rule: str | None, strict: boo
     from mockserver.contract.catalog import load
 
     found = load().operation(operation, with_payload=True)
-    for payload in examples(found, count=count, seed=seed, break_rule=rule, strict=strict):
+    chosen = readings_from(readings)
+    for payload in examples(found, count=count, seed=seed, break_rule=rule, readings=chosen, strict=strict):
         # In ASCII a line is one line to every reader, and no console lacks a letter of it.
         click.echo(json.dumps(payload))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from mockserver.options import reading_option, readings_from
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
@@ -74,22 +76,36 @@ def list_(kind: str) -> None:
 )
 @click.argument("scope", default="")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def rules(scope: str, as_json: bool) -> None:
-    """List the rules of payloads: all, or those of one service or operation in SCOPE."""
+@reading_option
+def rules(scope: str, as_json: bool, readings: tuple[str, ...]) -> None:
+    """List the rules of payloads: all, or those of one service or operation in SCOPE.
+
+    The level of each is that under the readings chosen. One that a reading has turned off says so.
+    """
     from mockserver.contract.catalog import load
+    from mockserver.contract.readings import levels, settled, why_off
 
     catalog = load()
+    chosen = settled(catalog.questions(), readings_from(readings))
     if "/" in scope:
         operations = [catalog.operation(scope)]
     else:
         services = [catalog.service(scope)] if scope else list(catalog.services.values())
         operations = [operation for service in services for operation in service.operations.values()]
-    found = [rule for operation in operations for rule in operation.rules]
+    found = []
+    for operation in operations:
+        questions = catalog.services[operation.service].questions
+        given = levels(questions, chosen[operation.service])
+        for rule in operation.rules:
+            level = given.get(rule.id, rule.level)
+            why = why_off(rule.id, questions, chosen[operation.service]) if level == "off" else ""
+            off = f"  [{why}]" if why else ""
+            found.append((replace(rule, level=level), off))
     if as_json:
-        click.echo(_json([_rule(rule) for rule in found]))
+        click.echo(_json([_rule(rule) for rule, _ in found]))
     else:
-        for rule in found:
-            click.echo(f"{rule.operation}  {rule.id}  {rule.level}  {rule.source}\n    {rule.description}")
+        for rule, off in found:
+            click.echo(f"{rule.operation}  {rule.id}  {rule.level}  {rule.source}\n    {rule.description}{off}")
 
 
 @click.command(

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.commands.output import silence
 from mockserver.errors import BadSetting
+from mockserver.options import reading_option, readings_from
 
 if TYPE_CHECKING:
-    from mockserver.contract.validation import Violation
+    from mockserver.contract.catalog import Operation
+    from mockserver.contract.readings import Questions, Readings
+    from mockserver.contract.validation import Unjudged, Violation
+    from mockserver.types import JSON
 
 
 @click.command(
@@ -21,10 +26,13 @@ if TYPE_CHECKING:
 @click.argument("operation")
 @click.argument("file", type=click.File("rb"))
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
-def validate(operation: str, file: Any, strict: bool) -> None:
+@reading_option
+def validate(operation: str, file: Any, strict: bool, readings: tuple[str, ...]) -> None:
     """Check the payload in FILE against the rules of OPERATION, such as kling/omni-image.
 
-    Prints one line for each violation. FILE can be - for stdin. Exits with 1 if the service would refuse the payload.
+    Prints one line for each violation, one for each fault because of which other rules cannot be judged, and one for
+    each rule that the payload would break under another reading. FILE can be - for stdin. Exits with 1 if the service
+    would refuse the payload.
     """
     from mockserver.contract.catalog import load
     from mockserver.contract.readings import settled
@@ -36,27 +44,53 @@ def validate(operation: str, file: Any, strict: bool) -> None:
     if not found.schema:
         text = f"{found.id!r} takes no payload. Name an operation that has rules; `mockserver rules` lists them."
         raise BadSetting("OPERATION", text)
+    chosen = settled(catalog.questions(), readings_from(readings))[found.service]
     try:
         payload = document(file.read())
     except ValueError as error:
         raise click.ClickException(f"not JSON: {error}") from error
     questions = catalog.services[found.service].questions
-    chosen = settled({found.service: questions}, {})[found.service]
-    violations = Validator.of(found, questions, chosen).violations(payload)
+    validator = Validator.of(found, questions, chosen)
+    violations = validator.violations(payload)
+    lines = [*map(_line, violations)] or [f"{found.id}: no violation"]
     try:
-        for violation in violations:
-            click.echo(_line(violation))
-        if not violations:
-            click.echo(f"{found.id}: no violation")
+        for line in (*lines, *_unjudged(validator.unjudged(payload)), *_off(found, questions, chosen, payload)):
+            click.echo(_printable(line))
     except BrokenPipeError:
         silence(sys.stdout)  # whoever reads has read enough, and the exit status is still to come
     sys.exit(any(strict or violation.level == "error" for violation in violations))
 
 
 def _line(violation: Violation) -> str:
-    """Return a violation in one line. It quotes names from the payload, which must not steer a terminal."""
-    line = (
+    return (
         f"{violation.level}: {violation.rule.id} at {violation.pointer or '/'}: {violation.fact}"
         f" [{violation.rule.description}] ({violation.rule.source})"
     )
+
+
+def _unjudged(unjudged: tuple[Unjudged, ...]) -> Iterator[str]:
+    """Yield a line for each cause, or several of them, because of which rules cannot be judged."""
+    by_cause: dict[str, list[str]] = {}
+    for each in unjudged:
+        cause = " and ".join(f"{cause.pointer} {cause.fact}" for cause in each.causes)
+        by_cause.setdefault(cause, []).append(each.rule.id)
+    yield from (f"not judged: {', '.join(rules)}, because {cause}" for cause, rules in by_cause.items())
+
+
+def _off(operation: Operation, questions: Questions, chosen: Readings, payload: JSON) -> Iterator[str]:
+    """Yield a line for each rule that the payload breaks and that a reading has turned off."""
+    from mockserver.contract.readings import levels, why_off
+    from mockserver.contract.validation import Validator
+
+    given = levels(questions, chosen)
+    off = {rule.id for rule in operation.rules if given.get(rule.id, rule.level) == "off"}
+    awake = Validator(operation.schema, operation.rules, {**given, **dict.fromkeys(off, "warning")})
+    for violation in awake.violations(payload) if off else ():
+        if violation.rule.id in off:
+            place = f"{violation.rule.id} at {violation.pointer or '/'}"
+            yield f"off: {place}: {violation.rule.description} The rule {why_off(violation.rule.id, questions, chosen)}"
+
+
+def _printable(line: str) -> str:
+    """Return a line that may quote names from the payload, which must not steer a terminal."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)

@@ -130,3 +130,14 @@ def defaults(questions: Questions, readings: Readings) -> dict[str, JSON]:
         for id, question in questions.items()
         for name, value in question.readings[readings[id]].defaults.items()
     }
+
+
+def why_off(rule: str, questions: Questions, readings: Readings) -> str:
+    """Say which reading has turned a rule off, and which other ones to choose for it to count."""
+    for id, question in questions.items():
+        levels_by_reading = {name: reading.levels.get(rule) for name, reading in question.readings.items()}
+        waking = [name for name, level in levels_by_reading.items() if level not in (None, "off")]
+        if waking and readings[id] not in waking:
+            chosen = " or ".join(f"--reading {id}={name}" for name in waking)
+            return f"is off under reading {id}={readings[id]}; choose {chosen}"
+    return "is off under every reading"

@@ -308,12 +308,81 @@ def test_each_violation_is_a_line_with_its_rule_pointer_level_and_source() -> No
     result = validated('{"prompt": "x", "n": 20, "resolution": "9k", "image_list": [{}]}')
     assert (result.exit_code, result.stderr) == (1, "")
     rules = {rule.id: rule for rule in load().operation("kling/omni-image").rules}
-    lines = result.stdout.splitlines()
+    *lines, unjudged = result.stdout.splitlines()
+    assert unjudged == "not judged: o1-up-to-2k, because /resolution is none of 1k, 2k, 4k"
     broken = {"n.maximum": "/n", "resolution.enum": "/resolution", "image_list[].image.required": "/image_list/0/image"}
     assert len(lines) == len(broken)
     for id, pointer in broken.items():
         (line,) = (line for line in lines if f"error: {id} at {pointer}: " in line)
         assert rules[id].source in line
+
+
+SHOTS = [{"index": 1, "prompt": "The cat wakes", "duration": "2"}]
+WRONG_PROMPT: JSON = {"prompt": 5, "multi_shot": True, "duration": "16", "mode": "4k", "aspect_ratio": "1:1"}
+
+
+def test_a_wrong_type_hides_no_rule_that_the_other_fields_decide() -> None:
+    lines = validated(json.dumps(WRONG_PROMPT), operation="kling/omni-video").stdout.splitlines()
+    told = {line.split()[1] for line in lines if line.startswith("error: ")}
+    assert told == {"prompt.type", "duration.enum", "multi-shot-needs-type", "o1-single-shot", "o1-without-4k"}
+    because = {line.partition(", because ")[2].split()[0]: line for line in lines if line.startswith("not judged: ")}
+    assert because.keys() == {"/prompt", "/duration"}
+    assert "prompt-unless-customized" in because["/prompt"]
+    assert because["/prompt"].endswith(", because /prompt is not of type string")
+    assert "o1-up-to-ten-seconds" in because["/duration"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "judged"),
+    [
+        ({"duration": "a while"}, False),
+        ({"multi_prompt": [{**SHOTS[0], "duration": "a while"}]}, False),
+        ({"multi_prompt": "one"}, False),
+        ({"sound": "loud"}, True),
+        ({"multi_prompt": [{**SHOTS[0], "prompt": 5}]}, True),
+    ],
+)
+def test_a_sum_is_not_judged_while_one_of_its_numbers_is_none(changed: dict[str, JSON], judged: bool) -> None:
+    shots = {"model_name": "kling-v3-omni", "multi_shot": True, "shot_type": "customize", "multi_prompt": SHOTS}
+    payload = {**shots, "aspect_ratio": "1:1", "duration": "5", **changed}
+    lines = validated(json.dumps(payload), operation="kling/omni-video").stdout.splitlines()
+    assert any(line.startswith("error: shots-add-up ") for line in lines) is judged
+    assert any(line.startswith("not judged: ") and "shots-add-up" in line for line in lines) is not judged
+
+
+FILM = {"video_url": "https://example.com/a.mp4", "refer_type": "feature"}
+OFF = {"prompt": "x", "model_name": "kling-v3-omni", "mode": "4k", "aspect_ratio": "16:9", "video_list": [FILM]}
+WHY_OFF = "is off under reading spring-2026=lifted; choose --reading spring-2026=held"
+
+
+def test_a_rule_that_a_reading_has_turned_off_says_so_and_how_to_turn_it_on() -> None:
+    result = validated(json.dumps(OFF), operation="kling/omni-video")
+    assert (result.exit_code, result.stderr) == (0, "")
+    first, off = result.stdout.splitlines()
+    assert first.endswith(": no violation")
+    assert off.startswith("off: video-excludes-4k at /video_list: ")
+    assert off.endswith(WHY_OFF)
+    held = validated(json.dumps(OFF), "--reading", "spring-2026=held", operation="kling/omni-video")
+    assert (held.exit_code, held.stdout.split()[:2]) == (1, ["error:", "video-excludes-4k"])
+
+
+OPERATIONS = {id: each for service in load().services.values() for id, each in service.operations.items()}
+RESTING = [id for id, each in OPERATIONS.items() if any(rule.level == "off" for rule in each.rules)]
+
+
+@pytest.mark.parametrize("operation", RESTING)
+def test_the_rules_that_are_off_say_which_reading_turns_them_on(operation: str) -> None:
+    lines = run("rules", operation).stdout.splitlines()
+    off = [(line.split()[1], after) for line, after in zip(lines[::2], lines[1::2], strict=True) if "  off  " in line]
+    assert {id for id, _ in off} == {rule.id for rule in OPERATIONS[operation].rules if rule.level == "off"}
+    for id, text in off:
+        under, chosen = re.findall(r"reading ([a-z0-9-]+=[a-z0-9-]+)", text)[:2]
+        assert under != chosen
+        words = ("--reading", chosen)
+        assert {rule["id"]: rule["level"] for rule in listed(operation, *words)}[id] in ("error", "warning")
+        told = told_in_one_line(run("example", operation, "--break", id))
+        assert told.endswith(text.partition("[")[2].removesuffix("]"))
+        assert run("example", operation, "--break", id, *words).exit_code == 0
 
 
 def test_a_warning_is_told_and_is_no_failure_unless_it_is_to_be_one() -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 
 from mockserver.contract.catalog import Operation, load
-from mockserver.contract.readings import settled
+from mockserver.contract.readings import settled, why_off
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import fast_validator
 from mockserver.errors import MockserverError
@@ -35,9 +35,10 @@ _WAYS = 12
 class NoSuchRule(MockserverError):
     """A rule that an operation does not have, or that is off under the readings taken."""
 
-    def __init__(self, name: str, operation: str, known: Sequence[str]) -> None:
+    def __init__(self, name: str, operation: str, known: Sequence[str], *, why_off: str | None = None) -> None:
         hint = suggestion(name, known, f"mockserver rules {operation}")
-        super().__init__(f"no rule {name!r} counts for {operation}; {hint}")
+        fact = f"no rule {name!r} counts for {operation}; {hint}"
+        super().__init__(fact if why_off is None else f"{operation}: rule {name!r} {why_off}")
         self.name, self.known = name, tuple(known)
 
 
@@ -143,6 +144,7 @@ class InvalidPayloads:
     def __init__(self, operation: Operation, readings: Mapping[str, str] | None = None) -> None:
         """Take the rules that count. Raises ``NothingToSend`` and ``NoSuchReading``."""
         self._valid = ValidPayloads.of(operation, readings, is_strict=True)
+        self._readings = dict(readings or {})
         self._is_null_absent = _reading(operation, "null-field", readings) == "absent"
         level_of = rule_levels(operation, readings)
         self.rules = tuple(rule for rule in operation.rules if level_of[rule.id] != "off")
@@ -169,8 +171,15 @@ class InvalidPayloads:
         """Return the rule of that id, or raise ``NoSuchRule``."""
         known = {rule.id: rule for rule in self.rules}
         if name not in known:
-            raise NoSuchRule(name, self._valid.operation.id, [*known])
+            operation = self._valid.operation
+            is_off = any(name == rule.id for rule in operation.rules)
+            raise NoSuchRule(name, operation.id, [*known], why_off=self._why_off(name) if is_off else None)
         return known[name]
+
+    def _why_off(self, name: str) -> str:
+        questions = load().questions()
+        service = self._valid.operation.service
+        return why_off(name, questions[service], settled(questions, self._readings)[service])
 
     def generate(self, rule: Rule, choices: Choices) -> InvalidPayload | None:
         """Return a payload that breaks a rule alone, or ``None`` if the choices lead to none. Raises ``NeverAlone``."""
