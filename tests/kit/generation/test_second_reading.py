@@ -1,0 +1,233 @@
+"""Payloads are what they should be by an independent reading of the schemas, and the two readings agree on any payload.
+
+What breaks a rule breaks it and no other: also no rule across fields beside a wrong type.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver.cli import main
+from mockserver.commands.example import examples
+from mockserver.contract.catalog import load
+from mockserver.contract.rules import Rule
+from mockserver.contract.validation import Validator, fast_validator
+from mockserver.kit.generation.choices import Seeded
+from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
+from mockserver.kit.generation.schema_edits import without_rules
+from mockserver.kit.generation.valid import ValidPayloads
+from mockserver.types import JSON
+from tests.support.second_reading import SecondRule, broken_rules, rules_of
+
+EVERY = {each.id: each for service in load().services.values() for each in service.operations.values() if each.rules}
+SEEDS = 20
+"""So many payloads of each rule are broken in the long test, and two of each in the quick one."""
+
+EDITS = 40
+"""Payloads of each operation that are changed at random in one test."""
+
+
+def rules(id: str, *, heavy: bool) -> list[Rule]:
+    """Return the rules that count by default; what breaks a heavy one has megabytes."""
+    return [rule for rule in InvalidPayloads.of(EVERY[id]).rules if heavy or rule.keyword != "x-image-bytes"]
+
+
+@pytest.mark.parametrize("id", EVERY)
+def test_both_readings_know_the_same_rules(id: str) -> None:
+    assert [(rule.id, rule.level) for rule in rules_of(id)] == [(rule.id, rule.level) for rule in EVERY[id].rules]
+
+
+@pytest.mark.parametrize("id", EVERY)
+def test_what_breaks_a_rule_breaks_no_other(id: str) -> None:
+    for rule in rules(id, heavy=False):
+        for payload in examples(EVERY[id], count=2, break_rule=rule.id):
+            assert (rule.id, broken_rules(id, payload)) == (rule.id, {rule.id}), json.dumps(payload)
+
+
+def printed(*words: str) -> Iterator[JSON]:
+    result = CliRunner().invoke(main, ("example", *words))
+    assert (result.exit_code, result.stderr) == (0, "")
+    return map(json.loads, result.stdout.splitlines())
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize(
+    ("id", "rule"), [pytest.param(id, rule.id, id=f"{id}:{rule.id}") for id in EVERY for rule in rules(id, heavy=True)]
+)
+def test_what_the_command_prints_to_break_a_rule_breaks_no_other(id: str, rule: str) -> None:
+    for seed in range(SEEDS):
+        count = "1" if rule.endswith("x-image-bytes") else "3"
+        for payload in printed(id, "--break", rule, "--seed", str(seed), "--count", count):
+            assert broken_rules(id, payload) == {rule}, json.dumps(payload)[:2000]
+
+
+def readings_with_levels() -> list[tuple[str, str]]:
+    """Return each operation with each reading that gives its rules other levels than the default does."""
+    return [
+        (operation.id, f"{service.id}/{question.id}={reading.id}")
+        for service in load().services.values()
+        for question in service.questions.values()
+        for reading in question.readings.values()
+        for operation in service.operations.values()
+        if reading.id != question.default and {rule.id for rule in operation.rules} & reading.levels.keys()
+    ]
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize(("id", "reading"), readings_with_levels())
+def test_what_breaks_a_rule_breaks_no_other_under_each_reading(id: str, reading: str) -> None:
+    """A rule that is never broken alone says with which other one it is broken."""
+    question, _, chosen = reading.partition("=")
+    source = InvalidPayloads.of(EVERY[id], {question: chosen})
+    counted, never = frozenset(rule.id for rule in source.rules), dict[str, Rule | None]()
+    for rule in source.rules:
+        if rule.keyword == "x-image-bytes":
+            continue
+        try:
+            found = [source.simplest(rule), *(source.generate(rule, Seeded(seed)) for seed in range(3))]
+        except NeverAlone as error:
+            never[rule.id] = error.beside
+            continue
+        for each in found:
+            assert each is not None
+            assert broken_rules(id, each.payload, woken=counted) & counted == {rule.id}
+    assert None not in never.values()
+
+
+def test_a_rule_that_is_never_broken_alone_says_with_which_other_it_is_broken() -> None:
+    words = ("example", "useapi/omni-image", "--break", "element_1.type", "--reading", "edition=2025")
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert "no payload breaks 'element_1.type' alone" in line
+    assert line.endswith("What breaks it breaks 'fields-of-2026', too")
+
+
+@cache
+def judge(id: str) -> Validator:
+    return Validator(EVERY[id].schema, EVERY[id].rules, {})
+
+
+@cache
+def accepts(id: str) -> object:
+    """Compile the rules whose level is ``error``, in the way in which generated payloads are checked."""
+    lenient = [rule for rule in EVERY[id].rules if rule.level != "error"]
+    return fast_validator(without_rules(EVERY[id].schema, lenient))
+
+
+def refused(id: str, payload: JSON) -> set[str]:
+    """Return the rules of level ``error`` that a payload breaks by the second reading."""
+    levels = {rule.id: rule.level for rule in rules_of(id)}
+    return {rule for rule in broken_rules(id, payload) if levels[rule] == "error"}
+
+
+@pytest.mark.parametrize("id", EVERY)
+def test_a_valid_payload_is_valid_by_the_second_reading(id: str) -> None:
+    for strict in (True, False):
+        source = ValidPayloads.of(EVERY[id], is_strict=strict)
+        for payload in (source.generate(Seeded(index)) for index in range(30)):
+            assert payload is not None
+            assert (broken_rules(id, payload) if strict else refused(id, payload)) == set(), json.dumps(payload)
+
+
+def changed(payload: JSON, chance: Random, id: str) -> JSON:
+    """Return a payload with one or two values changed, taken away, repeated or added, wherever they are."""
+    payload = copy.deepcopy(payload)
+    for _ in range(chance.randrange(1, 3)):
+        holders = [*_holders(payload)]
+        if not holders:
+            return payload
+        holder = chance.choice(holders)
+        keys = [*holder] if isinstance(holder, dict) else [*range(len(holder))]
+        key = chance.choice(keys) if keys else None
+        action = chance.randrange(4)
+        if action == 0 and key is not None:
+            del holder[key]
+        elif action == 1 and isinstance(holder, list) and holder:
+            holder.extend(copy.deepcopy(holder) * chance.randrange(1, 4))
+        elif action == 2 and isinstance(holder, dict):
+            name = chance.choice([*EVERY[id].schema["properties"], "type", "no_such_field"])
+            holder[name] = copy.deepcopy(chance.choice(_values(id)))
+        elif key is not None:
+            holder[key] = copy.deepcopy(chance.choice(_values(id)))
+    return payload
+
+
+def _holders(value: JSON) -> Iterator[JSON]:
+    if isinstance(value, dict | list):
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _holders(inner)
+
+
+@cache
+def _values(id: str) -> list[JSON]:
+    """Return values of all fields of an operation, and some of every type."""
+    found: list[JSON] = [
+        None,
+        True,
+        False,
+        0,
+        1,
+        5.0,
+        2.5,
+        -1,
+        "",
+        " ",
+        "x",
+        "5",
+        [],
+        {},
+        [1],
+        "YWJj",
+        "ab=c",
+        2**63,
+        1e300,
+    ]
+    source = ValidPayloads.of(EVERY[id], is_strict=False)
+    for payload in (source.generate(Seeded(index)) for index in range(40)):
+        for holder in _holders(payload):
+            found.extend(holder.values() if isinstance(holder, dict) else holder)
+    return found
+
+
+def starts(id: str) -> Iterator[JSON]:
+    """Yield payloads to change: valid ones, and what breaks each rule."""
+    source, chance = ValidPayloads.of(EVERY[id], is_strict=False), Random(id)
+    broken = [InvalidPayloads.of(EVERY[id]).simplest(rule).payload for rule in rules(id, heavy=False)]
+    for index in range(EDITS):
+        yield chance.choice(broken) if index % 3 == 0 else source.generate(Seeded(index))
+
+
+@pytest.mark.parametrize("id", EVERY)
+def test_both_readings_say_the_same_of_any_payload(id: str) -> None:
+    chance, is_accepted = Random(id), accepts(id)
+    for start in starts(id):
+        payload = changed(start, chance, id)
+        told = json.dumps(payload)[:3000]
+        assert is_accepted(payload) is not bool(refused(id, payload)), told  # type: ignore[operator] # a function
+        ours = {each.rule.id for each in judge(id).violations(payload)}
+        second = broken_rules(id, payload)
+        assert ours <= second, told
+        assert second - ours <= {each.rule.id for each in judge(id).unjudged(payload)} | across(id, payload), told
+
+
+def across(id: str, payload: JSON) -> set[str]:
+    """Return the rules across fields where there are no fields: that the body is of a wrong type says it all."""
+    return {rule.id for rule in rules_of(id) if rule.is_across} if not isinstance(payload, dict) else set()
+
+
+@pytest.mark.parametrize("id", EVERY)
+def test_a_rule_across_fields_is_about_objects(id: str) -> None:
+    """In a plain reading ``"not": {"required": …}`` would be broken by a list, too."""
+    found: list[SecondRule] = [rule for rule in rules_of(id) if rule.is_across]
+    bodies: list[JSON] = [[], "text", None, 5, True]
+    for payload in bodies:
+        assert [rule.id for rule in found if not rule.is_kept_by(payload)] == []
