@@ -240,6 +240,8 @@ def _kept(text: str) -> _Data | None:
 
 
 def _decoded(text: str) -> _Data | None:
+    if len(text) % 4:
+        return None  # Python overlooks padding that is too long
     try:
         return _Data(b64decode(text, validate=True))
     except (binascii.Error, ValueError):

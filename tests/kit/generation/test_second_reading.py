@@ -13,18 +13,22 @@ from random import Random
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.cli import main
 from mockserver.commands.example import examples
 from mockserver.contract.catalog import load
+from mockserver.contract.keywords import KEYWORDS
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, fast_validator
+from mockserver.contract.vectors import picture
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.generation.schema_edits import without_rules
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.types import JSON
-from tests.support.second_reading import SecondRule, broken_rules, rules_of
+from tests.support.second_reading import OWN, SecondRule, broken_rules, rules_of
 
 EVERY = {each.id: each for service in load().services.values() for each in service.operations.values() if each.rules}
 SEEDS = 20
@@ -222,6 +226,59 @@ def test_both_readings_say_the_same_of_any_payload(id: str) -> None:
 def across(id: str, payload: JSON) -> set[str]:
     """Return the rules across fields where there are no fields: that the body is of a wrong type says it all."""
     return {rule.id for rule in rules_of(id) if rule.is_across} if not isinstance(payload, dict) else set()
+
+
+SIDES = st.sampled_from([(300, 300), (299, 300), (300, 120), (300, 119), (120, 300), (750, 300), (751, 300)])
+PICTURES = st.sampled_from(["", "no Base64", "YWJj", "https://example.com/1.png"]) | st.builds(
+    lambda sides, kind, cut: picture(*sides, kind)[: -4 * cut or None],
+    SIDES,
+    st.sampled_from(["PNG", "JPEG", "GIF", "BMP"]),
+    st.sampled_from([0, 0, 0, 20]),
+)
+"""Pictures of several formats and sides, some of them cut off."""
+
+IDS = st.integers(-(2**64), 2**64)
+REFERENCES = {"in": ["text"], "to": {"<<<image_%>>>": "items", "@image_%": "image_%"}}
+SUM = {"of": "items[].part", "equals": "total", "default": "5"}
+PARTS = st.sampled_from([0, 1, 2, 5, 5.0, 2.5, "1", "2", "05", "-1", "1e1", "1234567890", "", True, None])
+ITEMS = st.lists(st.fixed_dictionaries({}, optional={"part": PARTS}) | st.just(7), max_size=3)
+PIECES = st.sampled_from(["<<<image_", "@image_", ">>>", "0", "1", "2", "12345", " ", "_", "<"])
+ARGUMENTS: dict[str, tuple[JSON, st.SearchStrategy[JSON]]] = {
+    "x-references": (
+        REFERENCES,
+        st.fixed_dictionaries(
+            {"text": st.lists(PIECES, max_size=6).map("".join)},
+            optional={"items": ITEMS, "image_1": st.sampled_from(["x", "", 0, [], 7]), "image_2": st.just("x")},
+        ),
+    ),
+    "x-total-items": (
+        {"lists": ["items", "others"], "max": 3},
+        st.fixed_dictionaries({}, optional={"items": ITEMS, "others": ITEMS | st.just("text")}),
+    ),
+    "x-sum-equals": (SUM, st.fixed_dictionaries({}, optional={"items": ITEMS, "total": PARTS})),
+    "x-utf16-length": (4, st.text(st.sampled_from("x\U0001f600"), max_size=6)),
+    "x-int64": (
+        True,
+        st.integers(-(2**64), 2**64) | st.integers(-(2**64), 2**64).map(str) | st.floats(allow_nan=False),
+    ),
+    "x-base64": (True, st.text(st.sampled_from("AZaz09+/=\n -_\u00e9"), max_size=9)),
+    "x-image-format": (["PNG", "JPEG"], PICTURES),
+    "x-image-bytes": (300, PICTURES),
+    "x-image-side": (300, PICTURES),
+    "x-image-ratio": ([0.4, 2.5], PICTURES),
+}
+
+
+def test_each_keyword_of_ours_is_compared() -> None:
+    assert ARGUMENTS.keys() == OWN.keys() == KEYWORDS.keys()
+
+
+@pytest.mark.parametrize("keyword", ARGUMENTS)
+@given(data=st.data())
+def test_both_readings_of_a_keyword_agree(keyword: str, data: st.DataObject) -> None:
+    argument, values = ARGUMENTS[keyword]
+    value = data.draw(values)
+    assert OWN[keyword][1](argument, value) is not any(KEYWORDS[keyword](argument, value))
 
 
 @pytest.mark.parametrize("id", EVERY)
