@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from mockserver.contract.catalog import Operation, load
-from mockserver.kit.server.boundary import boundary_payloads
 from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.payloads.boundary import boundary_payloads
 from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import base_payload, borrows, units, watched_tasks
 from mockserver.types import JSON

@@ -10,9 +10,9 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest
 from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
-from mockserver.kit.server.boundary import BoundaryPayload, boundary_payloads
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Attempt, Purpose
+from mockserver.kit.server.payloads.boundary import BoundaryPayload, boundary_payloads
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
