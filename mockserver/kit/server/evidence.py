@@ -15,6 +15,7 @@ from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
 from mockserver.kit.checks import Skipped
 from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.media import MediaFile
 from mockserver.kit.server.watched_tasks import WatchedTask
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Exchange, Transcript
@@ -36,6 +37,10 @@ class Purpose(Enum):
     STEP = "make a step of a random walk"
     MALFORMED = "send what no well-behaved client sends"
     BREAK_RULE = "send a payload that breaks a rule"
+    BEFORE_REFUSALS = "create a task before what must be refused"
+    AFTER_REFUSALS = "create a task with the name of a refused one"
+    FIND_REFUSED = "ask for the name of a refused create"
+    LIST_AROUND_REFUSALS = "list the tasks before and after the refused creates"
     KEEP_RULES = "send a payload that keeps every rule, and needs nothing from outside"
     BORROW = "send a payload that keeps every rule, and names something outside"
     ASK_FOR_MISSING = "ask for a task that is not there"
@@ -50,17 +55,22 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The attempt belongs to the watched task of this name."""
+    """The attempt belongs to the watched task of this name; its payload only just keeps the ``rule``, if one."""
 
     task: str
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """The attempt downloads a file of a watched task; ``described`` is what the record says of it."""
+    """The attempt downloads a file of a watched task: ``described`` is what the record says of it.
+
+    ``media`` is what was in the file; its bytes are not kept, because those of a few films fill the memory.
+    """
 
     task: str
     described: Mapping[str, JSON]
+    media: MediaFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,8 @@ class Attempt:
     @property
     def rule(self) -> Rule | None:
         """The rule that its payload breaks, or just keeps."""
+        if isinstance(self.about, Watched):
+            return self.about.rule
         return self.about if isinstance(self.about, Rule) else None
 
     @property
@@ -209,6 +221,11 @@ class TaskHistory:
         return next((look for look in self.looks[1:] if look.view.is_final), None)
 
     @property
+    def is_of_valid_payload(self) -> bool:
+        """Whether its payload was sent to see what a server accepts, and not to watch a task."""
+        return bool(self.looks) and self.looks[0].attempt.purpose is Purpose.KEEP_RULES
+
+    @property
     def id(self) -> str | None:
         """The task's id, as the answer to the create has it."""
         return self.looks[0].view.id if self.looks else None
@@ -260,14 +277,15 @@ class Evidence:
         return tuple((attempt, difference) for attempt in self.attempts for difference in self._differences(attempt))
 
     def _history(self, task: WatchedTask) -> TaskHistory:
-        asked = (Purpose.CREATE_WATCHED, Purpose.POLL, Purpose.LOOK_AGAIN)
+        created = (Purpose.CREATE_WATCHED, Purpose.KEEP_RULES)
+        asked = (*created, Purpose.POLL, Purpose.LOOK_AGAIN)
         looks = [
             Look(attempt, view)
             for attempt, watched in self.about(Watched, *asked)
             if watched.task == task.name and attempt.is_accepted
             if (view := TaskView.of(attempt.exchange.received, self.expectations.layout)) is not None
         ]
-        is_created = bool(looks) and looks[0].attempt.purpose is Purpose.CREATE_WATCHED
+        is_created = bool(looks) and looks[0].attempt.purpose in created
         files = self.about(ResultFile, Purpose.DOWNLOAD)
         return TaskHistory(
             task=task,

@@ -101,6 +101,14 @@ class Expectations:
             for read in self._as_read(operation, payload)
         )
 
+    def breaks_alone(self, operation: Operation, rule: Rule, payload: JSON) -> bool:
+        """Whether a payload breaks a rule that counts under every possible reading, and no other that does."""
+        validator = self._validator(operation)
+        return all(
+            {violation.rule.id for violation in validator.violations(read) if violation.level == "error"} == {rule.id}
+            for read in self._as_read(operation, payload)
+        )
+
     def is_accepted(self, operation: Operation, payload: JSON) -> bool:
         """Whether nothing is wrong with a payload under every possible reading."""
         if operation.id not in self._fast_validators:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
 
 _MP4_BRAND = b"ftyp"
@@ -23,9 +22,12 @@ class MediaFile:
     fault: str | None = None
 
 
-@lru_cache(maxsize=64)
+_MOST_PIXELS = 2048 * 2048
+"""A larger picture is not decoded: one of 8192 by 8192 would fill 200 MB. Of a PNG all check sums are verified."""
+
+
 def decode(content: bytes) -> MediaFile:
-    """Decode a file: of a picture everything, of a film the first frame and what its container says."""
+    """Decode a file: of a picture everything, if it is not very large, of a film the first frame and its container."""
     return _film(content) if content[4:8] == _MP4_BRAND else _picture(content)
 
 
@@ -36,7 +38,10 @@ def _picture(content: bytes) -> MediaFile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a second picture in a JPEG file that cannot be read
             with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
-                image.load()
+                if image.width * image.height > _MOST_PIXELS:
+                    image.verify()
+                else:
+                    image.load()
                 return MediaFile("image", image.width, image.height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return MediaFile(fault=f"not a PNG, JPEG or MP4: {str(error) or type(error).__name__}")

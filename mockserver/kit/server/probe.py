@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
@@ -13,8 +14,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from mockserver.contract.catalog import Operation
 from mockserver.kit.server.budget import Budget, RealTime, Time
 from mockserver.kit.server.callbacks import CallbackReceiver, Receiver
-from mockserver.kit.server.evidence import About, Attempt, Evidence, Purpose
+from mockserver.kit.server.evidence import About, Attempt, Evidence, Purpose, ResultFile
 from mockserver.kit.server.expectations import Expectations, as_query
+from mockserver.kit.server.media import decode
 from mockserver.kit.server.recorder import Recorder
 from mockserver.kit.server.settings import Settings, Target, is_near
 from mockserver.kit.server.transport import Transport
@@ -26,6 +28,9 @@ _READ_SECONDS = 60.0
 """How long to wait for each piece of an answer; as long as for a whole one."""
 
 _MOST_CONNECTIONS = 20
+
+_KEPT_BYTES = 512
+"""What is kept of a downloaded file, so that a report can show what it began with."""
 
 _BUSY_STATUS = 429
 _MOST_RETRIES = 8
@@ -144,15 +149,21 @@ class Probe:
         exchange = self._exchange(self._request(method, path, "", body, headers), operation)
         return self.recorder.keep(Attempt(exchange, Purpose.MALFORMED, case, operation, about=about))
 
-    def download(self, url: str, about: About | None = None) -> Attempt:
-        """Get a URL as anybody who has it can: without credentials."""
+    def download(self, url: str, about: ResultFile) -> Attempt:
+        """Get a URL as anybody who has it can: without credentials. Of a file only its beginning is kept."""
         try:
             parts = urlsplit(url)
         except ValueError:  # brackets that do not close
             parts = urlsplit("")
         headers = MappingProxyType({"host": parts.netloc})
         request = Request("GET", parts.path or "/", parts.query, headers, b"", parts.scheme)
-        return self.recorder.keep(Attempt(self._exchange(request, None), Purpose.DOWNLOAD, about=about))
+        exchange = self._exchange(request, None)
+        if exchange.response is not None and exchange.response.status < 300:
+            content = exchange.response.body
+            about = replace(about, media=decode(content))
+            beginning = replace(exchange.response, body=content[:_KEPT_BYTES])
+            exchange = replace(exchange, response=beginning, is_whole=len(content) <= _KEPT_BYTES)
+        return self.recorder.keep(Attempt(exchange, Purpose.DOWNLOAD, about=about))
 
     def new_name(self) -> str:
         """Return a name that was never used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,21 +29,37 @@ _SIDE_PIXELS = 300
 class WatchedTask:
     """A task that is created and watched to its end: what is sent, and what must come of it.
 
-    * ``count``: how many results; ``media``: ``image`` or ``video``
+    * ``count``: how many results, if that is known; ``media``: ``image`` or ``video``
+    * ``series``: whether they belong together, where a service knows that
     * ``ratio``: that of the results, ``9:16``, if one is asked for
-    * ``seconds`` and ``side``: a film's length, and its shorter side in pixels
+    * ``side``: of a film its shorter side, of a picture that of a square of the same area, in pixels
+    * ``seconds``: a film's length
     """
 
     name: str
     operation: Operation
     payload: Mapping[str, JSON]
     media: str
-    count: int = 1
+    count: int | None = 1
+    series: bool | None = None
     ratio: str | None = None
     seconds: int | None = None
     side: int | None = None
     sound: bool | None = None
     watermark: bool = False
+
+    def said(self, role: str) -> str:
+        """Write what the payload says in a role: ``n is 9``, or what counts because it says nothing."""
+        field = self.operation.task.get(role, "")
+        if role in ("sound", "series"):
+            field = field["field"]
+        elif role == "count" and self.series:
+            field = self.operation.task["series"]["count"]
+        sent = at(dict(self.payload), path(field))
+        if sent not in (None, ""):
+            return f"{field} is {sent if isinstance(sent, str) else json.dumps(sent)}"
+        usual = self.operation.default(field, self.payload)
+        return f"{field} was not sent" if usual is None else f"{field} is {usual} unless sent"
 
 
 def watched_tasks(
@@ -69,19 +86,20 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
     """Return a task of a payload, with what must come of it."""
     task = operation.task
     is_series = "series" in task and payload.get(task["series"]["field"]) == task["series"]["is"]
-    count = payload.get(task["series"]["count"]) if is_series else _value(operation, payload, "count")
+    count = _chosen(operation, payload, task["series"]["count"]) if is_series else _value(operation, payload, "count")
     ratio = _value(operation, payload, "ratio")
     is_film = task["media"] == "video"
-    size, sound = _value(operation, payload, "size"), task.get("sound")
+    sound = task.get("sound")
     return WatchedTask(
         name=name,
         operation=operation,
         payload=payload,
         media=task["media"],
-        count=int(count) if isinstance(count, int) else 1,
+        count=int(count or 1) if str(count or 1).isdecimal() else None,
+        series=is_series if "series" in task else None,
         ratio=ratio if isinstance(ratio, str) and ":" in ratio else None,
         seconds=int(_value(operation, payload, "duration") or task["usual_duration"]) if is_film else None,
-        side=task["sizes"].get(size or task["usual_size"]) if is_film else None,
+        side=task["sizes"].get(_value(operation, payload, "size") or task["usual_size"]) if "size" in task else None,
         sound=_chosen(operation, payload, sound["field"]) == sound["is"] if is_film and sound else None,
         watermark="watermark" in task and bool(at(dict(payload), path(task["watermark"]))),
     )
@@ -108,7 +126,8 @@ def units(operation: Operation, payload: Mapping[str, JSON]) -> Decimal:
     """Return what a task costs by the contract's prices; 0 where it has none."""
     task, made = operation.task, watched_task(operation, payload, "")
     price = Decimal(task.get("units", {}).get(_value(operation, payload, "size") or task["usual_size"], "0"))
-    return price * (made.count if made.seconds is None else made.seconds)
+    count = task["series"]["auto"] if made.count is None else made.count
+    return price * (count if made.seconds is None else made.seconds)
 
 
 def small_picture() -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.kit.server.scenarios.creates import REFUSES, send_broken_payloads
+from mockserver.kit.server.scenarios.refusals import REFUSES, send_broken_payloads
 from tests.mutants.servers.harness import prepare
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mockserver.kit.server.budget import Budget, Spent
-from mockserver.kit.server.evidence import Purpose, Watched
+from mockserver.kit.server.evidence import Purpose, ResultFile, Watched
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.transport import Transport
 from mockserver.types import Request, Response
@@ -15,6 +15,7 @@ from tests.mutants.servers.harness import NOON, URL, Ask, InMemoryServer, Wrong,
 
 IMAGE = "kling/omni-image.create"
 GOOD = {"prompt": "x"}
+FILE = ResultFile("one", {})
 
 
 def probe_of(wrong: Wrong = Wrong(), most: int = 10) -> Probe:  # noqa: B008 # it is frozen
@@ -98,7 +99,7 @@ def test_a_server_that_is_always_busy_is_not_asked_for_ever() -> None:
 
 @pytest.mark.parametrize("url", ["http://[", "http://\u732b.test:99999/", "//", "\ud800"])
 def test_a_malformed_url_is_a_fault_of_the_server(url: str) -> None:
-    attempt = probe_of().download(url)
+    attempt = probe_of().download(url, FILE)
     assert attempt.exchange.response is None
     assert attempt.exchange.fault
 
@@ -120,6 +121,6 @@ def test_results_are_fetched_without_credentials() -> None:
         asked.append(request)
         return Response(200, json.dumps({}).encode())
 
-    probe_of(Wrong(respond)).download("http://server.test/results/1?a=b")
+    probe_of(Wrong(respond)).download("http://server.test/results/1?a=b", FILE)
     assert (asked[0].path, asked[0].query) == ("/results/1", "a=b")
     assert "authorization" not in asked[0].headers

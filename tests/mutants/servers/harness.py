@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ import httpx
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
-from mockserver.fake.media.artifacts import Artifact
+from mockserver.fake.media.artifacts import Artifact, File
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH
 from mockserver.kit.server import settings as kit
@@ -173,6 +173,11 @@ def prepare(
     return Run(server, chosen)
 
 
-@lru_cache(maxsize=64)
 def rendered(artifact: Artifact) -> bytes:
+    """Return a file that looks the same for all tasks, so that each size and length is drawn only once."""
+    return _rendered(artifact if isinstance(artifact, File) else replace(artifact, task_id="", index=0, prompt=""))
+
+
+@lru_cache(maxsize=128)
+def _rendered(artifact: Artifact) -> bytes:
     return render(artifact)

@@ -35,7 +35,7 @@ def _asking(evidence: Evidence) -> list[TaskHistory]:
     found = [
         history
         for history in evidence.histories
-        if field in history.task.payload and (history.end is not None or history.callbacks)
+        if history.task.payload.get(field) and (history.end is not None or history.callbacks)
     ]
     if not found:
         raise NothingToJudge("no task that asks for callbacks was seen at its end")

@@ -36,7 +36,7 @@ def external_id_finds(evidence: Evidence) -> Iterator[Finding]:
 def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
     """A task shows the client's own name for it."""
     layout = evidence.expectations.layout
-    named = [history for history in evidence.histories if layout.external_id_field in history.task.payload]
+    named = [history for history in evidence.histories if history.task.payload.get(layout.external_id_field)]
     if not named or not layout.finds_external_id:
         raise NothingToJudge("no task has a name of the client's own that answers show")
     for history in named:

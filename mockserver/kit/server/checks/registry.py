@@ -14,6 +14,7 @@ from mockserver.kit.server.checks import (
     lists,
     queries,
     readings,
+    refusals,
     requests,
     results,
     stateful,
@@ -24,6 +25,7 @@ from mockserver.kit.verdict import Finding
 FAMILIES = (
     answers.ANSWERS,
     requests.REQUESTS,
+    refusals.REFUSALS,
     credentials.CREDENTIALS,
     lifecycle.LIFECYCLE,
     results.RESULTS,

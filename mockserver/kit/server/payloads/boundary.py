@@ -27,10 +27,16 @@ _GENERATED = 12
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A valid payload that only just keeps a rule; one that was drawn is about no rule."""
+    """A valid payload that only just keeps a rule; one that was drawn is about no rule.
+
+    ``plain`` are its fields that the rule is not about, and that may as well be others; ``is_end``: the payload has the
+    least or the most of what can be counted.
+    """
 
     rule: Rule | None
     payload: Mapping[str, JSON]
+    plain: frozenset[str] = frozenset()
+    is_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class BoundaryPayload:
 def boundary_payloads(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> list[BoundaryPayload]:
     """Return valid payloads: the cases of all rules, packed, and drawn ones. Each has the fields ``extra``.
 
-    What names nothing outside comes first, and then what shows the most for its price.
+    What names nothing outside comes first, of that both ends of what can be counted, and then what shows the most for
+    its price.
     """
     expectations = target.expectations
     cases = list(_cases(target, operation, extra))
@@ -53,8 +60,9 @@ def boundary_payloads(target: Target, operation: Operation, extra: Mapping[str, 
     for borrowing in (False, True):
         packed += _packed(expectations, operation, [c for c in cases if borrows(operation, c.payload) is borrowing])
 
-    def rank(found: BoundaryPayload) -> tuple[bool, Decimal]:
-        return found.borrows, units(operation, found.payload) / len(found.cases)
+    def rank(found: BoundaryPayload) -> tuple[bool, bool, Decimal]:
+        has_end = any(case.is_end for case in found.cases)
+        return found.borrows, not has_end, units(operation, found.payload) / len(found.cases)
 
     return sorted([*packed, *_drawn(target, operation, extra)], key=rank)
 
@@ -70,7 +78,9 @@ def _cases(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> I
             bare = _bare(expectations, operation, rule, payload, base) if payload is not None else None
             if bare is not None and bare not in seen and len(encoded(bare)) <= target.largest_bytes:
                 seen.append(bare)
-                yield Case(rule, bare)
+                named = _named(rule)
+                plain = frozenset(name for name in bare if name not in named and bare[name] == base.get(name))
+                yield Case(rule, bare, plain, _is_end(operation, rule, bare))
 
 
 def _placed(
@@ -91,7 +101,7 @@ def _bare(
     expectations: Expectations, operation: Operation, rule: Rule, payload: dict[str, JSON], base: Mapping[str, JSON]
 ) -> dict[str, JSON]:
     """Leave out or simplify what a rule is not about, so that more cases fit together, and send pictures, not URLs."""
-    named = {name for patch in rule.accept for name in patch} if rule.is_anchored else {_outermost(rule)}
+    named = _named(rule)
     for name in [name for name in payload if name not in named]:
         plain = {
             key: base[name] if key == name else value for key, value in payload.items() if key != name or name in base
@@ -105,6 +115,34 @@ def _bare(
     return payload
 
 
+def _named(rule: Rule) -> set[str]:
+    """Return the fields of a payload that a rule is about."""
+    return {name for patch in rule.accept for name in patch} if rule.is_anchored else {_outermost(rule)}
+
+
+def _is_end(operation: Operation, rule: Rule, payload: Mapping[str, JSON]) -> bool:
+    """Whether a payload has the least or the most of what is counted: of results, of their size or their length."""
+    task, field = operation.task, rule.field
+    if rule.keyword in ("minimum", "maximum"):
+        return field == task.get("count")
+    counted = {task.get("duration"), task.get("series", {}).get("count"), task.get("size"), task.get("ratio")}
+    if rule.keyword != "enum" or field not in counted:
+        return False
+    amounts = [_amount(value, task["sizes"]) for value in rule.value]
+    known = [amount for amount in amounts if amount is not None]
+    return bool(known) and _amount(payload.get(field), task["sizes"]) in (min(known), max(known))
+
+
+def _amount(value: JSON, sizes: Mapping[str, int]) -> float | None:
+    """Return how much a value is: the pixels of a size, the quotient of a ratio, a number; ``None`` for ``auto``."""
+    if value in sizes:
+        return sizes[value]
+    wide, _, high = str(value).partition(":")
+    if not (wide.isdecimal() and (high or "1").isdecimal()):
+        return None
+    return int(wide) / int(high or "1")
+
+
 def _outermost(rule: Rule) -> str:
     return rule.field.partition(".")[0].removesuffix("[]")
 
@@ -114,15 +152,27 @@ def _packed(expectations: Expectations, operation: Operation, cases: list[Case])
     found: list[BoundaryPayload] = []
     for case in cases:
         for place, before in enumerate(found):
-            shared = case.payload.keys() & before.payload.keys()
-            if all(case.payload[name] == before.payload[name] for name in shared):
-                both = {**before.payload, **case.payload}
-                if expectations.is_accepted(operation, both):
-                    found[place] = _payload(operation, both, (*before.cases, case))
-                    break
+            both = _merged(before, case)
+            if both is not None and expectations.is_accepted(operation, both):
+                found[place] = _payload(operation, both, (*before.cases, case))
+                break
         else:
             found.append(_payload(operation, case.payload, (case,)))
     return found
+
+
+def _merged(before: BoundaryPayload, case: Case) -> dict[str, JSON] | None:
+    """Return a payload that shows a case, too; ``None`` if both need the same field."""
+    taken = {name for each in before.cases for name in each.payload.keys() - each.plain}
+    merged = dict(before.payload)
+    for name, value in case.payload.items():
+        if name in merged and merged[name] != value:
+            if name not in case.plain and name in taken:
+                return None
+            if name in case.plain:
+                continue
+        merged[name] = value
+    return merged
 
 
 def _drawn(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> Iterator[BoundaryPayload]:

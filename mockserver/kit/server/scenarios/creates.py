@@ -1,4 +1,4 @@
-"""Creates: valid payloads, payloads that break one rule each, and several creates at once."""
+"""Creates: valid payloads, whose tasks are followed to their results, and several creates at once."""
 
 from __future__ import annotations
 
@@ -7,51 +7,62 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 
 from mockserver.contract.catalog import Operation
-from mockserver.contract.rules import Rule
-from mockserver.kit.generation.choices import Choices, Seeded, Simplest
-from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.server.budget import Spent
-from mockserver.kit.server.evidence import Attempt, Purpose
+from mockserver.kit.server.evidence import Attempt, Purpose, Watched
 from mockserver.kit.server.payloads.boundary import BoundaryPayload, boundary_payloads
-from mockserver.kit.server.probe import Probe, encoded
+from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
+from mockserver.kit.server.scenarios.watching import Watch, download, watch_to_the_end
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, units
+from mockserver.kit.server.watched_tasks import base_payload, units, watched_task
 from mockserver.types import JSON
 
 BURST_TASKS = 4
 """Enough for a race to show; each costs money."""
 
 ACCEPTS = "accepts-valid-payloads"
-REFUSES = "refuses-broken-rules"
-"""The checks that miss what was not sent."""
+FOLLOWS = "accepted-payloads-succeed"
+"""The checks that miss what was not sent, and whose end was not seen."""
 
 _NAMED_RULES = 3
 """How many of the rules that were not tried are named; the others are counted."""
 
 
 def send_valid_payloads(probe: Probe) -> None:
-    """Send valid payloads as long as the budget lasts, the operations in turn. Raises ``Spent``."""
+    """Send valid payloads as long as the budget lasts, the operations in turn, and follow their tasks.
+
+    Raises ``Spent``.
+    """
     waiting = {
         create.id: boundary_payloads(probe.target, create, probe.account_fields(create))
         for create in probe.target.create_operations
     }
-    while any(waiting.values()):
+    edges = {id: sum(not found.borrows for found in payloads) for id, payloads in waiting.items()}
+    followed: list[Watch] = []
+    while any(waiting.values()) and probe.budget.left > 0:
         for create in probe.target.create_operations:
-            if waiting[create.id]:
-                if probe.budget.left < 1:
-                    _note_untried(probe, waiting)
-                _send_valid(probe, create, waiting[create.id].pop(0))
+            if waiting[create.id] and probe.budget.left > 0:
+                followed += _send_valid(probe, create, waiting[create.id].pop(0))
+    _note_untried(probe, waiting)
+    _follow(probe, followed, edges)
 
 
-def send_broken_payloads(probe: Probe) -> None:
-    """Break each rule of each operation, in the simplest way and in another. Raises ``Spent``."""
-    for create in probe.target.create_operations:
-        listing = probe.expectations.list_operation(create)
-        for operation in (create, *([listing] if listing is not None else [])):
-            source = InvalidPayloads.of(operation, probe.expectations.chosen)
-            for rule in source.rules:
-                _send_broken(probe, operation, source, rule)
+def _follow(probe: Probe, followed: list[Watch], edges: Mapping[str, int]) -> None:
+    """See what comes of tasks, the cheapest first, and say of how many of the ``edges`` of each operation."""
+    watch_to_the_end(probe, followed)
+    seen: list[Watch] = []
+    for watch in sorted(followed, key=lambda watch: units(watch.task.operation, watch.task.payload)):
+        if watch.has_ended and not probe.budget.must_stop_waiting:
+            download(probe, watch, is_whole=False)
+            seen.append(watch)
+    for id, count in edges.items():
+        done = sum(watch.task.operation.id == id for watch in seen)
+        is_shown = any(watch.get is not None for watch in followed if watch.task.operation.id == id)
+        if done < count and (is_shown or not followed):
+            reason = (
+                f"{id}: followed {done} of {count} valid payloads to their results; raise --max-creates or --seconds"
+            )
+            probe.recorder.untried(FOLLOWS, reason)
 
 
 def send_burst(probe: Probe) -> None:
@@ -66,20 +77,32 @@ def send_burst(probe: Probe) -> None:
             each.result()
 
 
-def _send_valid(probe: Probe, create: Operation, found: BoundaryPayload) -> None:
+def _send_valid(probe: Probe, create: Operation, found: BoundaryPayload) -> Iterator[Watch]:
     """Send a payload. If it is refused, send each of its cases alone, to see which is to blame."""
-    attempt = _attempt(probe, create, found)
+    attempt, watch = _attempt(probe, create, found)
+    if watch is not None:
+        yield watch
     # From 429 on the server is busy or broken, and the payload is not to blame.
     if attempt.exchange.status is None or attempt.is_accepted or attempt.exchange.status >= 429:
         return
     for case in found.cases if len(found.cases) > 1 else ():
-        _attempt(probe, create, BoundaryPayload(case.payload, (case,), found.borrows))
+        if probe.budget.left > 0:
+            _, watch = _attempt(probe, create, BoundaryPayload(case.payload, (case,), found.borrows))
+            yield from () if watch is None else (watch,)
 
 
-def _attempt(probe: Probe, create: Operation, found: BoundaryPayload) -> Attempt:
+def _attempt(probe: Probe, create: Operation, found: BoundaryPayload) -> tuple[Attempt, Watch | None]:
+    """Send a payload; follow its task, unless it names something outside, which may not be there."""
     rule = found.cases[0].rule if len(found.cases) == 1 else None
-    purpose = Purpose.BORROW if found.borrows else Purpose.KEEP_RULES
-    return probe.create(create, _renamed(probe, found.payload), purpose, rule)
+    payload = renamed(probe, found.payload)
+    if found.borrows:
+        return probe.create(create, payload, Purpose.BORROW, rule), None
+    task = watched_task(create, payload, f"{create.id}.edge-{probe.new_name()}".replace("/", "-"))
+    attempt = probe.create(create, payload, Purpose.KEEP_RULES, Watched(task.name, rule))
+    watch = Watch.of(probe, task, attempt)
+    if watch is not None:
+        probe.recorder.watch(task)
+    return attempt, watch
 
 
 def _note_untried(probe: Probe, waiting: Mapping[str, list[BoundaryPayload]]) -> None:
@@ -91,44 +114,7 @@ def _note_untried(probe: Probe, waiting: Mapping[str, list[BoundaryPayload]]) ->
             probe.recorder.untried(ACCEPTS, reason)
 
 
-def _send_broken(probe: Probe, operation: Operation, source: InvalidPayloads, rule: Rule) -> None:
-    payloads = list(_broken(probe, operation, source, rule))
-    small = [payload for payload in payloads if len(encoded(payload)) <= probe.target.largest_bytes]
-    if payloads and not small:
-        megabytes = len(encoded(payloads[0])) / (1 << 20)
-        probe.recorder.untried(REFUSES, f"{operation.id} {rule.id}: its payload would have {megabytes:.0f} MiB")
-    for payload in small:
-        if operation.method == "GET":
-            probe.ask(operation, payload, Purpose.BREAK_RULE, rule)
-        else:
-            probe.create(operation, payload, Purpose.BREAK_RULE, rule)
-            probe.budget.check()
-
-
-def _broken(probe: Probe, operation: Operation, source: InvalidPayloads, rule: Rule) -> Iterator[JSON]:
-    """Yield different payloads that must be refused for breaking a rule, whatever the open questions' answers are."""
-    seen: list[JSON] = []
-    choices: tuple[Choices, ...] = (Simplest(), Seeded(f"{probe.target.seed}/{rule.id}"))
-    for each in choices:
-        try:
-            found = source.generate(rule, each)
-        except NeverAlone:
-            return
-        if found is None or found.payload is None:
-            continue  # null as a whole body cannot be sent
-        payload = found.payload
-        if isinstance(payload, dict):
-            # What every request needs here comes along, unless that is what mends the payload.
-            whole = {**probe.account_fields(operation), **_renamed(probe, payload)}
-            payload = whole if probe.expectations.is_refused(operation, rule, whole) else payload
-        elif operation.method == "GET":
-            continue
-        if payload not in seen and probe.expectations.is_refused(operation, rule, payload):
-            seen.append(payload)
-            yield payload
-
-
-def _renamed(probe: Probe, payload: Mapping[str, JSON]) -> dict[str, JSON]:
+def renamed(probe: Probe, payload: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return a payload with a name of its own: one that was used already would be refused for that alone."""
     layout = probe.expectations.layout
     name = payload.get(layout.external_id_field)
@@ -150,7 +136,9 @@ def _cost_of_burst(target: Target) -> Iterable[Cost]:
 
 
 VALID_PAYLOADS = Scenario(
-    "valid payloads", send_valid_payloads, frozenset({Purpose.KEEP_RULES, Purpose.BORROW}), _cost_of_valid
+    "valid payloads",
+    send_valid_payloads,
+    frozenset({Purpose.KEEP_RULES, Purpose.BORROW, Purpose.POLL, Purpose.DOWNLOAD}),
+    _cost_of_valid,
 )
-BROKEN_PAYLOADS = Scenario("broken payloads", send_broken_payloads, frozenset({Purpose.BREAK_RULE}))
 BURST = Scenario("burst", send_burst, frozenset({Purpose.BURST}), _cost_of_burst)

@@ -76,12 +76,10 @@ def _list(probe: Probe, listing: Operation, histories: list[TaskHistory]) -> Non
     """Ask for everything at once, then page by page, then for some of it, and for everything again."""
     pages, known = probe.expectations.layout.pages, listing.schema.get("properties", {})
     account = probe.account_fields(listing)
-    if pages is None or pages.size not in known:
-        probe.ask(listing, account or None, Purpose.LIST_ALL, Page(None))
+    all_at_once, page = whole_list(probe, listing)
+    whole = probe.ask(listing, all_at_once or None, Purpose.LIST_ALL, page)
+    if pages is None or page.size is None:
         return
-    largest = known[pages.size].get("maximum", LARGEST_PAGE)
-    all_at_once: dict[str, JSON] = {**account, pages.size: largest}
-    whole = probe.ask(listing, all_at_once, Purpose.LIST_ALL, Page(largest))
     count = len(task_views(whole.exchange.received, probe.expectations.layout))
     probe.ask(listing, {**account, pages.size: _SMALL_PAGE}, Purpose.LIST_PAGE, Page(_SMALL_PAGE))
     if pages.number is not None and pages.number in known:
@@ -94,7 +92,17 @@ def _list(probe: Probe, listing: Operation, histories: list[TaskHistory]) -> Non
     if field in known and named is not None:
         name = named.task.payload[field]
         probe.ask(listing, {**account, field: name}, Purpose.LIST_BY_NAME, Named(named.id))
-    probe.ask(listing, all_at_once, Purpose.LIST_ALL, Page(largest))
+    probe.ask(listing, all_at_once, Purpose.LIST_ALL, page)
+
+
+def whole_list(probe: Probe, listing: Operation) -> tuple[dict[str, JSON], Page]:
+    """Return what to ask for to get as much of a list as there is, and what that asks for."""
+    pages, known = probe.expectations.layout.pages, listing.schema.get("properties", {})
+    account = probe.account_fields(listing)
+    if pages is None or pages.size not in known:
+        return account, Page(None)
+    largest = known[pages.size].get("maximum", LARGEST_PAGE)
+    return {**account, pages.size: largest}, Page(largest)
 
 
 def _turn_pages(probe: Probe, listing: Operation, pages: PageFields, count: int) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mockserver.kit.server.scenarios.authentication import AUTHENTICATION
-from mockserver.kit.server.scenarios.creates import BROKEN_PAYLOADS, BURST, VALID_PAYLOADS
+from mockserver.kit.server.scenarios.creates import BURST, VALID_PAYLOADS
 from mockserver.kit.server.scenarios.malformed import MALFORMED
 from mockserver.kit.server.scenarios.queries import QUERIES
 from mockserver.kit.server.scenarios.random_walk import RANDOM_WALK
+from mockserver.kit.server.scenarios.refusals import BROKEN_PAYLOADS
 from mockserver.kit.server.scenarios.scenario import Scenario
 from mockserver.kit.server.scenarios.task_lifecycle import TASK_LIFECYCLE
 
@@ -21,8 +22,8 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             TASK_LIFECYCLE,
             BURST,
             RANDOM_WALK,
-            MALFORMED,
             BROKEN_PAYLOADS,
+            MALFORMED,
             QUERIES,
             VALID_PAYLOADS,
         )
