@@ -22,6 +22,9 @@ class MediaFile:
     fault: str | None = None
 
 
+_SHOWN_BYTES = 16
+"""By so many a person sees what a file is: a page of HTML, a GIF."""
+
 _MOST_PIXELS = 2048 * 2048
 """A larger picture is not decoded: one of 8192 by 8192 would fill 200 MB. Of a PNG all check sums are verified."""
 
@@ -32,7 +35,7 @@ def decode(content: bytes) -> MediaFile:
 
 
 def _picture(content: bytes) -> MediaFile:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -43,8 +46,11 @@ def _picture(content: bytes) -> MediaFile:
                 else:
                     image.load()
                 return MediaFile("image", image.width, image.height)
+    except UnidentifiedImageError:
+        beginning = f"it begins with {content[:_SHOWN_BYTES]!r}" if content else "it is empty"
+        return MediaFile(fault=f"not a PNG, JPEG or MP4: {beginning}")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return MediaFile(fault=f"not a PNG, JPEG or MP4: {str(error) or type(error).__name__}")
+        return MediaFile(fault=f"a picture that cannot be decoded: {str(error) or type(error).__name__}")
 
 
 def _film(content: bytes) -> MediaFile:

@@ -36,6 +36,10 @@ def test_there_is_a_mutant_for_every_check() -> None:
     assert CHECKS.keys() - {mutant.check for mutant in MUTANTS.values()} == set()
 
 
+def test_every_mutant_says_how_its_fault_is_told() -> None:
+    assert [mutant.id for mutant in MUTANTS.values() if not mutant.told] == []
+
+
 @pytest.mark.parametrize("check", OF_EACH_CHECK)
 def test_a_wrong_server_is_caught_by_the_check_meant_for_it(check: str) -> None:
     mutant = OF_EACH_CHECK[check]

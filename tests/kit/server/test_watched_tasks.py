@@ -51,15 +51,13 @@ def test_films_are_asked_for_short_small_silent_and_with_sound() -> None:
     [
         ("kling/omni-image.create", {"n": 3, "resolution": "4k"}, "48"),
         ("kling/omni-image.create", {"result_type": "series"}, "32"),
-        ("kling/omni-image.create", {"result_type": "series", "series_amount": "auto"}, "8"),
+        ("kling/omni-image.create", {"result_type": "series", "series_amount": "auto"}, "32"),
         ("kling/omni-video.create", {"mode": "4k", "duration": "10"}, "30"),
         ("kling/omni-video.create", {}, "4.0"),
         ("useapi/omni-image.create", {}, "0"),
     ],
 )
 def test_a_task_costs_what_the_contract_says(operation: str, payload: dict[str, JSON], price: str) -> None:
-    if payload.get("result_type") == "series":
-        payload = {"series_amount": 4, **payload}
     assert units(CATALOG.operation(operation), payload) == Decimal(price)
 
 
@@ -104,3 +102,36 @@ def test_no_boundary_payload_is_too_large() -> None:
     small = boundary_payloads(target(create, largest_bytes=200), create, {})
     assert small
     assert all(len(str(each.payload)) < 300 for each in small)
+
+
+@pytest.mark.parametrize("create", CREATES, ids=lambda create: create.id)
+def test_every_value_that_shows_in_a_result_is_asked_for_without_anything_from_outside(create: Operation) -> None:
+    task, expectations = create.task, expecting(create)
+    own = [found.payload for found in boundary_payloads(target(create), create, {}) if not found.borrows]
+    fields = [task.get(role) for role in ("ratio", "size", "duration")]
+    fields += [task.get("sound", {}).get("field"), *map(task.get("series", {}).get, ("field", "count"))]
+    for field in filter(None, fields):
+        for value in create.schema["properties"][field].get("enum", ()):
+            placed = ({**payload, field: value} for payload in own)
+            if any(expectations.is_accepted(create, payload) for payload in placed):
+                assert any(payload.get(field) == value for payload in own), (field, value)
+
+
+@pytest.mark.parametrize(
+    ("operation", "field", "ends"),
+    [
+        ("kling/omni-image.create", "n", {1, 9}),
+        ("kling/omni-image.create", "series_amount", {2, 9}),
+        ("kling/omni-image.create", "resolution", {"1k", "4k"}),
+        ("kling/omni-image.create", "aspect_ratio", {"9:16", "21:9"}),
+        ("kling/omni-video.create", "duration", {"3", "15"}),
+        ("kling/omni-video.create", "mode", {"std", "4k"}),
+        ("chainhub/omni-video.create", "mode", {"std", "pro"}),
+        ("yutoai/omni-image.create", "n", {1, 9}),
+        ("useapi/omni-image.create", "imageCount", {9}),
+    ],
+)
+def test_both_ends_of_what_can_be_counted_come_first(operation: str, field: str, ends: set[JSON]) -> None:
+    create = CATALOG.operation(operation)
+    first = boundary_payloads(target(create), create, {})[:9]
+    assert ends <= {found.payload.get(field) for found in first}

@@ -40,23 +40,44 @@ def _sent(check: str, **about: Any) -> Callable[[Deliver], Deliver]:
     return added
 
 
-_said("enveloped", "callback-is-a-record", lambda body: {"code": 0, "message": "SUCCEED", "data": body}, anew=True)
+_said(
+    "enveloped",
+    "callback-is-a-record",
+    lambda body: {"code": 0, "message": "SUCCEED", "data": body},
+    anew=True,
+    told=r'^[^{]*\{"code": 0, "message": "SUCCEED", "data"',
+)
 _said(
     "callback-says-succeeded",
     "callback-is-a-record",
     lambda body: body.update(task_status="succeeded") if body["task_status"] == "succeed" else None,
+    told='at /task_status: "succeeded"',
 )
-_said("callback-with-numeric-id", "callback-is-a-record", lambda body: body.update(task_id=int(body["task_id"])))
-_said("callback-of-another-task", "callback-is-of-its-task", lambda body: body.update(task_id="1"))
+_said(
+    "callback-with-numeric-id",
+    "callback-is-a-record",
+    lambda body: body.update(task_id=int(body["task_id"])),
+    told=r'at /task_id: \d{9,} is not of type "string"',
+)
+_said(
+    "callback-of-another-task",
+    "callback-is-of-its-task",
+    lambda body: body.update(task_id="1"),
+    told="a callback about task 1$",
+)
 _said(
     "callback-without-results",
     "callback-matches-query",
     lambda body: (
         body.update(task_result={"images": [{"index": 0, "url": "http://a/b"}]}) if "task_result" in body else None
     ),
+    told=r'results \["http://a/b"\]',
 )
 _said(
-    "callback-with-another-time", "callback-matches-query", lambda body: body.update(updated_at=body["updated_at"] + 1)
+    "callback-with-another-time",
+    "callback-matches-query",
+    lambda body: body.update(updated_at=body["updated_at"] + 1),
+    told=r"time of the update \d+",
 )
 _said(
     "callback-of-another-end",
@@ -64,14 +85,21 @@ _said(
     lambda body: (
         body.update(task_status="failed", task_status_msg="no") if body.pop("task_result", None) is not None else None
     ),
+    told="the state failed",
 )
-_said("callback-without-name", "callback-matches-query", lambda body: body.update(task_info={}))
+_said(
+    "callback-without-name",
+    "callback-matches-query",
+    lambda body: body.update(task_info={}),
+    told="client's own name null",
+)
 _said(
     "no-reference",
     "callback-has-the-reference",
     lambda body: body.pop("replyRef"),
     service="useapi",
     operation=None,
+    told="no replyRef",
 )
 _said(
     "reference-elsewhere",
@@ -80,25 +108,30 @@ _said(
     service="useapi",
     operation=None,
     chosen={"reply-ref-place": "root"},
+    told="in request$",
 )
 
 
-@_sent("callback-comes")
+@_sent("callback-comes", told="no callback within 10 s")
 def never_sent(_: Fake, __: list[Delivery]) -> list[Delivery]:
     return []
 
 
-@_sent("callback-comes", service="useapi", operation=None)
+@_sent(
+    "callback-comes", service="useapi", operation=None, told=r'only callbacks that say \["submitted", "processing"\]'
+)
 def end_is_not_reported(_: Fake, due: list[Delivery]) -> list[Delivery]:
     return [delivery for delivery in due if delivery.status in ("submitted", "processing")]
 
 
-@_sent("callbacks-report-the-changes")
+@_sent("callbacks-report-the-changes", told=r'\["final", "submitted"\]')
 def processing_is_not_reported(_: Fake, due: list[Delivery]) -> list[Delivery]:
     return [delivery for delivery in due if delivery.status != "processing"]
 
 
-@_sent("callbacks-report-the-changes", chosen={"callback-on": "end-only"})
+@_sent(
+    "callbacks-report-the-changes", chosen={"callback-on": "end-only"}, told=r'\["final", "processing", "submitted"\]'
+)
 def all_is_reported_where_the_end_was_settled(_: Fake, due: list[Delivery]) -> list[Delivery]:
     return due
 
@@ -113,18 +146,18 @@ def _told_early(fake: Fake, delivery: Delivery) -> Delivery:
     return replace(delivery, status=status, body=body)
 
 
-@_sent("callback-not-before-its-state")
+@_sent("callback-not-before-its-state", told=r"succeed, but a query \d+ ms later shows submitted")
 def the_end_comes_first(fake: Fake, due: list[Delivery]) -> list[Delivery]:
     return [_told_early(fake, delivery) for delivery in due]
 
 
-@_sent("callback-not-before-its-state")
+@_sent("callback-not-before-its-state", told=r"succeed, but a query \d+ ms later shows processing")
 def the_end_comes_with_processing(fake: Fake, due: list[Delivery]) -> list[Delivery]:
     early = [_told_early(fake, delivery) for delivery in due if delivery.status == "processing"]
     return [*due, *early]
 
 
-@CALLBACKS.make("callbacks-go-forward")
+@CALLBACKS.make("callbacks-go-forward", told="processing after succeed")
 def processing_comes_last() -> Wrong:
     held: dict[str, Delivery] = {}
 
@@ -146,25 +179,30 @@ CALLBACKS.add(
     "callback-as-text",
     "callback-is-json",
     lambda: Wrong(headers=lambda headers: {**headers, "content-type": "text/plain"}),
+    told="POST of text/plain",
 )
 CALLBACKS.add(
     "bad-signature",
     "callback-signature",
     lambda: Wrong(headers=lambda headers: {**headers, "webhook-signature": "v1,bm90IHRoZSBzaWduYXR1cmU="}),
+    told="v1,bm90IHRoZSBzaWduYXR1cmU= instead of v1,",
 )
 CALLBACKS.add(
     "stale-signature",
     "callback-signature",
     lambda: Wrong(headers=lambda headers: {**headers, "webhook-timestamp": "1700000000"}),
+    told="webhook-timestamp 1700000000, but it came at ",
 )
 CALLBACKS.add(
     "unsigned-where-signed-was-settled",
     "callback-signature",
     lambda: Wrong(headers=lambda headers: {n: v for n, v in headers.items() if not n.startswith("webhook")}),
     chosen={"callback-signed": "yes"},
+    told="no webhook-signature",
 )
 CALLBACKS.add(
     "half-signed",
     "callback-signature",
     lambda: Wrong(headers=lambda headers: {n: v for n, v in headers.items() if n != "webhook-id"}),
+    told="no webhook-id",
 )

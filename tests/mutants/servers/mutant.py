@@ -30,7 +30,8 @@ class Mutant:
     * ``make``: returns what is wrong around a fake; called for each run, because it may have a memory
     * ``operation``: the one that is tried, to save time; ``None`` for all
     * ``chosen``: readings that are settled
-    * ``told``: a pattern that the words of a finding must have, so that it names the fault and not only the check
+    * ``told``: a pattern that the words of a finding must have, what it is about and what was received, so that it
+      names the fault and not only the check
     """
 
     id: str
@@ -44,7 +45,9 @@ class Mutant:
 
     def is_told(self, findings: Iterable[Finding]) -> bool:
         """Whether a finding of the check meant for it names the fault."""
-        return any(each.check == self.check and re.search(self.told, each.received) for each in findings)
+        return any(
+            each.check == self.check and re.search(self.told, f"{each.subject} {each.received}") for each in findings
+        )
 
 
 class Mutants:

@@ -5,16 +5,30 @@ from __future__ import annotations
 from mockserver.kit.verdict import Verdict
 from tests.mutants.servers.answers import ANSWERS
 from tests.mutants.servers.callbacks import CALLBACKS
+from tests.mutants.servers.edges import EDGES
 from tests.mutants.servers.harness import Wrong, prepare
 from tests.mutants.servers.lifecycle import LIFECYCLE, RESULTS
 from tests.mutants.servers.mutant import Mutant
 from tests.mutants.servers.queries import QUERIES, READINGS
+from tests.mutants.servers.refusals import REFUSALS
 from tests.mutants.servers.requests import CREDENTIALS, REQUESTS
 from tests.mutants.servers.stateful import STATEFUL
 
 MUTANTS: dict[str, Mutant] = {
     id: mutant
-    for family in (ANSWERS, REQUESTS, CREDENTIALS, LIFECYCLE, RESULTS, QUERIES, CALLBACKS, STATEFUL, READINGS)
+    for family in (
+        ANSWERS,
+        REQUESTS,
+        REFUSALS,
+        CREDENTIALS,
+        LIFECYCLE,
+        RESULTS,
+        EDGES,
+        QUERIES,
+        CALLBACKS,
+        STATEFUL,
+        READINGS,
+    )
     for id, mutant in family.all.items()
 }
 

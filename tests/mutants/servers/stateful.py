@@ -17,7 +17,7 @@ def _created(response: Response) -> str | None:
     return json.loads(response.body)["data"]["task_id"] if response.status == 200 else None
 
 
-@STATEFUL.make("any-order")
+@STATEFUL.make("any-order", told="look refused with 400, after ")
 def only_the_last_is_there() -> Wrong:
     """A task is not found any more once another one was created."""
     ids: list[str] = []
@@ -34,7 +34,7 @@ def only_the_last_is_there() -> Wrong:
     return Wrong(respond)
 
 
-@STATEFUL.make("any-order")
+@STATEFUL.make("any-order", told="list (submitted|processing) after (processing|succeed)")
 def lists_lag_behind() -> Wrong:
     """A list shows each task as it was when it was first listed."""
     shown: dict[str, object] = {}
@@ -50,7 +50,7 @@ def lists_lag_behind() -> Wrong:
     return Wrong(respond)
 
 
-@STATEFUL.make("any-order")
+@STATEFUL.make("any-order", told=r"list a list without \d{9,}, after .*create")
 def a_new_task_hides_in_lists() -> Wrong:
     """The newest task is not listed until a query asked for it."""
     hidden: set[str] = set()
@@ -69,7 +69,7 @@ def a_new_task_hides_in_lists() -> Wrong:
     return Wrong(respond)
 
 
-@STATEFUL.make("any-order", service="useapi", operation=None)
+@STATEFUL.make("any-order", service="useapi", operation=None, told="look refused with 404, after .*look")
 def a_list_ends_the_task() -> Wrong:
     """At useapi, a task that was listed is gone afterwards."""
     listed: set[str] = set()

@@ -111,7 +111,7 @@ def callback_is_of_its_task(evidence: Evidence) -> Iterator[Finding]:
     """A callback is about the task that asked for it."""
     for history, _, view in _received(evidence):
         if view.id is not None and view.id != history.id:
-            yield _finding(history, view.id, str(history.id))
+            yield _finding(history, f"a callback about task {view.id}", f"about task {history.id}")
 
 
 @CALLBACKS.check(why="A client that uses both gets two different answers.", source="kling 3, C-22; useapi W-03")
@@ -122,7 +122,7 @@ def callback_matches_query(evidence: Evidence) -> Iterator[Finding]:
             continue
         shown = history.end.view
         if told.status != shown.status:
-            yield _finding(history, f"{told.status}", f"{shown.status}, as in the query")
+            yield _finding(history, f"the state {told.status}", f"{shown.status}, as in the query")
             continue
         pairs: dict[str, tuple[JSON, JSON]] = {
             "time of creation": (told.created_at, shown.created_at),
@@ -190,11 +190,12 @@ def callback_has_the_reference(evidence: Evidence) -> Iterator[Finding]:
     # A reading is called by the object that holds the reference; one at the root is in none.
     places = {str(place[0]) if len(place) > 1 else "root": place for place in layout.external_id}
     possible = evidence.expectations.possible("reply-ref-place")
-    for history, callback, view in _received(evidence):
+    for history, callback, _ in _received(evidence):
         wanted = history.task.payload.get(layout.external_id_field)
         found = {name for name, place in places.items() if at(callback.document, place) == wanted}
         if wanted is not None and not possible & found:
-            yield _finding(history, short(view.external_id), f"{wanted} in {' or '.join(sorted(possible))}")
+            places_found = f"{wanted} in {', '.join(sorted(found))}" if found else f"no {layout.external_id_field}"
+            yield _finding(history, places_found, f"{wanted} in {' or '.join(sorted(possible))}")
 
 
 @CALLBACKS.check(

@@ -128,7 +128,7 @@ def pages_keep_their_size(evidence: Evidence) -> Iterator[Finding]:
     for attempt, page in _pages(evidence, Purpose.LIST_PAGE, Purpose.LIST_ALL):
         count = len(_views(evidence, attempt))
         if page.size is not None and count > page.size:
-            yield finding(attempt, f"{count} tasks", documented=f"at most {page.size}")
+            yield finding(attempt, f"{count} tasks on a page of {page.size}", documented=f"at most {page.size}")
 
 
 @LISTS.check(why="Clients look for the latest task at one end.", source="kling 2.3, 9.2")
@@ -171,7 +171,8 @@ def external_id_filters(evidence: Evidence) -> Iterator[Finding]:
     _lists(evidence, Purpose.LIST_BY_NAME)
     for attempt, named in evidence.about(Named, Purpose.LIST_BY_NAME):
         if attempt.is_accepted and _ids(evidence, attempt) != [named.id]:
-            yield finding(attempt, short(_ids(evidence, attempt)), documented=f"{named.id} alone")
+            found = _ids(evidence, attempt)
+            yield finding(attempt, f"{len(found)} tasks: {short(found)}", documented=f"{named.id} alone")
 
 
 @LISTS.check(why="A client that asks for what is new gets what is old.", source="useapi 2.5")
@@ -184,7 +185,8 @@ def list_keeps_its_bounds(evidence: Evidence) -> Iterator[Finding]:
             if created is None:
                 continue
             if created <= bound.moment if bound.is_after else created >= bound.moment:
-                yield finding(attempt, f"a task created at {created}")
+                side = "after" if bound.is_after else "before"
+                yield finding(attempt, f"a task created at {created}, and not {side} {bound.moment}")
 
 
 @LISTS.check(why="The author of a client that asks for page 0 must see the mistake.", source="kling 2.3, 9.2")
@@ -202,4 +204,5 @@ def pages_out_of_range(evidence: Evidence) -> Iterator[Finding]:
         )
         if not (is_clamped or is_refused or is_absent):
             documented = " or ".join(sorted(possible))
-            yield finding(attempt, answer_text(attempt), documented=documented, source=row.source)
+            asked = attempt.exchange.request.query
+            yield finding(attempt, f"{asked}: {answer_text(attempt)}", documented=documented, source=row.source)

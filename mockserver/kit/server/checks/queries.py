@@ -43,7 +43,8 @@ def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
         for look in history.looks[1:]:
             name = history.task.payload[layout.external_id_field]
             if look.view.external_id != name:
-                yield finding(look.attempt, short(look.view.external_id), documented=short(name))
+                shown = short(look.view.external_id) if look.view.external_id is not None else "no name"
+                yield finding(look.attempt, f"{shown} instead of {short(name)}")
 
 
 @QUERIES.check(

@@ -33,7 +33,8 @@ def _of_question(evidence: Evidence, id: str) -> Iterator[Finding]:
         is_shown = is_shown or reading is not None
         if reading not in (None, wanted):
             means = question.readings[wanted].means
-            yield finding(attempt, short(reading), documented=f"{wanted}: {means}")
+            place = ".".join(map(str, question.shown.at))
+            yield finding(attempt, f"{place}: {short(reading)}", documented=f"{wanted}: {means}")
     if not is_shown:
         raise NothingToJudge("no answer shows it")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, OddBody, Purpose
@@ -24,7 +25,8 @@ def refuses_broken_rules(evidence: Evidence) -> Iterator[Finding]:
     for attempt in _broken(evidence):
         if attempt.is_accepted and attempt.rule is not None:
             documented = f"{row_text(evidence.expectations.service.errors['invalid'])}: {attempt.rule.description}"
-            yield finding(attempt, answer_text(attempt), documented=documented, source=attempt.rule.source)
+            received = f"accepted: {answer_text(attempt)}"
+            yield finding(attempt, received, documented=documented, source=attempt.rule.source)
 
 
 @REQUESTS.check(
@@ -127,9 +129,21 @@ def _refused(evidence: Evidence, *purposes: Purpose) -> Iterator[Finding]:
     attempts = answered(evidence.of(*purposes), "no such payload was sent; raise --max-creates")
     if all(attempt.exchange.status == _BUSY_STATUS for attempt in attempts):
         raise NothingToJudge("the server answered only 429: it is busy")
-    for attempt in attempts:
-        status = attempt.exchange.status or 0
-        if 300 <= status < 500 and status != _BUSY_STATUS:
+    for place, attempt in enumerate(attempts):
+        if _is_refused(attempt) and not _is_explained(attempts, place):
             documented = f"accepted: it only just keeps {attempt.rule.id}" if attempt.rule else "accepted"
             source = attempt.rule.source if attempt.rule else ""
             yield finding(attempt, answer_text(attempt), documented=documented, source=source)
+
+
+def _is_refused(attempt: Attempt) -> bool:
+    status = attempt.exchange.status or 0
+    return 300 <= status < 500 and status != _BUSY_STATUS
+
+
+def _is_explained(attempts: list[Attempt], place: int) -> bool:
+    """Whether one of the cases of a payload, each sent alone after it, was refused, too: it is to blame."""
+    if attempts[place].rule is not None:
+        return False
+    alone = takewhile(lambda each: each.rule is not None, attempts[place + 1 :])
+    return any(_is_refused(each) and each.operation is attempts[place].operation for each in alone)

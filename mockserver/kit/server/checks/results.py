@@ -119,7 +119,7 @@ def results_are_numbered(evidence: Evidence) -> Iterator[Finding]:
         numbers = [item[field] for item in end.view.results if isinstance(item, dict) and field in item]
         was_judged = was_judged or bool(numbers)
         if numbers and numbers != list(range(len(numbers))):
-            yield finding(end.attempt, short(numbers), documented="0, 1, 2 …")
+            yield finding(end.attempt, f"numbered {short(numbers)}", documented="0, 1, 2 …")
     if not was_judged:
         raise NothingToJudge("results have no numbers")
 
@@ -143,7 +143,7 @@ def results_can_be_fetched(evidence: Evidence) -> Iterator[Finding]:
             yield finding(end.attempt, f"no URL in {short(end.view.results)}")
         for attempt, _ in history.downloads:
             if not attempt.is_accepted:
-                yield finding(attempt, answer_text(attempt), subject=history.task.operation.id)
+                yield finding(attempt, f"a result's URL: {answer_text(attempt)}", subject=history.task.operation.id)
 
 
 @RESULTS.check(why="A file that cannot be shown is no result.", source="kling 1.2, 1.4")

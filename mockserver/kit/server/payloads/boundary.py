@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import islice
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.rules import Rule
@@ -20,6 +22,9 @@ from mockserver.kit.server.probe import encoded
 from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import base_payload, borrows, small_picture, units
 from mockserver.types import JSON
+
+_MOST_PLACES = 8
+"""How many payloads are tried that can have a value, until one names nothing outside."""
 
 _GENERATED = 12
 """How many payloads are drawn beside those of the boundary: each costs money, and they only add to what those show."""
@@ -74,8 +79,9 @@ def _cases(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> I
         if generator_of(rule.keyword).is_heavy:
             continue  # its vector has megabytes
         for vector in vectors(rule, operation.schema)[0]:
-            payload = _placed(expectations, operation, rule, {**vector, **extra})
-            bare = _bare(expectations, operation, rule, payload, base) if payload is not None else None
+            placed = islice(_placed(expectations, operation, rule, {**vector, **extra}), _MOST_PLACES)
+            bares = (_bare(expectations, operation, rule, payload, base) for payload in placed)
+            bare = min(bares, key=partial(borrows, operation), default=None)
             if bare is not None and bare not in seen and len(encoded(bare)) <= target.largest_bytes:
                 seen.append(bare)
                 named = _named(rule)
@@ -85,16 +91,15 @@ def _cases(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> I
 
 def _placed(
     expectations: Expectations, operation: Operation, rule: Rule, payload: dict[str, JSON]
-) -> dict[str, JSON] | None:
-    """Return a payload, or the simplest valid one that can have its value of a rule's field."""
-    if expectations.is_accepted(operation, payload):
-        return payload
+) -> Iterator[dict[str, JSON]]:
+    """Yield a payload, or else valid ones that can have its value of a rule's field, the simplest first."""
     name = _outermost(rule)
-    if rule.is_anchored or name not in payload:
-        return None
-    source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
-    placed = ({**source.simplest(branch), name: payload[name]} for branch in source.branches)
-    return next((each for each in placed if expectations.is_accepted(operation, each)), None)
+    if expectations.is_accepted(operation, payload):
+        yield payload
+    elif not rule.is_anchored and name in payload:
+        source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
+        placed = ({**source.simplest(branch), name: payload[name]} for branch in source.branches)
+        yield from (each for each in placed if expectations.is_accepted(operation, each))
 
 
 def _bare(
@@ -102,6 +107,9 @@ def _bare(
 ) -> dict[str, JSON]:
     """Leave out or simplify what a rule is not about, so that more cases fit together, and send pictures, not URLs."""
     named = _named(rule)
+    alone = {**base, **{name: value for name, value in payload.items() if name in named}}
+    if expectations.is_accepted(operation, alone):
+        return alone
     for name in [name for name in payload if name not in named]:
         plain = {
             key: base[name] if key == name else value for key, value in payload.items() if key != name or name in base
