@@ -34,6 +34,7 @@ class Purpose(Enum):
     FIND_BY_NAME = "ask for a watched task by the client's own name for it"
     DOWNLOAD = "download a result of a watched task"
     BURST = "create several tasks at once"
+    RACE_FOR_NAME = "create two tasks of one name at once"
     STEP = "make a step of a random walk"
     MALFORMED = "send what no well-behaved client sends"
     BREAK_RULE = "send a payload that breaks a rule"

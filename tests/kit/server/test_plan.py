@@ -60,8 +60,8 @@ def test_the_plan_is_worded_in_units() -> None:
     planned = plan(prepare("kling", operation=IMAGE).settings.target(), few, 50)
     assert [(item.scenario, item.tasks, item.units) for item in planned.items] == [
         ("task lifecycle", 3, Decimal(40)),
-        ("burst", 4, Decimal(32)),
+        ("burst", 5, Decimal(40)),
     ]
     lines = list(planned.lines())
-    assert lines[0] == "The plan: at most 7 tasks (--max-creates 50) for about 72 units, by the contract's prices."
+    assert lines[0] == "The plan: at most 8 tasks (--max-creates 50) for about 80 units, by the contract's prices."
     assert lines[1] == "  task lifecycle: 3 tasks of kling/omni-image.create, 40 units"

@@ -6,6 +6,7 @@ from mockserver.kit.verdict import Verdict
 from tests.mutants.servers.answers import ANSWERS
 from tests.mutants.servers.callbacks import CALLBACKS
 from tests.mutants.servers.edges import EDGES
+from tests.mutants.servers.gateways import GATEWAYS
 from tests.mutants.servers.harness import Wrong, prepare
 from tests.mutants.servers.lifecycle import LIFECYCLE, RESULTS
 from tests.mutants.servers.mutant import Mutant
@@ -24,6 +25,7 @@ MUTANTS: dict[str, Mutant] = {
         LIFECYCLE,
         RESULTS,
         EDGES,
+        GATEWAYS,
         QUERIES,
         CALLBACKS,
         STATEFUL,

@@ -13,6 +13,9 @@ from mockserver.kit.verdict import Finding
 LISTS = Family[Evidence, Finding]("lists", "task lifecycle", "burst", "queries")
 
 
+_BUSY_STATUS = 429
+
+
 def _views(evidence: Evidence, attempt: Attempt) -> list[TaskView]:
     """Return the tasks in an answer to a list, in order."""
     return task_views(attempt.exchange.received, evidence.expectations.layout)
@@ -41,6 +44,18 @@ def _is_whole(evidence: Evidence, attempt: Attempt, page: Page) -> bool:
     return page.size is None or len(_ids(evidence, attempt)) < page.size
 
 
+@LISTS.check(why="A client that asks for as much as it may gets nothing.", source="kling 2.3; useapi 2.5")
+def lists_are_accepted(evidence: Evidence) -> Iterator[Finding]:
+    """A list is shown for every page number and size in the range, and for every time."""
+    purposes = (Purpose.LIST_ALL, Purpose.LIST_PAGE, Purpose.LIST_BY_TIME, Purpose.LIST_AROUND_REFUSALS)
+    for attempt in answered(evidence.of(*purposes), "the service has no list"):
+        status, operation = attempt.exchange.status or 0, attempt.operation
+        is_absent = status == 404 and operation is not None and evidence.expectations.may_be_absent(operation)
+        if 300 <= status < 500 and status != _BUSY_STATUS and not is_absent:
+            asked = attempt.exchange.request.query
+            yield finding(attempt, f"{asked}: {answer_text(attempt)}", documented="a list")
+
+
 @LISTS.check(why="A task that is not listed is lost to a client that did not keep its id.",
              source="kling 2.3; useapi 2.5")  # fmt: skip
 def list_is_complete(evidence: Evidence) -> Iterator[Finding]:
@@ -58,7 +73,16 @@ def list_is_complete(evidence: Evidence) -> Iterator[Finding]:
 
 def _created_before(evidence: Evidence, listed: Attempt) -> Iterator[str]:
     """Yield the ids of the tasks that a list should have: those created before it was asked for."""
-    creates = (Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES, Purpose.BORROW, Purpose.REUSE_NAME)
+    creates = (
+        Purpose.CREATE_WATCHED,
+        Purpose.BURST,
+        Purpose.KEEP_RULES,
+        Purpose.BORROW,
+        Purpose.REUSE_NAME,
+        Purpose.RACE_FOR_NAME,
+        Purpose.BEFORE_REFUSALS,
+        Purpose.AFTER_REFUSALS,
+    )
     for attempt in evidence.of(*creates):
         create = attempt.operation
         if attempt.exchange.number > listed.exchange.number or not attempt.is_accepted or create is None:
@@ -129,6 +153,24 @@ def pages_keep_their_size(evidence: Evidence) -> Iterator[Finding]:
         count = len(_views(evidence, attempt))
         if page.size is not None and count > page.size:
             yield finding(attempt, f"{count} tasks on a page of {page.size}", documented=f"at most {page.size}")
+
+
+@LISTS.check(why="A client that asks once, and sees fewer than a page, believes that there are no more.",
+             source="kling 2.3; useapi 2.5")  # fmt: skip
+def pages_are_full(evidence: Evidence) -> Iterator[Finding]:
+    """A page has as many tasks as were asked for, or as are usual, if there are so many."""
+    wholes = [each for each in _pages(evidence, Purpose.LIST_ALL) if _is_whole(evidence, *each)]
+    for attempt, page in _pages(evidence, Purpose.LIST_PAGE):
+        before = [whole for whole, _ in wholes if whole.operation is attempt.operation]
+        if not before or page.size is None or before[0].exchange.number > attempt.exchange.number:
+            continue
+        left = len(_ids(evidence, before[0])) - (page.number - 1) * page.size
+        count = len(_views(evidence, attempt))
+        if count < min(page.size, left):
+            asked = attempt.exchange.request.query or "the usual page"
+            yield finding(attempt, f"{asked}: {count} tasks", documented=f"{min(page.size, left)} tasks")
+    if not wholes:
+        raise NothingToJudge("the account has more tasks than a page can show")
 
 
 @LISTS.check(why="Clients look for the latest task at one end.", source="kling 2.3, 9.2")

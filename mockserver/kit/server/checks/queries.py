@@ -88,6 +88,21 @@ def duplicate_external_id_refused(evidence: Evidence) -> Iterator[Finding]:
 
 
 @QUERIES.check(
+    "burst",
+    why="A create that is tried again while the first is still on its way makes, and costs, two tasks.",
+    source="kling 2.4, 4.3",
+)
+def names_are_unique_at_once(evidence: Evidence) -> Iterator[Finding]:
+    """Of two creates of one name that are sent at once, one at the most is accepted."""
+    sent = answered(evidence.of(Purpose.RACE_FOR_NAME), _NO_NAMES)
+    accepted = [attempt for attempt in sent if attempt.is_accepted]
+    if len(accepted) > 1:
+        row = evidence.expectations.service.errors["duplicate-external-id"]
+        received = f"{len(accepted)} of {len(sent)} accepted: {answer_text(accepted[-1])}"
+        yield finding(accepted[-1], received, documented=f"one, and {row_text(row)}", source=row.source)
+
+
+@QUERIES.check(
     "task lifecycle",
     "burst",
     why="Two clients share one task, and one of them never gets its own.",
@@ -96,7 +111,7 @@ def duplicate_external_id_refused(evidence: Evidence) -> Iterator[Finding]:
 def ids_differ(evidence: Evidence) -> Iterator[Finding]:
     """Each task has an id of its own, even if several are created at once."""
     created: dict[str, Attempt] = {}
-    creates = (Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES, Purpose.BORROW)
+    creates = (Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES, Purpose.BORROW, Purpose.RACE_FOR_NAME)
     for attempt in evidence.of(*creates):
         view = _view(evidence, attempt)
         if view is not None and view.id is not None:

@@ -133,7 +133,8 @@ def _refused(evidence: Evidence, *purposes: Purpose) -> Iterator[Finding]:
         if _is_refused(attempt) and not _is_explained(attempts, place):
             documented = f"accepted: it only just keeps {attempt.rule.id}" if attempt.rule else "accepted"
             source = attempt.rule.source if attempt.rule else ""
-            yield finding(attempt, answer_text(attempt), documented=documented, source=source)
+            received = f"{attempt.case}: {answer_text(attempt)}" if attempt.case else answer_text(attempt)
+            yield finding(attempt, received, documented=documented, source=source)
 
 
 def _is_refused(attempt: Attempt) -> bool:

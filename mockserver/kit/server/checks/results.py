@@ -235,6 +235,8 @@ def watermarks_come_when_asked(evidence: Evidence) -> Iterator[Finding]:
                 has, wanted = ("a", "no") if is_there else ("no", "a")
                 received = f"{has} {watermark}, but {history.task.said('watermark')}"
                 yield _finding(history, received, f"{wanted} {watermark}")
+            elif is_there and isinstance(item, dict) and item[watermark] in end.view.urls:
+                yield _finding(history, f"the {watermark} of a result is its URL", "a marked twin")
 
 
 @RESULTS.check(why="Clients lay out a page by them before the picture is there.", source="useapi 2.4")

@@ -1,12 +1,13 @@
 """Just outside: payloads that break one rule, on every side of its edge that is known.
 
-They come from three sources: payloads that are made to break the rule, the contract's own examples of what breaks it,
-and, for a rule across fields, those of what only just keeps it, changed by one step: a shot one second longer or
-shorter, one picture more. One step may lead to what is legal by itself, such as another total.
+They come from these sources: payloads that are made to break the rule, the contract's own examples of what breaks it,
+values that are only spelled otherwise, and, for a rule across fields, payloads that only just keep it, changed by one
+step: a shot one second longer or shorter, one picture more. That may be legal by itself, such as another total.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -42,9 +43,22 @@ def broken_payloads(target: Target, operation: Operation, rule: Rule) -> Iterato
     def is_alone(payload: JSON) -> bool:
         return target.expectations.breaks_alone(operation, rule, payload)
 
-    yield from filter(is_alone, broken)
+    yield from filter(is_alone, chain(broken, _spelled_otherwise(rule, kept)))
     if rule.is_anchored:
         yield from islice(filter(is_alone, steps), _MOST_STEPS)
+
+
+def _spelled_otherwise(rule: Rule, kept: Sequence[Payload]) -> Iterator[Payload]:
+    """Yield a payload with a value that only a lenient reader takes for a right one: a number as text, ``1K``."""
+    values = ((payload, payload.get(rule.field)) for payload in kept)
+    for payload, value in values:
+        if rule.keyword == "type" and isinstance(value, int):
+            yield {**payload, rule.field: json.dumps(value)}
+            return
+        if rule.keyword == "enum" and isinstance(value, str) and value.upper() != value:
+            yield {**payload, rule.field: value.upper()}
+            yield {**payload, rule.field: f"{value} "}
+            return
 
 
 def _one_step_away(schema: Schema, rule: Rule, payload: Payload) -> Iterator[Payload]:

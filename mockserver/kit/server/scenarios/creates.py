@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import zip_longest
+from itertools import cycle, islice, zip_longest
+from types import MappingProxyType
 
 from mockserver.contract.catalog import Operation
 from mockserver.kit.server.budget import Spent
@@ -19,6 +20,12 @@ from mockserver.types import JSON
 
 BURST_TASKS = 4
 """Enough for a race to show; each costs money."""
+
+_NAMESAKES = 2
+"""Creates of one name that are sent at once: one of them is refused."""
+
+_MEDIA_TYPES = MappingProxyType({"": "application/json", "with a charset": "application/json; charset=utf-8"})
+"""Ways to say that a body is JSON: many libraries name the charset, too."""
 
 ACCEPTS = "accepts-valid-payloads"
 FOLLOWS = "accepted-payloads-succeed"
@@ -66,15 +73,29 @@ def _follow(probe: Probe, followed: list[Watch], edges: Mapping[str, int]) -> No
 
 
 def send_burst(probe: Probe) -> None:
-    """Create several tasks of the first operation at once, all alike. Raises ``Spent``."""
-    create = probe.target.create_operations[0]
-    if probe.budget.left < BURST_TASKS:
-        raise Spent(f"fewer than the {BURST_TASKS} tasks of a burst were left of --max-creates")
-    payload = {**base_payload(probe.expectations, create), **probe.account_fields(create)}
+    """Create several tasks of the first operation at once, all alike, and then two of one name. Raises ``Spent``."""
+    create, layout = probe.target.create_operations[0], probe.expectations.layout
+    if probe.budget.left < BURST_TASKS + _NAMESAKES:
+        raise Spent(f"fewer than the {BURST_TASKS + _NAMESAKES} tasks of a burst were left of --max-creates")
+    plain = {**base_payload(probe.expectations, create), **probe.account_fields(create)}
+    unnamed = {**plain, layout.external_id_field: ""}
+    payload = unnamed if _has_names(probe.target) and probe.expectations.is_accepted(create, unnamed) else plain
     with ThreadPoolExecutor(BURST_TASKS) as pool:
-        sent = [pool.submit(probe.create, create, payload, Purpose.BURST) for _ in range(BURST_TASKS)]
+        sent = [
+            pool.submit(probe.create, create, payload, Purpose.BURST, case=case, headers={"content-type": media_type})
+            for case, media_type in islice(cycle(_MEDIA_TYPES.items()), BURST_TASKS)
+        ]
+        if _has_names(probe.target):
+            named = {**plain, layout.external_id_field: f"twins-{probe.new_name()}"}
+            sent += [pool.submit(probe.create, create, named, Purpose.RACE_FOR_NAME) for _ in range(_NAMESAKES)]
         for each in sent:
             each.result()
+
+
+def _has_names(target: Target) -> bool:
+    """Whether a name of the client's own is that of one task at the most."""
+    layout = target.expectations.layout
+    return layout.finds_external_id and layout.external_id_field in target.create_operations[0].schema["properties"]
 
 
 def _send_valid(probe: Probe, create: Operation, found: BoundaryPayload) -> Iterator[Watch]:
@@ -132,7 +153,8 @@ def _cost_of_valid(target: Target) -> Iterable[Cost]:
 
 
 def _cost_of_burst(target: Target) -> Iterable[Cost]:
-    yield Cost.of_simplest(target, target.create_operations[0], BURST_TASKS)
+    tasks = BURST_TASKS + 1 if _has_names(target) else BURST_TASKS
+    yield Cost.of_simplest(target, target.create_operations[0], tasks)
 
 
 VALID_PAYLOADS = Scenario(
@@ -141,4 +163,4 @@ VALID_PAYLOADS = Scenario(
     frozenset({Purpose.KEEP_RULES, Purpose.BORROW, Purpose.POLL, Purpose.DOWNLOAD}),
     _cost_of_valid,
 )
-BURST = Scenario("burst", send_burst, frozenset({Purpose.BURST}), _cost_of_burst)
+BURST = Scenario("burst", send_burst, frozenset({Purpose.BURST, Purpose.RACE_FOR_NAME}), _cost_of_burst)

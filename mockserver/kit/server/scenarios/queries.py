@@ -51,6 +51,15 @@ def _ask_for_missing(probe: Probe, create: Operation, own: list[TaskHistory], ot
     account = probe.account_fields(get) or None
     probe.ask(get, account, Purpose.ASK_FOR_MISSING, id=_UNKNOWN_ID, case="unknown id")
     probe.ask(get, account, Purpose.ASK_FOR_MISSING, id="no-such-task", case="an id of letters")
+    for history in own[:1]:
+        # Their ends are numbers that count: none of ours is the beginning of another.
+        beginnings = {"the beginning of an id": (history.id or "")[:-1]}
+        if probe.expectations.layout.finds_external_id:
+            name = history.task.payload.get(probe.expectations.layout.external_id_field)
+            beginnings["the beginning of a name"] = str(name or "").rpartition("-")[0]
+        for case, beginning in beginnings.items():
+            if beginning:
+                probe.ask(get, account, Purpose.ASK_FOR_MISSING, id=beginning, case=case)
     is_shared = any(probe.expectations.get_operation(history.task.operation) is get for history in others)
     own_ids = {history.id for history in own}
     foreign = [history.id for history in others if history.id is not None and history.id not in own_ids]
@@ -109,7 +118,8 @@ def _turn_pages(probe: Probe, listing: Operation, pages: PageFields, count: int)
     """Ask for each page of a list of so many tasks, for pages out of range, and for the usual one."""
     known, account = listing.schema["properties"], probe.account_fields(listing)
     size = max(_SMALL_PAGE, -(-count // _MOST_PAGES))
-    for number in range(1, -(-count // size) + 2):
+    last = -(-count // size) + 1
+    for number in dict.fromkeys([*range(1, last + 1), known[str(pages.number)].get("maximum", last)]):
         payload: dict[str, JSON] = {**account, str(pages.number): number, pages.size: size}
         probe.ask(listing, payload, Purpose.LIST_PAGE, Page(size, number, is_numbered=True))
     for field in (str(pages.number), pages.size):

@@ -40,6 +40,8 @@ def watch_tasks(probe: Probe) -> None:
     for watch in ended:
         _find_by_name(probe, watch)
         download(probe, watch)
+    for watch in ended[:1]:
+        download(probe, watch, is_whole=False)  # a URL is good for thirty days, and not for one download
     _wait_for_callbacks(probe, [watch for watch in watches if watch in ended or watch.get is None])
 
 
