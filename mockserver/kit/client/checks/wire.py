@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mockserver.kit.checks import Family
+from mockserver.kit.client.checks.changes import changes, missing
 from mockserver.kit.client.evidence import Evidence
 from mockserver.types import JSON
 
@@ -120,16 +121,7 @@ def mistakes_are_not_repaired(evidence: Evidence) -> Iterator[str]:
 def _changes(payload: Mapping[str, JSON], sent: Mapping[str, JSON]) -> Iterator[str]:
     """Yield each field of a payload that did not arrive as it was given."""
     for name, value in payload.items():
-        if name not in sent:
-            yield f"{name} was {value!r} and is missing"
-        elif not _is_same(sent[name], value):
-            yield f"{name} was {value!r} and arrived as {sent[name]!r}"
-
-
-def _is_same(one: object, other: object) -> bool:
-    """Compare JSON values; 1, 1.0 and true are three different values."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_is_same, one, other))
-    return type(one) is type(other) and one == other
+        if name in sent:
+            yield from changes(name, value, sent[name])
+        else:
+            yield missing(name, value)
