@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 
 const PATHS = { "kling/omni-image": "/v1/images/omni-image", "kling/omni-video": "/v1/videos/omni-video" };
+// JSON.parse rounds numbers beyond 2^53, so this client does not say that it takes "big_numbers".
 const HELLO = { name: "example-fetch", version: "1", operations: Object.keys(PATHS) };
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -31,7 +32,6 @@ async function send(url, options, again, deadline) {
   }
 }
 
-// JSON.parse rounds numbers beyond 2^53; the ids we send go out as the text they came in, and those we get are text.
 function told(response, text) {
   let body = {};
   try { body = JSON.parse(text) ?? {}; } catch { body = { message: `no JSON: ${text.slice(0, 100)}` }; }
@@ -40,13 +40,13 @@ function told(response, text) {
   return { refusal: { outcome: "error", http_status: response?.status ?? null, code, request_id, message: String(message) } };
 }
 
-async function generate(ask, payload) {
+async function generate(ask) {
   const deadline = Date.now() + ask.timeout * 1000;
   const url = ask.base_url + PATHS[ask.operation];
   const headers = { authorization: `Bearer ${ask.credentials.token}` };
   let task_id;
   try {
-    const create = { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: payload };
+    const create = { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(ask.payload) };
     const made = await send(url, create, [429, 500, 503], deadline);
     if (made.refusal) return made.refusal;
     task_id = made.data.task_id;
@@ -67,22 +67,9 @@ async function generate(ask, payload) {
   return { outcome: "timeout", task_id };
 }
 
-// The payload is cut out of the line as text, so that an element_id beyond 2^53 arrives as it was given.
-const payloadOf = (line) => {
-  const start = line.indexOf('"payload": ') + '"payload": '.length;
-  let depth = 0;
-  let quoted = false;
-  for (let at = start; ; at++) {
-    if (line[at] === "\\") at++;
-    else if (line[at] === '"') quoted = !quoted;
-    else if (!quoted && line[at] === "{") depth++;
-    else if (!quoted && line[at] === "}" && --depth === 0) return line.slice(start, at + 1);
-  }
-};
-
 for await (const line of createInterface({ input: process.stdin })) {
   const ask = JSON.parse(line);
   const unsupported = { outcome: "unsupported", reason: "it takes no callbacks" };
-  const answer = ask.do === "hello" ? HELLO : ask.do === "generate" ? await generate(ask, payloadOf(line)) : unsupported;
+  const answer = ask.do === "hello" ? HELLO : ask.do === "generate" ? await generate(ask) : unsupported;
   console.log(JSON.stringify({ id: ask.id, ...answer }));
 }

@@ -5,7 +5,13 @@ import sys
 
 from client import PATHS, Kling
 
-HELLO = {"name": "example-httpx", "version": "1", "operations": list(PATHS), "credentials": ["token", "jwt"]}
+HELLO = {
+    "name": "example-httpx",
+    "version": "1",
+    "operations": list(PATHS),
+    "credentials": ["token", "jwt"],
+    "big_numbers": True,
+}
 
 
 def answer(ask):

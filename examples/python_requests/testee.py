@@ -8,7 +8,7 @@ import requests
 from urllib3.util import Retry
 
 PATHS = {"kling/omni-image": "/v1/images/omni-image", "kling/omni-video": "/v1/videos/omni-video"}
-HELLO = {"name": "example-requests", "version": "1", "operations": list(PATHS)}
+HELLO = {"name": "example-requests", "version": "1", "operations": list(PATHS), "big_numbers": True}
 WAITING = {"total": 3, "backoff_factor": 0.4, "raise_on_status": False, "respect_retry_after_header": True}
 
 

@@ -14,8 +14,9 @@ from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporti
 from mockserver.commands.time_limit import verdict_in_time
 from mockserver.extras import require
 
-_GRACE_SECONDS = 120.0
-"""How much longer than --seconds a run may take before it is stopped: the last scenario with all its repetitions."""
+_GRACE_SECONDS = 60.0
+"""How much longer than --seconds a run may take before it is stopped: to start a fake, and to end all, when the machine
+is overloaded. The scenario that is being played when the time is over is broken off."""
 
 
 @click.command(
@@ -28,7 +29,13 @@ _GRACE_SECONDS = 120.0
 @click.option(
     "--operation", "operations", multiple=True, metavar="OPERATION", help="Check this operation only; repeatable."
 )
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Begin no scenario after so many seconds.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=300,
+    show_default=True,
+    help="End after so many seconds, and report what was not played.",
+)
 @click.option(
     "--examples",
     type=click.IntRange(min=0),
@@ -54,7 +61,7 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
 
     reporting = Reporting.prepare(report, baseline)
     settings = Settings(**options)
-    limit = settings.seconds + _GRACE_SECONDS if settings.seconds is not None else None
+    limit = settings.seconds + _GRACE_SECONDS
     os.environ.update(unproxied(os.environ))  # for a class, which runs in this process
     with interruption() as interrupted:
         with progress() as step:

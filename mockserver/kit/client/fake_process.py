@@ -49,7 +49,6 @@ class FakeProcess:
     def __init__(self, options: Sequence[str] = ()) -> None:
         """``options`` are those of ``mockserver serve``."""
         self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options]
-        self._ignored_accounts: list[str] = []
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -102,13 +101,8 @@ class FakeProcess:
         self._control("POST", "/reset", {})
 
     def transcript(self) -> Transcript:
-        """Return all exchanges since the last reset, except those of ignored accounts."""
-        ignored = {item["number"] for account in self._ignored_accounts for item in self._exchanges(account=account)}
-        return transcript([item for item in self._exchanges() if item["number"] not in ignored])
-
-    def ignore(self, account: str) -> None:
-        """Leave an account out of transcripts from now on: its client hangs and may still send requests."""
-        self._ignored_accounts.append(account)
+        """Return all exchanges since the last reset."""
+        return transcript(self._exchanges())
 
     def advance(self, span: str) -> None:
         """Advance the fake's clock by ``5m``; what is due by then has happened when this returns."""
@@ -132,11 +126,11 @@ class FakeProcess:
         is_right = before - _CLOCK_TOLERANCE <= clock["now"] <= after + _CLOCK_TOLERANCE
         return bool(clock["is_frozen"]) or not is_right
 
-    def _exchanges(self, **wanted: str) -> list[dict[str, JSON]]:
+    def _exchanges(self) -> list[dict[str, JSON]]:
         items: list[dict[str, JSON]] = []
         offset: int | None = 0
         while offset is not None:
-            page = self._control("GET", "/requests", **wanted, whole="1", limit=str(_PAGE), offset=str(offset))
+            page = self._control("GET", "/requests", whole="1", limit=str(_PAGE), offset=str(offset))
             items += page["items"]
             offset = page["next"]
         return items

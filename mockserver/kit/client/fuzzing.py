@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import chain
+from typing import Any
 
 import hypothesis
 from hypothesis import Phase, Verbosity, given
 from hypothesis.strategies import SearchStrategy
 
-from mockserver.contract.catalog import Operation
-from mockserver.contract.validation import Validator
 from mockserver.errors import MockserverError
-from mockserver.kit.client.plan import PlannedScenario
+from mockserver.kit.client.plan import PlannedScenario, breaking
 from mockserver.kit.generation.coverage import covering_payloads, with_fewest_fields, with_plain_fields
 from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.generation.strategies import invalid_payloads, valid_payloads
@@ -43,20 +43,34 @@ Play = Callable[[Payload], Sequence[Finding] | None]
 Drawn = tuple[Payload, str | None]
 """A payload, and the id of the rule that it breaks, if it breaks one."""
 
+Each = Callable[[Callable[[Drawn], object], Iterable[Drawn]], None]
+"""Calls something for each of some payloads, perhaps for several at once."""
+
+
+def one_by_one(do: Callable[[Drawn], object], drawn: Iterable[Drawn]) -> None:
+    """Call something for one payload after the other."""
+    for each in drawn:
+        do(each)
+
 
 class Shown(AssertionError):
     """A payload shows a finding. Each check has a subclass of its own, so that Hypothesis shrinks for each."""
 
 
-def fuzz(planned: PlannedScenario, play: Play, *, examples: int, seed: int = 0) -> list[Finding]:
+class _Over(BaseException):
+    """Nothing more may be played. Hypothesis lets it pass: it is no ``Exception``."""
+
+
+def fuzz(
+    planned: PlannedScenario, play: Play, *, examples: int, seed: int = 0, each: Each = one_by_one
+) -> list[Finding]:
     """Play a sample of each field, then ``examples`` drawn payloads; return one small finding for each check.
 
-    Raises what ``play`` raises, if that is a ``MockserverError``.
+    ``each`` plays the samples. Raises what ``play`` raises, if that is a ``MockserverError``.
     """
     plays = _Plays(play)
     plays.allow(_MOST_SAMPLES)
-    for payload, rule in filter(_is_sendable, _samples(planned)):
-        plays.findings(payload, rule)
+    each(lambda drawn: plays.findings(*drawn), _sendable(planned, plays))
     plays.allow(examples + _MOST_SHRINKS)
     _draw(planned, plays, examples, seed)
     plays.allow(_MOST_SHRINKS)
@@ -72,24 +86,29 @@ class _Plays:
     def __init__(self, play: Play) -> None:
         self._play = play
         self._shown: dict[str, list[Finding]] = {}
+        self._asked: set[str] = set()
         self._most = 0
-        self._is_over = False
+        self._lock = threading.Lock()
+        self.is_over = False
         self.error: MockserverError | None = None
 
     def allow(self, more: int) -> None:
         """Allow so many more payloads to be played."""
-        self._most = len(self._shown) + more
+        self._most = len(self._asked) + more
 
     def findings(self, payload: Payload, rule: str | None) -> list[Finding]:
         """Return what a payload shows, and play it if it is new and there is time."""
         key = json.dumps(payload, sort_keys=True)
-        if key not in self._shown and not self._is_over and len(self._shown) < self._most:
+        with self._lock:
+            is_new = key not in self._asked and not self.is_over and len(self._asked) < self._most
+            self._asked |= {key} if is_new else set()
+        if is_new:
             try:
                 found = self._play(payload)
             except MockserverError as error:  # raised here, Hypothesis would take it for a finding and shrink it
                 self.error, found = error, None
             if found is None:
-                self._is_over = True
+                self.is_over = True
             else:
                 self._shown[key] = [replace(finding, rule=rule) for finding in found]
         return self._shown.get(key, [])
@@ -103,7 +122,7 @@ class _Plays:
         least: dict[str, Finding] = {}
         for finding in chain.from_iterable(self._shown.values()):
             known = least.get(finding.check)
-            if known is None or _size(finding.payload) < _size(known.payload):
+            if known is None or size_of(finding.payload) < size_of(known.payload):
                 least[finding.check] = finding
         return [*least.values()]
 
@@ -122,12 +141,14 @@ def _draw(planned: PlannedScenario, plays: _Plays, examples: int, seed: int) -> 
     )
     @given(_payloads(planned))
     def play(drawn: Drawn) -> None:
+        if plays.is_over:
+            raise _Over
         for finding in plays.findings(*drawn):
             if finding.check not in failed:
                 raise _shown(finding.check)
 
     try:
-        with scratch_folder():
+        with scratch_folder(), suppress(_Over):
             play()
     except (Shown, BaseExceptionGroup) as raised:
         _reraise(raised)
@@ -135,7 +156,7 @@ def _draw(planned: PlannedScenario, plays: _Plays, examples: int, seed: int) -> 
 
 def _reduced(planned: PlannedScenario, plays: _Plays, finding: Finding) -> list[Finding]:
     """Return what a check finds in the payload of a finding once all fields are plain or away that can be."""
-    is_alike = _alike(planned.operation, finding.rule)
+    is_alike = breaking(planned.operation, finding.rule)
 
     def found_in(payload: Payload) -> list[Finding]:
         return [each for each in plays.findings(payload, finding.rule) if each.check == finding.check]
@@ -143,8 +164,18 @@ def _reduced(planned: PlannedScenario, plays: _Plays, finding: Finding) -> list[
     def is_good(payload: Payload) -> bool:
         return is_alike(payload) and bool(found_in(payload))
 
-    plain = with_plain_fields(finding.payload, next(covering_payloads(planned.operation)), is_good)
+    plainest = planned.sendable(next(covering_payloads(planned.operation))) or {}
+    plain = with_plain_fields(finding.payload, plainest, is_good)
     return found_in(with_fewest_fields(plain, is_good))
+
+
+def _sendable(planned: PlannedScenario, plays: _Plays) -> Iterator[Drawn]:
+    """Yield the samples, as far as they can be sent and there is time."""
+    for drawn in _samples(planned):
+        if plays.is_over:
+            return
+        if (sent := _sent(planned, drawn)) is not None:
+            yield sent
 
 
 def _samples(planned: PlannedScenario) -> Iterator[Drawn]:
@@ -165,10 +196,16 @@ def _payloads(planned: PlannedScenario) -> SearchStrategy[Drawn]:
     if planned.scenario.id != VALID:
         levels = rule_levels(planned.operation, None)
         refused = invalid_payloads(planned.operation).filter(lambda found: levels[found.rule.id] == "error")
-        return refused.map(lambda found: (found.payload, found.rule.id)).filter(_is_sendable)
+        return _all_sent(planned, refused.map(lambda found: (found.payload, found.rule.id)))
     callback = planned.service.layout.callback_field
     valid = valid_payloads(planned.operation, strict=True)
-    return valid.map(lambda payload: (_without(payload, callback), None)).filter(_is_sendable)
+    return _all_sent(planned, valid.map(lambda payload: (_without(payload, callback), None)))
+
+
+def _all_sent(planned: PlannedScenario, drawn: SearchStrategy[Any]) -> SearchStrategy[Drawn]:
+    """Return what is drawn as it is sent, without what cannot be."""
+    sent: SearchStrategy[Any] = drawn.map(partial(_sent, planned))
+    return sent.filter(lambda each: each is not None)
 
 
 def _without(payload: JSON, name: str) -> JSON:
@@ -176,9 +213,15 @@ def _without(payload: JSON, name: str) -> JSON:
     return {key: value for key, value in payload.items() if key != name} if isinstance(payload, dict) else payload
 
 
-def _is_sendable(drawn: tuple[JSON, str | None]) -> bool:
-    """Tell whether a payload fits into the protocol, which has only objects, and into the journal."""
-    return isinstance(drawn[0], dict) and len(json.dumps(drawn[0])) <= _LARGEST_BYTES
+def _sent(planned: PlannedScenario, drawn: tuple[JSON, str | None]) -> Drawn | None:
+    """Return a payload as it is sent; ``None`` if it fits neither into the protocol, which has only objects, nor into
+    the journal, or if the client cannot keep its numbers.
+    """
+    payload, rule = drawn
+    if not isinstance(payload, dict) or len(json.dumps(payload)) > _LARGEST_BYTES:
+        return None
+    sent = planned.sendable(payload, rule)
+    return (sent, rule) if sent is not None else None
 
 
 @cache
@@ -195,12 +238,7 @@ def _reraise(raised: BaseException) -> None:
         raise raised
 
 
-def _alike(operation: Operation, rule: str | None) -> Callable[[Payload], bool]:
-    """Return a test whether a payload breaks this rule and no other; for ``None``, no rule at all."""
-    validator = Validator(operation.schema, operation.rules, rule_levels(operation, None))
-    wanted = set() if rule is None else {rule}
-    return lambda payload: {violation.rule.id for violation in validator.violations(payload)} == wanted
-
-
-def _size(payload: JSON) -> tuple[int, int]:
-    return size(payload), len(json.dumps(payload))
+def size_of(payload: JSON) -> tuple[int, int, str]:
+    """Return what is less for a smaller payload, and never the same for two."""
+    text = json.dumps(payload, sort_keys=True)
+    return size(payload), len(text), text

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
 from mockserver.contract.validation import Validator
 from mockserver.kit.checks import Skipped, select
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
-from mockserver.kit.client.scenarios import SCENARIOS, Scenario
+from mockserver.kit.client.scenarios import SCENARIOS, CredentialKind, Scenario
 from mockserver.kit.client.settings import Settings
 from mockserver.kit.client.testee import Hello
+from mockserver.kit.doubles import is_kept, with_kept_numbers
+from mockserver.kit.generation.valid import rule_levels
 from mockserver.types import JSON, Payload
 
 _UNDER_EVERY_READING = ("plain", "task-fails", "several-results")
 """The scenarios in which a reading can make a difference to what a client sees: success, failure, several results."""
+
+_ABOUT_NUMBERS = "payload-arrives-unchanged"
+"""The check that promises something of big numbers."""
+
+_NO_BIG_NUMBERS = (
+    "in part: no numbers were sent that JSON.parse would round, such as ids beyond 2^53. "
+    'If the client keeps them, let its hello say "big_numbers": true'
+)
 
 _PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
@@ -38,7 +48,9 @@ class Choice:
 class PlannedScenario:
     """One scenario with one operation, perhaps under another reading.
 
-    ``callback_example`` is a callback about a task of the operation, if the contract has an example.
+    * ``callback_example``: a callback about a task of the operation, if the contract has an example
+    * ``credentials``: the kind of credentials that the client is given
+    * ``big_numbers``: payloads may have numbers that no 64-bit floating-point number can be
     """
 
     service: Service
@@ -46,6 +58,8 @@ class PlannedScenario:
     scenario: Scenario
     callback_example: JSON = None
     choice: Choice | None = None
+    credentials: CredentialKind = "token"
+    big_numbers: bool = False
 
     def __str__(self) -> str:
         words = (self.operation.id.removesuffix(".create"), self.scenario.id, str(self.choice or ""))
@@ -54,18 +68,37 @@ class PlannedScenario:
     @property
     def plain_payload(self) -> Payload:
         """The first example of the operation. Whether it asks for callbacks depends on the scenario instead."""
-        callback = self.service.layout.callback_field
-        return {name: value for name, value in self.operation.schema["examples"][0].items() if name != callback}
+        callback, example = self.service.layout.callback_field, self.operation.schema["examples"][0]
+        return self._sendable({name: value for name, value in example.items() if name != callback})
 
     @property
     def special_fields(self) -> Payload:
         """The fields by which the payload asks for what the scenario is about."""
-        return dict(self.operation.payloads.get(self.scenario.payload, {}))
+        return self._sendable(self.operation.payloads.get(self.scenario.payload, {}))
 
     @property
     def payload(self) -> Payload:
         """The payload that the client is given."""
         return {**self.plain_payload, **self.special_fields}
+
+    @property
+    def has_lost_numbers(self) -> bool:
+        """Whether the payload would have other numbers if the client could keep them."""
+        return not self.big_numbers and not is_kept(self.operation.payloads.get(self.scenario.payload, {}))
+
+    def sendable(self, payload: Payload, rule: str | None = None) -> Payload | None:
+        """Return a payload that breaks one rule, or for ``None`` no rule, with numbers that the client can keep.
+
+        ``None`` if there is none: a number that is too large for its field may be too large for the client, too.
+        """
+        if self.big_numbers or is_kept(payload):
+            return payload
+        return with_kept_numbers(payload, breaking(self.operation, rule))
+
+    def _sendable(self, fields: Mapping[str, JSON]) -> Payload:
+        """Return some fields of a payload with numbers that the client can keep."""
+        found = None if self.big_numbers else with_kept_numbers(dict(fields), lambda _: True)
+        return found or dict(fields)
 
     @property
     def read_operation(self) -> Operation | None:
@@ -116,6 +149,17 @@ class Plan:
     generated: tuple[PlannedScenario, ...]
     skipped: tuple[Skipped, ...]
 
+    @property
+    def all(self) -> tuple[PlannedScenario, ...]:
+        """What is played."""
+        return (*self.scripted, *self.generated)
+
+    @property
+    def in_part(self) -> Mapping[str, str]:
+        """The checks that are made only in part, and what is left out."""
+        is_short = any(each.has_lost_numbers for each in self.scripted)
+        return {check.id: _NO_BIG_NUMBERS for check in self.checks if is_short and check.id == _ABOUT_NUMBERS}
+
     def __len__(self) -> int:
         """Return how many scenarios are played."""
         return len(self.scripted) + len(self.generated)
@@ -147,7 +191,7 @@ def planned_scenarios(
     for check in checks:
         for scenario in (SCENARIOS[name] for name in check.scenarios):
             for operation in wanted:
-                each = _planned(catalog, operation, scenario)
+                each = _planned(catalog, operation, scenario, hello)
                 reason = _obstacle(hello, offered, each)
                 if reason is not None:
                     reasons.setdefault(check.id, reason)
@@ -158,6 +202,13 @@ def planned_scenarios(
     return [*planned.values()], [
         Skipped(id, reasons.get(id, "none of its scenarios can be played")) for id in impossible
     ]
+
+
+def breaking(operation: Operation, rule: str | None) -> Callable[[Payload], bool]:
+    """Return a test whether a payload breaks this rule and no other; for ``None``, no rule at all."""
+    validator = Validator(operation.schema, operation.rules, rule_levels(operation, None))
+    wanted = set() if rule is None else {rule}
+    return lambda payload: {violation.rule.id for violation in validator.violations(payload)} == wanted
 
 
 def under_other_readings(planned: Sequence[PlannedScenario]) -> list[PlannedScenario]:
@@ -174,10 +225,25 @@ def under_other_readings(planned: Sequence[PlannedScenario]) -> list[PlannedScen
     ]
 
 
-def _planned(catalog: Catalog, operation: Operation, scenario: Scenario) -> PlannedScenario:
+def _planned(catalog: Catalog, operation: Operation, scenario: Scenario, hello: Hello) -> PlannedScenario:
     callbacks = catalog.documents[operation.callback] if operation.callback is not None else {}
     example = next(iter(callbacks.get("examples", ())), None)
-    return PlannedScenario(catalog.services[operation.service], operation, scenario, example)
+    service = catalog.services[operation.service]
+    kinds = [kind for kind in hello.credentials if kind in _kinds(service)]
+    preferred: CredentialKind = "jwt" if kinds == ["jwt"] else "token"
+    return PlannedScenario(
+        service,
+        operation,
+        scenario,
+        callback_example=example,
+        credentials=scenario.credentials or preferred,
+        big_numbers=hello.big_numbers,
+    )
+
+
+def _kinds(service: Service) -> tuple[str, ...]:
+    """Return the kinds of credentials that a service takes."""
+    return ("token", *service.credentials)
 
 
 def _obstacle(hello: Hello, offered: set[str], planned: PlannedScenario) -> str | None:
@@ -187,9 +253,9 @@ def _obstacle(hello: Hello, offered: set[str], planned: PlannedScenario) -> str 
         return f"{hello.name} does not offer {planned.operation.id.removesuffix('.create')}"
     if scenario.is_called_back and not hello.callbacks:
         return f"{hello.name} does not listen for callbacks"
-    for name, kinds in ((hello.name, hello.credentials), (service.id, ("token", *service.credentials))):
-        if scenario.credentials not in kinds:
-            return f"{name} does not take {scenario.credentials} credentials"
+    for name, kinds in ((hello.name, hello.credentials), (service.id, _kinds(service))):
+        if planned.credentials not in kinds:
+            return f"{name} does not take {planned.credentials} credentials"
     return planned.gap
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from math import inf
 
+from mockserver.errors import MockserverError
+from mockserver.kit.client.accounts import Accounts
 from mockserver.kit.client.callback_driver import CallbackDriver, forged_callback
 from mockserver.kit.client.evidence import Evidence
 from mockserver.kit.client.fake_process import FakeProcess
 from mockserver.kit.client.plan import PlannedScenario
-from mockserver.kit.client.scenarios import Scenario
-from mockserver.kit.client.testee import Testee, TesteeFault
+from mockserver.kit.client.testee import START_SECONDS, Testee, TesteeFault
 from mockserver.kit.transcript import Transcript
 from mockserver.types import JSON, Payload
 
-_GRACE_SECONDS = 8.0
-"""How much longer than the client's own time limit a testee may take before it counts as hung; docs/testees.md."""
+_LATE_SECONDS = 40.0
+"""How much longer than the client's own time limit its answer is waited for; docs/testees.md. Clients are known that
+give up after three times four tries, some 30 s: they are late, and do not hang."""
+
+_LISTEN_SECONDS = 8.0
+"""How long a testee may take until it listens."""
 
 _SECRET_KEY = "a-secret-of-nobody-at-all-but-32-long"  # noqa: S105 - made up, and known to the fake alone
 
@@ -28,47 +33,71 @@ _WEBHOOK_SECRET = "whsec_bm9ib2R5cyBzZWNyZXQsIG1hZGUgdXAh"  # noqa: S105 - made 
 FAKE_OPTIONS = ("--webhook-secret", _WEBHOOK_SECRET)
 """The options of the fake that scenarios are played with."""
 
-_NUMBERS = count(1)
-
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A client under test, and the fake that it talks to."""
+    """A client under test, the fake that it talks to, and the accounts that it has there."""
 
     testee: Testee
     fake: FakeProcess
+    accounts: Accounts = field(default_factory=Accounts)
 
 
-def play(connection: Connection, planned: PlannedScenario, payload: Mapping[str, JSON] | None = None) -> Evidence:
+class OutOfTime(MockserverError):
+    """A play was broken off because the time of the run was over: nothing can be said about it."""
+
+
+def play(
+    connection: Connection,
+    planned: PlannedScenario,
+    payload: Mapping[str, JSON] | None = None,
+    *,
+    deadline: float = inf,
+) -> Evidence:
     """Ask a testee for one thing and return what was seen. ``payload`` replaces the scenario's own.
 
-    The fake is prepared before and cleared afterwards. Raises ``FakeUnavailable``.
+    The fake is prepared before and cleared afterwards. Raises ``FakeUnavailable``, and ``OutOfTime`` if the testee has
+    not answered by the ``deadline``, a time of ``time.monotonic``.
     """
-    account = f"testee-{next(_NUMBERS)}"  # a new one each time: what a client still sends afterwards counts for nobody
+    account = connection.accounts.open(planned.credentials)
     given = dict(planned.payload if payload is None else payload)
     fault: TesteeFault | None = None
     answer: Mapping[str, JSON] = {}
     _prepare(connection.fake, planned, account)
     began = time.monotonic()
     try:
-        answer = _answer(connection, planned, account, given)
+        connection.testee.start(_within(START_SECONDS, deadline))
+        began = time.monotonic()
+        answer = _answer(connection, planned, account, given, deadline)
     except TesteeFault as error:
         fault = error
     seconds = time.monotonic() - began
-    evidence = Evidence(
+    is_cut = fault is not None and fault.kind == "hung" and time.monotonic() >= deadline
+    if planned.scenario.is_called_back:
+        connection.fake.advance("0s")  # what is on its way to the client arrives in this play, and not in the next
+    tasks = [str(task["id"]) for task in connection.fake.tasks(account)]
+    transcript = connection.accounts.own(_transcript(connection.fake), account, has_answered=fault is None)
+    connection.accounts.close(account, tasks, has_hung=fault is not None and fault.kind == "hung")
+    _clear(connection.fake, planned)
+    if is_cut:
+        raise OutOfTime(str(fault))
+    return Evidence(
         scenario=planned.scenario,
         operation=planned.operation.id,
         payload=given,
         answer=answer,
-        transcript=_transcript(connection.fake),
-        tasks=len(connection.fake.tasks(account)),
+        transcript=transcript,
+        tasks=len(tasks),
         seconds=seconds,
         layout=planned.service.layout,
         fault=fault,
         reading=str(planned.choice or ""),
     )
-    _clear(connection.fake, planned, account, fault)
-    return evidence
+
+
+def _within(seconds: float, deadline: float) -> float:
+    """Return so many seconds, or those that are left."""
+    return max(min(seconds, deadline - time.monotonic()), 0.0)
 
 
 def _prepare(fake: FakeProcess, planned: PlannedScenario, account: str) -> None:
@@ -79,12 +108,14 @@ def _prepare(fake: FakeProcess, planned: PlannedScenario, account: str) -> None:
         fake.change(readings={f"{choice.service}/{choice.question}": choice.reading})
 
 
-def _answer(connection: Connection, planned: PlannedScenario, account: str, payload: Payload) -> Mapping[str, JSON]:
+def _answer(
+    connection: Connection, planned: PlannedScenario, account: str, payload: Payload, deadline: float
+) -> Mapping[str, JSON]:
     """Ask the testee; if it waits for callbacks, write its URL into the payload and let time pass."""
     scenario, layout = planned.scenario, planned.service.layout
     beside: AbstractContextManager[object] = nullcontext()
     if scenario.is_called_back:
-        url = connection.testee.ask({"do": "listen"}, _GRACE_SECONDS).get("url")
+        url = connection.testee.ask({"do": "listen"}, _within(_LISTEN_SECONDS, deadline)).get("url")
         payload[layout.callback_field] = url
         if url is not None:
             forge = partial(forged_callback, planned.callback_example, layout) if scenario.is_forged else None
@@ -93,18 +124,18 @@ def _answer(connection: Connection, planned: PlannedScenario, account: str, payl
         "do": "generate",
         "operation": planned.operation.id.removesuffix(".create"),
         "base_url": connection.fake.url,
-        "credentials": _credentials(scenario, account),
+        "credentials": _credentials(planned, account),
         "payload": payload,
         "timeout": scenario.timeout_seconds,
     }
     with beside:
-        return connection.testee.ask(request, scenario.timeout_seconds + _GRACE_SECONDS)
+        return connection.testee.ask(request, _within(scenario.timeout_seconds + _LATE_SECONDS, deadline))
 
 
-def _credentials(scenario: Scenario, account: str) -> dict[str, JSON]:
-    is_jwt = scenario.credentials == "jwt"
+def _credentials(planned: PlannedScenario, account: str) -> dict[str, JSON]:
+    is_jwt = planned.credentials == "jwt"
     keys: dict[str, JSON] = {"access_key": account, "secret_key": _SECRET_KEY} if is_jwt else {"token": account}
-    return {**keys, "webhook_secret": _WEBHOOK_SECRET} if scenario.is_called_back else keys
+    return {**keys, "webhook_secret": _WEBHOOK_SECRET} if planned.scenario.is_called_back else keys
 
 
 def _transcript(fake: FakeProcess) -> Transcript:
@@ -112,10 +143,8 @@ def _transcript(fake: FakeProcess) -> Transcript:
     return Transcript(tuple(each for each in fake.transcript() if not each.request.path.startswith("/_mock")))
 
 
-def _clear(fake: FakeProcess, planned: PlannedScenario, account: str, fault: TesteeFault | None) -> None:
+def _clear(fake: FakeProcess, planned: PlannedScenario) -> None:
     """Leave the fake as it was before."""
-    if fault is not None and fault.kind == "hung":
-        fake.ignore(account)
     fake.reset()
     if planned.scenario.is_called_back:  # the callback driver has advanced the clock
         fake.set_clock(round(time.time() * 1000))

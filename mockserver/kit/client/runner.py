@@ -5,26 +5,42 @@ The command, the library, contract_tests/ and the mutants all come this way.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from typing import Unpack
 
 from mockserver.errors import Interrupted
-from mockserver.kit.checks import NothingToJudge, Skipped, select
-from mockserver.kit.client.checks.registry import CHECKS, ClientCheck, findings
-from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.checks import Skipped, select
+from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
 from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
+from mockserver.kit.client.judged import Judged
+from mockserver.kit.client.lanes import Lanes
 from mockserver.kit.client.plan import Plan, PlannedScenario, make_plan
-from mockserver.kit.client.player import FAKE_OPTIONS, Connection, play
+from mockserver.kit.client.player import FAKE_OPTIONS, Connection, OutOfTime, play
 from mockserver.kit.client.settings import Options, Settings
-from mockserver.kit.client.testee import Adapter, TesteeFault, find_testee, say_hello
+from mockserver.kit.client.testee import START_SECONDS, Adapter, TesteeFault, find_testee, is_program, say_hello
 from mockserver.kit.verdict import Finding, Verdict
 from mockserver.types import Payload
 
 _MOST_FAULTS = 3
 """After so many unanswered requests in a row the testee is not asked again: each one costs its whole time limit."""
+
+_OUT_OF_TIME = "the time limit of --seconds had passed"
+
+_FIRST_SECONDS = 3.0
+"""How long the first scenario may take, even if --seconds allows less: enough for a client that answers at once."""
+
+_MOST_SLOW_PLAYS = 3
+"""So many slow plays of a scenario that show the same are enough, and a hundred would take too long."""
+
+_MOST_LANES = 2
+"""Programs that are asked side by side. More would be no faster on two cores, and pauses would be less exact."""
 
 _ABOUT_PAYLOADS = "wire"
 """The family whose findings depend on the payload, so that fewer fields make them clearer."""
@@ -44,7 +60,7 @@ def check_client(testee: str | Sequence[str] | Adapter, **options: Unpack[Option
     docs/testees.md describes all three. The options, each with a default:
 
     * ``operations``: ask for these only, such as ``["kling/omni-image"]``; by default all that the testee offers
-    * ``seconds``: begin no scenario after so many seconds; by default there is no limit
+    * ``seconds``: end after so many seconds, and say what was not played: 300
     * ``examples``: draw so many valid payloads for each operation, and as many invalid ones: 10
     * ``seed``: draw other payloads: 0
     * ``every_reading``: also play under each reading that is not the default: ``False``
@@ -74,55 +90,61 @@ def connected(settings: Settings) -> Iterator[Connection]:
 def run(settings: Settings, *, connect: Connect = connected, progress: Progress = lambda _, __: None) -> Verdict:
     """Play what the chosen checks need, and return what they find. Raises ``MockserverError`` for bad settings."""
     select(CHECKS, settings.only, settings.skip)  # a wrong name is reported before anything is started
-    with connect(settings) as connection:
-        hello = say_hello(connection.testee)
-        target = f"{hello.name} {hello.version}".strip()
-        runner = _Runner(connection, settings, make_plan(settings, hello))
+    began = time.monotonic()
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect(settings))]
+        hello = say_hello(connections[0].testee)
+        plan = make_plan(settings, hello)
+        with suppress(TesteeFault, FakeUnavailable):  # a program that cannot run twice is asked on one lane
+            while len(connections) < min(_MOST_LANES, len(plan)) and is_program(settings.testee):
+                another = stack.enter_context(connect(settings))
+                another.testee.start(START_SECONDS)
+                connections.append(another)
+        runner = _Runner(Lanes(connections), settings, plan, began)
         try:
             runner.play_all(progress)
         except (FakeUnavailable, Interrupted) as error:
             runner.stopped_by = str(error)
-        return runner.verdict(target).masked()
+        return runner.verdict(f"{hello.name} {hello.version}".strip()).masked()
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One evidence, and what the checks of its scenario made of it.
-
-    * ``made``: the ids of the checks that could judge it
-    * ``unjudged``: why the others could not, by id
-    """
-
-    evidence: Evidence
-    made: frozenset[str]
-    unjudged: Mapping[str, str]
-    findings: tuple[Finding, ...]
+class _Stopped(Exception):
+    """Nothing more is played."""
 
 
 @dataclass(slots=True)
 class _Runner:
     """Plays a plan. What grows meanwhile: all that was judged, and the findings to report.
 
-    ``unplayed`` is what is still to be played, also in part; ``stopped_by`` is what ended all before its time.
+    * ``findings``: those of each scenario, by its name
+    * ``unplayed``: the names of what is still to be played, also in part
+    * ``enough``: why a scenario with many payloads was not played to its end, by its name
+    * ``stopped_by``: what ended all before its time
     """
 
-    connection: Connection
+    lanes: Lanes
     settings: Settings
     plan: Plan
-    judged: list[_Judged] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    unplayed: list[PlannedScenario] = field(default_factory=list)
+    began: float
+    judged: list[Judged] = field(default_factory=list)
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    unplayed: list[str] = field(default_factory=list)
+    enough: dict[str, str] = field(default_factory=dict)
     stopped_by: str | None = None
-    began: float = field(default_factory=time.monotonic)
+    has_begun: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def play_all(self, progress: Progress) -> None:
-        """Play one scenario after the other, until there is a reason to stop. Raises ``FakeUnavailable``."""
-        self.unplayed = [*self.plan.scripted, *self.plan.generated]
-        while self.unplayed and self._stop_reason() is None:
-            planned = self.unplayed[0]
-            progress(str(planned), len(self.plan))
-            self.findings += self._fuzzed(planned) if planned.scenario.is_generated else self._scripted(planned)
-            del self.unplayed[0]
+        """Play all scenarios, until there is a reason to stop. Raises ``FakeUnavailable``.
+
+        Those with callbacks are played alone: a testee may always listen on the same port.
+        """
+        self.unplayed = [str(planned) for planned in self.plan.all]
+        self.findings = {name: [] for name in self.unplayed}
+        begin = partial(self._begin, progress)
+        self.lanes.each(begin, [each for each in self.plan.scripted if not each.scenario.is_called_back])
+        for planned in (*(each for each in self.plan.scripted if each.scenario.is_called_back), *self.plan.generated):
+            begin(planned)
 
     def verdict(self, target: str) -> Verdict:
         """Add up what was found."""
@@ -133,49 +155,98 @@ class _Runner:
             for check in self.plan.checks
             if check.id not in made and check.id not in reasons
         }
-        unique = {(each.check, each.subject, each.received): each for each in self.findings}
-        faults = [each.evidence.fault for each in self.judged]
+        found = chain.from_iterable(self.findings.values())
+        in_part = [Skipped(id, reason) for id, reason in self.plan.in_part.items() if id not in reasons]
         return Verdict(
             target,
             tuple(check for check in self.plan.checks if check.id not in reasons),
-            tuple(unique.values()),
-            tuple(Skipped(id, reason) for id, reason in reasons.items()),
-            obstacle=self.stopped_by or (str(faults[0]) if faults and None not in faults else None),
+            tuple({(each.check, each.subject, each.received): each for each in found}.values()),
+            (*(Skipped(id, reason) for id, reason in reasons.items()), *in_part),
+            obstacle=self._obstacle(),
             facts=tuple(self._facts()),
         )
 
-    def _play(self, planned: PlannedScenario, payload: Payload | None = None) -> _Judged:
-        evidence = play(self.connection, planned, payload)
-        self.judged.append(_judge(evidence, self.plan.checks, self.settings))
-        return self.judged[-1]
+    def _begin(self, progress: Progress, planned: PlannedScenario) -> None:
+        """Play a scenario, unless there is a reason not to."""
+        if self._stop_reason() is not None:
+            return
+        with self.lock:
+            progress(str(planned), len(self.plan))
+        try:
+            (self._fuzz if planned.scenario.is_generated else self._script)(planned)
+        except _Stopped:
+            return
+        self.unplayed.remove(str(planned))
 
-    def _scripted(self, planned: PlannedScenario) -> list[Finding]:
+    def _play(self, planned: PlannedScenario, payload: Payload | None = None) -> Judged:
+        """Play a scenario once. Raises ``_Stopped``."""
+        if self._stop_reason() is not None:
+            raise _Stopped
+        deadline = self.began + self.settings.seconds
+        if not self.has_begun:  # however little time there is: or else nothing can be said at all
+            self.has_begun, deadline = True, max(deadline, time.monotonic() + _FIRST_SECONDS)
+        with self.lanes.lane() as connection:
+            try:
+                evidence = play(connection, planned, payload, deadline=deadline)
+            except OutOfTime as error:
+                self.stopped_by = None if self.judged else f"{error}, and {_OUT_OF_TIME}"
+                raise _Stopped from error
+        if self.lanes.is_closed:  # the testee was closed meanwhile, and did not answer for that reason
+            raise _Stopped
+        judged = Judged.of(evidence, self.plan.checks, self.settings)
+        self.judged.append(judged)
+        return judged
+
+    def _script(self, planned: PlannedScenario) -> None:
         """Play a scenario once, and again with fewer fields if it finds something in its payload."""
         judged = self._play(planned)
-        if judged.evidence.fault is not None:  # each repetition would need a new process, and may hang
-            return [*judged.findings]
-        return [self._smallest(planned, finding) for finding in judged.findings]
+        found = self.findings[str(planned)] = [*judged.findings]
+        if judged.evidence.fault is None:  # or each repetition would need a new process, and may hang
+            for place, finding in enumerate(judged.findings):
+                found[place] = self._smallest(planned, finding)
 
     def _smallest(self, planned: PlannedScenario, finding: Finding) -> Finding:
         """Take away the special fields of the payload, one after the other, as long as the finding stays."""
         fields = planned.special_fields if CHECKS[finding.check].family == _ABOUT_PAYLOADS else {}
         kept = dict(fields)
-        for name in fields:
-            fewer = {key: value for key, value in kept.items() if key != name}
-            judged = self._play(planned, {**planned.plain_payload, **fewer})
-            same = next((other for other in judged.findings if other.check == finding.check), None)
-            if same is not None:
-                finding, kept = same, fewer
+        with suppress(_Stopped):
+            for name in fields:
+                fewer = {key: value for key, value in kept.items() if key != name}
+                judged = self._play(planned, {**planned.plain_payload, **fewer})
+                same = next((other for other in judged.findings if other.check == finding.check), None)
+                if same is not None:
+                    finding, kept = same, fewer
         return finding
 
-    def _fuzzed(self, planned: PlannedScenario) -> list[Finding]:
-        """Play a scenario with generated payloads."""
-        from mockserver.kit.client.fuzzing import fuzz
+    def _fuzz(self, planned: PlannedScenario) -> None:
+        """Play a scenario with generated payloads. Raises ``_Stopped``."""
+        from mockserver.kit.client.fuzzing import fuzz, size_of
+
+        name, least, slow, is_stopped = str(planned), dict[str, Finding](), Counter[str](), False
 
         def played(payload: Payload) -> Sequence[Finding] | None:
-            return self._play(planned, payload).findings if self._stop_reason() is None else None
+            nonlocal is_stopped
+            if name in self.enough:
+                return None
+            try:
+                judged = self._play(planned, payload)
+            except _Stopped:
+                is_stopped = True
+                return None
+            for finding in judged.findings:
+                if finding.check not in least or size_of(finding.payload) < size_of(least[finding.check].payload):
+                    least[finding.check] = finding
+            self.findings[name] = [*least.values()]
+            shown = {each.check for each in judged.findings}
+            slow.update(shown if judged.is_slow else ())
+            if judged.is_slow and shown and min(slow[check] for check in shown) >= _MOST_SLOW_PLAYS:
+                self.enough[name] = f"it showed the same again and again, in {judged.evidence.seconds:.0f} s each"
+            return judged.findings
 
-        return fuzz(planned, played, examples=self.settings.examples, seed=self.settings.seed)
+        examples, seed = self.settings.examples, self.settings.seed
+        self.findings[name] = fuzz(planned, played, examples=examples, seed=seed, each=self.lanes.each)
+        if is_stopped:
+            raise _Stopped
 
     def _stop_reason(self) -> str | None:
         """Say why nothing more is played; ``None`` as long as there is no reason."""
@@ -184,17 +255,20 @@ class _Runner:
         faults = [each.evidence.fault for each in self.judged]
         if has_stopped_answering(faults):
             return f"{faults[-1]}, {_MOST_FAULTS} times in a row"
-        # The first scenario is played, however little time there is: or else nothing can be said at all.
-        limit = self.settings.seconds if self.judged else None
-        is_late = limit is not None and time.monotonic() - self.began > limit
-        return "the time limit of --seconds had passed" if is_late else None
+        is_late = self.has_begun and time.monotonic() - self.began > self.settings.seconds
+        return _OUT_OF_TIME if is_late else None
+
+    def _obstacle(self) -> str | None:
+        """Say why nothing could be judged; ``None`` if something could."""
+        faults = [each.evidence.fault for each in self.judged]
+        return self.stopped_by or (str(faults[0]) if faults and None not in faults else None)
 
     def _reason(self, check: ClientCheck) -> str:
         """Say why a check was not made."""
         unjudged = [each.unjudged[check.id] for each in self.judged if check.id in each.unjudged]
         if unjudged:
             return unjudged[-1]
-        if any(planned.scenario.id in check.scenarios for planned in self.unplayed):
+        if any(str(planned) in self.unplayed for planned in self.plan.all if planned.scenario.id in check.scenarios):
             return str(self._stop_reason())
         return "the testee says that it does not support this"
 
@@ -203,21 +277,9 @@ class _Runner:
         yield "exchanges", str(sum(len(each.evidence.transcript) for each in self.judged))
         yield "seconds", f"{time.monotonic() - self.began:.1f}"
         if self.unplayed:
-            yield "scenarios not played", f"{len(self.unplayed)}: {self._stop_reason()}"
-
-
-def _judge(evidence: Evidence, checks: Iterable[ClientCheck], settings: Settings) -> _Judged:
-    """Let the checks of its scenario look at an evidence, unless the testee does not support the request."""
-    made, unjudged, found = set[str](), dict[str, str](), list[Finding]()
-    for check in checks if evidence.outcome != "unsupported" else ():
-        if evidence.scenario.id in check.scenarios:
-            repeat = settings.repetition(check.id, evidence.product)
-            try:
-                found += [replace(finding, repeat=repeat) for finding in findings(check, evidence)]
-                made.add(check.id)
-            except NothingToJudge as nothing:
-                unjudged[check.id] = str(nothing)
-    return _Judged(evidence, frozenset(made), unjudged, tuple(found))
+            yield "not played", f"{', '.join(self.unplayed)}: {self._stop_reason()}"
+        for name, reason in self.enough.items():
+            yield "not played to its end", f"{name}: {reason}"
 
 
 def has_stopped_answering(faults: Sequence[TesteeFault | None]) -> bool:

@@ -26,7 +26,7 @@ class Scenario:
       the payload is the first example of the operation
     * ``pace``: how fast tasks pass through their states: a value of ``--pace``
     * ``timeout_seconds``: the time limit that the client is given
-    * ``credentials``: the kind of credentials that the client is given
+    * ``credentials``: the kind of credentials that the client is given; ``None`` is whichever it takes
     * ``is_called_back``: the client listens for callbacks
     * ``is_forged``: before the service calls back, a third party does, and promises ``FORGED_URL``
     * ``is_generated``: it is played with many payloads that are generated from the contract
@@ -39,7 +39,7 @@ class Scenario:
     payload: str = ""
     pace: str = "polls:1"
     timeout_seconds: float = 20.0
-    credentials: CredentialKind = "token"
+    credentials: CredentialKind | None = None
     is_called_back: bool = False
     is_forged: bool = False
     is_generated: bool = False

@@ -15,7 +15,7 @@ class Options(TypedDict, total=False):
     """The options of ``check_client``: the fields of ``Settings`` without the testee."""
 
     operations: Sequence[str]
-    seconds: float | None
+    seconds: float
     examples: int
     seed: int
     every_reading: bool
@@ -29,7 +29,7 @@ class Settings:
 
     * ``testee``: a program and its arguments, the one word ``package.module:Class``, or a Python object
     * ``operations``: ask for these only, such as ``kling/omni-image``; none means all that the testee offers
-    * ``seconds``: begin no scenario after so many
+    * ``seconds``: end after so many, whatever is still to be played
     * ``examples``: valid payloads to draw for each operation, and as many that break one rule; 0 also leaves out the
       samples of each field, value and rule
     * ``seed``: another seed draws other payloads
@@ -39,7 +39,7 @@ class Settings:
 
     testee: Sequence[str] | Adapter
     operations: Sequence[str] = ()
-    seconds: float | None = None
+    seconds: float = 300.0
     examples: int = 10
     seed: int = 0
     every_reading: bool = False

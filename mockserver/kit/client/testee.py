@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import IO, Any, Literal, NoReturn, Protocol, Self
+from typing import IO, Any, Literal, NoReturn, Protocol, Self, TypeGuard
 
 import jsonschema_rs
 
@@ -26,7 +26,7 @@ from mockserver.kit.client.child import Child, Lines, Tail
 from mockserver.resources import folder
 from mockserver.types import JSON
 
-_HELLO_SECONDS = 20.0
+START_SECONDS = 20.0
 """An interpreter with large libraries takes seconds to start, on a busy machine several times as many."""
 
 _END_SECONDS = 1.0
@@ -61,6 +61,7 @@ class Hello:
     * ``operations``: those that it can be asked for: ``kling/omni-image``
     * ``callbacks``: whether it listens for callbacks
     * ``credentials``: the kinds that it can use: ``token``, ``jwt``
+    * ``big_numbers``: whether numbers pass through it that no 64-bit floating-point number can be
     """
 
     name: str
@@ -68,6 +69,7 @@ class Hello:
     operations: tuple[str, ...]
     callbacks: bool
     credentials: tuple[str, ...]
+    big_numbers: bool = False
 
 
 class Adapter(Protocol):
@@ -77,7 +79,7 @@ class Adapter(Protocol):
     """
 
     def hello(self) -> Mapping[str, JSON]:
-        """Return ``name`` and ``operations``, and perhaps ``version``, ``callbacks`` and ``credentials``."""
+        """Return ``name`` and ``operations``, and whatever else of ``Hello`` is not the default."""
 
     def generate(self, request: Any) -> Mapping[str, JSON]:
         """Create a task, wait for its end, and return the ``outcome``."""
@@ -85,6 +87,9 @@ class Adapter(Protocol):
 
 class Testee(Protocol):
     """Anything that answers requests of ``schemas/testee.json``; requests have no ``id`` here."""
+
+    def start(self, seconds: float) -> None:
+        """Be ready to answer at once, if it had to be ended before. Raises ``TesteeFault`` if it is not in time."""
 
     def ask(self, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
         """Return the answer. Raises ``TesteeFault`` if none, or none that can be used, comes within the time."""
@@ -100,6 +105,11 @@ class ProgramTestee:
     command: Sequence[str]
     _running: _Running | None = None
     _id: int = 0
+
+    def start(self, seconds: float) -> None:
+        """Start the program unless it runs, and wait for its hello: the start is no time of the client's."""
+        if self._running is None:
+            self.ask({"do": "hello"}, seconds)
 
     def ask(self, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
         """Send a line and wait for the one that answers it."""
@@ -137,11 +147,10 @@ class ProgramTestee:
 
     def _fail(self, kind: FaultKind, text: str) -> NoReturn:
         end = ""
-        if self._running is not None:
-            self._running.kill()
-            lines = self._running.stderr.lines()
-            end = " | ".join(line.strip() for line in lines[-_SHOWN_LINES:])[-_SHOWN_CHARACTERS:]
-            self._running = None
+        running, self._running = self._running, None
+        if running is not None:
+            running.kill()
+            end = " | ".join(line.strip() for line in running.stderr.lines()[-_SHOWN_LINES:])[-_SHOWN_CHARACTERS:]
         raise TesteeFault(kind, f"{text}. Its stderr ends with: {end}" if end else text)
 
 
@@ -199,10 +208,12 @@ class ObjectTestee:
 
     target: Any
 
+    def start(self, _: float) -> None:
+        """Do nothing: an object is there."""
+
     def ask(self, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
         """Call the verb that the request names."""
-        verb = getattr(self.target, str(request["do"]), None)
-        if verb is None:
+        if (verb := getattr(self.target, str(request["do"]), None)) is None:
             return {"id": 0, "outcome": "unsupported", "reason": f"it has no {request['do']}()"}
         box: queue.Queue[tuple[JSON, BaseException | None]] = queue.Queue()
 
@@ -236,11 +247,11 @@ def find_testee(testee: Sequence[str] | Adapter) -> Testee:
 
     Raises ``NoTestee``.
     """
+    if is_program(testee):
+        return ProgramTestee(testee)
     if not isinstance(testee, Sequence):
         return ObjectTestee(testee)
-    module, colon, name = testee[0].partition(":")
-    if len(testee) > 1 or not colon or not all(part.isidentifier() for part in module.split(".")):
-        return ProgramTestee(testee)
+    module, _, name = testee[0].partition(":")
     sys.path.insert(0, "")  # as for `python -m`: a class of the project in the working directory
     try:
         target = getattr(import_module(module), name)
@@ -249,7 +260,15 @@ def find_testee(testee: Sequence[str] | Adapter) -> Testee:
         raise NoTestee(f"the testee {testee[0]!r} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
-def say_hello(testee: Testee, seconds: float = _HELLO_SECONDS) -> Hello:
+def is_program(testee: Sequence[str] | Adapter) -> TypeGuard[Sequence[str]]:
+    """Whether the testee of some settings is a program, and no object of this process."""
+    if not isinstance(testee, Sequence):
+        return False
+    module, colon, _ = testee[0].partition(":")
+    return len(testee) > 1 or not colon or not all(part.isidentifier() for part in module.split("."))
+
+
+def say_hello(testee: Testee, seconds: float = START_SECONDS) -> Hello:
     """Ask a testee what it can do. Raises ``TesteeFault``."""
     answer = testee.ask({"do": "hello"}, seconds)
     if "name" not in answer:
@@ -260,6 +279,7 @@ def say_hello(testee: Testee, seconds: float = _HELLO_SECONDS) -> Hello:
         tuple(answer["operations"]),
         answer.get("callbacks", False),
         tuple(answer.get("credentials", ["token"])),
+        answer.get("big_numbers", False),
     )
 
 

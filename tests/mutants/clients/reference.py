@@ -32,7 +32,13 @@ class Reference:
     }
 
     def hello(self) -> Answer:
-        return {"name": "reference", "operations": list(self.paths), "callbacks": True, "credentials": ["token", "jwt"]}
+        return {
+            "name": "reference",
+            "operations": list(self.paths),
+            "callbacks": True,
+            "credentials": ["token", "jwt"],
+            "big_numbers": True,
+        }
 
     def listen(self) -> Answer:
         self.bell = threading.Event()

@@ -17,7 +17,7 @@ class Useapi(Reference):
     paths: Mapping[str, str] = {"useapi/omni-image": "/v1/kling/images/omni"}
 
     def hello(self) -> Answer:
-        return {"name": "reference-useapi", "operations": list(self.paths)}
+        return {"name": "reference-useapi", "operations": list(self.paths), "big_numbers": True}
 
     def place(self) -> str:
         return f"/v1/kling/tasks/{self.task_id}"

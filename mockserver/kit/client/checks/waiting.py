@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from mockserver.kit.checks import Family
 from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.task_view import FINAL
 from mockserver.types import Millis
 
@@ -89,13 +90,16 @@ def other_fields_do_no_harm(evidence: Evidence) -> Iterator[str]:
         yield evidence.report
 
 
-@WAITING.check("never-ends", why="A client that waits forever blocks its caller forever.", source="clients in the wild")
+@WAITING.check(*SCENARIOS, why="A client that waits forever blocks its caller forever.", source="clients in the wild")
 def gives_up_in_time(evidence: Evidence) -> Iterator[str]:
-    """The client gives up at its time limit, and reports a timeout."""
-    if evidence.outcome != "timeout":
+    """The client gives up at its time limit, and reports a timeout if the task has not ended."""
+    limit = evidence.scenario.timeout_seconds
+    if evidence.fault is not None and evidence.fault.kind == "hung":
+        yield f"{evidence.report}, but its limit was {limit:g} s"
+    elif evidence.fault is None and evidence.seconds > limit + _LATE_SECONDS:
+        yield f"the client took {evidence.seconds:.3g} s, but its limit was {limit:g} s; {evidence.report}"
+    elif evidence.scenario.id == "never-ends" and evidence.outcome != "timeout":
         yield evidence.report
-    if evidence.seconds > evidence.scenario.timeout_seconds + _LATE_SECONDS:
-        yield f"the client took {evidence.seconds:.1f} s, but its limit was {evidence.scenario.timeout_seconds:g} s"
 
 
 @WAITING.check(

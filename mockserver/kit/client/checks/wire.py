@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mockserver.kit.checks import Family
 from mockserver.kit.client.checks.changes import changes, missing
+from mockserver.kit.client.checks.defaults import without_spelled_defaults
 from mockserver.kit.client.evidence import Evidence
 from mockserver.types import JSON
 
@@ -37,7 +38,7 @@ def payload_arrives_unchanged(evidence: Evidence) -> Iterator[str]:
         if not isinstance(exchange.sent, dict):
             yield f"the body is not a JSON object: {exchange.request.body[:200]!r}"
         else:
-            yield from _changes(evidence.payload, exchange.sent)
+            yield from _changes(evidence.payload, without_spelled_defaults(evidence, exchange.sent))
 
 
 @WIRE.check(
@@ -48,11 +49,12 @@ def payload_arrives_unchanged(evidence: Evidence) -> Iterator[str]:
     source="clients in the wild",
 )
 def nothing_is_invented(evidence: Evidence) -> Iterator[str]:
-    """The client sends no field that the user did not ask for."""
+    """The client sends no field that the user did not ask for, unless it has the default that is documented for it."""
     # A client may add a name by which it finds a lost task, and a URL for callbacks.
     known = {*evidence.payload, evidence.layout.external_id_field, evidence.layout.callback_field}
     for exchange in evidence.creates[:1]:
-        if isinstance(sent := exchange.sent, dict) and (extra := sorted(sent.keys() - known)):
+        sent = without_spelled_defaults(evidence, exchange.sent) if isinstance(exchange.sent, dict) else {}
+        if extra := sorted(sent.keys() - known):
             yield f"the body also has {', '.join(extra)}"
 
 

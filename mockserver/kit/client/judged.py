@@ -1,0 +1,49 @@
+"""What was judged: an evidence, and what the checks of its scenario made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from mockserver.kit.checks import NothingToJudge
+from mockserver.kit.client.checks.registry import ClientCheck, findings
+from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.settings import Settings
+from mockserver.kit.verdict import Finding
+
+_SLOW_SECONDS = 2.0
+"""A play that takes longer is slow: the pauses of a client that tries again, not the work of one that does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One evidence, and what the checks of its scenario made of it.
+
+    * ``made``: the ids of the checks that could judge it
+    * ``unjudged``: why the others could not, by id
+    """
+
+    evidence: Evidence
+    made: frozenset[str]
+    unjudged: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, evidence: Evidence, checks: Iterable[ClientCheck], settings: Settings) -> Self:
+        """Let the checks of its scenario look at an evidence, unless the testee does not support the request."""
+        made, unjudged, found = set[str](), dict[str, str](), list[Finding]()
+        for check in checks if evidence.outcome != "unsupported" else ():
+            if evidence.scenario.id in check.scenarios:
+                repeat = settings.repetition(check.id, evidence.product)
+                try:
+                    found += [replace(finding, repeat=repeat) for finding in findings(check, evidence)]
+                    made.add(check.id)
+                except NothingToJudge as nothing:
+                    unjudged[check.id] = str(nothing)
+        return cls(evidence, frozenset(made), unjudged, tuple(found))
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the client took so long that a few such plays must be enough."""
+        return self.evidence.seconds > _SLOW_SECONDS

@@ -1,0 +1,67 @@
+"""Lanes: testees and fakes that play side by side. A client waits most of its time, so two take half as long as one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from queue import PriorityQueue
+from typing import TypeVar
+
+from mockserver.kit.client.player import Connection
+
+T = TypeVar("T")
+
+_NOTHING = object()
+
+
+class Lanes:
+    """Some connections. Who plays takes the first that is free, so what is played alone is always on the same."""
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        self._connections = connections
+        self._free = PriorityQueue[int]()
+        for number in range(len(connections)):
+            self._free.put(number)
+        self.is_closed = False
+
+    @contextmanager
+    def lane(self) -> Iterator[Connection]:
+        """Have a connection for oneself; wait until one is free."""
+        number = self._free.get()
+        try:
+            yield self._connections[number]
+        finally:
+            self._free.put(number)
+
+    def each(self, play: Callable[[T], object], things: Iterable[T]) -> None:
+        """Call ``play`` for each thing, in order, as many at once as there are lanes.
+
+        What one raises ends all, and is raised: the testees are closed, whatever they are just asked.
+        """
+        supply, lock = iter(things), threading.Lock()
+
+        def work() -> None:
+            while not self.is_closed:
+                with lock:
+                    thing = next(supply, _NOTHING)
+                if thing is _NOTHING:
+                    return
+                play(thing)  # type: ignore[arg-type] # it is no T only where nothing is left
+
+        if len(self._connections) == 1:
+            work()
+            return
+        with ThreadPoolExecutor(len(self._connections)) as pool:
+            try:
+                for worker in as_completed([pool.submit(work) for _ in self._connections]):
+                    worker.result()
+            except BaseException:
+                self._close()
+                raise
+
+    def _close(self) -> None:
+        self.is_closed = True
+        for connection in self._connections:
+            connection.testee.close()
