@@ -13,6 +13,7 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 _SECRET_MODE = 0o600
 """For its owner alone."""
@@ -24,6 +25,14 @@ _USUAL_MODE = 0o666
 def write(path: Path, content: str | bytes, *, is_secret: bool = False) -> None:
     """Write one file; ``is_secret`` lets nobody else read it. Raises ``OSError``, and then the old one is as before."""
     write_all({path: content}, is_secret=is_secret)
+
+
+def silence(stream: IO[str]) -> None:
+    """Let nothing more be written to a stream that cannot take it: the interpreter would try again when it ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def write_all(contents: Mapping[Path, str | bytes], *, is_secret: bool = False) -> None:

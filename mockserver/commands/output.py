@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import click
 
 from mockserver.errors import BadSetting
+from mockserver.files import silence
+
+__all__ = ["complain", "log", "silence", "written"]
 
 
 @contextmanager
@@ -41,11 +42,3 @@ def complain(text: str) -> None:
         click.echo(f"mockserver: {text}", err=True)
     except (OSError, ValueError):
         silence(sys.stderr)  # or the interpreter would fail to write it once more, and end with a status of its own
-
-
-def silence(stream: IO[str]) -> None:
-    """Let nothing more be written to a stream that cannot take it: the interpreter would try again when it ends."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)

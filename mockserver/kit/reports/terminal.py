@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from mockserver.files import silence
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
 from mockserver.kit.reports.text import json_text, sound, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
@@ -49,11 +50,18 @@ def terminal(verdict: Verdict, file: IO[str] | None = None) -> None:
 
 @contextmanager
 def progress() -> Iterator[Step]:
-    """Show on standard error how much is done, if that is a terminal. The bar disappears at the end."""
+    """Show on standard error how much is done: on a terminal a bar, which disappears, and elsewhere a line each."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
+    with _bar(console) if console.is_terminal else _log() as step:
+        yield step
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Step]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (
         SpinnerColumn(),
         BarColumn(),
@@ -61,9 +69,29 @@ def progress() -> Iterator[Step]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[text]}", markup=False),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, text="")
         yield lambda text, total: bar.update(task, advance=1, total=total, text=text)
+
+
+@contextmanager
+def _log() -> Iterator[Step]:
+    """Write ``[ 12/52] kling/omni-image answer-lost`` when a step begins; nothing more once nobody can read it."""
+    number = 0
+
+    def step(text: str, total: int) -> None:
+        nonlocal number
+        number += 1
+        line = f"[{number:3}/{total}] {visible(text)}".replace("\n", " ")
+        if (stream := sys.stderr) is None:  # it was closed before we began
+            return
+        try:
+            stream.write(f"{line}\n")
+            stream.flush()
+        except (OSError, ValueError):
+            silence(stream)
+
+    yield step
 
 
 def show(verdict: Verdict, console: Console) -> None:

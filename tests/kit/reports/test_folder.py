@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
@@ -104,11 +106,55 @@ def test_a_console_that_lacks_letters_still_gets_the_report() -> None:
     assert b"\\u732b" in content.getvalue()
 
 
-def test_progress_shows_nothing_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_a_line_for_each_step_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with progress() as step:
-        for text in ("one", "[bold]two", HOSTILE):
-            step(text, 3)
-    assert capsys.readouterr() == ("", "")
+        step("kling/omni-image plain", 12)
+        assert capsys.readouterr() == ("", "[  1/12] kling/omni-image plain\n")
+        step("[bold]two", 12)
+        step(HOSTILE, 12)
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0] == "[  2/12] [bold]two"
+    assert (len(lines), lines[1][:9]) == (2, "[  3/12] ")
+
+
+@pytest.mark.parametrize(
+    "end", ["sys.stderr = None", "sys.stderr.close()", "os.close(2)", "os.dup2(os.open('/dev/full', os.O_WRONLY), 2)"]
+)
+def test_progress_goes_on_where_nobody_can_read_it(end: str) -> None:
+    code = f"""
+import os, sys
+from mockserver.kit.reports.terminal import progress
+with progress() as step:
+    {end}
+    for number in range(3):
+        step("one", 3)
+print("done")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+def test_progress_survives_a_reader_that_goes_away() -> None:
+    code = """
+import sys
+from mockserver.kit.reports.terminal import progress
+with progress() as step:
+    sys.stdin.read()
+    for number in range(3):
+        step("one", 3)
+print("done")
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stderr.close()
+        process.stdin.close()
+        assert (process.stdout.read(), process.wait()) == (b"done\n", 0)
 
 
 def test_progress_on_a_terminal_goes_away_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
