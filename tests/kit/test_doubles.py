@@ -8,7 +8,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
@@ -34,7 +34,10 @@ def test_what_javascript_keeps_is_known() -> None:
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="this machine has no node")
-@given(st.lists(st.one_of(st.integers(-(1 << 80), 1 << 80), st.floats(allow_nan=False, allow_infinity=False))))
+@settings(max_examples=5)
+@given(
+    st.lists(st.one_of(st.integers(-(1 << 80), 1 << 80), st.floats(allow_nan=False, allow_infinity=False)), min_size=99)
+)
 def test_node_agrees(numbers: list[Any]) -> None:
     code = "console.log('[' + JSON.parse(require('fs').readFileSync(0)).map((n) => JSON.stringify(n)) + ']')"
     text = json.dumps([*NUMBERS, *numbers])
@@ -99,6 +102,7 @@ def test_neither_do_samples_and_drawn_payloads(service: Any, operation: Any, sce
         assert is_kept(payload)
         assert breaking(operation, rule)(payload), (rule, payload)
 
+    @settings(max_examples=30)
     @given(_payloads(planned))
     def drawn(found: Any) -> None:
         payload, rule = found
