@@ -18,6 +18,7 @@ SUBJECTS = {
     "callbacks": "how many are delivered in a second, and what it costs that many wait",
     "results": "a picture and a film through HTTP, made and kept",
     "patching": "a call through patch() beside a static route of respx, and what the plugin costs a pytest run",
+    "judging": "how long the judges take for each example client and for the fake, and how much memory",
     "payloads": "all rules broken alone, valid and invalid payloads per second",
 }
 
