@@ -171,6 +171,9 @@ def make_plan(settings: Settings, hello: Hello) -> Plan:
     catalog = load()
     planned, impossible = planned_scenarios(catalog, hello, checks, settings.operations)
     scripted = [each for each in planned if not each.scenario.is_generated]
+    # All checks of one operation come before those of the next: so each has been made once when the time is over.
+    operations = list(dict.fromkeys(each.operation.id for each in planned))
+    scripted.sort(key=lambda each: operations.index(each.operation.id))
     if settings.every_reading:
         scripted += under_other_readings(scripted)
     generated = [each for each in planned if each.scenario.is_generated and settings.examples]

@@ -66,7 +66,7 @@ def check_client(testee: str | Sequence[str] | Adapter, **options: Unpack[Option
     * ``every_reading``: also play under each reading that is not the default: ``False``
     * ``only`` and ``skip``: make these checks only, or leave them out; ids such as ``"retries-wait"``, or families
 
-    A testee that offers images and videos is asked some 250 times, which takes minutes.
+    A testee that offers images and videos is asked some 250 times, which takes half a minute or longer.
 
     Raises ``NoTestee`` if the program or class cannot be started, ``TesteeFault`` if it does not say hello,
     ``NoSuchCheck`` and ``NoSuchOperation`` for unknown names, and ``FakeUnavailable`` if the fake cannot be started.

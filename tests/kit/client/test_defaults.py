@@ -145,3 +145,19 @@ def test_a_number_that_may_be_text_is_its_default_in_both_forms(duration: Any, i
     payload = {"prompt": "A cat"}
     found = told(seen("kling/omni-video.create", payload, {**payload, "duration": duration}))
     assert (found == []) is is_default
+
+
+def test_a_default_that_is_spelled_out_mends_no_mistake() -> None:
+    id, payload = "kling/omni-video.create", {"prompt": "", "video_list": [{"video_url": "x"}], "omni_version": []}
+    sent = {**payload, "video_list": [{"video_url": "x", "refer_type": "base"}], "mode": "pro"}
+    check = CHECKS["mistakes-are-not-repaired"]
+    assert [*check.find(replace(seen(id, payload, sent), answer={"outcome": "error"}))] == []
+    mended = {**sent, "prompt": "A cat"}
+    assert len([*check.find(replace(seen(id, payload, mended), answer={"outcome": "error"}))]) == 1
+
+
+@pytest.mark.parametrize("id", CREATES)
+@pytest.mark.parametrize("value", [[], {}, None, 1.5, True, ["x"]])
+def test_no_value_is_too_strange_for_a_default_to_depend_on(id: str, value: JSON) -> None:
+    payload = dict.fromkeys(CREATES[id].schema["properties"], value)
+    assert told(seen(id, payload, payload)) == []

@@ -267,3 +267,34 @@ def test_a_hanging_object_signs_with_a_key_of_its_own(fake: FakeProcess, monkeyp
     for _ in range(4):
         play(connection, replace(planned("plain", credentials="jwt"), scenario=short))
     assert keys[0] == keys[1] != keys[2] == keys[3]
+
+
+def test_callbacks_arrive_in_the_play_that_they_belong_to(fake: FakeProcess) -> None:
+    heard: list[tuple[str, int]] = []
+    asked: list[int] = []
+
+    class OneReceiver(Reference):
+        """A client that listens on one port for ever, and takes its time with what it hears."""
+
+        def listen(self) -> Answer:
+            return super().listen() if not self.url else {"url": self.url}
+
+        def called_back(self, data: Answer) -> None:
+            heard.append((data["task_id"], len(asked)))
+            time.sleep(0.1)
+            super().called_back(data)
+
+        def generate(self, request: Answer) -> Answer:
+            asked.append(1)
+            self.bell = threading.Event()
+            self.server.shutdown, self.server.server_close = (lambda: None), (lambda: None)  # type: ignore[method-assign]
+            return super().generate(request)
+
+    client = OneReceiver()
+    connection = Connection(ObjectTestee(client), fake)
+    for scenario in ("called-back-twice", "called-back-late", "called-back", "called-back-out-of-order"):
+        assert found(play(connection, planned(scenario))) == []
+    plays: dict[str, set[int]] = {}
+    for task, number in heard:
+        plays.setdefault(task, set()).add(number)
+    assert sorted(map(len, plays.values())) == [1, 1, 1, 1]

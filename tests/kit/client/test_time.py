@@ -10,8 +10,10 @@ import pytest
 
 from mockserver.kit import check_client
 from mockserver.kit.client import judged
+from mockserver.kit.client.plan import make_plan
 from mockserver.kit.client.runner import run
 from mockserver.kit.client.settings import Settings
+from mockserver.kit.client.testee import Hello
 from mockserver.kit.verdict import Verdict
 from tests.conftest import PATIENCE
 from tests.mutants.clients.reference import Answer, Reference
@@ -132,6 +134,17 @@ def test_such_a_client_is_judged_whole_within_the_default_time() -> None:
     assert "not played" not in facts(verdict)
     assert "any-mistake" in facts(verdict)["not played to its end"]
     assert {finding.check for finding in verdict.findings} == {"own-mistakes-are-not-repeated"}
+
+
+def test_each_check_is_made_with_one_operation_before_the_next_comes() -> None:
+    hello = Hello("a", "1", ("kling/omni-image", "kling/omni-video"), True, ("token", "jwt"))
+    plan = make_plan(Settings(testee=Reference()), hello)
+    operations = [each.operation.id for each in plan.scripted]
+    assert operations == sorted(operations)
+    of_images = {each.scenario.id for each in plan.scripted if each.operation.id == operations[0]}
+    assert {check.id for check in plan.checks if of_images.isdisjoint(check.scenarios)} == {
+        skip.check for skip in plan.skipped
+    }
 
 
 def test_the_default_is_a_limit() -> None:

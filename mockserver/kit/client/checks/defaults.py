@@ -21,8 +21,9 @@ def without_spelled_defaults(evidence: Evidence, sent: Mapping[str, JSON]) -> di
     operation = load().operation(evidence.operation)
     schema = {**operation.schema, "properties": {**operation.schema["properties"]}}
     of_reading = _of_reading(evidence)
+    chosen = {name: value for name, value in evidence.payload.items() if isinstance(value, str)}
     for name, field in schema["properties"].items():
-        default = of_reading.get(name, operation.default(name, evidence.payload))
+        default = of_reading.get(name, operation.default(name, chosen))
         if default is not None:
             schema["properties"][name] = {**field, "default": default}
     found: dict[str, JSON] = _stripped(schema, dict(evidence.payload), dict(sent))

@@ -115,7 +115,8 @@ def jwt_has_its_claims(evidence: Evidence) -> Iterator[str]:
 def mistakes_are_not_repaired(evidence: Evidence) -> Iterator[str]:
     """If a payload breaks a rule, the client refuses it or reports the refusal; it never changes it silently."""
     for exchange in evidence.creates[:1]:
-        yield from _changes(evidence.payload, exchange.sent if isinstance(exchange.sent, dict) else {})
+        sent = without_spelled_defaults(evidence, exchange.sent) if isinstance(exchange.sent, dict) else {}
+        yield from _changes(evidence.payload, sent)
     if evidence.outcome != "error" and not evidence.is_accepted:
         yield evidence.report
 
