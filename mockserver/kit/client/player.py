@@ -73,8 +73,6 @@ def play(
         fault = error
     seconds = time.monotonic() - began
     is_cut = fault is not None and fault.kind == "hung" and time.monotonic() >= deadline
-    if planned.scenario.is_called_back:
-        connection.fake.advance("0s")  # what is on its way to the client arrives in this play, and not in the next
     tasks = [str(task["id"]) for task in connection.fake.tasks(account)]
     transcript = connection.accounts.own(_transcript(connection.fake), account, has_answered=fault is None)
     connection.accounts.close(account, tasks, has_hung=fault is not None and fault.kind == "hung")
