@@ -138,7 +138,8 @@ def test_a_check_of_a_client_that_is_interrupted_ends_all_and_tells_what_it_saw(
         url = pipe.wait_for_a_word().decode()
         way(check, number)
         stdout, stderr = check.communicate(timeout=PATIENCE)
-        assert (check.returncode, stderr) == (STATUS[signal.Signals(number)], "")
+        assert check.returncode == STATUS[signal.Signals(number)], stderr
+        assert all(line.startswith("[") for line in stderr.splitlines()), stderr
         name = signal.Signals(number).name
         assert stdout.splitlines()[-1] == f"acme could not be judged: it was interrupted by {name}."
         assert "error: " in stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from queue import PriorityQueue
 from typing import TypeVar
@@ -14,6 +14,9 @@ from mockserver.kit.client.player import Connection
 T = TypeVar("T")
 
 _NOTHING = object()
+
+_LOOK_SECONDS = 0.02
+"""How often to look whether all who play have noticed that it is over."""
 
 
 class Lanes:
@@ -54,14 +57,17 @@ class Lanes:
             work()
             return
         with ThreadPoolExecutor(len(self._connections)) as pool:
+            workers = [pool.submit(work) for _ in self._connections]
             try:
-                for worker in as_completed([pool.submit(work) for _ in self._connections]):
+                for worker in as_completed(workers):
                     worker.result()
             except BaseException:
-                self._close()
+                self._close(workers)
                 raise
 
-    def _close(self) -> None:
+    def _close(self, workers: Sequence[Future[None]]) -> None:
+        """Close the testees until nobody asks them any more: one may just have been started again."""
         self.is_closed = True
-        for connection in self._connections:
-            connection.testee.close()
+        while wait(workers, timeout=_LOOK_SECONDS).not_done:
+            for connection in self._connections:
+                connection.testee.close()
