@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -143,7 +144,7 @@ def test_a_check_of_a_client_that_is_interrupted_ends_all_and_tells_what_it_saw(
         name = signal.Signals(number).name
         assert stdout.splitlines()[-1] == f"acme could not be judged: it was interrupted by {name}."
         assert "error: " in stdout
-        assert "times asked: 3" in stdout
+        assert re.search("times asked: [3-6]$", stdout, re.MULTILINE), "two of it were asked, or one had not begun"
         assert pipe.wait_until_let_go()
         assert is_gone(url)
 
