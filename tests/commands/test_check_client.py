@@ -89,6 +89,26 @@ def test_a_broken_promise_is_reported_and_a_baseline_accepts_it(tmp_path: Path) 
     assert check(*words, "--baseline", str(baseline)).exit_code == 0
 
 
+def test_a_line_on_stderr_says_which_scenario_begins() -> None:
+    result = check(f"{HERE}:OneOperation", "--only", "waits-for-the-end")
+    assert result.stderr.splitlines() == ["[  1/2] kling/omni-image plain", "[  2/2] kling/omni-image long-wait"]
+    assert "[  1/2]" not in result.stdout
+
+
+def test_a_program_that_dies_of_everything_is_soon_not_asked_again(tmp_path: Path) -> None:
+    program = (
+        "import json, sys\n"
+        "ask = json.loads(input())\n"
+        "print(json.dumps({'id': ask['id'], 'name': 'a', 'operations': ['kling/omni-image']}), flush=True)\n"
+        "input()\nsys.exit('no idea')"
+    )
+    result = check("--report", str(tmp_path), "--", sys.executable, "-c", program)
+    assert result.exit_code == 2
+    verdict = json.loads((tmp_path / "verdict.json").read_text())
+    assert 3 <= int({fact["name"]: fact["value"] for fact in verdict["facts"]}["times asked"]) <= 4
+    assert "no idea" in verdict["obstacle"]
+
+
 def test_a_client_that_supports_nothing_is_not_judged() -> None:
     result = check(f"{HERE}:Mute", "--only", "content-type-is-json")
     assert result.exit_code == 2
@@ -171,6 +191,7 @@ HUNG, DIED = Fault("hung", "hung"), Fault("died", "died")
         ([HUNG, HUNG], False),
         ([HUNG, HUNG, HUNG], True),
         ([DIED, HUNG, DIED], True),
+        ([DIED, DIED, DIED, DIED], True),
         ([None, DIED, DIED, DIED], False),
         ([None, HUNG, HUNG, HUNG], True),
         ([HUNG, HUNG, None], False),

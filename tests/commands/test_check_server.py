@@ -47,6 +47,10 @@ def test_a_server_that_keeps_its_word_is_told_so_after_the_plan(server: Live, tm
     assert (found.returncode, found.stdout.splitlines()[-1].split(":")[0]) == (0, "http"), found.stdout
     assert "keeps the contract" in found.stdout.splitlines()[-1]
     assert found.stderr.startswith("The plan: at most ")
+    begun = [line for line in found.stderr.splitlines() if line.startswith("[")]
+    assert [line.partition("/")[0] for line in begun] == [f"[{number:3}" for number in range(1, len(begun) + 1)]
+    assert begun
+    assert "[  1/" not in found.stdout
     verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
     assert verdict["status"] == "kept"
     assert {"no-credentials-refused", "expired-token-refused"} <= {made["id"] for made in verdict["made"]}

@@ -118,7 +118,8 @@ class _Runner:
 
     * ``findings``: those of each scenario, by its name
     * ``unplayed``: the names of what is still to be played, also in part
-    * ``enough``: why a scenario with many payloads was not played to its end, by its name
+    * ``in_part``: the names of scenarios with many payloads that have begun
+    * ``enough``: why such a scenario was not played to its end, by its name
     * ``stopped_by``: what ended all before its time
     """
 
@@ -129,6 +130,7 @@ class _Runner:
     judged: list[Judged] = field(default_factory=list)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     unplayed: list[str] = field(default_factory=list)
+    in_part: set[str] = field(default_factory=set)
     enough: dict[str, str] = field(default_factory=dict)
     stopped_by: str | None = None
     has_begun: bool = False
@@ -243,6 +245,7 @@ class _Runner:
                 self.enough[name] = f"it showed the same again and again, in {judged.evidence.seconds:.0f} s each"
             return judged.findings
 
+        self.in_part.add(name)
         examples, seed = self.settings.examples, self.settings.seed
         self.findings[name] = fuzz(planned, played, examples=examples, seed=seed, each=self.lanes.each)
         if is_stopped:
@@ -277,7 +280,8 @@ class _Runner:
         yield "exchanges", str(sum(len(each.evidence.transcript) for each in self.judged))
         yield "seconds", f"{time.monotonic() - self.began:.1f}"
         if self.unplayed:
-            yield "not played", f"{', '.join(self.unplayed)}: {self._stop_reason()}"
+            names = [f"{name} (in part)" if name in self.in_part else name for name in self.unplayed]
+            yield "not played", f"{', '.join(names)}: {self._stop_reason()}"
         for name, reason in self.enough.items():
             yield "not played to its end", f"{name}: {reason}"
 
@@ -288,7 +292,7 @@ def has_stopped_answering(faults: Sequence[TesteeFault | None]) -> bool:
     One that dies is started again, and may only dislike some scenarios; but if it has never answered, it never will.
     """
     last = faults[-_MOST_FAULTS:]
-    has_never_answered = len(faults) == _MOST_FAULTS
+    has_never_answered = None not in faults
     return len(last) == _MOST_FAULTS and all(
         fault is not None and (fault.kind == "hung" or has_never_answered) for fault in last
     )
