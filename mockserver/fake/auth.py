@@ -86,7 +86,7 @@ def form(header: str) -> dict[str, Any]:
     """Return what may be shown of an ``Authorization`` header: its scheme, and the claims of a JWT."""
     scheme, _, token = header.partition(" ")
     claims = _claims(token.strip())
-    shown = {name: claims[name] for name in ("iss", "exp", "nbf", "iat") if name in claims} if claims else None
+    shown = {name: claims[name] for name in ("iss", "exp", "nbf", "iat", "jti") if name in claims} if claims else None
     return {"scheme": scheme if token else None, "claims": shown}
 
 

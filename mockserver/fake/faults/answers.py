@@ -17,6 +17,8 @@ KINDS = FaultKinds()
 _STATUS = re.compile(r"[2-5][0-9][0-9]", re.ASCII)
 _CODE = re.compile(r"[0-9]{1,18}", re.ASCII)
 
+_BUSY = "The service is busy"
+
 IsAnswer = Callable[[JSON], bool]
 """Whether a body is still what the contract has."""
 
@@ -111,14 +113,16 @@ def wrong_type(words: Arguments) -> AnswerEffect:
 
 @KINDS.add("ok-code", "answer", "[CODE]")
 def ok_code(words: Arguments) -> AnswerEffect:
-    """The status is 200, and the code in the body is not 0: 5000, or the one given."""
+    """The status is 200, and the body is an error whose code is 5000, or the one given."""
     if len(words) > 1 or not all(_CODE.fullmatch(word) and int(word) for word in words):
         raise BadFault("write one code, such as 1303, or nothing.")
     code = int(words[0]) if words else 5000
 
     def busy(body: JSON, _: IsAnswer) -> JSON:
-        kept = {name: value for name, value in body.items() if name != "data"} if isinstance(body, dict) else {}
-        return {**kept, "code": code, "message": "The service is busy"}
+        if not isinstance(body, dict) or "code" not in body:  # useapi has no envelope
+            return {"error": _BUSY, "code": code}
+        kept = {name: value for name, value in body.items() if name != "data"}
+        return {**kept, "code": code, "message": _BUSY}
 
     change = _changing(busy)
     return lambda response, is_valid: replace(change(response, is_valid), status=200)

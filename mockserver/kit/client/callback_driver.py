@@ -1,4 +1,4 @@
-"""The callback driver: lets the fake's time pass while a client waits for a callback, and perhaps forges one first."""
+"""The callback driver: lets the fake's time pass while a client waits for a callback, and perhaps sends one first."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Self
 
 from mockserver.contract.layout import Layout
 from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
-from mockserver.kit.client.scenarios import FORGED_URL
+from mockserver.kit.client.scenarios import ANOTHER_URL, FORGED_URL
 from mockserver.types import JSON, Path
 
 _LOOK_SECONDS = 0.02
@@ -31,9 +32,19 @@ _SPAN = "5m"
 class CallbackDriver:
     """``with CallbackDriver(fake, account, url):`` ask the client, which listens at ``url``."""
 
-    def __init__(self, fake: FakeProcess, account: str, url: str, forge: Callable[[str], JSON] | None = None) -> None:
-        """``forge`` returns what a third party claims about a task, by its id, before the service calls back."""
-        self._fake, self._account, self._url, self._forge = fake, account, url, forge
+    def __init__(
+        self,
+        fake: FakeProcess,
+        account: str,
+        url: str,
+        forge: Callable[[str], JSON] | None = None,
+        secret: str | None = None,
+    ) -> None:
+        """``forge`` returns what the client is told first, by the id of its task; it is signed if there is a secret.
+
+        The secret is ``whsec_`` and Base64, as for the service's own callbacks.
+        """
+        self._fake, self._account, self._url, self._forge, self._secret = fake, account, url, forge, secret
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._drive, daemon=True)
 
@@ -51,8 +62,8 @@ class CallbackDriver:
             if task is None or self._ends_by_itself():
                 return
             if self._forge is not None:
-                _call(self._url, self._forge(task))
-                if self._ends_by_itself():  # it has believed the third party
+                _call(self._url, self._forge(task), self._secret)
+                if self._ends_by_itself():  # it has believed what it was told
                     return
             self._fake.advance(_SPAN)
 
@@ -78,13 +89,26 @@ def forged_callback(example: JSON, layout: Layout, task: str) -> JSON:
 
     ``example`` is a callback about another task that has succeeded.
     """
+    about = _replaced(example, layout.id, lambda known: int(task) if isinstance(known, int) else task)
+    return _just_now(about, layout, FORGED_URL)
+
+
+def another_callback(example: JSON, layout: Layout, _: str) -> JSON:
+    """Return a callback that says that another task than the client's has succeeded with the result ``ANOTHER_URL``.
+
+    ``example`` is a callback about another task that has succeeded.
+    """
+    return _just_now(example, layout, ANOTHER_URL)
+
+
+def _just_now(callback: JSON, layout: Layout, url: str) -> JSON:
+    """Return a callback with the time that it is, and another result."""
     now = round(time.time() * 1000)
-    forged = _replaced(example, layout.id, lambda known: int(task) if isinstance(known, int) else task)
     for path in (layout.created_at, layout.updated_at):
-        forged = _replaced(forged, path, lambda _: now)
+        callback = _replaced(callback, path, lambda _: now)
     for path in layout.results:
-        forged = _replaced(forged, path, lambda _: FORGED_URL)
-    return forged
+        callback = _replaced(callback, path, lambda _: url)
+    return callback
 
 
 def _replaced(document: JSON, path: Path, change: Callable[[JSON], JSON]) -> JSON:
@@ -99,9 +123,19 @@ def _replaced(document: JSON, path: Path, change: Callable[[JSON], JSON]) -> JSO
     return document
 
 
-def _call(url: str, body: JSON) -> None:
+def _call(url: str, body: JSON, secret: str | None) -> None:
     import httpx
 
+    text = json.dumps(body)
+    headers = {"content-type": "application/json"} | (_proof(secret, text) if secret is not None else {})
     with suppress(httpx.HTTPError, httpx.InvalidURL):  # a client may well refuse it
-        headers = {"content-type": "application/json"}
-        httpx.post(url, content=json.dumps(body), headers=headers, timeout=_FORGED_SECONDS, trust_env=False)
+        httpx.post(url, content=text, headers=headers, timeout=_FORGED_SECONDS, trust_env=False)
+
+
+def _proof(secret: str, text: str) -> dict[str, str]:
+    """Return the headers that prove that a callback comes from the service (Standard Webhooks)."""
+    from standardwebhooks import Webhook
+
+    id, now = "about-another-task", datetime.now(UTC)
+    signature = Webhook(secret).sign(id, now, text)
+    return {"webhook-id": id, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}

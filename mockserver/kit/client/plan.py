@@ -124,7 +124,7 @@ class PlannedScenario:
         product = self.operation.id.removesuffix(".create")
         if self.scenario.payload and self.scenario.payload not in self.operation.payloads:
             return f"the contract of {product} names no payload {self.scenario.payload!r}"
-        if self.scenario.is_forged and self.callback_example is None:
+        if (self.scenario.is_forged or self.scenario.is_about_another) and self.callback_example is None:
             return f"the contract of {product} has no example of a callback"
         return None
 

@@ -11,7 +11,7 @@ from math import inf
 
 from mockserver.errors import MockserverError
 from mockserver.kit.client.accounts import Accounts
-from mockserver.kit.client.callback_driver import CallbackDriver, forged_callback
+from mockserver.kit.client.callback_driver import CallbackDriver, another_callback, forged_callback
 from mockserver.kit.client.evidence import Evidence
 from mockserver.kit.client.fake_process import FakeProcess
 from mockserver.kit.client.plan import PlannedScenario
@@ -116,8 +116,12 @@ def _answer(
         url = connection.testee.ask({"do": "listen"}, _within(_LISTEN_SECONDS, deadline)).get("url")
         payload[layout.callback_field] = url
         if url is not None:
-            forge = partial(forged_callback, planned.callback_example, layout) if scenario.is_forged else None
-            beside = CallbackDriver(connection.fake, account, url, forge)
+            example, forge, secret = planned.callback_example, None, None
+            if scenario.is_forged:
+                forge = partial(forged_callback, example, layout)
+            elif scenario.is_about_another:
+                forge, secret = partial(another_callback, example, layout), _WEBHOOK_SECRET
+            beside = CallbackDriver(connection.fake, account, url, forge, secret)
     request: dict[str, JSON] = {
         "do": "generate",
         "operation": planned.operation.id.removesuffix(".create"),

@@ -12,6 +12,9 @@ CredentialKind = Literal["token", "jwt"]
 FORGED_URL = "https://forged.example.com/not-a-result.png"
 """The result that a forged callback promises."""
 
+ANOTHER_URL = "https://results.example.com/of-another-task.png"
+"""The result that a genuine callback about another task tells of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -29,6 +32,7 @@ class Scenario:
     * ``credentials``: the kind of credentials that the client is given; ``None`` is whichever it takes
     * ``is_called_back``: the client listens for callbacks
     * ``is_forged``: before the service calls back, a third party does, and promises ``FORGED_URL``
+    * ``is_about_another``: before the service calls back, it does so about another task, which has ``ANOTHER_URL``
     * ``is_generated``: it is played with many payloads that are generated from the contract
     """
 
@@ -42,6 +46,7 @@ class Scenario:
     credentials: CredentialKind | None = None
     is_called_back: bool = False
     is_forged: bool = False
+    is_about_another: bool = False
     is_generated: bool = False
 
 
@@ -56,6 +61,11 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
                 "unusual-payload",
                 "The payload is valid; it has characters of many alphabets, an id beyond 2^53 and an empty list.",
                 payload="unusual",
+            ),
+            Scenario(
+                "exact-text",
+                "The prompt has white space at both ends, decomposed and compatibility letters, and CR LF.",
+                payload="exact-text",
             ),
             Scenario(
                 "signed", "The client gets an access key and a secret, and signs its own tokens.", credentials="jwt"
@@ -151,9 +161,57 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
                 faults=("html 503 x1 on {get}",),
             ),
             Scenario(
+                "poll-404",
+                "The first poll gets HTTP 404, as if the task were not known everywhere yet.",
+                group="odd-poll",
+                faults=("{not-found} x1 on {get}",),
+            ),
+            Scenario(
+                "poll-200-with-code",
+                "The first poll gets an error with HTTP 200.",
+                group="odd-poll",
+                faults=("{error-in-200} x1 on {get}",),
+            ),
+            Scenario(
+                "polls-200-with-code",
+                "Each poll gets an error with HTTP 200, and the client has a time limit of 2 seconds.",
+                group="refused-polls",
+                faults=("{error-in-200} on {get}",),
+                timeout_seconds=2.0,
+            ),
+            Scenario(
+                "polls-400",
+                "Each poll is refused with HTTP 400, and the client has a time limit of 2 seconds.",
+                group="refused-polls",
+                faults=("{refused-poll} on {get}",),
+                timeout_seconds=2.0,
+            ),
+            Scenario(
+                "polls-401",
+                "Each poll is refused with HTTP 401, because the key counts no more; the time limit is 2 seconds.",
+                group="refused-polls",
+                faults=("{refused-key} on {get}",),
+                timeout_seconds=2.0,
+            ),
+            Scenario(
+                "polls-403",
+                "Each poll is refused with HTTP 403, or 402, and the client has a time limit of 2 seconds.",
+                group="refused-polls",
+                faults=("{forbidden} on {get}",),
+                timeout_seconds=2.0,
+            ),
+            Scenario(
+                "polls-404",
+                "Each poll gets HTTP 404, and the client has a time limit of 2 seconds.",
+                group="refused-polls",
+                faults=("{not-found} on {get}",),
+                timeout_seconds=2.0,
+            ),
+            Scenario(
                 "token-expired",
-                "The first poll gets HTTP 401, because the token has expired.",
-                faults=("{expired-token} x1 on {get}",),
+                "The create is answered after 1 second, and the first poll gets HTTP 401: the token has expired.",
+                # A token that is signed a second later has other times, so the same one can be told from a new one.
+                faults=("slow-headers 1s x1 on {create}", "{expired-token} x1 on {get}"),
                 credentials="jwt",
             ),
             Scenario(
@@ -167,6 +225,13 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
                 "answer-lost",
                 "The first create makes a task, but its connection is reset before the answer.",
                 faults=("reset-after x1 on {create}",),
+            ),
+            Scenario(
+                "answer-lost-with-own-id",
+                "The same, and the payload has an id of the client's own, by which the service knows the task again.",
+                group="answer-lost",
+                faults=("reset-after x1 on {create}",),
+                payload="own-id",
             ),
             Scenario(
                 "down-for-good",
@@ -215,6 +280,13 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
                 "Before the service calls back, a third party sends an unsigned callback with a result of its own.",
                 is_called_back=True,
                 is_forged=True,
+                pace="real",
+            ),
+            Scenario(
+                "called-back-about-another",
+                "Before the service calls back, it sends a signed callback about another task, which has succeeded.",
+                is_called_back=True,
+                is_about_another=True,
                 pace="real",
             ),
         )

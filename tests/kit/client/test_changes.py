@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as some
 
-from mockserver.kit.client.checks.changes import changed_text, changes, missing
+from mockserver.kit.client.checks.changes import changed_text, changes, payload_changes
 
 TEXT = " \u00a0\nCafe\u0301 \ufb01 \uff21 \u212b two  spaces\r\nand <b>\u96ea</b> \U0001f408\u200d\U0001f408\u3000 \n"
 ROUNDED = "it was rounded to what a 64-bit floating-point number can be"
@@ -32,6 +33,7 @@ VALUES = some.recursive(LEAVES, lambda inner: some.lists(inner) | some.dictionar
         (lambda text: unicodedata.normalize("NFD", text), "was decomposed (NFD)"),
         (lambda text: unicodedata.normalize("NFKC", text), "lost its compatibility letters (NFKC)"),
         (lambda text: unicodedata.normalize("NFKC", text.strip()), "lost its compatibility letters (NFKC)"),
+        (lambda text: re.sub(" +", " ", text), "has one space where there were several"),
         (lambda text: unicodedata.normalize("NFC", text.strip()), "U+0020 U+000A) and was composed (NFC)"),
         (lambda text: text.replace("\r\n", "\n"), "has other line ends: CR LF became LF"),
         (lambda text: " ".join(text.split()), "has one space for each stretch of white space"),
@@ -48,6 +50,11 @@ VALUES = some.recursive(LEAVES, lambda inner: some.lists(inner) | some.dictionar
 )
 def test_what_was_done_to_a_text_is_named(deed: Callable[[str], str], told: str) -> None:
     assert told in changed_text(TEXT, deed(TEXT))
+
+
+@pytest.mark.parametrize("deed", [str.strip, str.lower, str.lstrip])
+def test_nothing_is_told_but_what_was_done(deed: Callable[[str], str]) -> None:
+    assert " and " not in changed_text(TEXT, deed(TEXT))
 
 
 @pytest.mark.parametrize(
@@ -77,8 +84,27 @@ def test_a_long_text_is_told_with_where_it_begins_to_differ() -> None:
     assert "from character 100 on, 'onebbb' became 'twobbb'" in told
 
 
-def test_a_long_value_that_is_missing_is_shown_in_part() -> None:
-    assert len(missing("prompt", "x" * 2500)) < 100
+@pytest.mark.parametrize(
+    ("payload", "sent", "told"),
+    [
+        ({"prompt": "A cat"}, {}, "prompt was 'A cat' and is missing"),
+        ({"prompt": "x" * 2500}, {}, f"prompt was '{'x' * 59}… and is missing"),
+        ({"prompt": "A cat"}, {"text": "A cat"}, "prompt arrived under the name 'text'"),
+        ({"n": 1}, {"count": 1.0}, "n was 1 and is missing"),
+        ({"n": 1, "seed": 1}, {"seed": 1}, "n was 1 and is missing"),
+        ({"n": 1}, {"input": {"n": 1}}, "the whole payload arrived inside of the field 'input'"),
+        ({"n": 1}, {"n": 2, "more": {}}, "n was 1 and arrived as 2"),
+    ],
+)
+def test_a_field_that_did_not_arrive_is_told_with_where_it_is(
+    payload: dict[str, object], sent: dict[str, object], told: str
+) -> None:
+    assert list(payload_changes(payload, sent)) == [told]
+
+
+def test_what_was_sent_besides_a_payload_is_no_change() -> None:
+    assert list(payload_changes({"n": 1}, {"n": 1, "more": 2})) == []
+    assert list(payload_changes({}, {"more": {}})) == []
 
 
 @given(VALUES, VALUES)

@@ -41,7 +41,7 @@ class Reference:
         }
 
     def listen(self) -> Answer:
-        self.bell = threading.Event()
+        self.bell, self.ended = threading.Event(), set[str]()
         client = self
 
         class Receiver(BaseHTTPRequestHandler):
@@ -61,8 +61,9 @@ class Reference:
         return {"url": self.url}
 
     def called_back(self, data: Answer) -> None:
-        """Take note of a callback. Only an end wakes the client, which then asks the service whether it is true."""
+        """Take note of a callback. Only an end of its task wakes the client, which then asks whether it is true."""
         if data.get("task_status") in ENDS:
+            self.ended.add(data["task_id"])
             self.bell.set()
 
     def generate(self, request: Answer) -> Answer:
@@ -111,7 +112,9 @@ class Reference:
 
     def rest(self) -> None:
         if self.is_called_back:
-            self.bell.wait(self.deadline - time.monotonic())
+            while self.task_id not in self.ended and self.bell.wait(self.deadline - time.monotonic()):
+                self.bell.clear()
+            self.ended.discard(self.task_id or "")
         else:
             time.sleep(self.pause)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.kit.checks import Family
 from mockserver.kit.client.evidence import Evidence
-from mockserver.kit.client.scenarios import FORGED_URL
+from mockserver.kit.client.scenarios import ANOTHER_URL, FORGED_URL
 
 CALLBACKS = Family[Evidence, str]("callbacks")
 
@@ -18,7 +18,7 @@ _MOST_POLLS = 3
 def callbacks_lead_to_the_end(evidence: Evidence) -> Iterator[str]:
     """The client learns how the task ended, even if callbacks come twice, late or out of order."""
     if evidence.outcome != "succeed":
-        yield evidence.report
+        yield f"{evidence.report}, although it was called back about the end"
 
 
 @CALLBACKS.check(
@@ -40,4 +40,17 @@ def a_stranger_is_not_believed(evidence: Evidence) -> Iterator[str]:
     if FORGED_URL in evidence.answer.get("urls", []):
         yield f"the client returned {FORGED_URL}, which only the forged callback promised"
     elif evidence.outcome != "succeed":
-        yield evidence.report
+        yield f"{evidence.report}, after a forged callback"
+
+
+@CALLBACKS.check(
+    "called-back-about-another",
+    why="Each client of an account may name the same URL, so the callbacks of all their tasks arrive there.",
+    source="kling 3; since S8",
+)
+def another_task_is_not_taken_for_its_own(evidence: Evidence) -> Iterator[str]:
+    """The client goes on waiting for its own task when it is called back about another one of its account."""
+    if ANOTHER_URL in evidence.answer.get("urls", []):
+        yield f"the client returned {ANOTHER_URL}, the result of another task"
+    elif evidence.outcome != "succeed":
+        yield f"{evidence.report}, after a callback about another task"

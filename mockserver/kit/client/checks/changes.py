@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+import operator
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import product, zip_longest
+from itertools import zip_longest
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
@@ -98,22 +99,38 @@ def changes(place: str, given: JSON, arrived: JSON) -> Iterator[str]:
         yield f"{place} was {_shown(given)} and arrived as {_shown(arrived)}{_remark(given, arrived)}"
 
 
-def missing(place: str, given: JSON) -> str:
-    """Say that a value did not arrive."""
-    return f"{place} was {_shown(given)} and is missing"
+def payload_changes(payload: Mapping[str, JSON], sent: Mapping[str, JSON]) -> Iterator[str]:
+    """Yield each field of a payload that did not arrive as it was given; what else was sent does not count."""
+    if payload and (wrapper := next((name for name, value in sent.items() if value == payload), None)):
+        yield f"the whole payload arrived inside of the field {wrapper!r}"
+        return
+    others = {name: value for name, value in sent.items() if name not in payload}
+    for name, value in payload.items():
+        renamed = next((other for other, found in others.items() if not list(changes(name, value, found))), None)
+        if name in sent:
+            yield from changes(name, value, sent[name])
+        elif renamed is not None:
+            yield f"{name} arrived under the name {renamed!r}"
+        else:
+            yield f"{name} was {_shown(value)} and is missing"
 
 
 def changed_text(given: str, arrived: str) -> str:
     """Say what was done to a text, which goes on after its name: ``lost 2 characters of white space at its end``."""
     if not _core(given):
         return f"was white space only ({_named(given)}) and arrived as {_shown(arrived)}"
-    deeds: Mapping[str, _Deed] = {"": lambda text: text, **_DEEDS}
-    for (first, one), (second, other) in product(deeds.items(), repeat=2):
-        begun = one(given)
-        done = other(begun)
-        does_nothing = (first and begun == given) or (second and (not first or done == begun))
-        if not does_nothing and _core(done) == _core(arrived):
-            return " and ".join(filter(None, (*_ends(done, arrived), first, second)))
+    done = {"": given, **{words: deed(given) for words, deed in _DEEDS.items()}}
+    twice = {
+        f"{first} and {second}": deed(begun)
+        for first, begun in done.items()
+        for second, deed in _DEEDS.items()
+        if first and begun != given
+    }
+    for results in (done, twice):
+        for is_same in (operator.eq, _has_same_core):
+            for words, result in results.items():
+                if is_same(result, arrived):
+                    return " and ".join(filter(None, (*_ends(result, arrived), words)))
     return _cut(given, arrived) or _difference(given, arrived)
 
 
@@ -122,7 +139,7 @@ def _changed_fields(place: str, given: Mapping[str, JSON], arrived: Mapping[str,
         if name in arrived:
             yield from changes(f"{place}.{name}", value, arrived[name])
         else:
-            yield missing(f"{place}.{name}", value)
+            yield f"{place}.{name} was {_shown(value)} and is missing"
     for name in sorted(arrived.keys() - given.keys()):
         yield f"{place}.{name} was not given and arrived as {_shown(arrived[name])}"
 
@@ -143,6 +160,10 @@ def _edges(text: str) -> tuple[int, int]:
     """Return where a text begins and ends without the white space at its ends."""
     kept = [place for place, letter in enumerate(text) if not _is_blank(letter)]
     return (kept[0], kept[-1] + 1) if kept else (0, 0)
+
+
+def _has_same_core(one: str, other: str) -> bool:
+    return _core(one) == _core(other)
 
 
 def _core(text: str) -> str:
@@ -186,14 +207,14 @@ def _cut(given: str, arrived: str) -> str:
 def _difference(given: str, arrived: str) -> str:
     """Say where two texts part, and what is lost."""
     parts = [f"was {_shown(given)} and arrived as {_shown(arrived)}"]
-    if len(given) != len(arrived):
-        parts.append(f"it had {_counted(len(given), 'character')} and has {len(arrived)}")
     if max(len(given), len(arrived)) > _MOST_SHOWN:
+        if len(given) != len(arrived):
+            parts.append(f"it had {_counted(len(given), 'character')} and has {len(arrived)}")
         differs = (place for place, (one, other) in enumerate(zip_longest(given, arrived)) if one != other)
         where = next(differs)
         around = slice(where, where + _MOST_NAMED)
         parts.append(f"from character {where + 1} on, {_shown(given[around])} became {_shown(arrived[around])}")
-    if lost := "".join(dict.fromkeys(letter for letter in given if letter not in arrived)):
+    if lost := "".join(dict.fromkeys(letter for letter in given if letter > "~" and letter not in arrived)):
         parts.append(f"lost letters are {_named(lost)}")
     return "; ".join(parts)
 

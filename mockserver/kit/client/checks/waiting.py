@@ -7,6 +7,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from mockserver.kit.checks import Family
+from mockserver.kit.client.checks import answers
 from mockserver.kit.client.evidence import Evidence
 from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.task_view import FINAL
@@ -16,6 +17,12 @@ WAITING = Family[Evidence, str]("waiting")
 
 _SHORTEST_PAUSE: Millis = 50
 """Against a fake nobody waits for real, so testees poll fast; less than this is a loop without any pause."""
+
+_OTHER_FIELDS = {
+    "extra-fields": "when each object had a field that no document knows",
+    "absent-fields": "when the optional fields were absent",
+}
+"""What is odd about the answers in each scenario of the group."""
 
 _LATE_SECONDS = 3.0
 """How late a client may give up: it may be in the middle of a request or a pause when its time is over."""
@@ -73,7 +80,7 @@ def stops_at_the_end(evidence: Evidence) -> Iterator[str]:
 def waits_for_the_end(evidence: Evidence) -> Iterator[str]:
     """The client treats submitted and processing as not done, and not as failed."""
     if evidence.outcome != "succeed":
-        yield f"{evidence.report}, but the task succeeded"
+        yield f"{evidence.report}, but {answers.last_seen(evidence)}"
 
 
 @WAITING.check("unknown-status", why="A service adds states without notice.", source="clients in the wild")
@@ -83,11 +90,27 @@ def an_unknown_status_is_not_done(evidence: Evidence) -> Iterator[str]:
         yield f"{evidence.report}, but it only saw a state that no document knows"
 
 
+@WAITING.check(
+    "bad-poll",
+    "slow-down-poll",
+    "odd-poll",
+    "refused-polls",
+    "unknown-status",
+    "token-expired-for-good",
+    why="Whoever is told that a task failed pays for another one, while the first goes on.",
+    source="kling 2.2, 4.1; clients in the wild",
+)
+def a_live_task_is_not_told_as_failed(evidence: Evidence) -> Iterator[str]:
+    """The client reports a task as failed only if the service said so, and not because of what a poll got."""
+    if evidence.outcome == "failed" and not answers.shows(evidence, "failed"):
+        yield f"{evidence.report}, but {answers.last_seen(evidence)}"
+
+
 @WAITING.check("other-fields", why="Releases and gateways add and drop fields.", source="kling 2.2, 9.6")
 def other_fields_do_no_harm(evidence: Evidence) -> Iterator[str]:
     """An unknown field, or the lack of an optional one, makes no difference to the client."""
     if evidence.outcome != "succeed":
-        yield evidence.report
+        yield f"{evidence.report}, {_OTHER_FIELDS[evidence.scenario.id]}"
 
 
 @WAITING.check(*SCENARIOS, why="A client that waits forever blocks its caller forever.", source="clients in the wild")
@@ -103,15 +126,21 @@ def gives_up_in_time(evidence: Evidence) -> Iterator[str]:
 
 
 @WAITING.check(
+    "plain",
     "never-ends",
+    "odd-poll",
+    "refused-polls",
+    "token-expired-for-good",
     why="The task is paid for, and without its id nobody can fetch the result later.",
     source="clients in the wild",
 )
 def keeps_the_task_id(evidence: Evidence) -> Iterator[str]:
-    """When the client gives up, it reports the id of the task."""
-    ids = {evidence.task_id(exchange) for exchange in evidence.creates}
-    if evidence.outcome == "timeout" and evidence.answer.get("task_id") not in ids:
-        yield f"the client reported the task_id {evidence.answer.get('task_id')!r}"
+    """The client reports the id of the task, also when it gives up or a poll is refused."""
+    ids = [task_id for exchange in evidence.creates if (task_id := evidence.task_id(exchange))]
+    reported = evidence.answer.get("task_id")
+    if evidence.fault is None and ids and reported not in ids:
+        told = f"the task_id {reported!r}" if reported is not None else "no task_id"
+        yield f"the client reported {evidence.outcome!r} with {told}, but the id of its task is {ids[-1]!r}"
 
 
 def _own_ids(evidence: Evidence) -> set[str]:

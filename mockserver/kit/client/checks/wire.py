@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mockserver.kit.checks import Family
-from mockserver.kit.client.checks.changes import changes, missing
+from mockserver.kit.client.checks.changes import payload_changes
 from mockserver.kit.client.checks.defaults import without_spelled_defaults
 from mockserver.kit.client.evidence import Evidence
-from mockserver.types import JSON
 
 WIRE = Family[Evidence, str]("wire")
 
@@ -26,6 +25,7 @@ _CLOCK_SECONDS = 60
     "plain",
     "any-payload",
     "unusual-payload",
+    "exact-text",
     "results",
     why="The user pays for what arrives, not for what was meant.",
     source="kling 1.2, 1.4",
@@ -38,7 +38,7 @@ def payload_arrives_unchanged(evidence: Evidence) -> Iterator[str]:
         if not isinstance(exchange.sent, dict):
             yield f"the body is not a JSON object: {exchange.request.body[:200]!r}"
         else:
-            yield from _changes(evidence.payload, without_spelled_defaults(evidence, exchange.sent))
+            yield from payload_changes(evidence.payload, without_spelled_defaults(evidence, exchange.sent))
 
 
 @WIRE.check(
@@ -116,15 +116,6 @@ def mistakes_are_not_repaired(evidence: Evidence) -> Iterator[str]:
     """If a payload breaks a rule, the client refuses it or reports the refusal; it never changes it silently."""
     for exchange in evidence.creates[:1]:
         sent = without_spelled_defaults(evidence, exchange.sent) if isinstance(exchange.sent, dict) else {}
-        yield from _changes(evidence.payload, sent)
+        yield from payload_changes(evidence.payload, sent)
     if evidence.outcome != "error" and not evidence.is_accepted:
         yield evidence.report
-
-
-def _changes(payload: Mapping[str, JSON], sent: Mapping[str, JSON]) -> Iterator[str]:
-    """Yield each field of a payload that did not arrive as it was given."""
-    for name, value in payload.items():
-        if name in sent:
-            yield from changes(name, value, sent[name])
-        else:
-            yield missing(name, value)
