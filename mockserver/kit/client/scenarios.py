@@ -228,7 +228,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             ),
             Scenario(
                 "answer-lost-with-own-id",
-                "The same, and the payload has an id of the client's own, by which the service knows the task again.",
+                "The first create's answer is lost, and the payload has an id of the client's own, which counts only once.",
                 group="answer-lost",
                 faults=("reset-after x1 on {create}",),
                 payload="own-id",

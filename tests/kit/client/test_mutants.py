@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.fake_process import FakeProcess
 from mockserver.kit.client.player import FAKE_OPTIONS
+from tests.mutants.clients.finding import Finding, Named
+from tests.mutants.clients.gateways import Gateways
+from tests.mutants.clients.mutant import Mutant
 from tests.mutants.clients.reference import Reference
 from tests.mutants.clients.registry import MUTANTS
 from tests.mutants.clients.trial import findings, found_in, settings
@@ -21,6 +25,11 @@ SAMPLE = (
     "rounds-big-numbers",
     "polls-a-path-of-its-own",
     "takes-submitted-for-a-failure",
+    "takes-404-for-a-failure",
+    "dies-of-useapis-error-in-200",
+    "takes-a-task-that-exists-for-a-refusal",
+    "returns-what-another-task-made",
+    "strips-the-prompt",
     "believes-any-caller",
     "repeats-a-moderation",
 )
@@ -35,6 +44,8 @@ QUICK = (
     "polls-the-right-path",
     "all-results-in-order",
     "a-refusal-carries-what-was-said",
+    "a-refused-poll-is-an-error",
+    "a-lost-task-is-found-again",
 )
 
 
@@ -61,9 +72,16 @@ def test_what_only_some_payloads_show_is_shown_with_the_fewest_fields(id: str, f
     assert all(finding.payload.keys() == mutant.fields for finding in found)
 
 
-@pytest.mark.parametrize("kind", [Reference, Useapi])
+@pytest.mark.parametrize("kind", [Reference, Gateways, Useapi, Finding, Named])
 def test_nothing_is_found_in_a_clean_client(kind: type[Reference], fake: FakeProcess) -> None:
     assert findings(fake, settings(kind(), only=QUICK)) == ()
+
+
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS.keys())
+def test_every_mutant_says_how_its_fault_must_be_told(mutant: Mutant) -> None:
+    assert len(mutant.told) >= len("n was 3")
+    for empty in ("", CHECKS[mutant.check].documented, f"the client reported '{mutant.id}'"):
+        assert not re.search(mutant.told, empty)
 
 
 def test_every_check_has_a_mutant_that_it_has_to_catch() -> None:

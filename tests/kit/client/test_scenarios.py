@@ -38,8 +38,17 @@ NOT_PLAYED = {
     "kling/omni-video": {"moderation-500", "several-results", "series"},
     "chainhub/omni-image": {"moderation-500", "series", "watermark", *SIGNED},
     "chainhub/omni-video": {"moderation-500", "several-results", "series", "watermark", *SIGNED},
-    "yutoai/omni-image": {"moderation-500", "series", "watermark", *SIGNED},
-    "useapi/omni-image": {"200-with-code", "unusual-payload", "several-results", "series", "watermark", *SIGNED},
+    "yutoai/omni-image": {"moderation-500", "series", "watermark", "answer-lost-with-own-id", *SIGNED},
+    "useapi/omni-image": {
+        "unusual-payload",
+        "several-results",
+        "series",
+        "watermark",
+        "poll-404",
+        "polls-404",
+        "answer-lost-with-own-id",
+        *SIGNED,
+    },
 }
 
 

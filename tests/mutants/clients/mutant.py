@@ -41,7 +41,7 @@ def mutant(
     *,
     base: type[Reference] = Reference,
     fields: Iterable[str] = (),
-    told: str = "",
+    told: str,
     **changes: Any,
 ) -> Mutant:
     assert all(hasattr(base, name) for name in changes), f"{id} changes a method that the reference does not have"

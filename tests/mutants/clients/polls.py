@@ -150,7 +150,7 @@ POLLS = (
             f"creates-again-after-{status}",
             _SECOND,
             unusable=_creates_if(status),
-            told=f"there are 2 tasks: the client sent another create after a poll got HTTP {status}",
+            told=f"there are 2 tasks: the client sent another create, after a poll got HTTP {status}",
         )
         for status in (200, 400, 401, 404)
     ),

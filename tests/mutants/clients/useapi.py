@@ -56,17 +56,31 @@ def _busy(self: Useapi, response: httpx.Response) -> dict[str, Any]:
 
 
 USEAPI = (
-    mutant("repeats-a-moderation", "a-moderation-500-is-not-repeated", base=Useapi, is_worth_it=_repeated),
-    mutant("takes-a-moderation-for-being-busy", "a-moderation-500-is-not-repeated", base=Useapi, refusal=_busy),
+    mutant(
+        "repeats-a-moderation",
+        "a-moderation-500-is-not-repeated",
+        told="3 creates were each refused by moderation",
+        base=Useapi,
+        is_worth_it=_repeated,
+    ),
+    mutant(
+        "takes-a-moderation-for-being-busy",
+        "a-moderation-500-is-not-repeated",
+        told="'Service busy .+', but the service sent 'The content you uploaded",
+        base=Useapi,
+        refusal=_busy,
+    ),
     mutant(
         "waits-for-a-moderation",
         "a-moderation-500-is-not-repeated",
+        told="'timeout', but moderation had refused the create",
         base=Useapi,
         refusal=lambda self, response: {"outcome": "timeout"},
     ),
     mutant(
         "asks-where-kling-would",
         "polls-the-right-path",
+        told=r"GET /v1/kling/images/omni/\d+ is not a path of the service",
         base=Useapi,
         place=lambda self: f"{self.path}/{self.task_id}",
     ),

@@ -17,6 +17,9 @@ from mockserver.types import JSON
 _MOST_SHOWN = 60
 """The characters of a value that are shown; whoever needs all of it has the exchange."""
 
+_EASY_TO_COMPARE = 40
+"""Of texts with more characters, it is also said where they begin to differ."""
+
 _MOST_NAMED = 6
 """The characters that are named one by one."""
 
@@ -207,7 +210,7 @@ def _cut(given: str, arrived: str) -> str:
 def _difference(given: str, arrived: str) -> str:
     """Say where two texts part, and what is lost."""
     parts = [f"was {_shown(given)} and arrived as {_shown(arrived)}"]
-    if max(len(given), len(arrived)) > _MOST_SHOWN:
+    if max(len(given), len(arrived)) > _EASY_TO_COMPARE:
         if len(given) != len(arrived):
             parts.append(f"it had {_counted(len(given), 'character')} and has {len(arrived)}")
         differs = (place for place, (one, other) in enumerate(zip_longest(given, arrived)) if one != other)

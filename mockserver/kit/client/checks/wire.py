@@ -106,6 +106,14 @@ def jwt_has_its_claims(evidence: Evidence) -> Iterator[str]:
             yield f"exp is {claims['exp'] - now:.0f} s ahead"
 
 
+@WIRE.check("signed", why="The service answers anything else with 401.", source="kling 5")
+def tokens_are_signed_with_the_secret(evidence: Evidence) -> Iterator[str]:
+    """The client signs its tokens with its secret key, by HS256."""
+    for exchange in evidence.creates[:1]:
+        if exchange.status == 401 and not list(jwt_has_its_claims(evidence)):
+            yield f"the service refused a token whose claims are right: {evidence.error(exchange).get('message')}"
+
+
 @WIRE.check(
     "invalid",
     "any-mistake",
