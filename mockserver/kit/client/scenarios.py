@@ -228,7 +228,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             ),
             Scenario(
                 "answer-lost-with-own-id",
-                "The first create's answer is lost, and the payload has an id of the client's own, which counts only once.",
+                "The first create's answer is lost, and its payload has an id of the client's own.",
                 group="answer-lost",
                 faults=("reset-after x1 on {create}",),
                 payload="own-id",
