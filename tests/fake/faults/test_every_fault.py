@@ -176,6 +176,9 @@ def ok_code(client: Client) -> None:
     answer = client.create()
     assert (answer.status_code, answer.json()["code"]) == (200, 1303)
     assert "data" not in answer.json()
+    client.fault("ok-code 500 x1 on useapi")
+    answer = client.http.post("/v1/kling/images/omni", json={"prompt": "A cat"})
+    assert (answer.status_code, answer.json()) == (200, {"error": "The service is busy", "code": 500})
 
 
 def odd_status(client: Client) -> None:

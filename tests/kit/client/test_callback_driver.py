@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from mockserver.contract.catalog import Operation, load
-from mockserver.kit.client.callback_driver import CallbackDriver, forged_callback
+from mockserver.kit.client.callback_driver import CallbackDriver, another_callback, forged_callback
 from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
-from mockserver.kit.client.scenarios import FORGED_URL
+from mockserver.kit.client.scenarios import ANOTHER_URL, FORGED_URL
 from mockserver.kit.server.budget import RealTime
-from mockserver.kit.server.callbacks import Receiver
+from mockserver.kit.server.callbacks import Receiver, signature_fault
 from mockserver.kit.task_view import TaskView
 from mockserver.types import JSON
 
@@ -33,6 +33,9 @@ class Recorder(FakeProcess):
 
     def advance(self, span: str) -> None:
         self.advanced.set()
+
+
+SECRET = "whsec_bm9ib2R5cyBzZWNyZXQsIG1hZGUgdXAh"
 
 
 def forge(task: str) -> JSON:
@@ -67,6 +70,14 @@ def test_a_third_party_that_reaches_nobody_stops_nothing() -> None:
         assert fake.advanced.wait(30)
 
 
+def test_what_is_said_first_is_signed_if_there_is_a_secret(receiver: Receiver) -> None:
+    fake = Recorder("1")
+    with CallbackDriver(fake, "me", receiver.url("job"), forge, SECRET):
+        assert fake.advanced.wait(30)
+    [callback] = receiver.received()
+    assert signature_fault(SECRET, callback) is None
+
+
 @pytest.mark.parametrize("fake", [Recorder(), Recorder(is_gone=True)])
 def test_nothing_is_left_running_when_the_client_has_ended(fake: Recorder) -> None:
     with CallbackDriver(fake, "me", "http://127.0.0.1:1/") as driver:
@@ -94,3 +105,15 @@ def test_a_forged_callback_looks_like_one_of_the_service(operation: Operation) -
     validator.validate(json.loads(json.dumps(forged)))
     view = TaskView(forged, layout)
     assert (view.id, view.state, view.urls) == ("848021964837912615", "succeed", [FORGED_URL])
+
+
+@pytest.mark.parametrize("operation", CREATES, ids=lambda operation: operation.id)
+def test_a_callback_about_another_task_is_one_of_the_service_and_not_about_this_task(operation: Operation) -> None:
+    assert operation.callback is not None
+    layout = load().services[operation.service].layout
+    (example,) = load().documents[operation.callback]["examples"]
+    another = another_callback(example, layout, "848021964837912616")
+    load().validator(operation.callback).validate(json.loads(json.dumps(another)))
+    view = TaskView(another, layout)
+    assert view.id == TaskView(example, layout).id != "848021964837912616"
+    assert (view.state, view.urls) == ("succeed", [ANOTHER_URL])

@@ -10,7 +10,7 @@ import pytest
 from mockserver.kit.checks import NothingToJudge
 from mockserver.kit.client.checks.registry import CHECKS, findings
 from mockserver.kit.client.evidence import Evidence
-from mockserver.kit.client.scenarios import FORGED_URL, SCENARIOS
+from mockserver.kit.client.scenarios import ANOTHER_URL, FORGED_URL, SCENARIOS
 from mockserver.kit.client.testee import TesteeFault as Fault
 from tests.support.client_evidence import (
     NOON,
@@ -31,6 +31,8 @@ URL, OTHER = "http://a/1.png", "http://a/2.png"
 LIFE = (create(created()), poll(state("processing")), poll(state("succeed", URL)))
 NOW = NOON // 1000
 CLAIMS = {"iss": "ak", "exp": NOW + 1800, "nbf": NOW - 5}
+LATER = {"iss": "ak", "exp": NOW + 1802, "nbf": NOW - 3}
+SIGNED = create(created(), claims=CLAIMS)
 DEEP = {"element_list": [{"element_id": 829836802793406551}], "prompt": "A cat", "image_list": []}
 ERROR: dict[str, Any] = {
     "outcome": "error",
@@ -80,7 +82,12 @@ CLEAN: Mapping[str, Sequence[Evidence]] = {
     ],
     "other-fields-do-no-harm": [evidence("extra-fields", *LIFE)],
     "gives-up-in-time": [evidence("never-ends", *LIFE[:2], outcome="timeout", task_id=TASK, seconds=2.1)],
-    "keeps-the-task-id": [evidence("never-ends", *LIFE[:2], outcome="timeout", task_id=TASK)],
+    "keeps-the-task-id": [
+        evidence("never-ends", *LIFE[:2], outcome="timeout", task_id=TASK),
+        evidence("polls-400", *LIFE[:1], poll(refused()), task_id=TASK, **ERROR),
+        evidence("plain", create(None), outcome="error", message="no task, no id"),
+        evidence("plain", *LIFE, fault=DIED),
+    ],
     "all-results-in-order": [
         evidence("several-results", create(created()), poll(state("succeed", URL, OTHER)), urls=[URL, OTHER]),
         evidence(
@@ -122,11 +129,46 @@ CLEAN: Mapping[str, Sequence[Evidence]] = {
         evidence("slow-down-date", create(LIMITED), **ERROR),
     ],
     "one-bad-poll-does-not-end-the-job": [evidence("poll-5xx", *LIFE[:1], poll(refused(503, 5001)), *LIFE[1:])],
-    "an-expired-token-is-renewed-once": [evidence("token-expired", *LIFE[:1], poll(refused(401, 1004)), *LIFE[1:])],
+    "an-expired-token-is-renewed-once": [
+        evidence("token-expired", *LIFE[:1], poll(refused(401, 1004)), *LIFE[1:]),
+        evidence("token-expired", SIGNED, poll(refused(401, 1004), claims=CLAIMS), poll(claims=LATER), *LIFE[1:]),
+        # Signed anew for each request: within one second it is the same token.
+        evidence(
+            "token-expired", SIGNED, poll(refused(401, 1004), claims=LATER), poll(claims=LATER), *LIFE[1:], every=900
+        ),
+        evidence("token-expired", SIGNED, poll(refused(401, 1004), claims=CLAIMS), *LIFE[1:], every=900),
+    ],
     "a-token-is-not-renewed-for-ever": [
         evidence("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 3, **ERROR)
     ],
     "a-lost-answer-makes-no-second-task": [evidence("answer-lost", create(None), outcome="error", message="lost")],
+    "a-live-task-is-not-told-as-failed": [
+        evidence("poll-404", *LIFE[:2], poll(refused(404, 1203)), task_id=TASK, **ERROR),
+        evidence("unknown-status", *LIFE[:1], poll(state("failed")), outcome="failed", message="no"),
+        evidence("poll-5xx", *LIFE[:1], poll(refused(500, 5000)), *LIFE[1:]),
+    ],
+    "a-refused-poll-is-an-error": [
+        evidence("poll-404", *LIFE[:1], poll(refused(404, 1203)), *LIFE[1:]),
+        evidence("polls-404", *LIFE[:1], *[poll(refused(404, 1203))] * 9, outcome="timeout", task_id=TASK),
+        evidence("polls-200-with-code", *LIFE[:1], poll(refused(200, 5000)), task_id=TASK, **ERROR),
+    ],
+    "refused-polls-have-an-end": [
+        evidence("polls-400", *LIFE[:1], *[poll(refused())] * 4, task_id=TASK, **ERROR),
+        evidence("polls-404", *LIFE[:1], *[poll(refused(404, 1203))] * 9, outcome="timeout", task_id=TASK),
+        evidence("polls-200-with-code", *LIFE[:1], *[poll(refused(200, 5000))] * 9, outcome="timeout", task_id=TASK),
+        evidence("polls-400", *LIFE[:1], outcome="timeout"),
+    ],
+    "a-poll-leads-to-no-second-task": [evidence("polls-404", *LIFE[:1], poll(refused(404, 1203)), **ERROR)],
+    "a-lost-task-is-found-again": [
+        evidence("answer-lost", create(None), outcome="error", message="lost"),
+        evidence("answer-lost-with-own-id", create(None), create(refused()), *LIFE[1:], urls=[URL]),
+        evidence("answer-lost-with-own-id", create(None), poll(state("succeed", URL), "mine"), urls=[URL]),
+    ],
+    "another-task-is-not-taken-for-its-own": [evidence("called-back-about-another", *LIFE, urls=[URL])],
+    "tokens-are-signed-with-the-secret": [
+        evidence("signed", create(created(), claims=CLAIMS)),
+        evidence("signed", create(refused(401, 1004), claims={"iss": "ak", "exp": NOW - 60}), **ERROR),
+    ],
     "a-moderation-500-is-not-repeated": [
         evidence("moderation-500", create(MODERATED), service="useapi", outcome="error", message="so rude!")
     ],
@@ -209,6 +251,8 @@ BROKEN: Mapping[str, Sequence[Evidence]] = {
     "keeps-the-task-id": [
         evidence("never-ends", *LIFE[:2], outcome="timeout"),
         evidence("never-ends", *LIFE[:2], outcome="timeout", task_id="another"),
+        evidence("polls-400", *LIFE[:1], poll(refused()), **ERROR),
+        evidence("plain", *LIFE, task_id="r-1"),
     ],
     "all-results-in-order": [
         evidence("several-results", create(created()), poll(state("succeed", URL, OTHER)), urls=urls)
@@ -246,12 +290,48 @@ BROKEN: Mapping[str, Sequence[Evidence]] = {
     ],
     "retry-after-is-honoured": [evidence("slow-down-seconds", create(LIMITED), *LIFE, every=500)],
     "one-bad-poll-does-not-end-the-job": [evidence("poll-reset", *LIFE[:1], poll(None), **ERROR)],
-    "an-expired-token-is-renewed-once": [evidence("token-expired", *LIFE[:1], poll(refused(401, 1004)), **ERROR)],
+    "an-expired-token-is-renewed-once": [
+        evidence("token-expired", *LIFE[:1], poll(refused(401, 1004)), **ERROR),
+        evidence("token-expired", SIGNED, poll(refused(401, 1004), claims=CLAIMS), poll(claims=CLAIMS), *LIFE[1:]),
+    ],
     "a-token-is-not-renewed-for-ever": [
         evidence("token-expired-for-good", *LIFE[:1], *[poll(refused(401, 1004))] * 9, **ERROR),
         evidence("token-expired-for-good", *LIFE[:1], poll(refused(401, 1004)), outcome="timeout"),
     ],
-    "a-lost-answer-makes-no-second-task": [evidence("answer-lost", create(None), *LIFE, tasks=2)],
+    "a-lost-answer-makes-no-second-task": [
+        evidence("answer-lost", create(None), *LIFE, tasks=2),
+        evidence("truncated-answer", create(said(200, b'{"code": 0, "da')), *LIFE, tasks=2),
+    ],
+    "a-live-task-is-not-told-as-failed": [
+        evidence("poll-404", *LIFE[:1], poll(refused(404, 1203)), outcome="failed", message="gone"),
+        evidence("unknown-status", *LIFE[:1], poll(state("paused")), outcome="failed", message="paused"),
+        evidence("poll-reset", *LIFE[:1], poll(None), outcome="failed", message="reset"),
+    ],
+    "a-refused-poll-is-an-error": [
+        evidence("poll-404", *LIFE[:1], poll(refused(404, 1203)), urls=[]),
+        evidence("polls-400", *LIFE[:1], poll(refused()), fault=DIED),
+        evidence("poll-200-with-code", *LIFE[:1], poll(refused(200, 5000)), *LIFE[1:], outcome="timeout"),
+    ],
+    "refused-polls-have-an-end": [
+        evidence("polls-400", *LIFE[:1], *[poll(refused())] * 9, outcome="timeout", task_id=TASK),
+        evidence("polls-401", *LIFE[:1], *[poll(refused(401, 1002))] * 9, task_id=TASK, **ERROR),
+    ],
+    "a-poll-leads-to-no-second-task": [
+        evidence("polls-404", *LIFE[:1], poll(refused(404, 1203)), create(created("2")), tasks=2, **ERROR),
+        evidence("never-ends", *LIFE[:2], create(created("2")), tasks=2, outcome="timeout"),
+    ],
+    "a-lost-task-is-found-again": [
+        evidence("answer-lost", create(None), fault=DIED),
+        evidence("answer-lost-with-own-id", create(None), create(refused()), **ERROR),
+        evidence("answer-lost-with-own-id", create(None), create(refused()), outcome="timeout"),
+    ],
+    "another-task-is-not-taken-for-its-own": [
+        evidence("called-back-about-another", *LIFE, urls=[ANOTHER_URL]),
+        evidence("called-back-about-another", *LIFE[:1], outcome="timeout"),
+    ],
+    "tokens-are-signed-with-the-secret": [
+        evidence("signed", create(refused(401, 1000), claims=CLAIMS), **ERROR),
+    ],
     "a-moderation-500-is-not-repeated": [
         evidence("moderation-500", *[create(MODERATED)] * 2, service="useapi", outcome="error", message="so rude!"),
         evidence("moderation-500", create(MODERATED), service="useapi", outcome="error", message="HTTP 500"),
