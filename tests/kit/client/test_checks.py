@@ -119,7 +119,10 @@ CLEAN: Mapping[str, Sequence[Evidence]] = {
         evidence("html-page", create(said(502, b"<html>")), outcome="error", message="no JSON"),
         evidence("empty-answer", create(said(200, b"")), outcome="timeout"),
     ],
-    "own-mistakes-are-not-repeated": [evidence("refused", create(refused()), **ERROR)],
+    "own-mistakes-are-not-repeated": [
+        evidence("refused", create(refused()), **ERROR),
+        evidence("refused", create(refused(401, 1000)), create(refused(401, 1000)), **ERROR),
+    ],
     "slowing-down-is-survived": [
         evidence("slow-down-seconds", create(LIMITED), *LIFE),
         evidence("slow-down-poll", *LIFE[:1], poll(LIMITED), **ERROR),
@@ -283,7 +286,10 @@ BROKEN: Mapping[str, Sequence[Evidence]] = {
         evidence("200-with-code", fault=DIED),
     ],
     "an-answer-that-is-none-is-an-error": [evidence("html-page", fault=DIED), evidence("truncated-answer", *LIFE)],
-    "own-mistakes-are-not-repeated": [evidence("invalid", create(refused()), create(refused()), **ERROR)],
+    "own-mistakes-are-not-repeated": [
+        evidence("invalid", create(refused()), create(refused()), **ERROR),
+        evidence("refused", create(refused(402)), create(refused(402)), **ERROR),
+    ],
     "slowing-down-is-survived": [
         evidence("slow-down-seconds", create(LIMITED), fault=DIED),
         evidence("slow-down-poll", outcome="timeout"),

@@ -113,6 +113,12 @@ POLLS = (
         told=r"\d\d polls were each refused with HTTP 402.*, and then .+ 'timeout'",
     ),
     mutant(
+        "loses-what-a-refused-poll-said",
+        "a-refusal-carries-what-was-said",
+        unusable=lambda self, response: {"outcome": "error", "message": "polling failed", **self.known()},
+        told="reported http_status None, but the service sent 400",
+    ),
+    mutant(
         "loses-the-id-when-a-poll-is-refused",
         _ID,
         unusable=Reference.refusal,

@@ -51,6 +51,10 @@ def _repeated(self: Useapi, method: str, response: httpx.Response | None) -> boo
     return Reference.is_worth_it(self, method, response)
 
 
+def _repeated_unpaid(self: Useapi, method: str, response: httpx.Response | None) -> bool:
+    return response is not None and response.status_code == 402
+
+
 def _busy(self: Useapi, response: httpx.Response) -> dict[str, Any]:
     return Reference.refusal(self, response)
 
@@ -76,6 +80,13 @@ USEAPI = (
         told="'timeout', but moderation had refused the create",
         base=Useapi,
         refusal=lambda self, response: {"outcome": "timeout"},
+    ),
+    mutant(
+        "repeats-what-is-not-paid-for",
+        "own-mistakes-are-not-repeated",
+        told="3 creates were each refused with HTTP 402",
+        base=Useapi,
+        is_worth_it=_repeated_unpaid,
     ),
     mutant(
         "asks-where-kling-would",

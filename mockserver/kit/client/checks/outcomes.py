@@ -63,6 +63,9 @@ def a_failure_has_its_reason(evidence: Evidence) -> Iterator[str]:
 @OUTCOMES.check(
     "refused",
     "any-mistake",
+    "polls-400",
+    "polls-401",
+    "polls-403",
     why="Retries, billing and support depend on the code and the request id.",
     source="kling 4.2",
 )
@@ -70,10 +73,12 @@ def a_refusal_carries_what_was_said(evidence: Evidence) -> Iterator[str]:
     """The client reports a refusal as an error, with the HTTP status, code, message and request id that came."""
     if evidence.scenario.is_generated and (evidence.is_accepted or not evidence.creates):
         return  # a reading accepts the payload, or the client noticed the mistake itself
+    polls = answers.refused_polls(evidence)
     if evidence.outcome != "error":
-        yield f"{evidence.report}{answers.after_creates(evidence)}"
+        if not polls:  # what else may come of a refused poll has checks of its own
+            yield f"{evidence.report}{answers.after_creates(evidence)}"
         return
-    refusal = evidence.creates[-1] if evidence.creates else None
+    refusal = next(reversed(polls or evidence.creates), None)
     sent = {"http_status": refusal.status, **evidence.error(refusal)} if refusal is not None else {"http_status": None}
     for name, value in sent.items():
         reported = evidence.answer.get(name)

@@ -43,8 +43,8 @@ _SHORTEST_PAUSE: Millis = 300
     source="kling 4.1; clients in the wild",
 )
 def own_mistakes_are_not_repeated(evidence: Evidence) -> Iterator[str]:
-    """The client does not repeat a request that was refused for what it says (400)."""
-    refused = [exchange for exchange in evidence.creates if exchange.status == 400]
+    """The client does not repeat a request that was refused for what it says (400), or for its account (402, 403)."""
+    refused = [exchange for exchange in evidence.creates if exchange.status in (400, 402, 403)]
     if len(refused) > 1:
         yield f"{len(refused)} creates were each refused with {answers.told(evidence, refused[0])}"
 
