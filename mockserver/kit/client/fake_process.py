@@ -49,6 +49,7 @@ class FakeProcess:
     def __init__(self, options: Sequence[str] = ()) -> None:
         """``options`` are those of ``mockserver serve``."""
         self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options]
+        self._keys: list[str] = []
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -95,6 +96,18 @@ class FakeProcess:
     def change(self, **settings: JSON) -> None:
         """Change settings: ``pace``, ``readings``, ``keys``."""
         self._control("PATCH", "/settings", settings)
+
+    def require(self, key: str) -> None:
+        """Let in only who has a key, ``TOKEN`` or ``AK:SK``, and check signatures by it.
+
+        The keys of earlier calls count, too: a client may keep a token that it has signed.
+        """
+        self._keys.append(key)
+        self.change(keys=[*self._keys])
+
+    def let_anybody_in(self) -> None:
+        """Let each key in again."""
+        self.change(keys=[])
 
     def reset(self) -> None:
         """Forget everything but the settings."""

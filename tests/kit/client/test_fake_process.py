@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -141,3 +142,16 @@ def test_a_forged_callback_reaches_the_client_without_a_proxy() -> None:
         patch.setattr(httpx, "Client", lambda **options: usual(**{**options, "trust_env": False}))
         found = check_client(Direct(), only=["a-stranger-is-not-believed"], operations=["kling/omni-image"])
     assert [finding.check for finding in found.findings] == ["a-stranger-is-not-believed"]
+
+
+def test_a_fake_lets_in_who_has_a_key_that_was_ever_required_until_anybody_may_enter() -> None:
+    def status(token: str) -> int:
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.get(f"{fake.url}{IMAGE}", headers=headers, timeout=PATIENCE, trust_env=False).status_code
+
+    with FakeProcess() as fake:
+        fake.require("first")
+        fake.require("second")
+        assert [status(token) for token in ("first", "second", "third")] == [200, 200, 401]
+        fake.let_anybody_in()
+        assert status("third") == 200
