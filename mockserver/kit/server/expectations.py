@@ -72,6 +72,17 @@ class Expectations:
         """Whether a row of the error table is more than our guess."""
         return row.confidence in _CERTAIN
 
+    @cached_property
+    def of_payloads(self) -> Mapping[str, str]:
+        """The settled readings that make a difference to payloads; the search for those is done once for each set."""
+        questions = self.service.questions
+        return {
+            id: reading
+            for id, reading in self.chosen.items()
+            if reading != questions[id].default
+            and (id == "null-field" or any(each.levels for each in questions[id].readings.values()))
+        }
+
     def create_operations(self) -> tuple[Operation, ...]:
         """Return the operations that create tasks."""
         return tuple(operation for operation in self.service.operations.values() if operation.does == "create")

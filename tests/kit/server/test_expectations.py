@@ -116,3 +116,19 @@ def test_a_query_is_text() -> None:
         "d": "x",
         "e": "1.5",
     }
+
+
+def test_only_readings_that_make_a_difference_to_payloads_start_another_search() -> None:
+    assert expecting(missing_task="404-1203", callback_on="end-only", null_field="absent").of_payloads == {}
+    assert expecting(null_field="refused", o1_sound="refused", list_order="oldest-first").of_payloads == {
+        "null-field": "refused",
+        "o1-sound": "refused",
+    }
+
+
+def test_a_payload_that_breaks_two_rules_breaks_neither_alone() -> None:
+    found = InvalidPayloads.of(IMAGE).generate(rule("n.maximum"), Simplest())
+    assert found is not None
+    assert expecting().breaks_alone(IMAGE, rule("n.maximum"), found.payload)
+    assert not expecting().breaks_alone(IMAGE, rule("n.type"), found.payload)
+    assert not expecting().breaks_alone(IMAGE, rule("n.maximum"), {**found.payload, "resolution": "16k"})

@@ -36,3 +36,16 @@ def test_a_picture_of_another_kind_is_none() -> None:
     content = BytesIO()
     Image.new("L", (300, 300)).save(content, "GIF")
     assert decode(content.getvalue()).fault
+
+
+def test_a_very_large_picture_is_measured_without_its_pixels_and_a_spoilt_one_is_found() -> None:
+    content = BytesIO()
+    Image.new("1", (8192, 8192)).save(content, "PNG")
+    assert decode(content.getvalue()) == MediaFile("image", 8192, 8192)
+    assert decode(content.getvalue()[:-40]).fault
+
+
+def test_a_fault_says_what_is_there() -> None:
+    assert decode(b"<html><body>log in").fault == "not a PNG, JPEG or MP4: it begins with b'<html><body>log '"
+    assert decode(b"").fault == "not a PNG, JPEG or MP4: it is empty"
+    assert decode(PNG[:200]).fault == "a picture that cannot be decoded: image file is truncated"

@@ -9,7 +9,7 @@ from mockserver.contract.catalog import load
 from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.verdict import ExitStatus
 from mockserver.settings import Key
-from tests.mutants.servers.__main__ import SEEDS
+from tests.mutants.servers.__main__ import PACES, SEEDS
 from tests.mutants.servers.harness import URL, prepare
 from tests.mutants.servers.mutant import VIDEO
 from tests.mutants.servers.registry import MUTANTS, judge
@@ -70,7 +70,22 @@ def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_nothing_is_found_in_any_operation_of_the_clean_fake(service: str, seed: int) -> None:
-    assert prepare(service, fake={"seed": seed}, seed=seed).verdict().findings == ()
+    settings = {"seed": seed, "pace": PACES[seed % len(PACES)]}
+    assert prepare(service, fake=settings, seed=seed).verdict().findings == ()
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("pace", PACES)
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_nothing_is_found_in_the_clean_fake_at_any_pace(service: str, pace: str) -> None:
+    assert prepare(service, fake={"pace": pace}).verdict().findings == ()
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("slots", [4, 9, 20])
+@pytest.mark.parametrize("service", ["kling", "chainhub"])
+def test_a_right_server_with_few_slots_is_not_blamed(service: str, slots: int) -> None:
+    assert prepare(service, fake={"slots": slots}).verdict().findings == ()
 
 
 @pytest.mark.torture

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import cycle
 from time import monotonic
 
 import click
 
 from mockserver.contract.catalog import load
 from mockserver.kit.verdict import Verdict
+from mockserver.types import JSON
 from tests.mutants.servers.harness import prepare
 from tests.mutants.servers.registry import MUTANTS, judge
 
-SEEDS = range(10)
+SEEDS = range(20)
+
+PACES = ("fast", "real", "polls:3", "instant")
+"""How fast tasks go. Seeds and readings take them in turn: all of them at every pace would take four times as long."""
 
 
 def main() -> int:
@@ -37,13 +42,16 @@ def main() -> int:
 
 
 def clean() -> Iterator[tuple[str, Verdict]]:
-    """Judge the clean fake: each service with ten seeds, and under each reading, settled and open."""
+    """Judge the clean fake: each service with twenty seeds, and under each reading, settled and open."""
+    paces = cycle(PACES)
     for service in load().services.values():
         for seed in SEEDS:
-            yield f"{service.id}, seed {seed}", prepare(service.id, fake={"seed": seed}, seed=seed).verdict()
+            pace = next(paces)
+            settings: dict[str, JSON] = {"seed": seed, "pace": pace}
+            yield f"{service.id}, seed {seed}, {pace}", prepare(service.id, fake=settings, seed=seed).verdict()
         for question in service.questions.values():
             for reading in question.readings:
-                settings = {"readings": {f"{service.id}/{question.id}": reading}}
+                settings = {"readings": {f"{service.id}/{question.id}": reading}, "pace": next(paces)}
                 name = f"{service.id}, {question.id}={reading}"
                 if reading != question.default:
                     yield f"{name}, open", prepare(service.id, fake=settings).verdict()

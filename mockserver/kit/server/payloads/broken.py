@@ -27,7 +27,7 @@ _MOST_STEPS = 12
 
 def broken_payloads(target: Target, operation: Operation, rule: Rule) -> Iterator[JSON]:
     """Yield payloads that break a rule, the simplest first. Some may break it under some readings alone."""
-    source = InvalidPayloads.of(operation, target.expectations.chosen)
+    source = InvalidPayloads.of(operation, target.expectations.of_payloads)
     for choices in (Simplest(), Seeded(f"{target.seed}/{rule.id}")):
         try:
             found = source.generate(rule, choices)

@@ -55,7 +55,7 @@ def _send_all(probe: Probe, create: Operation) -> list[Attempt]:
     """Break the rules of an operation, and of its list. Return the creates that were refused."""
     listing, refused = probe.expectations.list_operation(create), list[Attempt]()
     for operation in (create, *([listing] if listing is not None else [])):
-        for rule in InvalidPayloads.of(operation, probe.expectations.chosen).rules:
+        for rule in InvalidPayloads.of(operation, probe.expectations.of_payloads).rules:
             for attempt in _send_broken(probe, operation, rule):
                 if attempt.exchange.status == _BUSY_STATUS:
                     probe.recorder.untried(REFUSES, f"{operation.id}: the server stayed busy, from {rule.id} on")
