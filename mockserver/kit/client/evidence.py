@@ -26,6 +26,7 @@ class Evidence:
     * ``layout``: where the answers of the service keep what
     * ``fault``: what the testee did instead of answering
     * ``reading``: the reading under which the scenario was played, if it is not the default
+    * ``unstruck``: what was to go wrong and did not, because nothing of the kind was asked: lines of ``--fault``
     """
 
     scenario: Scenario
@@ -38,6 +39,7 @@ class Evidence:
     layout: Layout
     fault: TesteeFault | None = None
     reading: str = ""
+    unstruck: tuple[str, ...] = ()
 
     @property
     def product(self) -> str:
@@ -48,6 +50,23 @@ class Evidence:
     def is_accepted(self) -> bool:
         """Whether the service accepted the last create."""
         return bool(self.creates) and self.creates[-1].status == 200
+
+    @property
+    def gap(self) -> str | None:
+        """Say why nothing can be told of a client that answered in time: what the scenario is about did not happen.
+
+        Its create was refused, or it asks for its task in another way than the one that goes wrong.
+        """
+        if self.fault is not None or self.seconds > self.scenario.timeout_seconds:
+            return None
+        if self.unstruck:
+            return f"the client sent nothing to which {', '.join(self.unstruck)!r} could happen"
+        return "the client had no task that it could be called back about" if self.is_without_task else None
+
+    @property
+    def is_without_task(self) -> bool:
+        """Whether the client had no task in a scenario that is only about one: it waits to be called back."""
+        return self.scenario.is_called_back and self.tasks == 0
 
     @property
     def outcome(self) -> str:
@@ -79,8 +98,10 @@ class Evidence:
 
     @property
     def polls(self) -> tuple[Exchange, ...]:
-        """The requests that ask for a task or a list of tasks."""
-        return self.transcript.of("get", "list").exchanges
+        """The requests that ask for a task or a list of tasks, after the first create: before it there is no task."""
+        asked = self.transcript.of("get", "list").exchanges
+        first = self.creates[0].number if self.creates else 0
+        return tuple(each for each in asked if each.number > first)
 
     def tasks_in(self, exchange: Exchange) -> list[TaskView]:
         """Return the tasks that an answer shows."""

@@ -32,6 +32,9 @@ _LONGEST_LINE_BYTES = 1 << 16
 _CONTROL_SECONDS = 120.0
 """How long one request to the control API may take: it answers in milliseconds, unless the machine is overloaded."""
 
+_CALLBACKS = "callback"
+"""The stage of the faults that happen to callbacks: perhaps after a client has heard enough."""
+
 _SHOWN_LINES = 5
 """The lines of its stderr that an error shows: the end of a traceback."""
 
@@ -92,6 +95,11 @@ class FakeProcess:
     def add_fault(self, line: str, account: str) -> None:
         """Add a fault that strikes only one account."""
         self._control("POST", "/faults", {"fault": line, "account": account})
+
+    def unstruck(self) -> tuple[str, ...]:
+        """Return the faults that have not happened yet, but for those of callbacks, in lines of --fault."""
+        faults = self._control("GET", "/faults")["faults"]
+        return tuple(each["fault"] for each in faults if not each["happened"] and each["stage"] != _CALLBACKS)
 
     def change(self, **settings: JSON) -> None:
         """Change settings: ``pace``, ``readings``, ``keys``."""

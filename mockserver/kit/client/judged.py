@@ -37,6 +37,8 @@ class Judged:
             if evidence.scenario.id in check.scenarios:
                 repeat = settings.repetition(check.id, evidence.product)
                 try:
+                    if evidence.gap is not None:
+                        raise NothingToJudge(evidence.gap)
                     found += [replace(finding, repeat=repeat) for finding in findings(check, evidence)]
                     made.add(check.id)
                 except NothingToJudge as nothing:

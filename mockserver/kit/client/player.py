@@ -73,6 +73,7 @@ def play(
         fault = error
     seconds = time.monotonic() - began
     is_cut = fault is not None and fault.kind == "hung" and time.monotonic() >= deadline
+    unstruck = connection.fake.unstruck() if planned.faults else ()
     tasks = [str(task["id"]) for task in connection.fake.tasks(account)]
     transcript = connection.accounts.own(_transcript(connection.fake), account, has_answered=fault is None)
     connection.accounts.close(account, tasks, has_hung=fault is not None and fault.kind == "hung")
@@ -90,6 +91,7 @@ def play(
         layout=planned.service.layout,
         fault=fault,
         reading=str(planned.choice or ""),
+        unstruck=unstruck,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.kit.checks import Family, NothingToJudge
+from mockserver.kit.client.checks.keys import key_in_query
 from mockserver.kit.client.evidence import Evidence
 
 RESULTS = Family[Evidence, str]("result")
@@ -22,6 +23,10 @@ def results_are_fetched_without_credentials(evidence: Evidence) -> Iterator[str]
     if not evidence.fetches:
         raise NothingToJudge("the client returns URLs and does not download any result itself")
     for exchange in evidence.fetches:
+        asked = f"{exchange.request.method} {exchange.request.path}"
         if exchange.scheme is not None:
-            yield f"{exchange.request.method} {exchange.request.path} has Authorization: {exchange.scheme} …"
+            yield f"{asked} has Authorization: {exchange.scheme} …"
+            return
+        if (name := key_in_query(exchange)) is not None:
+            yield f"{asked}?{name}=… has a credential"
             return

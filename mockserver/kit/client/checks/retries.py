@@ -116,6 +116,17 @@ def a_poll_leads_to_no_second_task(evidence: Evidence) -> Iterator[str]:
         yield f"there are {evidence.tasks} tasks: the client sent another create{answers.after_polls(evidence)}"
 
 
+@RETRIES.check(
+    "task-fails",
+    why="Moderation refuses the same prompt again, and counts it; what else failed may be paid for twice.",
+    source="useapi K-6; clients in the wild",
+)
+def a_failed_task_is_not_made_again(evidence: Evidence) -> Iterator[str]:
+    """When moderation makes a task fail, the client does not create it again by itself."""
+    if evidence.tasks > 1:
+        yield f"there are {evidence.tasks} tasks: the client sent another create after its task had failed"
+
+
 @RETRIES.check("token-expired", why="Making a long video takes longer than a token lasts.",
                source="kling 4.1, 5; clients in the wild")  # fmt: skip
 def an_expired_token_is_renewed_once(evidence: Evidence) -> Iterator[str]:

@@ -70,10 +70,13 @@ def polls_at_a_sane_pace(evidence: Evidence) -> Iterator[str]:
 )
 def stops_at_the_end(evidence: Evidence) -> Iterator[str]:
     """The client stops polling once it has seen a final state."""
-    states = [evidence.state(exchange) for exchange in evidence.transcript.of("get")]
-    final = next((index for index, state in enumerate(states) if state in FINAL), None)
-    if final is not None and len(states) > final + 2:
-        yield f"{len(states) - final - 1} polls came after the state {states[final]}"
+    polls = evidence.transcript.of("get").exchanges
+    final = next((poll for poll in polls if evidence.state(poll) in FINAL), None)
+    if final is None:
+        return
+    after = [poll for poll in polls if poll.number > final.number and poll.request.path == final.request.path]
+    if len(after) > 1:
+        yield f"{len(after)} polls came after the state {evidence.state(final)}"
 
 
 @WAITING.check("plain", "long-wait", why="A task that has not ended has no result.", source="kling 2.2")
@@ -86,7 +89,7 @@ def waits_for_the_end(evidence: Evidence) -> Iterator[str]:
 @WAITING.check("unknown-status", why="A service adds states without notice.", source="clients in the wild")
 def an_unknown_status_is_not_done(evidence: Evidence) -> Iterator[str]:
     """The client treats a state that it does not know as not done."""
-    if evidence.outcome == "succeed" and not any(evidence.state(each) == "succeed" for each in evidence.polls):
+    if evidence.outcome == "succeed" and not answers.shows(evidence, "succeed"):
         yield f"{evidence.report}, but it only saw a state that no document knows"
 
 

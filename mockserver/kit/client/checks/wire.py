@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from mockserver.kit.checks import Family
 from mockserver.kit.client.checks.changes import payload_changes
 from mockserver.kit.client.checks.defaults import without_spelled_defaults
+from mockserver.kit.client.checks.keys import key_in_query
 from mockserver.kit.client.evidence import Evidence
 
 WIRE = Family[Evidence, str]("wire")
-
-_WORDS_OF_KEYS = ("key=", "token=", "secret=", "authorization=")
-"""What the names of parameters end in that carry a credential, in lower case."""
 
 _LONGEST_TOKEN_SECONDS = 86_400
 """A day. The documents recommend 30 minutes; a token that is valid much longer is worth stealing."""
@@ -81,9 +79,8 @@ def credentials_are_a_bearer_token(evidence: Evidence) -> Iterator[str]:
 def no_key_in_the_url(evidence: Evidence) -> Iterator[str]:
     """No URL contains a credential."""
     for exchange in evidence.calls:
-        query = exchange.request.query
-        if any(word in query.lower() for word in _WORDS_OF_KEYS):
-            yield f"{exchange.request.method} {exchange.request.path}?{query.partition('=')[0]}=…"
+        if (name := key_in_query(exchange)) is not None:
+            yield f"{exchange.request.method} {exchange.request.path}?{name}=…"
             return
 
 
