@@ -36,9 +36,9 @@ Progress = Callable[[str, int], None]
 def check_server(url: str, **options: Unpack[Options]) -> Verdict:
     """Check whether the server at a URL keeps the contract of a service.
 
-    It sends real requests: it creates up to ``max_creates`` tasks, which a real service charges for, and waits for the
-    first few of them to end. It also sends some hundred requests that the server should refuse. Callbacks are only
-    checked for a server on this machine, which can reach a receiver on loopback.
+    It sends real requests: it creates up to ``max_creates`` tasks, which a real service charges for, waits for most of
+    them to end, and looks at their results. It also sends some hundred requests that the server should refuse.
+    Callbacks are only checked for a server on this machine, which can reach a receiver on loopback.
 
     All options are those of ``mockserver check server``:
 

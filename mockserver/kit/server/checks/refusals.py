@@ -135,11 +135,14 @@ def refused_create_takes_no_slot(evidence: Evidence) -> Iterator[Finding]:
             for each in evidence.attempts
             if each.operation is before.operation and begin is not None and begin < each.exchange.number <= end
         ]
-        # What was wrongly accepted may well have taken a slot.
-        if begin is None or any(each.is_accepted and each is not after for each in between):
+        # What was wrongly accepted may well have taken a slot, and where there was none before, others have them.
+        is_shared = any(each.exchange.number == before.exchange.number - 1 for each in evidence.of(Purpose.BUSY))
+        if begin is None or is_shared or any(each.is_accepted and each is not after for each in between):
             continue
         was_judged = True
-        busy = [each for each in between if is_row(each, slots) and not is_row(each, rates)]
+        # A slot that is soon free again may have been another client's: only what was still so at last counts.
+        lasting = (each for each in between if each.purpose is not Purpose.BUSY)
+        busy = [each for each in lasting if is_row(each, slots) and not is_row(each, rates)]
         if busy:
             number = sum(each.exchange.number < busy[0].exchange.number for each in between)
             received = f"{answer_text(busy[0])}, after {number} refused creates, with no task of ours running"
