@@ -18,7 +18,7 @@ from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.media import MediaFile
 from mockserver.kit.server.watched_tasks import WatchedTask
 from mockserver.kit.task_view import TaskView
-from mockserver.kit.transcript import Exchange, Transcript
+from mockserver.kit.transcript import Exchange
 from mockserver.types import JSON, Millis
 
 
@@ -64,9 +64,9 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """The attempt downloads a file of a watched task: ``described`` is what the record says of it.
+    """The attempt downloads a file of a watched task: what the record says of it, and what was in it.
 
-    ``media`` is what was in the file; its bytes are not kept, because those of a few films fill the memory.
+    Its bytes are not kept: those of a few films fill the memory.
     """
 
     task: str
@@ -149,9 +149,8 @@ class Attempt:
     @property
     def rule(self) -> Rule | None:
         """The rule that its payload breaks, or just keeps."""
-        if isinstance(self.about, Watched):
-            return self.about.rule
-        return self.about if isinstance(self.about, Rule) else None
+        about = self.about.rule if isinstance(self.about, Watched) else self.about
+        return about if isinstance(about, Rule) else None
 
     @property
     def subject(self) -> str:
@@ -222,11 +221,6 @@ class TaskHistory:
         return next((look for look in self.looks[1:] if look.view.is_final), None)
 
     @property
-    def is_of_valid_payload(self) -> bool:
-        """Whether its payload was sent to see what a server accepts, and not to watch a task."""
-        return bool(self.looks) and self.looks[0].attempt.purpose is Purpose.KEEP_RULES
-
-    @property
     def id(self) -> str | None:
         """The task's id, as the answer to the create has it."""
         return self.looks[0].view.id if self.looks else None
@@ -251,11 +245,6 @@ class Evidence:
     untried: tuple[Skipped, ...] = ()
     unreachable: str | None = None
     secret: str | None = None
-
-    @property
-    def transcript(self) -> Transcript:
-        """The exchanges alone."""
-        return Transcript(tuple(attempt.exchange for attempt in self.attempts))
 
     def of(self, *purposes: Purpose) -> Iterator[Attempt]:
         """Yield the attempts made for one of these purposes."""

@@ -57,6 +57,7 @@ def test_that_its_tasks_are_none_is_found() -> None:
         "ids-differ",
         "list-is-complete",
         "missing-task-refused",
+        "names-are-unique-at-once",
         "task-ends",
     }
 
@@ -68,6 +69,8 @@ def test_an_id_that_two_operations_gave_is_foreign_to_neither() -> None:
     assert {attempt.case for attempt in found.evidence().of(Purpose.ASK_FOR_MISSING)} == {
         "unknown id",
         "an id of letters",
+        "the beginning of an id",
+        "the beginning of a name",
     }
 
 

@@ -227,7 +227,7 @@ RESULTS.answer(
     ],
     service="useapi",
     operation=None,
-    told="768×1360 in the record of 1360×768",
+    told=r"(\d+)×(\d+) in the record of \2×\1",
 )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockserver.contract.layout import path
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.evidence import Attempt, Evidence, Look, ResultFile, TaskHistory
+from mockserver.kit.server.evidence import Attempt, Evidence, Look, Purpose, ResultFile, TaskHistory
 from mockserver.kit.server.findings import answer_text, finding, short
 from mockserver.kit.server.media import MediaFile
 from mockserver.kit.server.watched_tasks import WatchedTask
@@ -260,9 +260,13 @@ def pixels_are_told(evidence: Evidence) -> Iterator[Finding]:
 )
 def accepted_payloads_succeed(evidence: Evidence) -> Iterator[Finding]:
     """The task of a payload that keeps every rule succeeds."""
-    ended = [history for history in evidence.histories if history.is_of_valid_payload and history.end is not None]
+    ended = [
+        (history, history.end.view)
+        for history in evidence.histories
+        if history.end is not None and history.looks[0].attempt.purpose is Purpose.KEEP_RULES
+    ]
     if not ended:
         raise NothingToJudge("no task of a valid payload was followed to its end")
-    for history in ended:
-        if history.end is not None and history.end.view.state == "failed":
-            yield _finding(history, f"failed: {history.end.view.reason or 'without a reason'}", "succeed")
+    for history, view in ended:
+        if view.state == "failed":
+            yield _finding(history, f"failed: {view.reason or 'without a reason'}", "succeed")
