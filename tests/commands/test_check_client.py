@@ -168,6 +168,8 @@ def test_everything_is_played_that_a_client_supports() -> None:
         "callbacks-lead-to-the-end": "a does not listen for callbacks",
         "callbacks-spare-polls": "a does not listen for callbacks",
         "a-stranger-is-not-believed": "a does not listen for callbacks",
+        "another-task-is-not-taken-for-its-own": "a does not listen for callbacks",
+        "tokens-are-signed-with-the-secret": "a does not take jwt credentials",
     }
 
 

@@ -110,8 +110,8 @@ class FakeProcess:
 
         The keys of earlier calls count, too: a client may keep a token that it has signed.
         """
-        self._keys.append(key)
-        self.change(keys=[*self._keys])
+        self._keys = [*dict.fromkeys([*self._keys, key])]
+        self.change(keys=self._keys)
 
     def let_anybody_in(self) -> None:
         """Let each key in again."""

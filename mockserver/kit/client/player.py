@@ -102,7 +102,7 @@ def _within(seconds: float, deadline: float) -> float:
 
 def _prepare(fake: FakeProcess, planned: PlannedScenario, account: str) -> None:
     fake.change(pace=planned.scenario.pace)
-    if planned.scenario.credentials == "jwt":
+    if planned.credentials == "jwt":
         fake.require(f"{account}:{_SECRET_KEY}")  # a signature is only checked where the secret is known
     for line in planned.faults:
         fake.add_fault(line, account)
@@ -152,7 +152,7 @@ def _transcript(fake: FakeProcess) -> Transcript:
 def _clear(fake: FakeProcess, planned: PlannedScenario) -> None:
     """Leave the fake as it was before."""
     fake.reset()
-    if planned.scenario.credentials == "jwt":
+    if planned.credentials == "jwt":
         fake.let_anybody_in()
     if planned.scenario.is_called_back:  # the callback driver has advanced the clock
         fake.set_clock(round(time.time() * 1000))
