@@ -27,6 +27,8 @@ _GRACE_SECONDS = 120.0
 @click.option("--token", metavar="TOKEN", help="An API key, sent as a bearer token.")
 @click.option("--ak", metavar="KEY", help="An access key, for tokens signed with --sk.")
 @click.option("--sk", metavar="SECRET", help="The secret of --ak.")
+@click.option("--other-token", metavar="TOKEN|AK:SK",
+              help="The key of another account, to see that neither sees what the other has.")  # fmt: skip
 @click.option("--webhook-secret", metavar="whsec_…", help="Verify the signatures of callbacks with this secret.")
 @click.option(
     "--operation", "operations", multiple=True, metavar="OPERATION", help="Try only this operation; repeatable."

@@ -45,6 +45,74 @@ class PageFields:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """Where a task repeats what was asked for: lists of objects, each with the name of a field and its value.
+
+    * ``at``: the places of such lists in a task; ``name`` and ``value``: what the two are called
+    * ``fields``: the name that stands there for each field of the request
+    * ``rewritten``: a text that has this in it is repeated in other words; ``None`` if every text is repeated as it is
+    """
+
+    at: tuple[Path, ...]
+    name: str
+    value: str
+    fields: Mapping[str, str]
+    rewritten: str | None = None
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Read one of the ``echoes`` of a layout."""
+        return cls(**{**data, "at": tuple(map(path, data["at"])), "fields": MappingProxyType(data["fields"])})
+
+
+@dataclass(frozen=True, slots=True)
+class JobFields:
+    """Where a service that tells what runs says it; a job is a task that runs.
+
+    * ``running`` and ``executing``: the jobs in the answers of the operations that do ``running`` and ``available``
+    * ``id``, ``external_id``, ``callback``, ``account``: in a job
+    * ``available``: beside ``executing``, what each ``account`` could take: it may run so many jobs at ``most``, is
+      ``busy`` with so many, and ``free`` for so many
+    """
+
+    running: Path
+    executing: Path
+    available: Path
+    id: str
+    external_id: str
+    callback: str
+    account: str
+    most: str
+    busy: str
+    free: str
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Read the ``jobs`` of a layout."""
+        places: dict[str, Any] = {name: path(data[name]) for name in ("running", "executing", "available")}
+        return cls(**{**data, **places})
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFields:
+    """Where a service that takes files says where they are.
+
+    * ``urls``: the places that may hold a file's URL in the answer to its upload
+    * ``listed``: the URLs in the list of files
+    * ``reference``: the field of a request that may name such a URL
+    """
+
+    urls: tuple[Path, ...]
+    listed: Path
+    reference: str
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Read the ``uploads`` of a layout."""
+        return cls(tuple(map(path, data["urls"])), path(data["listed"]), data["reference"])
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The places of the parts of a task. In a path, ``*`` stands for each item of a list.
 
@@ -61,6 +129,8 @@ class Layout:
     * ``pages``: the fields that choose a part of a list; ``None`` if a list comes only as a whole
     * ``finds_external_id``: a task is also found by the client's own name, so that name is unique
     * ``error_code`` and ``error_message``: in the body of an error; ``None`` if the service sends no code
+    * ``echoes``: where a task repeats what was asked for
+    * ``jobs`` and ``uploads``: where it is told what runs, and where files are; ``None`` if the service does not tell
     """
 
     task: Path
@@ -83,6 +153,9 @@ class Layout:
     finds_external_id: bool
     error_code: Path | None
     error_message: Path
+    echoes: tuple[Echo, ...]
+    jobs: JobFields | None
+    uploads: UploadFields | None
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
@@ -110,6 +183,9 @@ class Layout:
             finds_external_id=data["finds_external_id"],
             error_code=path(error["code"]) if "code" in error else None,
             error_message=path(error["message"]),
+            echoes=tuple(map(Echo.parse, data.get("echoes", ()))),
+            jobs=JobFields.parse(data["jobs"]) if "jobs" in data else None,
+            uploads=UploadFields.parse(data["uploads"]) if "uploads" in data else None,
         )
 
 

@@ -74,7 +74,7 @@ class TaskView:
     @property
     def results(self) -> list[JSON]:
         """Its results: the objects that have the URLs, in order."""
-        return [item for path in self.layout.results for item in _each(self.document, path[:-1])]
+        return [item for path in self.layout.results for item in each(self.document, path[:-1])]
 
     @property
     def result_urls(self) -> Sequence[tuple[Mapping[str, JSON], str]]:
@@ -82,14 +82,14 @@ class TaskView:
         return [
             (item, str(path[-1]))
             for path in self.layout.results
-            for item in _each(self.document, path[:-1])
+            for item in each(self.document, path[:-1])
             if isinstance(item, dict)
         ]
 
     @property
     def urls(self) -> list[str]:
         """The URLs of its results, in order."""
-        urls = (url for path in self.layout.results for url in _each(self.document, path))
+        urls = (url for path in self.layout.results for url in each(self.document, path))
         return [url for url in urls if isinstance(url, str) and url]
 
 
@@ -120,7 +120,7 @@ def lasting(value: JSON, left_out: frozenset[str | int] = frozenset()) -> JSON:
     return value.partition("?")[0] if is_url(value) else value
 
 
-def _each(document: JSON, path: Path) -> Iterator[JSON]:
+def each(document: JSON, path: Path) -> Iterator[JSON]:
     """Yield what is at a place whose path may have ``*`` for each item of a list."""
     before, star, after = _split(path)
     value = at(document, before)
@@ -129,7 +129,7 @@ def _each(document: JSON, path: Path) -> Iterator[JSON]:
             yield value
     elif isinstance(value, list):
         for item in value:
-            yield from _each(item, after)
+            yield from each(item, after)
 
 
 def _split(path: Path) -> tuple[Path, bool, Path]:

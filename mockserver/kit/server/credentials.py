@@ -40,16 +40,16 @@ class Credentials:
         """Return the ``Authorization`` of a request sent now."""
         return f"Bearer {self.signed(now)}" if self.signs else f"Bearer {self.token}"
 
+    def claims(self, now: Millis) -> dict[str, JSON]:
+        """Return the claims of a token, as the official sample has them."""
+        seconds = now // 1000
+        return {"iss": self.access_key, "exp": seconds + LIFETIME_SECONDS, "nbf": seconds - BACKDATED_SECONDS}
+
     def signed(self, now: Millis, **claims: JSON) -> str:
         """Return a JWT as the official sample makes it, with some claims changed; ``None`` leaves one out."""
         import jwt
 
-        usual: dict[str, JSON] = {
-            "iss": self.access_key,
-            "exp": now // 1000 + LIFETIME_SECONDS,
-            "nbf": now // 1000 - BACKDATED_SECONDS,
-        }
-        said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+        said = {name: value for name, value in {**self.claims(now), **claims}.items() if value is not None}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about short secrets, which are not ours to choose
             return jwt.encode(said, self.secret or "", algorithm="HS256", headers={"typ": "JWT"})

@@ -52,6 +52,12 @@ class Purpose(Enum):
     LIST_BY_TIME = "list the tasks created before or after a time"
     LIST_BY_NAME = "list the tasks with one name"
     BUSY = "anything, but the server answered that it was busy, and the attempt was repeated"
+    FORGE = "show a token that its account did not sign"
+    FORGE_SOUND = "show a token that its account did sign, but not as documented"
+    BESIDE = "work as one of two accounts"
+    REACH_OVER = "reach for what another account has"
+    SCHEDULER = "watch what is told of running jobs"
+    UPLOAD = "upload files, good ones and bad ones"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,15 @@ class Step:
         return self.kind
 
 
-About = Rule | Watched | ResultFile | OddBody | Page | TimeBound | Named | Step
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One of two accounts makes the attempt: the id of its own task, or the URL of its file, and of the other's."""
+
+    own: str | None
+    others: str | None
+
+
+About = Rule | Watched | ResultFile | OddBody | Page | TimeBound | Named | Step | Beside
 """What an attempt is about; a rule is the one that its payload breaks, or just keeps."""
 
 A = TypeVar("A", bound=About)

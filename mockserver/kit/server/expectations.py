@@ -61,6 +61,15 @@ class Expectations:
         """The fields that every refusal of the service has."""
         return frozenset(self.catalog.documents[self.service.refusal]["required"])
 
+    @cached_property
+    def missing_task_rows(self) -> tuple[Row, ...]:
+        """The rows of the error table for a task that does not exist, under the possible readings."""
+        errors, possible = self.service.errors, self.possible("missing-task")
+        if not possible:
+            return tuple(errors[name] for name in ("missing-task", "bad-task-id") if name in errors)
+        names = {"400-1201": "missing-task", "404-1203": "missing-task-documented"}
+        return tuple(errors[name] for reading, name in names.items() if reading in possible)
+
     def possible(self, question: str) -> frozenset[str]:
         """Return the possible readings of a question; none if the service does not have the question."""
         if question in self.chosen:
@@ -90,6 +99,10 @@ class Expectations:
     def get_operation(self, create: Operation) -> Operation | None:
         """Return the operation that shows one task of a create operation; ``None`` if there is none."""
         return self._beside(create, "get")
+
+    def operation_that(self, does: str) -> Operation | None:
+        """Return the operation that does something for the whole account; ``None`` if the service has none."""
+        return next((each for each in self.service.operations.values() if each.does == does), None)
 
     def list_operation(self, create: Operation) -> Operation | None:
         """Return the operation that lists the tasks of a create operation; ``None`` if there is none."""

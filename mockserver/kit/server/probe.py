@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
+from itertools import count
 from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
 from mockserver.contract.catalog import Operation
 from mockserver.kit.server.budget import Budget, RealTime, Time
 from mockserver.kit.server.callbacks import CallbackReceiver, Receiver
+from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import About, Attempt, Evidence, Purpose, ResultFile
 from mockserver.kit.server.expectations import Expectations, as_query
 from mockserver.kit.server.media import decode
@@ -30,7 +31,7 @@ _READ_SECONDS = 60.0
 _MOST_CONNECTIONS = 20
 
 _KEPT_BYTES = 512
-"""What is kept of a downloaded file, so that a report can show what it began with."""
+"""What is kept of a file that was sent or received, so that a report can show what it began with."""
 
 _BUSY_STATUS = 429
 _MOST_RETRIES = 8
@@ -61,8 +62,16 @@ class Probe:
         self.recorder = Recorder()
         self._transport, self._unreachable = transport, unreachable
         self._base = urlsplit(target.url)
-        self._names = 0
-        self._lock = threading.Lock()
+        self._names = count(1)
+
+    def as_another(self, credentials: Credentials) -> Probe:
+        """Return a probe that has the credentials of another account, and shares the notes, the budget and the time."""
+        target = replace(self.target, credentials=credentials)
+        other = Probe(
+            target, self._transport, self.budget, self.clock, receiver=self.receiver, unreachable=self._unreachable
+        )
+        other.recorder, other._names = self.recorder, self._names
+        return other
 
     @property
     def expectations(self) -> Expectations:
@@ -149,6 +158,25 @@ class Probe:
         exchange = self._exchange(self._request(method, path, "", body, headers), operation)
         return self.recorder.keep(Attempt(exchange, Purpose.MALFORMED, case, operation, about=about))
 
+    def upload(
+        self,
+        operation: Operation,
+        content: bytes,
+        media_type: str | None,
+        purpose: Purpose,
+        *,
+        case: str,
+        account: Mapping[str, JSON] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Attempt:
+        """Send a file, once; ``account`` are the fields that name whose it is. Only the beginning of a file is kept."""
+        fields = self.account_fields(operation) if account is None else account
+        query = urlencode(as_query(fields))
+        sent = {"content-type": media_type, **(headers or {})}
+        exchange = self._exchange(self._request(operation.method, operation.path, query, content, sent), operation)
+        kept = replace(exchange, request=replace(exchange.request, body=content[:_KEPT_BYTES]))
+        return self.recorder.keep(Attempt(kept, purpose, case, operation))
+
     def download(self, url: str, about: ResultFile) -> Attempt:
         """Get a URL as anybody who has it can: without credentials. Of a file only its beginning is kept."""
         try:
@@ -167,9 +195,7 @@ class Probe:
 
     def new_name(self) -> str:
         """Return a name that was never used."""
-        with self._lock:
-            self._names += 1
-            return f"{self.clock.now():x}-{self.target.seed}-{self._names}"
+        return f"{self.clock.now():x}-{self.target.seed}-{next(self._names)}"
 
     def evidence(self) -> Evidence:
         """Return all that is known by now."""

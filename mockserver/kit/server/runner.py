@@ -44,6 +44,7 @@ def check_server(url: str, **options: Unpack[Options]) -> Verdict:
 
     * ``service``: the contract, by the name of its folder in ``schemas/``: ``"kling"`` unless told otherwise
     * ``token``: an API key; or ``ak`` and ``sk``, an access key and its secret. Without them a key is made up
+    * ``other_token``: the API key of another account, or its ``AK:SK``: the two must see nothing of each other
     * ``webhook_secret``: ``whsec_`` and Base64, to verify the signatures of callbacks
     * ``operations``: the operations to try, ``["kling/omni-image"]``; all that create tasks unless told otherwise
     * ``readings``: answers to open questions, ``{"missing-task": "400-1201"}``; see ``mockserver readings``

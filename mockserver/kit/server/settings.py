@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import TypedDict
@@ -23,6 +23,7 @@ class Options(TypedDict, total=False):
     token: str | None
     ak: str | None
     sk: str | None
+    other_token: str | None
     webhook_secret: str | None
     operations: Sequence[str]
     readings: Mapping[str, str]
@@ -40,6 +41,7 @@ class Settings:
     * ``url``: where the server is; a path in it stands before those of the contract
     * ``service``: the contract that it must keep, by the name of its folder in ``schemas/``
     * ``token``: an API key; or ``ak`` and ``sk``, an access key and the secret that signs tokens
+    * ``other_token``: that of another account, which must see nothing of the first: an API key, or ``AK:SK``
     * ``webhook_secret``: the one that the server signs callbacks with, ``whsec_…``
     * ``operations``: the operations to try, ``kling/omni-image``; all that create tasks, if empty
     * ``readings``: settled questions, ``{"missing-task": "400-1201"}``
@@ -53,6 +55,7 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     ak: str | None = None
     sk: str | None = field(default=None, repr=False)
+    other_token: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
     operations: Sequence[str] = ()
     readings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -80,12 +83,16 @@ class Settings:
                 raise BadSetting(
                     "--operation", f"{operation.id!r} does not create tasks at {self.service}. Choose from {known}."
                 )
-        return Target(self.url, expectations, wanted or creates, self.credentials(), self.webhook_secret, self.seed)
+        other = self._other(signs="jwt" in expectations.service.credentials)
+        return Target(
+            self.url, expectations, wanted or creates, self.credentials(), other, self.webhook_secret, self.seed
+        )
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no report may show."""
-        return tuple(secret for secret in (self.token, self.ak, self.sk, self.webhook_secret) if secret)
+        others = (self.other_token, *(self.other_token or "").split(":", 1))
+        return tuple(secret for secret in (self.token, self.ak, self.sk, *others, self.webhook_secret) if secret)
 
     def credentials(self) -> Credentials:
         """Return the credentials to send; made-up ones if none are given. Raises ``BadSetting``."""
@@ -97,6 +104,21 @@ class Settings:
             return Credentials.made_up()
         return Credentials(self.token, self.ak, self.sk)
 
+    def _other(self, *, signs: bool) -> Credentials | None:
+        """Return the credentials of the other account, if there are any; ``signs``: the service takes signed tokens.
+
+        Raises ``BadSetting``.
+        """
+        if self.other_token is None:
+            return None
+        access_key, colon, secret = self.other_token.partition(":") if signs else ("", "", "")
+        other = Credentials(None, access_key, secret) if colon else Credentials(self.other_token)
+        if not self.other_token or (colon and not (access_key and secret)):
+            raise BadSetting("--other-token", "a part of it is empty. Write TOKEN or AK:SK.")
+        if other in (self.credentials(), replace(self.credentials(), secret=secret)):
+            raise BadSetting("--other-token", "it is of the same account. Give one of another account.")
+        return other
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -104,6 +126,7 @@ class Target:
 
     * ``url``: where it is; a path in it stands before those of the contract
     * ``create_operations``: the operations that are tried; each creates tasks
+    * ``other``: the credentials of another account, if there are any
     * ``secret``: the one that the server signs callbacks with, ``whsec_…``
     * ``largest_bytes``: larger payloads are not sent; the largest that break a rule have 13 MiB
     """
@@ -112,6 +135,7 @@ class Target:
     expectations: Expectations
     create_operations: tuple[Operation, ...]
     credentials: Credentials = field(default_factory=Credentials.made_up)
+    other: Credentials | None = None
     secret: str | None = field(default=None, repr=False)
     seed: int = 0
     largest_bytes: int = 1 << 20

@@ -35,6 +35,8 @@ HOOKS = "http://kit.test/hook/"
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
 TOKEN = Credentials("key-of-mine")
 SIGNER = Credentials(None, "ak-of-mine", "sk-of-mine-of-at-least-32-bytes!!")
+OTHER_TOKEN = "key-of-another"
+OTHER_SIGNER = Credentials(None, "ak-of-another", "sk-of-another-of-at-least-32-bytes")
 
 Ask = Callable[[Request], Response]
 Respond = Callable[[Ask, Request], Response]
@@ -69,7 +71,8 @@ class InMemoryServer(httpx.BaseTransport):
     """
 
     def __init__(self, wrong: Wrong = Wrong(), *, is_signing: bool = False, **settings: JSON) -> None:
-        keys = (Key(SIGNER.access_key or "", SIGNER.secret),) if is_signing else (Key(TOKEN.token or ""),)
+        signers = tuple(Key(each.access_key or "", each.secret) for each in (SIGNER, OTHER_SIGNER))
+        keys = signers if is_signing else (Key(TOKEN.token or ""), Key(OTHER_TOKEN))
         self.fake = Fake(Settings(**{"seed": 1, "keys": keys, **settings}), clock=Clock(lambda: NOON))
         self.wrong = wrong
         self._received: list[Callback] = []
@@ -158,9 +161,15 @@ def prepare(
     max_creates: int = 1000,
     **settings: Any,
 ) -> Run:
-    """Prepare a run. ``fake`` are the settings of the fake; ``readings`` and all others are those of the kit."""
+    """Prepare a run with two accounts.
+
+    ``fake`` are the settings of the fake; ``readings`` and all others are those of the kit.
+    """
     server = InMemoryServer(wrong, is_signing=is_signing, services=(service,), **{"webhook_secret": SECRET, **fake})
-    credentials = {"ak": SIGNER.access_key, "sk": SIGNER.secret} if is_signing else {"token": TOKEN.token}
+    credentials = {"token": TOKEN.token, "other_token": OTHER_TOKEN}
+    if is_signing:
+        other = f"{OTHER_SIGNER.access_key}:{OTHER_SIGNER.secret}"
+        credentials = {"ak": SIGNER.access_key, "sk": SIGNER.secret, "other_token": other}
     chosen = kit.Settings(
         url=URL,
         service=service,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.kit.verdict import Verdict
+from tests.mutants.servers.accounts import ACCOUNTS, FORGERIES
 from tests.mutants.servers.answers import ANSWERS
 from tests.mutants.servers.callbacks import CALLBACKS
 from tests.mutants.servers.edges import EDGES
@@ -14,6 +15,7 @@ from tests.mutants.servers.queries import QUERIES, READINGS
 from tests.mutants.servers.refusals import REFUSALS
 from tests.mutants.servers.requests import CREDENTIALS, REQUESTS
 from tests.mutants.servers.stateful import STATEFUL
+from tests.mutants.servers.useapi import USEAPI
 
 MUTANTS: dict[str, Mutant] = {
     id: mutant
@@ -30,6 +32,9 @@ MUTANTS: dict[str, Mutant] = {
         CALLBACKS,
         STATEFUL,
         READINGS,
+        ACCOUNTS,
+        FORGERIES,
+        USEAPI,
     )
     for id, mutant in family.all.items()
 }

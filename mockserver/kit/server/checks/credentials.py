@@ -11,6 +11,9 @@ from mockserver.kit.verdict import Finding
 
 CREDENTIALS = Family[Evidence, Finding]("credentials", "authentication")
 
+_REFUSALS = ("bad-signature", "bad-credentials", "unknown-access-key")
+"""The rows of the error table for tokens that do not open an account."""
+
 
 def _attempt(evidence: Evidence, case: str) -> Attempt:
     """Return the attempt of a case.
@@ -115,3 +118,34 @@ def forged_token_refused(evidence: Evidence) -> Iterator[Finding]:
 def unknown_access_key_refused(evidence: Evidence) -> Iterator[Finding]:
     """A token of an access key that no account has is refused: 401 with code 1002."""
     yield from _token_not_refused(evidence, "token of an unknown access key", "unknown-access-key")
+
+
+@CREDENTIALS.check(
+    why="Anybody who can write a token, or has an old one, can work at another's cost.",
+    source="kling 4.1, 5; RFC 8725 3",
+)
+def altered_token_refused(evidence: Evidence) -> Iterator[Finding]:
+    """A token that is not signed, or was altered after that, or names no account, is refused with 401."""
+    yield from _forgeries_not_refused(evidence, Purpose.FORGE)
+
+
+@CREDENTIALS.check(
+    why="A client that signs in another way works here, and not at the real service.",
+    source="kling 5",
+    severity="warning",
+)
+def undocumented_token_refused(evidence: Evidence) -> Iterator[Finding]:
+    """A token that is signed with the right secret, but is not of HS256, has no exp or stands not alone, is refused."""
+    yield from _forgeries_not_refused(evidence, Purpose.FORGE_SOUND)
+
+
+def _forgeries_not_refused(evidence: Evidence, purpose: Purpose) -> Iterator[Finding]:
+    attempts = answered(evidence.of(purpose), "the service takes no signed tokens, or no access key was given")
+    errors = evidence.expectations.service.errors
+    refusing = {errors[row].status for row in _REFUSALS if row in errors}
+    for attempt in attempts:
+        if attempt.exchange.status not in refusing:
+            said = f"accepted {attempt.case}" if attempt.is_accepted else f"to {attempt.case}"
+            documented = " or ".join(map(str, sorted(refusing)))
+            subject = f"{attempt.subject} {attempt.case}"
+            yield finding(attempt, f"{said}: {answer_text(attempt)}", subject=subject, documented=documented)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.contract.catalog import Row
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose, Watched
 from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text, short
@@ -53,7 +52,7 @@ def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
 )
 def missing_task_refused(evidence: Evidence) -> Iterator[Finding]:
     """A query for a task that does not exist is refused for that reason."""
-    rows = _rows_for_missing(evidence)
+    rows = evidence.expectations.missing_task_rows
     for attempt in answered(evidence.of(Purpose.ASK_FOR_MISSING), "the service shows no tasks"):
         if (
             attempt.operation is not None
@@ -65,15 +64,6 @@ def missing_task_refused(evidence: Evidence) -> Iterator[Finding]:
             documented = " or ".join(row_text(row) for row in rows)
             subject = f"{attempt.subject} {attempt.case}"
             yield finding(attempt, answer_text(attempt), subject=subject, documented=documented, source=rows[0].source)
-
-
-def _rows_for_missing(evidence: Evidence) -> list[Row]:
-    """Return the rows of the error table for a task that does not exist, under the possible readings."""
-    errors, possible = evidence.expectations.service.errors, evidence.expectations.possible("missing-task")
-    if not possible:
-        return [errors[name] for name in ("missing-task", "bad-task-id") if name in errors]
-    names = {"400-1201": "missing-task", "404-1203": "missing-task-documented"}
-    return [errors[name] for reading, name in names.items() if reading in possible]
 
 
 @QUERIES.check(

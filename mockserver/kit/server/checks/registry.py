@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 from mockserver.kit.checks import Check
 from mockserver.kit.server.checks import (
+    accounts,
     answers,
     callbacks,
     credentials,
+    echoes,
     lifecycle,
     lists,
     queries,
@@ -17,7 +19,9 @@ from mockserver.kit.server.checks import (
     refusals,
     requests,
     results,
+    scheduler,
     stateful,
+    uploads,
 )
 from mockserver.kit.server.evidence import Evidence
 from mockserver.kit.verdict import Finding
@@ -34,6 +38,10 @@ FAMILIES = (
     callbacks.CALLBACKS,
     stateful.STATEFUL,
     readings.READINGS,
+    accounts.ACCOUNTS,
+    echoes.ECHOES,
+    scheduler.SCHEDULER,
+    uploads.UPLOADS,
 )
 
 CHECKS: Mapping[str, Check[Evidence, Finding]] = MappingProxyType(

@@ -8,6 +8,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, UNKNOWN_KEY
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
+from mockserver.kit.server.scenarios.forgeries import Forgery, Signer, forgeries
 from mockserver.kit.server.scenarios.scenario import Scenario
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.types import JSON
@@ -19,6 +20,9 @@ def authenticate(probe: Probe) -> None:
     send = probe.create if operation.does == "create" else probe.ask
     for case, header in _headers(probe):
         send(operation, payload, Purpose.AUTHENTICATE, case=case, headers={"authorization": header})
+    for forgery, token in _forged(probe):
+        purpose = Purpose.FORGE_SOUND if forgery.is_sound else Purpose.FORGE
+        send(operation, payload, purpose, case=forgery.name, headers={"authorization": f"Bearer {token}"})
 
 
 def _cheapest_request(probe: Probe) -> tuple[Operation, JSON]:
@@ -52,4 +56,15 @@ def _headers(probe: Probe) -> Iterator[tuple[str, str | None]]:
             yield "token of an unknown access key", f"Bearer {UNKNOWN_ACCESS_KEY.signed(now)}"
 
 
-AUTHENTICATION = Scenario("authentication", authenticate, frozenset({Purpose.AUTHENTICATE}))
+def _forged(probe: Probe) -> Iterator[tuple[Forgery, str]]:
+    """Yield the tokens that nobody signed, or not as documented, where the user gave an access key to forge."""
+    given = [each for each in (probe.target.credentials, probe.target.other) if each is not None and each.signs]
+    if "jwt" in probe.expectations.service.credentials and given:
+        signer = Signer(given[0], given[1] if len(given) > 1 else UNKNOWN_ACCESS_KEY, probe.clock.now())
+        for forgery in forgeries(probe.expectations):
+            yield forgery, forgery.make(signer)
+
+
+AUTHENTICATION = Scenario(
+    "authentication", authenticate, frozenset({Purpose.AUTHENTICATE, Purpose.FORGE, Purpose.FORGE_SOUND})
+)

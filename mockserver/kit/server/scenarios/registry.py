@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from mockserver.kit.server.scenarios.accounts import ACCOUNTS
 from mockserver.kit.server.scenarios.authentication import AUTHENTICATION
 from mockserver.kit.server.scenarios.creates import BURST, VALID_PAYLOADS
 from mockserver.kit.server.scenarios.malformed import MALFORMED
@@ -12,7 +13,9 @@ from mockserver.kit.server.scenarios.queries import QUERIES
 from mockserver.kit.server.scenarios.random_walk import RANDOM_WALK
 from mockserver.kit.server.scenarios.refusals import BROKEN_PAYLOADS
 from mockserver.kit.server.scenarios.scenario import Scenario
+from mockserver.kit.server.scenarios.scheduler import SCHEDULER
 from mockserver.kit.server.scenarios.task_lifecycle import TASK_LIFECYCLE
+from mockserver.kit.server.scenarios.uploads import UPLOADS
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
@@ -22,6 +25,9 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             TASK_LIFECYCLE,
             BURST,
             RANDOM_WALK,
+            ACCOUNTS,
+            SCHEDULER,
+            UPLOADS,
             BROKEN_PAYLOADS,
             MALFORMED,
             QUERIES,

@@ -1,0 +1,140 @@
+"""Accounts: two of them have tasks of one name and files, and each looks for what the other has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver.contract.catalog import Operation
+from mockserver.kit.server.evidence import Beside, Purpose
+from mockserver.kit.server.probe import Probe
+from mockserver.kit.server.scenarios.queries import LARGEST_PAGE
+from mockserver.kit.server.scenarios.scenario import Cost, Scenario
+from mockserver.kit.server.scenarios.scheduler import have_ended
+from mockserver.kit.server.scenarios.uploads import upload_picture, uploaded_url
+from mockserver.kit.server.settings import Target
+from mockserver.kit.server.watched_tasks import base_payload
+from mockserver.kit.task_view import TaskView
+from mockserver.types import JSON
+
+TASKS = 2
+"""One of each account, for each operation."""
+
+TOUCHING = ("stop", "delete")
+"""What may be done to a task."""
+
+ONE, OTHER = "as --token", "as --other-token"
+"""Which account makes an attempt, as a finding says it."""
+
+
+def use_two_accounts(probe: Probe) -> None:
+    """Let two accounts work side by side; without a second one, do nothing. Raises ``Spent``."""
+    if probe.target.other is None:
+        return
+    other = probe.as_another(probe.target.other)
+    for create in probe.target.create_operations:
+        _share_a_name(probe, other, create)
+    _share_a_file(probe, other)
+
+
+def _share_a_name(one: Probe, other: Probe, create: Operation) -> None:
+    """Give a task of each account the same name, and let each account look for both."""
+    name = one.new_name()
+    others = _created(other, create, name, OTHER, None)
+    if others is None:
+        return
+    if _finds_by_name(one, create):
+        _ask(one, create, name, Purpose.REACH_OVER, f"{ONE}, by its name", Beside(None, others))
+    own = _created(one, create, name, ONE, others)
+    for probe, who, beside in ((one, ONE, Beside(own, others)), (other, OTHER, Beside(others, own))):
+        if beside.others is not None:
+            _look(probe, create, name, who, beside)
+    if own is not None:
+        _touch(one, other, create, Beside(own, others))
+
+
+def _finds_by_name(probe: Probe, create: Operation) -> bool:
+    """Whether a task of an operation can have a name, and is found by it."""
+    layout = probe.expectations.layout
+    return layout.finds_external_id and layout.external_id_field in create.schema["properties"]
+
+
+def _created(probe: Probe, create: Operation, name: str, who: str, others: str | None) -> str | None:
+    """Create a task of a name. Return its id, or ``None`` if the server has not created any."""
+    layout = probe.expectations.layout
+    named = {layout.external_id_field: name} if layout.external_id_field in create.schema["properties"] else {}
+    payload = {**base_payload(probe.expectations, create), **probe.account_fields(create), **named}
+    attempt = probe.create(create, payload, Purpose.BESIDE, Beside(None, others), case=who)
+    view = TaskView.of(attempt.exchange.received, layout) if attempt.is_accepted else None
+    return view.id if view is not None else None
+
+
+def _look(probe: Probe, create: Operation, name: str, who: str, beside: Beside) -> None:
+    """Ask for one's own task, if there is one, and for the other account's, in each way."""
+    _ask(probe, create, str(beside.others), Purpose.REACH_OVER, f"{who}, by its id", beside)
+    if beside.own is not None:
+        _ask(probe, create, beside.own, Purpose.BESIDE, f"{who}, by its id", beside)
+        if _finds_by_name(probe, create):
+            _ask(probe, create, name, Purpose.BESIDE, f"{who}, by its name", beside)
+    _list(probe, create, name, who, beside)
+
+
+def _touch(one: Probe, other: Probe, create: Operation, beside: Beside) -> None:
+    """Stop the other account's task while it runs, and delete it when it has ended."""
+    for does in TOUCHING:
+        operation = one.expectations.operation_that(does)
+        if operation is None:
+            continue
+        if does == "stop" or have_ended(other, create, [str(beside.others)], Purpose.BESIDE):
+            account = one.account_fields(operation) or None
+            one.ask(operation, account, Purpose.REACH_OVER, beside, id=str(beside.others), case=ONE)
+
+
+def _ask(probe: Probe, create: Operation, id: str, purpose: Purpose, case: str, beside: Beside) -> None:
+    get = probe.expectations.get_operation(create)
+    if get is not None:
+        probe.ask(get, probe.account_fields(get) or None, purpose, beside, id=id, case=case)
+
+
+def _list(probe: Probe, create: Operation, name: str, who: str, beside: Beside) -> None:
+    """List all tasks, those of a name, and what runs."""
+    listing, layout = probe.expectations.list_operation(create), probe.expectations.layout
+    if listing is not None:
+        known, account = listing.schema.get("properties", {}), probe.account_fields(listing)
+        size: dict[str, JSON] = {}
+        if layout.pages is not None and layout.pages.size in known:
+            size = {layout.pages.size: known[layout.pages.size].get("maximum", LARGEST_PAGE)}
+        probe.ask(listing, {**account, **size} or None, Purpose.BESIDE, beside, case=who)
+        if layout.external_id_field in known:
+            named: dict[str, JSON] = {**account, **size, layout.external_id_field: name}
+            probe.ask(listing, named, Purpose.BESIDE, beside, case=f"{who}, by its name")
+    for does in ("running", "available") if layout.jobs is not None else ():
+        operation = probe.expectations.operation_that(does)
+        if operation is not None:
+            probe.ask(operation, None, Purpose.BESIDE, beside, case=who)
+
+
+def _share_a_file(one: Probe, other: Probe) -> None:
+    """Let one account look for, and make use of, a file that the other has uploaded."""
+    upload, uploaded = one.expectations.operation_that("upload"), one.expectations.operation_that("uploaded")
+    fields = one.expectations.layout.uploads
+    if upload is None or fields is None:
+        return
+    theirs = uploaded_url(other, upload_picture(other, upload, Purpose.BESIDE, case=OTHER))
+    if theirs is None:
+        return
+    if uploaded is not None:
+        for probe, who, beside in ((other, OTHER, Beside(theirs, None)), (one, ONE, Beside(None, theirs))):
+            probe.ask(uploaded, probe.account_fields(uploaded) or None, Purpose.BESIDE, beside, case=who)
+    for create in one.target.create_operations:
+        if fields.reference in create.schema["properties"]:
+            used = {**base_payload(one.expectations, create), **one.account_fields(create), fields.reference: theirs}
+            one.create(create, used, Purpose.REACH_OVER, Beside(None, theirs), case=ONE)
+
+
+def _cost(target: Target) -> Iterable[Cost]:
+    if target.other is not None:
+        for create in target.create_operations:
+            yield Cost.of_simplest(target, create, TASKS)
+
+
+ACCOUNTS = Scenario("accounts", use_two_accounts, frozenset({Purpose.BESIDE, Purpose.REACH_OVER}), _cost)

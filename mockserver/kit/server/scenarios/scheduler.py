@@ -1,0 +1,83 @@
+"""Scheduler: what a service says of what runs, while two jobs run and after their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver.contract.catalog import Operation
+from mockserver.kit.server.evidence import Purpose
+from mockserver.kit.server.probe import Probe
+from mockserver.kit.server.scenarios.scenario import Cost, Scenario
+from mockserver.kit.server.settings import Target
+from mockserver.kit.server.watched_tasks import base_payload
+from mockserver.kit.task_view import TaskView
+from mockserver.types import JSON, Millis
+
+JOBS = 2
+"""Enough for a count to be told from a flag."""
+
+_PAUSE_MILLIS: Millis = 1000
+_PATIENCE = 5
+"""A job that takes so many times as long as the real service's does not end."""
+
+
+def watch_scheduler(probe: Probe) -> None:
+    """Ask what runs before, during and after two jobs. Raises ``Spent``."""
+    create = probe.target.create_operations[0]
+    if not _asks(probe):
+        return
+    _ask_scheduler(probe)
+    jobs = [id for id in (_started(probe, create) for _ in range(JOBS)) if id is not None]
+    _ask_scheduler(probe)
+    if have_ended(probe, create, jobs, Purpose.SCHEDULER):
+        _ask_scheduler(probe)
+
+
+def have_ended(probe: Probe, create: Operation, ids: list[str], purpose: Purpose) -> bool:
+    """Wait for the ends of some tasks. Return whether all ended in time; never, where the service shows no tasks."""
+    get = probe.expectations.get_operation(create)
+    deadline = probe.clock.now() + round(create.task["seconds"]["real"] * 1000) * _PATIENCE
+    while get is not None and (ids := [id for id in ids if not _has_ended(probe, get, id, purpose)]):
+        if probe.clock.now() > deadline or probe.budget.must_stop_waiting:
+            return False
+        probe.clock.sleep(_PAUSE_MILLIS)
+    return get is not None
+
+
+def _asks(probe: Probe) -> list[Operation]:
+    """Return the operations that tell what runs."""
+    if probe.expectations.layout.jobs is None:
+        return []
+    found = (probe.expectations.operation_that(does) for does in ("running", "available"))
+    return [operation for operation in found if operation is not None]
+
+
+def _ask_scheduler(probe: Probe) -> None:
+    for operation in _asks(probe):
+        probe.ask(operation, None, Purpose.SCHEDULER)
+
+
+def _started(probe: Probe, create: Operation) -> str | None:
+    """Start a job that is to be called back, by a name of its own. Return its id, if it was started."""
+    layout, fields = probe.expectations.layout, create.schema["properties"]
+    said: dict[str, JSON] = {layout.external_id_field: probe.new_name()}
+    if examples := fields.get(layout.callback_field, {}).get("examples"):
+        said[layout.callback_field] = examples[0]
+    payload = {**base_payload(probe.expectations, create), **probe.account_fields(create), **said}
+    attempt = probe.create(create, payload, Purpose.SCHEDULER)
+    view = TaskView.of(attempt.exchange.received, layout) if attempt.is_accepted else None
+    return view.id if view is not None else None
+
+
+def _has_ended(probe: Probe, get: Operation, id: str, purpose: Purpose) -> bool:
+    attempt = probe.ask(get, probe.account_fields(get) or None, purpose, id=id)
+    view = TaskView.of(attempt.exchange.received, probe.expectations.layout) if attempt.is_accepted else None
+    return view is None or view.is_final
+
+
+def _cost(target: Target) -> Iterable[Cost]:
+    if target.expectations.layout.jobs is not None:
+        yield Cost.of_simplest(target, target.create_operations[0], JOBS)
+
+
+SCHEDULER = Scenario("scheduler", watch_scheduler, frozenset({Purpose.SCHEDULER}), _cost)
