@@ -105,6 +105,19 @@ def test_a_broken_promise_is_shown_and_can_be_accepted(server: Live, tmp_path: P
     assert "unknown-paths nowhere" in stale.stdout
 
 
+def test_two_keys_of_one_account_are_found_out_and_told_nowhere(tmp_path: Path) -> None:
+    first, second = "first-key-of-mine-1", "second-key-of-mine-2"
+    words = ("--operation", "kling/omni-image", "--only", "accounts", "--token", first, "--other-token", second)
+    with live(services=("kling",), pace="instant", keys=(f"{first}=me", f"{second}=me")) as shared:
+        found = check(shared.url, *words, "--report", str(tmp_path))
+    assert found.returncode == 1, found.stdout
+    assert "accounts: 2 tasks of kling/omni-image.create, 16 units" in found.stderr
+    verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    assert {"others-task-is-missing", "others-task-is-unlisted"} <= {each["check"] for each in verdict["findings"]}
+    told = [found.stdout, found.stderr, *(file.read_text(encoding="utf-8") for file in tmp_path.iterdir())]
+    assert not any(key in text for text in told for key in (first, second))
+
+
 def test_where_nobody_answers_nothing_is_judged() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -125,6 +138,7 @@ def test_what_checked_nothing_is_not_green(server: Live) -> None:
         (("http://127.0.0.1:1", "--reading", "error-data"), "--reading"),
         (("http://127.0.0.1:1", "--only", "task-end"), "did you mean 'task-ends'"),
         (("http://127.0.0.1:1", "--service", "klang"), "did you mean 'kling'"),
+        (("http://127.0.0.1:1", "--other-token", "ak:"), "--other-token: a part of it is empty"),
     ],
 )
 def test_a_mistake_is_one_line(words: tuple[str, ...], said: str) -> None:

@@ -21,7 +21,7 @@ _FAR_SECONDS = 3600
 class Credentials:
     """An API key, or an access key with the secret that signs tokens; ``is_given``: by the user, not made up."""
 
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     access_key: str | None = None
     secret: str | None = field(default=None, repr=False)
     is_given: bool = True

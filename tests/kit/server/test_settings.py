@@ -21,13 +21,40 @@ def test_the_options_of_the_library_are_the_settings() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    assert "secret" not in repr(settings(token="secret", webhook_secret="whsec_secret"))
+    assert "secret" not in repr(settings(token="secret", other_token="secret", webhook_secret="whsec_secret"))
 
 
 def test_without_credentials_some_are_made_up() -> None:
     assert settings().credentials() == Credentials.made_up()
     assert settings(token="mine").credentials() == Credentials("mine")
     assert settings(ak="a", sk="s").credentials() == Credentials(None, "a", "s")
+
+
+@pytest.mark.parametrize(
+    ("service", "text", "expected"),
+    [
+        ("kling", "key", Credentials("key")),
+        ("kling", "ak:sk", Credentials(None, "ak", "sk")),
+        ("kling", "ak:s:k", Credentials(None, "ak", "s:k")),
+        ("useapi", "user:123-abc", Credentials("user:123-abc")),
+        ("chainhub", "a:b", Credentials("a:b")),
+        ("kling", None, None),
+    ],
+)
+def test_another_account_has_a_key_or_an_access_key_where_the_service_takes_signed_tokens(
+    service: str, text: str | None, expected: Credentials | None
+) -> None:
+    assert settings(service=service, token="mine", other_token=text).target().other == expected
+
+
+def test_all_that_opens_an_account_is_secret() -> None:
+    said = settings(ak="access-key-1", sk="secret-key-1", other_token="access-key-2:secret-key-2")
+    assert {"access-key-1", "secret-key-1", "access-key-2", "secret-key-2", "access-key-2:secret-key-2"} <= {
+        *said.secrets
+    }
+    assert "secret-key" not in repr(said)
+    assert "secret-key" not in repr(said.target())
+    assert "hush" not in repr(settings(token="hush", other_token="hush-2").target())
 
 
 @pytest.mark.parametrize(
@@ -47,6 +74,13 @@ def test_without_credentials_some_are_made_up() -> None:
         ({"readings": {"missing-task": "418"}}, "no reading"),
         ({"ak": "a"}, "Give both, or neither"),
         ({"ak": "a", "sk": "s", "token": "t"}, "--token"),
+        ({"token": "t", "other_token": ""}, "--other-token: a part of it is empty"),
+        ({"token": "t", "other_token": "ak:"}, "--other-token: a part of it is empty"),
+        ({"token": "t", "other_token": ":sk"}, "--other-token: a part of it is empty"),
+        ({"token": "t", "other_token": "t"}, "--other-token: it is of the same account"),
+        ({"ak": "a", "sk": "s", "other_token": "a:s"}, "--other-token: it is of the same account"),
+        ({"ak": "a", "sk": "s", "other_token": "a:another"}, "--other-token: it is of the same account"),
+        ({"token": "user:1-a", "other_token": "user:1-a", "service": "useapi"}, "it is of the same account"),
         ({"webhook_secret": "whsec_!"}, "--webhook-secret"),
         ({"webhook_secret": "whsec_"}, "--webhook-secret"),
     ],

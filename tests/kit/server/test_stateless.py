@@ -58,6 +58,7 @@ def test_that_its_tasks_are_none_is_found() -> None:
         "list-is-complete",
         "missing-task-refused",
         "names-are-unique-at-once",
+        "others-name-is-missing",
         "task-ends",
     }
 

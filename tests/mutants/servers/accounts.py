@@ -248,6 +248,26 @@ _taken("takes-the-second-token", "two tokens in one header", lambda request: ", 
        "undocumented-token-refused")  # fmt: skip
 
 
+def _opened(id: str, told: str, is_opened: Callable[[str, str], bool], **about: Any) -> None:
+    """Add a mutant that takes some keys for the one of the account."""
+
+    def respond(ask: Ask, request: Request) -> Response:
+        is_near = _token(request) != TOKEN.token and is_opened(_token(request), str(TOKEN.token))
+        return ask(_as(request, f"Bearer {TOKEN.token}") if is_near else request)
+
+    FORGERIES.add(id, "near-key-refused", lambda: Wrong(respond), told=f"^accepted {told}: 200", **about)
+
+
+_opened("compares-the-beginning-of-keys", "a key with a letter behind it", lambda key, own: key.startswith(own))
+_opened("compares-as-much-as-was-sent", "a key without its last letter",
+        lambda key, own: bool(key) and own.startswith(key))  # fmt: skip
+_opened("ignores-the-case-of-keys", "a key with its letters in the other case",
+        lambda key, own: key.lower() == own.lower(), service="useapi", operation=None)  # fmt: skip
+_opened("looks-keys-up-by-a-pattern", "a pattern that the key fits",
+        lambda key, own: key.endswith("%") and own.startswith(key[:-1]),
+        service="chainhub", operation="chainhub/omni-image.create")  # fmt: skip
+
+
 @FORGERIES.make(
     "altered-token-refused",
     is_signing=True,

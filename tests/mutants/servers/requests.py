@@ -315,7 +315,8 @@ def any_key_enters(ask: Ask, request: Request) -> Response:
 
 @CREDENTIALS.respond("expired-token-refused", is_signing=True, told="expired token 200")
 def expired_enters(ask: Ask, request: Request) -> Response:
-    is_past = _claims(request).get("exp", NOON) < NOON // 1000
+    end = _claims(request).get("exp")
+    is_past = isinstance(end, int) and end < NOON // 1000
     return ask(_resigned(request, exp=NOON // 1000 + 600) if is_past else request)
 
 

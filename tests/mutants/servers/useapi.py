@@ -111,7 +111,7 @@ def _renamed(body: Any) -> None:
 
 
 _scheduled("scheduler-counts-nothing", "free-slots-add-up", "available", _busy,
-           r"^executing 0, where \d+ jobs of the account are shown")  # fmt: skip
+           r"^executing 0, where the jobs of the account that are shown are [12]")  # fmt: skip
 _scheduled("slots-are-always-free", "free-slots-add-up", "available", _all_free,
            r"^available \d+, where maxJobs is \d+ and executing is [1-9]")  # fmt: skip
 _scheduled("scheduler-shows-nothing", "running-job-is-shown", "running", lambda body: body.clear(),
@@ -152,7 +152,28 @@ def _count(body: Any, known: list[Any]) -> None:
 _finished("scheduler-keeps-finished-jobs", "ended-job-is-gone", "running",
           r"^the job \d+, which has ended, is shown as running", _keep)  # fmt: skip
 _finished("scheduler-counts-finished-jobs", "free-slots-add-up", "available",
-          r"^executing \d+, where 0 jobs of the account are shown", _count)  # fmt: skip
+          r"^executing 2, where the jobs of the account that are shown are [01]", _count)  # fmt: skip
+
+
+@USEAPI.make("stopped-job-is-gone", **ABOUT, told=r"^the job \d+, which was stopped, is shown as running")
+def stops_nothing() -> Wrong:
+    def respond(ask: Ask, request: Request) -> Response:
+        return Response(200) if doing(request) == "stop" else ask(request)
+
+    return Wrong(respond)
+
+
+@USEAPI.make("stopped-job-is-gone", **ABOUT, told=r"^the job \d+, which was stopped, is not found: 404")
+def stop_deletes_the_task() -> Wrong:
+    stopped: set[str] = set()
+
+    def respond(ask: Ask, request: Request) -> Response:
+        id = request.path.rpartition("/")[2]
+        if doing(request) == "stop":
+            stopped.add(id)
+        return Response(404, b'{"error":"no"}') if doing(request) == "get" and id in stopped else ask(request)
+
+    return Wrong(respond)
 
 
 def _uploads(id: str, told: str, change: Callable[[Request], Request], check: str = "", **about: Any) -> None:
@@ -181,7 +202,7 @@ def _cut(request: Request) -> Request:
     return replace(request, body=request.body.rstrip(b"\0"))
 
 
-_uploads("uploads-anything", "^a type that is not in the table is taken: 200", _as_png)
+_uploads("uploads-anything", "^the type of any bytes is taken: 200", _as_png)
 _uploads("uploads-what-has-no-type", "^no type is taken: 200", _as_png)
 _uploads("uploads-of-any-size", "^a file that is too large is taken: 200", _cut)
 _uploads("uploads-of-nobody", "^no credentials is taken: 200", _as_me)
@@ -197,7 +218,7 @@ def uploads_nothing(ask: Ask, request: Request) -> Response:
     return with_body(Response(200, b"", {"content-type": "application/json"}), answer) if is_empty else ask(request)
 
 
-@USEAPI.respond("wrong-upload-refused", **ABOUT, told="^to a type that is not in the table: 415")
+@USEAPI.respond("wrong-upload-refused", **ABOUT, told="^to the type of a text: 415")
 def wrong_type_is_415(ask: Ask, request: Request) -> Response:
     response = ask(request)
     is_type = doing(request) == "upload" and response.status == 400 and b"Content-Type" in response.body

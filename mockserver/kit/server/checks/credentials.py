@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
 from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
+from mockserver.kit.server.scenarios.authentication import UNKNOWN
+from mockserver.kit.server.scenarios.forgeries import NEAR_KEYS
 from mockserver.kit.verdict import Finding
 
 CREDENTIALS = Family[Evidence, Finding]("credentials", "authentication")
@@ -81,7 +83,15 @@ def bad_credentials_refused(evidence: Evidence) -> Iterator[Finding]:
 )
 def unknown_key_refused(evidence: Evidence) -> Iterator[Finding]:
     """A key that no account has is refused: at Kling 401 with code 1002."""
-    yield from _not_refused(evidence, "unknown key", "unknown-key", "not-a-jwt", "bad-credentials")
+    yield from _not_refused(evidence, UNKNOWN, "unknown-key", "not-a-jwt", "bad-credentials")
+
+
+@CREDENTIALS.check(why="Keys that are compared in part can be guessed letter by letter.", source="kling 4.1, 4.3")
+def near_key_refused(evidence: Evidence) -> Iterator[Finding]:
+    """A key that is nearly that of an account is refused with 401, where an unknown key is."""
+    near = [attempt for attempt in evidence.of(Purpose.AUTHENTICATE) if attempt.case in NEAR_KEYS]
+    for attempt in answered(near, "no API key was given, or the server takes any"):
+        yield from _unless_401(evidence, attempt)
 
 
 @CREDENTIALS.check(
@@ -141,11 +151,16 @@ def undocumented_token_refused(evidence: Evidence) -> Iterator[Finding]:
 
 def _forgeries_not_refused(evidence: Evidence, purpose: Purpose) -> Iterator[Finding]:
     attempts = answered(evidence.of(purpose), "the service takes no signed tokens, or no access key was given")
+    for attempt in attempts:
+        yield from _unless_401(evidence, attempt)
+
+
+def _unless_401(evidence: Evidence, attempt: Attempt) -> Iterator[Finding]:
+    """Yield an attempt that is not refused with the status of credentials that open no account."""
     errors = evidence.expectations.service.errors
     refusing = {errors[row].status for row in _REFUSALS if row in errors}
-    for attempt in attempts:
-        if attempt.exchange.status not in refusing:
-            said = f"accepted {attempt.case}" if attempt.is_accepted else f"to {attempt.case}"
-            documented = " or ".join(map(str, sorted(refusing)))
-            subject = f"{attempt.subject} {attempt.case}"
-            yield finding(attempt, f"{said}: {answer_text(attempt)}", subject=subject, documented=documented)
+    if attempt.exchange.status not in refusing:
+        said = f"accepted {attempt.case}" if attempt.is_accepted else f"to {attempt.case}"
+        documented = " or ".join(map(str, sorted(refusing)))
+        subject = f"{attempt.subject} {attempt.case}"
+        yield finding(attempt, f"{said}: {answer_text(attempt)}", subject=subject, documented=documented)

@@ -8,12 +8,15 @@ from typing import Any
 from mockserver.contract.layout import JobFields
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
-from mockserver.kit.server.findings import finding, short
+from mockserver.kit.server.findings import answer_text, finding, short
 from mockserver.kit.task_view import TaskView, at
 from mockserver.kit.verdict import Finding
 from mockserver.types import JSON
 
 SCHEDULER = Family[Evidence, Finding]("scheduler", "scheduler")
+
+_GONE = (404, 410)
+"""The statuses for what is not there."""
 
 _NO_SCHEDULER = "the service does not tell what runs"
 
@@ -85,12 +88,39 @@ def _running(
 
     A job was certainly running if it was created before, and a query that came later shows that it has not ended.
     """
+    stopped = _stopped(evidence, asked)
     for attempt in _that(evidence, "create"):
         view = TaskView.of(attempt.exchange.received, evidence.expectations.layout)
-        seen = looks.get(view.id or "", []) if view is not None else []
-        is_later = any(number > asked.exchange.number and not has_ended for number, has_ended in seen)
-        if view is not None and view.id and attempt.exchange.number < asked.exchange.number and is_later:
+        if view is None or view.id is None or view.id in stopped or attempt.exchange.number > asked.exchange.number:
+            continue
+        if any(number > asked.exchange.number and not has_ended for number, has_ended in looks.get(view.id, ())):
             yield view.id, attempt.payload if isinstance(attempt.payload, dict) else {}
+
+
+def _stopped(evidence: Evidence, asked: Attempt) -> set[str]:
+    """Return the jobs that the server was told to stop before it was asked, and did."""
+    return {
+        attempt.exchange.request.path.rpartition("/")[2]
+        for attempt in _that(evidence, "stop")
+        if attempt.is_accepted and attempt.exchange.number < asked.exchange.number
+    }
+
+
+@SCHEDULER.check(
+    why="A client that gives a job up gets its slot back, and still finds what was made.", source="useapi S-03"
+)
+def stopped_job_is_gone(evidence: Evidence) -> Iterator[Finding]:
+    """A job that was stopped is not among what runs any more, and a query still shows it."""
+    fields, asked = _asked(evidence)
+    if not any(_stopped(evidence, attempt) for attempt in asked):
+        raise NothingToJudge("no job could be stopped before its end")
+    for attempt in asked:
+        for id in sorted(_stopped(evidence, attempt) & {str(job.get(fields.id)) for job in _jobs(fields, attempt)}):
+            yield finding(attempt, f"the job {id}, which was stopped, is shown as running")
+    for attempt in _that(evidence, "get"):
+        id = attempt.exchange.request.path.rpartition("/")[2]
+        if id in _stopped(evidence, attempt) and attempt.exchange.status in _GONE:
+            yield finding(attempt, f"the job {id}, which was stopped, is not found: {answer_text(attempt)}")
 
 
 @SCHEDULER.check(why="A client waits for a slot that is free.", source="useapi 2.7")
@@ -123,7 +153,9 @@ def free_slots_add_up(evidence: Evidence) -> Iterator[Finding]:
             most, busy, free = (account.get(each) for each in (fields.most, fields.busy, fields.free))
             shown = sum(job.get(fields.account) == name for job in _jobs(fields, attempt))
             if busy != shown:
-                yield finding(attempt, f"{fields.busy} {short(busy)}, where {shown} jobs of the account are shown")
+                yield finding(
+                    attempt, f"{fields.busy} {short(busy)}, where the jobs of the account that are shown are {shown}"
+                )
             if isinstance(most, int) and isinstance(busy, int) and free != max(most - busy, 0):
                 said = f"{fields.free} {short(free)}, where {fields.most} is {most} and {fields.busy} is {busy}"
                 yield finding(attempt, said, subject=f"{attempt.subject} {fields.free}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Beside, Evidence, Purpose
 from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
-from mockserver.kit.server.scenarios.uploads import GOOD, NO_CREDENTIALS, UNKNOWN_TYPE
+from mockserver.kit.server.scenarios.uploads import GOOD, NO_CREDENTIALS, WRONG_TYPES
 from mockserver.kit.task_view import each
 from mockserver.kit.verdict import Finding
 
@@ -16,7 +16,7 @@ UPLOADS = Family[Evidence, Finding]("uploads", "uploads")
 
 _NO_UPLOADS = "the service takes no files"
 
-_ROWS = {UNKNOWN_TYPE: "media-type", NO_CREDENTIALS: "no-credentials"}
+_ROWS = {**{f"the type of {case}": "media-type" for case in WRONG_TYPES}, NO_CREDENTIALS: "no-credentials"}
 """The rows of the error table that are documented for an upload; for the other cases any 4xx will do."""
 
 

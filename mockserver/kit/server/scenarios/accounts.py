@@ -46,9 +46,9 @@ def _share_a_name(one: Probe, other: Probe, create: Operation) -> None:
         _ask(one, create, name, Purpose.REACH_OVER, f"{ONE}, by its name", Beside(None, others))
     own = _created(one, create, name, ONE, others)
     for probe, who, beside in ((one, ONE, Beside(own, others)), (other, OTHER, Beside(others, own))):
-        if beside.others is not None:
+        if beside.others is not None and own != others:
             _look(probe, create, name, who, beside)
-    if own is not None:
+    if own not in (None, others):
         _touch(one, other, create, Beside(own, others))
 
 
@@ -126,9 +126,16 @@ def _share_a_file(one: Probe, other: Probe) -> None:
         for probe, who, beside in ((other, OTHER, Beside(theirs, None)), (one, ONE, Beside(None, theirs))):
             probe.ask(uploaded, probe.account_fields(uploaded) or None, Purpose.BESIDE, beside, case=who)
     for create in one.target.create_operations:
-        if fields.reference in create.schema["properties"]:
-            used = {**base_payload(one.expectations, create), **one.account_fields(create), fields.reference: theirs}
-            one.create(create, used, Purpose.REACH_OVER, Beside(None, theirs), case=ONE)
+        for payload in _that_refer(one, create, fields.reference, theirs):
+            one.create(create, payload, Purpose.REACH_OVER, Beside(None, theirs), case=ONE)
+
+
+def _that_refer(probe: Probe, create: Operation, field: str, url: str) -> list[dict[str, JSON]]:
+    """Return a payload of an operation that makes use of a file; none if it cannot."""
+    # An example says in its prompt what the file is for, as a reading may require.
+    examples = [example for example in create.schema["examples"] if field in example]
+    found = [{**example, **probe.account_fields(create), field: url} for example in examples]
+    return [payload for payload in found if probe.expectations.is_accepted(create, payload)][:1]
 
 
 def _cost(target: Target) -> Iterable[Cost]:

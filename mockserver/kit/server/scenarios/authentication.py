@@ -8,21 +8,36 @@ from mockserver.contract.catalog import Operation
 from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, UNKNOWN_KEY
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
-from mockserver.kit.server.scenarios.forgeries import Forgery, Signer, forgeries
+from mockserver.kit.server.scenarios.forgeries import NEAR_KEYS, Forgery, Signer, forgeries
 from mockserver.kit.server.scenarios.scenario import Scenario
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.types import JSON
+
+UNKNOWN = "unknown key"
+"""The case of a key that no account has; a server that takes it takes any, and is shown no more of them."""
 
 
 def authenticate(probe: Probe) -> None:
     """Ask for a list, or create a task where there is none, with all kinds of credentials. Raises ``Spent``."""
     operation, payload = _cheapest_request(probe)
     send = probe.create if operation.does == "create" else probe.ask
+    accepted: dict[str, bool] = {}
     for case, header in _headers(probe):
-        send(operation, payload, Purpose.AUTHENTICATE, case=case, headers={"authorization": header})
+        attempt = send(operation, payload, Purpose.AUTHENTICATE, case=case, headers={"authorization": header})
+        accepted[case] = attempt.is_accepted
+    if not accepted.get(UNKNOWN, True):
+        for case, key in _near_keys(probe.target.credentials.token or ""):
+            send(operation, payload, Purpose.AUTHENTICATE, case=case, headers={"authorization": f"Bearer {key}"})
     for forgery, token in _forged(probe):
         purpose = Purpose.FORGE_SOUND if forgery.is_sound else Purpose.FORGE
         send(operation, payload, purpose, case=forgery.name, headers={"authorization": f"Bearer {token}"})
+
+
+def _near_keys(own: str) -> Iterator[tuple[str, str]]:
+    """Yield what is nearly a key, and no key at all, with what it is called."""
+    for case, near in NEAR_KEYS.items():
+        if own and (key := near(own)) not in ("", own):
+            yield case, key
 
 
 def _cheapest_request(probe: Probe) -> tuple[Operation, JSON]:
@@ -44,7 +59,7 @@ def _headers(probe: Probe) -> Iterator[tuple[str, str | None]]:
     yield "no scheme", own.header(now).removeprefix("Bearer ")
     yield "no key", "Bearer"
     if own.is_given:
-        yield "unknown key", UNKNOWN_KEY.header(now)
+        yield UNKNOWN, UNKNOWN_KEY.header(now)
     if "jwt" in probe.expectations.service.credentials:
         signer = own if own.signs else UNKNOWN_ACCESS_KEY
         yield "fresh token", f"Bearer {signer.signed(now)}"

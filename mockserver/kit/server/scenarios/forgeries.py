@@ -1,4 +1,5 @@
-"""Forgeries: tokens that a server must refuse, because their account did not sign them, or not as documented (kling 5).
+"""Forgeries: tokens that a server must refuse, because their account did not sign them, or not as documented (kling 5);
+and keys that are nearly right.
 
 What a lenient library takes without harm is not among them: padding in the Base64, ``bearer`` in lower case, a number
 with a fraction for a time.
@@ -9,8 +10,9 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from mockserver.kit.server.credentials import LIFETIME_SECONDS, Credentials
 from mockserver.kit.server.expectations import Expectations
@@ -217,6 +219,19 @@ FORGERIES = (
     ),
     Forgery("a token without nbf", _saying(nbf=None), reading=("jwt-nbf", "required")),
 )
+
+
+NEAR_KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "a key without its last letter": lambda key: key[:-1],
+        "a key without its first letter": lambda key: key[1:],
+        "a key with a letter behind it": lambda key: key + "0",
+        "a key with another last letter": lambda key: key[:-1] + ("1" if key.endswith("0") else "0"),
+        "a key with its letters in the other case": str.swapcase,
+        "a pattern that the key fits": lambda key: f"{key[:1]}%",
+    }
+)
+"""What is nearly a key, and what makes it of the key."""
 
 
 def _sealed(claims: JSON, secret: str | None, header: JSON = None, digest: str = "sha256") -> str:

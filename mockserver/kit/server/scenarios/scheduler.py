@@ -1,4 +1,4 @@
-"""Scheduler: what a service says of what runs, while two jobs run and after their ends."""
+"""Scheduler: what a service says of what runs, while two jobs run, when one is stopped, and after their ends."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ _PATIENCE = 5
 
 
 def watch_scheduler(probe: Probe) -> None:
-    """Ask what runs before, during and after two jobs. Raises ``Spent``."""
+    """Ask what runs before, during and after two jobs, and stop one. Raises ``Spent``."""
     create = probe.target.create_operations[0]
     if not _asks(probe):
         return
     _ask_scheduler(probe)
     jobs = [id for id in (_started(probe, create) for _ in range(JOBS)) if id is not None]
     _ask_scheduler(probe)
+    _stop(probe, jobs)
     if have_ended(probe, create, jobs, Purpose.SCHEDULER):
         _ask_scheduler(probe)
 
@@ -55,6 +56,14 @@ def _asks(probe: Probe) -> list[Operation]:
 def _ask_scheduler(probe: Probe) -> None:
     for operation in _asks(probe):
         probe.ask(operation, None, Purpose.SCHEDULER)
+
+
+def _stop(probe: Probe, jobs: list[str]) -> None:
+    """Let the first job be tracked no longer, and look what is told of it then."""
+    stop = probe.expectations.operation_that("stop")
+    if stop is not None and jobs:
+        probe.ask(stop, probe.account_fields(stop) or None, Purpose.SCHEDULER, id=jobs[0])
+        _ask_scheduler(probe)
 
 
 def _started(probe: Probe, create: Operation) -> str | None:

@@ -19,8 +19,13 @@ PICTURE = "image/png"
 """The type of the picture that the kit makes."""
 
 GOOD = "a picture"
-UNKNOWN_TYPE = "a type that is not in the table"
-NO_TYPE = "no type"
+WRONG_TYPES = {
+    "a text": "text/plain",
+    "any bytes": "application/octet-stream",
+    "a form": "multipart/form-data; boundary=x",
+}
+"""Types that no service takes a picture as, by what they call it."""
+
 NO_CREDENTIALS = "no credentials"
 """The cases that a check names."""
 
@@ -75,10 +80,9 @@ def uploaded_url(probe: Probe, attempt: Attempt) -> str | None:
 def _wrong_uploads(expectations: Expectations, operation: Operation) -> Iterator[Upload]:
     """Yield what must be refused under every reading that is possible."""
     picture, limit = _picture(), operation.uploads[PICTURE]["bytes"]
-    yield Upload(UNKNOWN_TYPE, picture, "text/plain")
-    yield Upload("the type of any bytes", picture, "application/octet-stream")
-    yield Upload("the type of a form", picture, "multipart/form-data; boundary=x")
-    yield Upload(NO_TYPE, picture, None)
+    for case, media_type in WRONG_TYPES.items():
+        yield Upload(f"the type of {case}", picture, media_type)
+    yield Upload("no type", picture, None)
     yield Upload("an empty file", b"")
     yield Upload("a file that is too large", picture + bytes(round(limit * _MEGABYTE_RATIO) - len(picture)))
     yield Upload(NO_CREDENTIALS, picture, headers={"authorization": None})
