@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Beside, Evidence, Purpose
 from mockserver.kit.server.findings import answer_text, finding, is_row, row_text, short
-from mockserver.kit.server.scenarios.accounts import TOUCHING
+from mockserver.kit.server.scenarios.accounts import BY_ID, BY_NAME, TOUCHING
 from mockserver.kit.task_view import TaskView, at, each, task_views
 from mockserver.kit.verdict import Finding
 
@@ -15,9 +15,6 @@ ACCOUNTS = Family[Evidence, Finding]("accounts", "accounts")
 
 _SHUT_OUT = (401, 402, 403, 429)
 """The statuses for who is not let in, or has no room: then nothing can be told of what a server would show."""
-
-_BY_ID, _BY_NAME = "by its id", "by its name"
-"""How a task is asked for; a case ends so."""
 
 _NO_TASKS = "the service shows no tasks, or both accounts got the same id"
 
@@ -65,7 +62,7 @@ def _seen(evidence: Evidence, way: str) -> Iterator[Finding]:
     sees = _beside(evidence, Purpose.REACH_OVER, "get", reason=_NO_TASKS)
     asked = [(attempt, beside) for attempt, beside in sees if attempt.case.endswith(way)]
     if not asked:
-        raise NothingToJudge(_NO_TASKS if way == _BY_ID else "the service does not find tasks by a client's own name")
+        raise NothingToJudge(_NO_TASKS if way == BY_ID else "the service does not find tasks by a client's own name")
     rows = evidence.expectations.missing_task_rows
     for attempt, beside in asked:
         if not _is_missing(evidence, attempt):
@@ -84,13 +81,13 @@ def _seen(evidence: Evidence, way: str) -> Iterator[Finding]:
 @ACCOUNTS.check(why=_WHY, source="kling 2.1, 4.3; useapi S-01")
 def others_task_is_missing(evidence: Evidence) -> Iterator[Finding]:
     """A query for the id of another account's task is refused as one for a task that does not exist."""
-    yield from _seen(evidence, _BY_ID)
+    yield from _seen(evidence, BY_ID)
 
 
 @ACCOUNTS.check(why=_WHY, source="kling 2.4; seed 002 S2-13")
 def others_name_is_missing(evidence: Evidence) -> Iterator[Finding]:
     """A query for the name of another account's task is refused as one for a task that does not exist."""
-    yield from _seen(evidence, _BY_NAME)
+    yield from _seen(evidence, BY_NAME)
 
 
 @ACCOUNTS.check(

@@ -25,6 +25,9 @@ TOUCHING = ("stop", "delete")
 ONE, OTHER = "as --token", "as --other-token"
 """Which account makes an attempt, as a finding says it."""
 
+BY_ID, BY_NAME = "by its id", "by its name"
+"""How it asks for a task, behind that."""
+
 
 def use_two_accounts(probe: Probe) -> None:
     """Let two accounts work side by side; without a second one, do nothing. Raises ``Spent``."""
@@ -43,7 +46,7 @@ def _share_a_name(one: Probe, other: Probe, create: Operation) -> None:
     if others is None:
         return
     if _finds_by_name(one, create):
-        _ask(one, create, name, Purpose.REACH_OVER, f"{ONE}, by its name", Beside(None, others))
+        _ask(one, create, name, Purpose.REACH_OVER, f"{ONE}, {BY_NAME}", Beside(None, others))
     own = _created(one, create, name, ONE, others)
     for probe, who, beside in ((one, ONE, Beside(own, others)), (other, OTHER, Beside(others, own))):
         if beside.others is not None and own != others:
@@ -70,11 +73,11 @@ def _created(probe: Probe, create: Operation, name: str, who: str, others: str |
 
 def _look(probe: Probe, create: Operation, name: str, who: str, beside: Beside) -> None:
     """Ask for one's own task, if there is one, and for the other account's, in each way."""
-    _ask(probe, create, str(beside.others), Purpose.REACH_OVER, f"{who}, by its id", beside)
+    _ask(probe, create, str(beside.others), Purpose.REACH_OVER, f"{who}, {BY_ID}", beside)
     if beside.own is not None:
-        _ask(probe, create, beside.own, Purpose.BESIDE, f"{who}, by its id", beside)
+        _ask(probe, create, beside.own, Purpose.BESIDE, f"{who}, {BY_ID}", beside)
         if _finds_by_name(probe, create):
-            _ask(probe, create, name, Purpose.BESIDE, f"{who}, by its name", beside)
+            _ask(probe, create, name, Purpose.BESIDE, f"{who}, {BY_NAME}", beside)
     _list(probe, create, name, who, beside)
 
 
@@ -106,7 +109,7 @@ def _list(probe: Probe, create: Operation, name: str, who: str, beside: Beside) 
         probe.ask(listing, {**account, **size} or None, Purpose.BESIDE, beside, case=who)
         if layout.external_id_field in known:
             named: dict[str, JSON] = {**account, **size, layout.external_id_field: name}
-            probe.ask(listing, named, Purpose.BESIDE, beside, case=f"{who}, by its name")
+            probe.ask(listing, named, Purpose.BESIDE, beside, case=f"{who}, {BY_NAME}")
     for does in ("running", "available") if layout.jobs is not None else ():
         operation = probe.expectations.operation_that(does)
         if operation is not None:
