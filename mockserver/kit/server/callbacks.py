@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol, Self
 from urllib.parse import unquote
 
+import jiter
+
 from mockserver.kit.server.budget import RealTime, Time
-from mockserver.kit.server.evidence import Callback
+from mockserver.types import JSON, Millis
 
 _HOOK = "/hook/"
 _LARGEST_BYTES = 1 << 20
@@ -21,6 +25,25 @@ _POLL_SECONDS = 0.05
 
 _TOLERANCE_SECONDS = 5 * 60
 """By so much the time of a signature may differ from the receiver's, as Standard Webhooks recommends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One request that the server sent to the kit's receiver, and the watched task it is for."""
+
+    at: Millis
+    task: str
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> JSON:
+        """Its body; ``None`` if that is not JSON."""
+        try:
+            return jiter.from_json(self.body, allow_inf_nan=False)
+        except ValueError:
+            return None
 
 
 class CallbackReceiver(Protocol):

@@ -8,12 +8,11 @@ from enum import Enum
 from functools import cached_property
 from typing import Literal, TypeVar
 
-import jiter
-
 from mockserver.contract.catalog import Operation
 from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
 from mockserver.kit.checks import Skipped
+from mockserver.kit.server.callbacks import Callback
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.media import MediaFile
 from mockserver.kit.server.watched_tasks import WatchedTask
@@ -180,25 +179,6 @@ class Attempt:
     def media_type(self) -> str:
         """The type of the answer's body."""
         return self.exchange.response.headers.get("content-type", "") if self.exchange.response else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """One request that the server sent to the kit's receiver, and the watched task it is for."""
-
-    at: Millis
-    task: str
-    method: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def document(self) -> JSON:
-        """Its body; ``None`` if that is not JSON."""
-        try:
-            return jiter.from_json(self.body, allow_inf_nan=False)
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import threading
 from dataclasses import replace
 
 from mockserver.kit.checks import Skipped
-from mockserver.kit.server.evidence import Attempt, Callback, Evidence, Purpose
+from mockserver.kit.server.callbacks import Callback
+from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.watched_tasks import WatchedTask
 

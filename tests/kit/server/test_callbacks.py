@@ -5,8 +5,7 @@ import socket
 import httpx
 import pytest
 
-from mockserver.kit.server.callbacks import Receiver, signature_fault
-from mockserver.kit.server.evidence import Callback
+from mockserver.kit.server.callbacks import Callback, Receiver, signature_fault
 from tests.conftest import PATIENCE
 
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="

@@ -20,8 +20,8 @@ from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH
 from mockserver.kit.server import settings as kit
 from mockserver.kit.server.budget import Budget
+from mockserver.kit.server.callbacks import Callback
 from mockserver.kit.server.credentials import Credentials
-from mockserver.kit.server.evidence import Callback
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.runner import run
 from mockserver.kit.server.transport import Transport

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mockserver.kit.checks import Family, NothingToJudge
-from mockserver.kit.server.callbacks import signature_fault
-from mockserver.kit.server.evidence import Callback, Evidence, TaskHistory
+from mockserver.kit.server.callbacks import Callback, signature_fault
+from mockserver.kit.server.evidence import Evidence, TaskHistory
 from mockserver.kit.server.findings import finding, short
 from mockserver.kit.task_view import FINAL, ORDER, TaskView, at
 from mockserver.kit.verdict import Finding
