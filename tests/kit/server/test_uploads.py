@@ -30,7 +30,7 @@ def test_a_limit_in_megabytes_is_passed_however_they_are_counted_and_little_is_k
     probe = prepare("useapi", Wrong(respond)).probe()
     UPLOADS.play(probe)
     assert 10 << 20 < max(sizes) < 11 << 20
-    assert max(len(attempt.exchange.request.body) for attempt in probe.recorder.attempts) == 4096
+    assert max(len(attempt.exchange.request.body) for attempt in probe.recorder.attempts) == 512
 
 
 @pytest.mark.parametrize(("readings", "are_sent"), [({}, False), (SEVERAL, True)])

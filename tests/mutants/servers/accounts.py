@@ -65,7 +65,7 @@ def _merged(id: str, check: str, does: str, place: str, **about: Any) -> None:
     ACCOUNTS.add(id, check, lambda: Wrong(respond), **about)
 
 
-SHOWN = r"^shows the task \d+ of the other account"
+SHOWN = r"shows the task \d+ of the other account"
 
 
 def _is_by_id(request: Request) -> bool:
@@ -87,7 +87,7 @@ _shared(
     "others-task-is-untouched",
     lambda request: doing(request) == "stop",
     **OF_USEAPI,
-    told=r"^done to the task \d+ of the other account",
+    told=r"done to the task \d+ of the other account",
 )
 
 _shared(
@@ -95,10 +95,10 @@ _shared(
     "others-task-is-untouched",
     lambda request: doing(request) == "delete",
     **OF_USEAPI,
-    told=r'^done to the task \d+ of the other account: 200 {"deleted"',
+    told=r'done to the task \d+ of the other account: 200 {"deleted"',
 )
 
-LISTED = r"^lists the task \d+ of the other account"
+LISTED = r"lists the task \d+ of the other account"
 
 _merged("list-shows-all-accounts", "others-task-is-unlisted", "list", "data", told=LISTED)
 _merged("list-shows-all-tokens", "others-task-is-unlisted", "list", "history", **OF_USEAPI, told=LISTED)
@@ -110,11 +110,11 @@ _merged(
     "uploaded",
     "uploadAssetsList",
     **OF_USEAPI,
-    told="^lists .*, which the other account uploaded",
+    told="lists .*, which the other account uploaded",
 )
 
 
-@ACCOUNTS.respond("others-task-is-missing", told="^403 ")
+@ACCOUNTS.respond("others-task-is-missing", told="403 ")
 def others_task_is_forbidden(ask: Ask, request: Request) -> Response:
     """The server tells that there is such a task."""
     response = ask(request)
@@ -122,7 +122,7 @@ def others_task_is_forbidden(ask: Ask, request: Request) -> Response:
     return refusal(403, 1103, "not yours") if is_others else response
 
 
-@ACCOUNTS.make("name-is-free-beside-others", told="^a name that the other account uses is refused: 400")
+@ACCOUNTS.make("name-is-free-beside-others", told="a name that the other account uses is refused: 400")
 def name_taken_by_the_other_account() -> Wrong:
     """One index of names serves all accounts."""
     taken: set[str] = set()
@@ -137,7 +137,7 @@ def name_taken_by_the_other_account() -> Wrong:
     return Wrong(respond)
 
 
-@ACCOUNTS.respond("name-is-free-beside-others", told=r"^the task \d+ of the other account")
+@ACCOUNTS.respond("name-is-free-beside-others", told=r"the task \d+ of the other account")
 def name_finds_the_first_task(ask: Ask, request: Request) -> Response:
     """A name finds the task of the account that had it first."""
     if doing(request) == "get" and not _is_by_id(request):
@@ -146,7 +146,7 @@ def name_finds_the_first_task(ask: Ask, request: Request) -> Response:
     return ask(request)
 
 
-@ACCOUNTS.respond("others-file-is-missing", **OF_USEAPI, told="^http.* of the other account is taken: 200")
+@ACCOUNTS.respond("others-file-is-missing", **OF_USEAPI, told="http.* of the other account is taken: 200")
 def anybodys_asset_is_found(ask: Ask, request: Request) -> Response:
     """A file is looked for by its URL alone."""
     response = ask(request)
@@ -194,7 +194,7 @@ def _taken(id: str, told: str, is_taken: Callable[[Request], bool], check: str =
         return ask(_resigned(request)) if is_forged and is_taken(request) else response
 
     check = check or "altered-token-refused"
-    FORGERIES.add(id, check, lambda: Wrong(respond), is_signing=True, told=f"^accepted {told}: 200", **about)
+    FORGERIES.add(id, check, lambda: Wrong(respond), is_signing=True, told=f"accepted {told}: 200", **about)
 
 
 def _algorithm(request: Request) -> str:
@@ -255,7 +255,7 @@ def _opened(id: str, told: str, is_opened: Callable[[str, str], bool], **about: 
         is_near = _token(request) != TOKEN.token and is_opened(_token(request), str(TOKEN.token))
         return ask(_as(request, f"Bearer {TOKEN.token}") if is_near else request)
 
-    FORGERIES.add(id, "near-key-refused", lambda: Wrong(respond), told=f"^accepted {told}: 200", **about)
+    FORGERIES.add(id, "near-key-refused", lambda: Wrong(respond), told=f"accepted {told}: 200", **about)
 
 
 _opened("compares-the-beginning-of-keys", "a key with a letter behind it", lambda key, own: key.startswith(own))
@@ -271,7 +271,7 @@ _opened("looks-keys-up-by-a-pattern", "a pattern that the key fits",
 @FORGERIES.make(
     "altered-token-refused",
     is_signing=True,
-    told="^accepted a token whose claims were altered after it was signed: 200",
+    told="accepted a token whose claims were altered after it was signed: 200",
 )
 def remembers_signatures() -> Wrong:
     """A signature that was good once is not checked again, whatever it is under."""
@@ -290,13 +290,13 @@ def remembers_signatures() -> Wrong:
     "altered-token-refused",
     is_signing=True,
     chosen={"jwt-lifetime": "1800"},
-    told="^accepted a token that lives for a year: 200",
+    told="accepted a token that lives for a year: 200",
 )
 def lets_tokens_live(ask: Ask, request: Request) -> Response:
     """Not even a reading that limits a token's life does."""
     return ask(request)
 
 
-@FORGERIES.respond("altered-token-refused", is_signing=True, told="^to a token of two dots: 400")
+@FORGERIES.respond("altered-token-refused", is_signing=True, told="to a token of two dots: 400")
 def malformed_tokens_are_bad_requests(ask: Ask, request: Request) -> Response:
     return refusal(400, 1200, "malformed token") if _token(request) == ".." else ask(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,7 +31,7 @@ def request_is_repeated(evidence: Evidence) -> Iterator[Finding]:
         for echo in evidence.expectations.layout.echoes if payload is not None else ():
             was_judged = True
             for field, received in _differences(echo, view, payload or {}):
-                said = f"{field}: {received}, where {short((payload or {})[field])} was sent"
+                said = f"{field}: {received}, where {_quoted((payload or {})[field])} was sent"
                 yield finding(attempt, said, subject=f"{attempt.subject} {field}")
     if not was_judged:
         raise NothingToJudge("no task was created whose request is known")
@@ -72,11 +73,16 @@ def _differences(echo: Echo, view: TaskView, payload: Mapping[str, JSON]) -> Ite
             for items in each(view.document, place):
                 said = [item.get(echo.value) for item in _objects(items) if item.get(echo.name) == name]
                 if [_text(each_said) for each_said in said] != [value]:
-                    yield field, short(said[0]) if said else "nothing"
+                    yield field, _quoted(said[0]) if said else "nothing"
 
 
 def _objects(items: JSON) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _quoted(value: JSON) -> str:
+    """Write a value so that white space at its ends is seen."""
+    return short(json.dumps(value, ensure_ascii=False))
 
 
 def _text(value: JSON) -> str:
