@@ -71,7 +71,13 @@ def _judged(
         with FakeProcess(serve_options) as fake:
             try:
                 status = _status(command, fake.url, settings, interrupted)
-                verdict = traffic.verdict(target, fake.transcript(), is_timed=not fake.has_moved_clock)
+                verdict = traffic.verdict(
+                    target,
+                    fake.transcript(),
+                    is_timed=not fake.has_moved_clock,
+                    forgotten=fake.forgotten,
+                    prefixes=settings.prefixes,
+                )
             except FakeUnavailable as error:
                 return status, Verdict(target, (), obstacle=str(error))
     except Interrupted as error:

@@ -19,6 +19,7 @@ from mockserver.contract.layout import Layout
 from mockserver.contract.readings import Question, Questions
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.soundness import check_references, check_request, check_routes, check_task
+from mockserver.contract.unserved import Unserved, listed
 from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
 from mockserver.resources import folder
 from mockserver.types import JSON, Schema, pointer
@@ -97,6 +98,7 @@ class Service:
     hosts: tuple[str, ...]
     credentials: tuple[str, ...]
     operations: Mapping[str, Operation]
+    unserved: tuple[Unserved, ...]
     errors: Mapping[str, Row]
     messages: Mapping[str, str]
     questions: Questions
@@ -189,7 +191,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
         raise BadContract(file, "/extends", f"there is no service {own['extends']!r}")
     if "extends" in base:
         raise BadContract(file, "/extends", f"{own['extends']!r} extends another service itself; name that one")
-    check_routes(file, own["operations"])
+    check_routes(file, own["operations"], own.get("unserved", {}))
     errors = {**base["errors"], **own.get("errors", {})}
     operations = {
         f"{id}/{name}": _operation(f"{id}/{name}", data, documents) for name, data in own["operations"].items()
@@ -206,6 +208,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
         hosts=tuple(own["hosts"]),
         credentials=tuple(own["credentials"]),
         operations=MappingProxyType(operations),
+        unserved=listed(own.get("unserved", {})),
         errors=MappingProxyType(
             {key: Row(key, row["status"], row["body"], row["confidence"], row["source"]) for key, row in errors.items()}
         ),
@@ -228,18 +231,16 @@ def _concerns(question: JSON, rules: set[str]) -> bool:
 def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operation:
     service, _, name = id.partition("/")
     at = f"/operations/{name}"
-    file = data.get("body") or data.get("query")
     schema = _OPEN_SCHEMA
-    if file:
+    if file := data.get("body") or data.get("query"):
         found = _resolved(f"{service}/service.json", at, file, service, documents)
         schema = documents[found]
         check_request(found, schema)
     check_task(f"{service}/service.json", at, data.get("task", {}), schema)
 
     def resolved(key: str) -> str | None:
-        if key not in data:
-            return None
-        return _resolved(f"{service}/service.json", f"{at}/{key}", data[key], service, documents)
+        found = data.get(key)
+        return found and _resolved(f"{service}/service.json", f"{at}/{key}", found, service, documents)
 
     return Operation(
         id=id,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import unquote
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.unserved import Unserved
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -114,6 +115,21 @@ class Router:
 
         nearest = max(self._services, key=shared)
         return nearest if named is None or shared(nearest) > 1 else named
+
+
+def unserved(services: Iterable[Service], method: str, path: str, prefixes: Sequence[str] = ()) -> Unserved | None:
+    """Return what a request is for that some real service answers and we do not; ``None`` if we know of nothing.
+
+    Its path may be one after a prefix or after ``/<service>``, like that of an operation.
+    """
+    path = plain(path).rstrip("/")
+    inner = [path, *(path.removeprefix(f"/{prefix.strip('/')}") for prefix in prefixes)]
+    for service in services:
+        paths = {way for whole in inner for way in (whole, whole.removeprefix(f"/{service.id}"))}
+        for each in service.unserved:
+            if any(each.is_at(method, way) for way in paths):
+                return each
+    return None
 
 
 def plain(path: str) -> str:

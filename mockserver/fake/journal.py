@@ -98,6 +98,11 @@ class Journal:
         """Another number whenever something has changed."""
         return self._number + self._cleared
 
+    @property
+    def forgotten(self) -> int:
+        """How many exchanges were recorded and are not here any more: cleared, or gone for want of room."""
+        return self._number - len(self._entries)
+
     def __len__(self) -> int:
         return len(self._entries)
 

@@ -20,6 +20,9 @@ class Exchange:
     * ``scheme`` and ``claims``: the form of its credentials and the claims of a JWT, as far as they are known
     * ``account``: the account that sent it, and ``violations``: the rules that it breaks, as far as the server tells
     * ``is_whole``: both bodies are complete; a journal cuts long ones
+    * ``lost``: the answer that was on its way when the client lost it
+    * ``refusal_meant_by``: how the request says that a test means it to be refused: by a ``header``, the ``prompt`` or
+      a ``name``; ``None`` if it does not
     """
 
     number: int
@@ -34,6 +37,8 @@ class Exchange:
     account: str | None = None
     violations: tuple[Mapping[str, JSON], ...] = ()
     is_whole: bool = True
+    lost: Response | None = None
+    refusal_meant_by: str | None = None
 
     @property
     def sent(self) -> JSON:
@@ -44,6 +49,12 @@ class Exchange:
     def received(self) -> JSON:
         """The answer's body; ``None`` if that is not JSON, or there was no answer."""
         return _parsed(self.response.body) if self.response is not None else None
+
+    @property
+    def answered(self) -> JSON:
+        """The answer's body, also of one that the client lost; ``None`` if it is not JSON, or there is none."""
+        answer = self.response or self.lost
+        return _parsed(answer.body) if answer is not None else None
 
     @property
     def status(self) -> int | None:

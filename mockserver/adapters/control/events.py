@@ -27,7 +27,11 @@ def state(fake: Fake) -> dict[str, JSON]:
         "is_frozen": fake.clock.is_frozen,
         "clock": {"version": fake.clock.version},
         "tasks": {"total": len(world.store), "version": world.store.version},
-        "requests": {"total": len(world.journal), "version": world.journal.version},
+        "requests": {
+            "total": len(world.journal),
+            "forgotten": world.journal.forgotten,
+            "version": world.journal.version,
+        },
         "callbacks": {
             "total": world.callbacks.total,
             "pending": len(world.callbacks),

@@ -9,6 +9,7 @@ from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault
 from mockserver.fake.faults.line import kinds
+from mockserver.fake.faults.meant import meant_by
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results
@@ -74,9 +75,18 @@ def exchange(entry: Entry) -> dict[str, JSON]:
 
 
 def whole_exchange(entry: Entry) -> dict[str, JSON]:
-    """Show an exchange with its bodies, violations, form of credentials, and a curl line that repeats it."""
+    """Show an exchange with its bodies, violations, form of credentials, and a curl line that repeats it.
+
+    ``digest`` tells accounts apart whose masked names look the same; it is the one of snapshots.
+    """
     credentials = auth.form(entry.request.headers.get("authorization", ""))
-    return {**entry.as_json(), "credentials": entry.mask.json(credentials), "curl": curl(entry.request)}
+    return {
+        **entry.as_json(),
+        "digest": None if entry.account is None else auth.digest(entry.account),
+        "credentials": entry.mask.json(credentials),
+        "refusal_meant_by": meant_by(entry.request, credentials["claims"]),
+        "curl": curl(entry.request),
+    }
 
 
 def callback(fake: Fake, delivery: Delivery) -> dict[str, JSON]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from mockserver.contract.catalog import Operation, Service
 from mockserver.fake.faults.fault import Faults
 from mockserver.fake.faults.line import fault
+from mockserver.fake.faults.meant import is_word
 from mockserver.recent import Recent
 from mockserver.types import JSON, Payload
 
@@ -40,7 +41,7 @@ class PromptFaults:
         key = operation.service, account, prompt
         faults = self._faults.get(key)
         if faults is None:
-            lines = [line.strip() for line, end in _MARK.findall(prompt) if end]
+            lines = [line.strip() for line, end in _MARK.findall(prompt) if end and not is_word(line)]
             if not lines:
                 return None
             faults = Faults()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import queue
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -37,9 +36,6 @@ _CALLBACKS = "callback"
 
 _SHOWN_LINES = 5
 """The lines of its stderr that an error shows: the end of a traceback."""
-
-_CLOCK_TOLERANCE: Millis = 1000
-"""A clock that nobody has moved is exact; the machine's own may be set right meanwhile."""
 
 
 class FakeUnavailable(MockserverError):
@@ -140,12 +136,13 @@ class FakeProcess:
 
     @property
     def has_moved_clock(self) -> bool:
-        """Whether somebody has stopped or set the fake's clock: its times then say nothing about a client."""
-        before = time.time() * 1000
-        clock = self._control("GET", "/clock")
-        after = time.time() * 1000
-        is_right = before - _CLOCK_TOLERANCE <= clock["now"] <= after + _CLOCK_TOLERANCE
-        return bool(clock["is_frozen"]) or not is_right
+        """Whether somebody has ever stopped or set the fake's clock: its times then say nothing about a client."""
+        return bool(self._control("GET", "/state")["clock"]["version"])
+
+    @property
+    def forgotten(self) -> int:
+        """How many exchanges no transcript shows any more: a reset has cleared them, or there was no more room."""
+        return int(self._control("GET", "/state")["requests"]["forgotten"])
 
     def _exchanges(self) -> list[dict[str, JSON]]:
         items: list[dict[str, JSON]] = []
@@ -178,6 +175,7 @@ def _exchange(item: dict[str, JSON]) -> Exchange:
     credentials = item["credentials"]
     wire = response["wire"] or {}
     is_lost = wire.get("hangs") or wire.get("resets", "no") != "no"
+    answer = Response(response["status"], response["body"].encode(), response["headers"])
     return Exchange(
         number=item["number"],
         at=item["at"],
@@ -186,11 +184,13 @@ def _exchange(item: dict[str, JSON]) -> Exchange:
         request=Request(
             request["method"], request["path"], request["query"], request["headers"], request["body"].encode()
         ),
-        response=None if is_lost else Response(response["status"], response["body"].encode(), response["headers"]),
+        response=None if is_lost else answer,
         scheme=credentials["scheme"],
         claims=credentials["claims"],
-        account=item["account"],
+        account=item["digest"],
         violations=tuple(item["violations"]),
         is_whole=all(len(body["body"].encode()) >= body["size"] for body in (request, response)),
         fault=("hangs" if wire.get("hangs") else "reset") if is_lost else None,
+        lost=answer if is_lost else None,
+        refusal_meant_by=item["refusal_meant_by"],
     )

@@ -1,24 +1,28 @@
 """Traffic: what can be checked of a client by its exchanges alone, without asking it for anything.
 
-The exchanges are sorted into jobs: a create, its repetitions, and the polls for its task.
+Nobody knows which test or which client sent what, so only what is certain is a finding, and what is likely is a warning
+whose words are true in any case. What says itself that it means to be refused, and is refused, is nobody's mistake;
+neither is a request to a path that the real service has and the fake does not.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
-from mockserver.contract.catalog import load
-from mockserver.contract.layout import Layout
-from mockserver.kit.checks import Check, Skipped
-from mockserver.kit.client.checks.registry import CHECKS, findings
+from mockserver.contract.routes import plain
+from mockserver.kit.checks import AnyCheck, Check, Skipped
+from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Evidence
-from mockserver.kit.client.scenarios import Scenario
+from mockserver.kit.client.exchanges.calls import Call, calls, likenesses
+from mockserver.kit.client.exchanges.habits import IN_A_CALL, Habit, may_be_in_vain, stops_at_the_end
+from mockserver.kit.client.exchanges.places import Tasks, does, misplaced, product, service
+from mockserver.kit.client.exchanges.requests import IN_A_REQUEST
+from mockserver.kit.client.exchanges.sorting import Sorted
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Finding, Verdict
 from mockserver.secrecy import curl
-from mockserver.types import Millis
 
 OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")
 """The checks of all that one account exchanges with one service."""
@@ -32,10 +36,10 @@ OF_A_JOB = (
     "own-mistakes-are-not-repeated",
     "a-lost-answer-makes-no-second-task",
 )
-"""The checks of one job."""
+"""The checks of one call of the client."""
 
 IN_TIME = ("polls-at-a-sane-pace", "retry-after-is-honoured", "retries-wait")
-"""Those of a job that also need true times."""
+"""Those of a call that also need true times."""
 
 REFUSED: Check[Evidence, str] = Check(
     id="payloads-keep-the-rules",
@@ -46,151 +50,183 @@ REFUSED: Check[Evidence, str] = Check(
     source="schemas/",
 )
 
+AGAIN: Check[Evidence, str] = Check(
+    id="creates-are-not-repeated-in-vain",
+    family="retry",
+    severity="warning",
+    documented="No create comes again at once that was refused for what it says, or that may have made a task.",
+    why="If one call of the client sent it again, it is refused again or paid twice. If two calls did, all is well: "
+    "only you can tell them apart.",
+    source="kling 4.1; clients in the wild",
+)
+
+_PACE = replace(
+    CHECKS["polls-at-a-sane-pace"],
+    documented="The client pauses between two polls of a running task, for at least 50 ms.",
+)
+"""As ``check client`` makes it, but for what that says of its scenarios."""
+
 URL_VARIABLES = ("KLING_BASE_URL", "MOCKSERVER_URL")
 """Where a command finds the URL of the fake."""
 
-_REPETITION: Millis = 60_000
-"""A payload that comes again within a minute is a retry; later, somebody probably wants the same thing again."""
+_CHECKS: Mapping[str, AnyCheck] = MappingProxyType(
+    {
+        **{id: CHECKS[id] for id in (*OF_ALL, *OF_RESULTS, *OF_A_JOB, *IN_TIME)},
+        **{check.id: check for check in (_PACE, REFUSED, AGAIN)},
+    }
+)
 
-_SCENARIO = Scenario("traffic", "")
+HOST = "127.0.0.1:8080"
+"""Where ``mockserver serve`` listens unless told otherwise; the fake whose traffic is judged has ended."""
 
 _NO_TRAFFIC = f"no request reached the fake. Let the client read its base URL from {' or '.join(URL_VARIABLES)}"
 
+_FORGOTTEN = (
+    "all {} exchanges of it are forgotten, because the fake was reset. Leave out the last reset, or let each test reset"
+    " the account of its own token"
+)
 
-@dataclass(slots=True)
-class _Job:
-    creates: list[Exchange]
-    polls: list[Exchange] = field(default_factory=list)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether another create of the same payload would be a retry: there has been no success yet."""
-        return self.creates[-1].status != 200
-
-    @property
-    def layout(self) -> Layout:
-        return _layout(str(self.creates[0].operation).partition("/")[0])
-
-    @property
-    def tasks(self) -> int:
-        """How many tasks there may be. A client's own id keeps it one, if the service refuses such an id twice."""
-        sent = self.creates[0].sent
-        if self.layout.finds_external_id and isinstance(sent, dict) and sent.get(self.layout.external_id_field):
-            return 1
-        return sum(each.response is None or each.status == 200 for each in self.creates)
-
-    def evidence(self) -> Evidence:
-        """Return the job in the form that checks look at."""
-        first = self.creates[0]
-        exchanges = sorted([*self.creates, *self.polls], key=lambda each: each.number)
-        payload = first.sent if isinstance(first.sent, dict) else {}
-        transcript = Transcript(tuple(exchanges))
-        return Evidence(_SCENARIO, str(first.operation), payload, {}, transcript, self.tasks, 0.0, self.layout)
+_MOST_PATHS = 5
+"""Wrong paths that are each a finding; a client that has the wrong base URL makes hundreds."""
 
 
-def verdict(target: str, transcript: Transcript, *, is_timed: bool = True) -> Verdict:
-    """Judge a client by its exchanges. ``is_timed``: their times are those of a real clock."""
-    exchanges = [each for each in transcript if not each.request.path.startswith("/_mock")]
-    jobs = list(_jobs(exchanges))
-    reasons = _reasons(exchanges, jobs, is_timed=is_timed)
-    checks = {id: CHECKS.get(id, REFUSED) for id in (*OF_ALL, *OF_RESULTS, *OF_A_JOB, *IN_TIME, REFUSED.id)}
-    made = [id for id in checks if id not in reasons]
-    found = [*_overall(exchanges, made), *(each for job in jobs for each in _of_job(job, made)), *_refused(jobs)]
+def verdict(
+    target: str,
+    transcript: Transcript,
+    *,
+    is_timed: bool = True,
+    forgotten: int = 0,
+    prefixes: Sequence[str] = (),
+) -> Verdict:
+    """Judge a client by its exchanges.
+
+    * ``is_timed``: their times are those of a real clock
+    * ``forgotten``: how many further exchanges there were, of which nothing is known any more
+    * ``prefixes``: the paths under which the fake served as well
+    """
+    known = [each for each in transcript if not each.request.path.startswith("/_mock")]
+    traffic = Sorted.of(known, forgotten, prefixes)
+    jobs = calls(traffic.judged)
+    reasons = _reasons(traffic, jobs, is_timed=is_timed)
+    made = [check for id, check in _CHECKS.items() if id not in reasons]
+    found = [
+        each
+        for check in made
+        for each in (
+            *_overall(check, traffic.judged, prefixes),
+            *_of_calls(check, traffic.judged, jobs),
+            *(_refused(jobs) if check is REFUSED else ()),
+            *(_again(traffic.judged, is_timed=is_timed) if check is AGAIN else ()),
+        )
+    ]
     unique = {(each.check, each.subject, each.received): each for each in found}
     return Verdict(
         target,
-        tuple(checks[id] for id in made),
+        tuple(made),
         tuple(unique.values()),
-        tuple(Skipped(id, reasons[id]) for id in checks if id in reasons),
-        obstacle=None if exchanges else _NO_TRAFFIC,
-        facts=tuple(_facts(exchanges)),
+        tuple(Skipped(id, reasons[id]) for id in _CHECKS if id in reasons),
+        obstacle=_obstacle(traffic),
+        facts=tuple(traffic.facts()),
     ).masked()
 
 
-def _reasons(exchanges: Sequence[Exchange], jobs: Sequence[_Job], *, is_timed: bool) -> dict[str, str]:
+def _obstacle(traffic: Sorted) -> str | None:
+    """Return why nothing can be judged at all; ``None`` if something can."""
+    if traffic.meant:
+        return None
+    if not traffic.judged:
+        return _FORGOTTEN.format(traffic.forgotten) if traffic.forgotten else _NO_TRAFFIC
+    return f"all that came is {traffic.only_real}" if len(traffic.unserved) == len(traffic.judged) else None
+
+
+def _reasons(traffic: Sorted, jobs: Sequence[Call], *, is_timed: bool) -> dict[str, str]:
     """Return why which checks cannot be made, by id."""
-    if not exchanges:
-        return dict.fromkeys((*OF_ALL, *OF_RESULTS, *OF_A_JOB, *IN_TIME, REFUSED.id), "no request was sent")
+    if not traffic.judged and not traffic.meant:
+        return dict.fromkeys(_CHECKS, "nothing is known of any request" if traffic.forgotten else "no request was sent")
     reasons = {} if is_timed else dict.fromkeys(IN_TIME, "the fake's clock was stopped or set")
     if not jobs:
-        reasons |= dict.fromkeys((*OF_A_JOB, *IN_TIME, REFUSED.id), "no task was created")
-    if not Transcript(tuple(exchanges)).of("fetch"):
+        reasons |= dict.fromkeys((*OF_A_JOB, *IN_TIME, REFUSED.id, AGAIN.id), "no task was created")
+    if not any(does(each) == "fetch" for each in traffic.judged):
         reasons |= dict.fromkeys(OF_RESULTS, "no result was downloaded")
     return reasons
 
 
-def _jobs(exchanges: Sequence[Exchange]) -> Iterator[_Job]:
-    """Sort exchanges into jobs. A job is yielded when it begins, and complete when the iterator is exhausted."""
-    by_payload: dict[tuple[str | None, str | None, bytes], _Job] = {}
-    by_task: dict[str, _Job] = {}
+def _overall(check: AnyCheck, exchanges: Sequence[Exchange], prefixes: Sequence[str]) -> Iterator[Finding]:
+    """Judge what is not about one call."""
+    if check.id == "polls-the-right-path":
+        yield from _lost(check, exchanges, prefixes)
+    elif (find := IN_A_REQUEST.get(check.id)) is not None:
+        seen: set[tuple[str | None, str]] = set()
+        for each in exchanges:
+            whose = each.account, service(each)
+            if whose not in seen and (received := find(each)) is not None:
+                seen.add(whose)
+                yield _finding(check, "traffic", (received, each))
+
+
+def _lost(check: AnyCheck, exchanges: Sequence[Exchange], prefixes: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each of the first wrong paths; those of several tasks are one."""
+    tasks = Tasks.seen_in(exchanges)
+    seen: set[tuple[str, str]] = set()
     for each in exchanges:
-        does = (each.operation or "").rpartition(".")[2]
-        if does == "create":
-            payload = (each.account, each.operation, each.request.body)
-            job = by_payload.get(payload)
-            if job is not None and job.is_open and each.at - job.creates[-1].at < _REPETITION:
-                job.creates.append(each)
-            else:
-                job = by_payload[payload] = _Job([each])
-                yield job
-            if task_id := job.evidence().task_id(each):
-                by_task[task_id] = job
-        elif does == "get" and (job := by_task.get(each.request.path.rpartition("/")[2])) is not None:
-            job.polls.append(each)
+        way = each.request.method, plain(each.request.path).rpartition("/")[0]
+        if way not in seen and len(seen) < _MOST_PATHS and (received := misplaced(each, tasks, prefixes)) is not None:
+            seen.add(way)
+            yield _finding(check, "traffic", (received, each))
 
 
-def _overall(exchanges: Sequence[Exchange], made: Sequence[str]) -> Iterator[Finding]:
-    """Judge what each account exchanged with each service as one whole."""
-    parts: dict[tuple[str | None, str], list[Exchange]] = {}
-    for each in exchanges:
-        parts.setdefault((each.account, (each.operation or "").partition("/")[0]), []).append(each)
-    for (_, service), part in parts.items():
-        evidence = Evidence(_SCENARIO, "", {}, {}, Transcript(tuple(part)), 0, 0.0, _layout(service))
-        for id in made:
-            if id in OF_ALL or (id in OF_RESULTS and evidence.fetches):
-                yield from (replace(finding, subject="traffic") for finding in findings(CHECKS[id], evidence))
-
-
-def _of_job(job: _Job, made: Sequence[str]) -> Iterator[Finding]:
-    evidence, first = job.evidence(), job.creates[0]
-    for id in made:
-        if id in (*OF_A_JOB, *IN_TIME):
-            for finding in findings(CHECKS[id], evidence):
-                yield replace(finding, subject=evidence.product, payload=first.sent, repeat=curl(first.request))
-
-
-def _refused(jobs: Sequence[_Job]) -> Iterator[Finding]:
-    """Yield each rule for which a create was refused."""
+def _of_calls(check: AnyCheck, exchanges: Sequence[Exchange], jobs: Sequence[Call]) -> Iterator[Finding]:
+    """Judge each call of the client."""
+    creates = [each.number for each in exchanges if does(each) == "create"]
     for job in jobs:
-        first = job.creates[0]
-        for violation in first.violations if first.status != 200 else ():
+        if check.id in IN_A_CALL:
+            habits = IN_A_CALL[check.id](job)
+        elif check.id == "stops-at-the-end":
+            habits = stops_at_the_end(job, creates)
+        else:
+            return
+        yield from (_finding(check, product(job.creates[0]), habit, job.creates[0]) for habit in habits)
+
+
+def _again(exchanges: Sequence[Exchange], *, is_timed: bool) -> Iterator[Finding]:
+    """Yield what may be a call that was repeated in vain."""
+    for found in likenesses(exchanges):
+        for habit in may_be_in_vain(found, is_timed=is_timed):
+            yield _finding(AGAIN, product(found.creates[0]), habit, found.creates[0])
+
+
+def _refused(jobs: Sequence[Call]) -> Iterator[Finding]:
+    """Yield each rule for which a create was refused."""
+    for create in (create for job in jobs for create in job.creates):
+        for violation in create.violations if create.status != 200 else ():
             if violation["level"] == "error":
-                operation = str(first.operation).removesuffix(".create")
-                yield Finding(
-                    check=REFUSED.id,
-                    subject=f"{operation} {violation['rule']}",
-                    received=f"{violation['pointer'] or 'the body'}: {violation['fact']}",
+                fact = f"{violation['pointer'] or 'the body'}: {violation['fact']}"
+                found = _finding(REFUSED, f"{product(create)} {violation['rule']}", (fact, create), create)
+                yield replace(
+                    found,
                     documented=violation["description"],
                     rule=violation["rule"],
                     source=violation["source"],
-                    payload=first.sent,
-                    repeat=curl(first.request),
                 )
 
 
-def _facts(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str]]:
-    yield "exchanges", str(len(exchanges))
-    operations = Counter(each.operation or "no path of a service" for each in exchanges)
-    yield "operations", ", ".join(f"{name} {count}" for name, count in sorted(operations.items())) or "none"
-    rules = Counter(
-        f"{str(each.operation).removesuffix('.create')} {violation['rule']} ({violation['level']})"
-        for each in exchanges
-        for violation in each.violations
+def _finding(check: AnyCheck, subject: str, habit: Habit, create: Exchange | None = None) -> Finding:
+    """Return a finding; ``create`` is the request whose payload shows it."""
+    received, shown = habit
+    return Finding(
+        check=check.id,
+        subject=subject,
+        received=received,
+        documented=check.documented,
+        source=check.source,
+        payload=create.sent if create is not None else None,
+        repeat=_repeat(create or shown),
     )
-    yield "rules broken", ", ".join(f"{name} {count}" for name, count in sorted(rules.items())) or "none"
 
 
-def _layout(service: str) -> Layout:
-    """Return the layout of a service; for a path of none, any: nothing in its answers is a task."""
-    known = load().services
-    return known.get(service, next(iter(known.values()))).layout
+def _repeat(exchange: Exchange) -> str | None:
+    """Return a line that sends a request again, to a fake that can be started; the journal cuts long bodies."""
+    request = exchange.request
+    if request.body and exchange.sent is None and not exchange.is_whole:
+        return None
+    return curl(replace(request, headers={**request.headers, "host": HOST}, scheme="http"))

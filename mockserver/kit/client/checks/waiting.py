@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from urllib.parse import unquote
 
 from mockserver.kit.checks import Family
 from mockserver.kit.client.checks import answers
 from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.exchanges import places
 from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.task_view import FINAL
 from mockserver.types import Millis
@@ -35,16 +35,19 @@ _LATE_SECONDS = 3.0
     source="kling 1.1, 2.2",
 )
 def polls_the_right_path(evidence: Evidence) -> Iterator[str]:
-    """The client asks for the task by its id, on a path of the service."""
+    """The client asks for the task by its id, on the path for tasks of its kind."""
+    tasks = places.Tasks.seen_in(evidence.creates)
     for exchange in evidence.calls:
-        if exchange.operation is None:
-            yield f"{exchange.request.method} {exchange.request.path} is not a path of the service"
+        received = places.misplaced(exchange, tasks)
+        if received is None and places.does(exchange) == "get" and not tasks.owners(exchange):
+            received = f"the client asked for {exchange.request.path}, but created {', '.join(tasks.made) or 'no task'}"
+        if received is not None:
+            yield received
             return
-    ids = {task_id for exchange in evidence.creates if (task_id := evidence.task_id(exchange))}
-    for exchange in evidence.transcript.of("get"):
-        if unquote(exchange.request.path.rstrip("/").rpartition("/")[2]) not in ids | _own_ids(evidence):
-            yield f"the client asked for {exchange.request.path}, but created {', '.join(ids) or 'no task'}"
-            return
+    owners = frozenset(places.product(create) for create in evidence.creates if places.task_id(create))
+    polls = [(poll, places.shown_at(str(poll.operation))) for poll in evidence.polls]
+    if owners and polls and not any(owners & shown for _, shown in polls):
+        yield places.elsewhere(polls[0][0], owners, polls[0][1])
 
 
 @WAITING.check(
@@ -144,10 +147,3 @@ def keeps_the_task_id(evidence: Evidence) -> Iterator[str]:
     if evidence.fault is None and ids and reported not in ids:
         told = f"the task_id {reported!r}" if reported is not None else "no task_id"
         yield f"the client reported {evidence.outcome!r} with {told}, but the id of its task is {ids[-1]!r}"
-
-
-def _own_ids(evidence: Evidence) -> set[str]:
-    """Return the ids that the client itself gave its tasks, if the service also finds tasks by those."""
-    field = evidence.layout.external_id_field
-    sent = (exchange.sent for exchange in evidence.creates if evidence.layout.finds_external_id)
-    return {str(body[field]) for body in sent if isinstance(body, dict) and body.get(field)}

@@ -1,0 +1,97 @@
+"""Sorting: what of all that reached a fake is judged, what means to be refused, and what only the real service has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from mockserver.kit.client.exchanges.places import Tasks, layout, misplaced, service, unserved_path
+from mockserver.kit.task_view import at
+from mockserver.kit.transcript import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """All exchanges with the fake, sorted.
+
+    * ``judged``: those that are judged
+    * ``unserved``: the paths of those that only the real service answers, with their methods
+    * ``meant``: the refusals that were meant, and ``accepted``: what means to be refused and never was
+    * ``forgotten``: how many there were besides, of which nothing is known any more
+    """
+
+    judged: tuple[Exchange, ...]
+    unserved: tuple[str, ...]
+    meant: tuple[Exchange, ...]
+    accepted: tuple[Exchange, ...]
+    forgotten: int
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange], forgotten: int, prefixes: Sequence[str]) -> Self:
+        """Sort exchanges; the fake served under ``prefixes``, too."""
+        judged: list[Exchange] = []
+        meant, accepted = [], []
+        for each in exchanges:
+            if each.refusal_meant_by is not None and _is_refused(each):
+                meant.append(each)
+                continue
+            judged.append(each)
+            if each.refusal_meant_by is not None and each.status is not None:
+                accepted.append(each)
+        refused = {_meaning(each) for each in meant}
+        never = tuple(each for each in accepted if _meaning(each) not in refused)
+        tasks = Tasks.seen_in(judged)
+        unserved = tuple(
+            f"{each.request.method} {path}"
+            for each in judged
+            if (path := unserved_path(each, prefixes)) is not None and misplaced(each, tasks, prefixes) is None
+        )
+        return cls(tuple(judged), unserved, tuple(meant), never, forgotten)
+
+    @property
+    def only_real(self) -> str:
+        """What came for the real service alone, in words."""
+        many = f"{len(self.unserved)} request{'s' if len(self.unserved) > 1 else ''}"
+        return f"{many} to paths of the service that this fake does not serve ({_counted(self.unserved)})"
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Yield the figures of a report."""
+        known = (*self.judged, *self.meant)
+        yield "exchanges", str(len(known))
+        if self.forgotten:
+            yield "forgotten", f"{self.forgotten} more exchanges: a reset has cleared them, or they were too many"
+        yield "operations", _counted(each.operation or "no path of a service" for each in known) or "none"
+        rules = (
+            f"{str(each.operation).removesuffix('.create')} {violation['rule']} ({violation['level']})"
+            for each in self.judged
+            for violation in each.violations
+        )
+        yield "rules broken", _counted(rules) or "none"
+        if self.meant:
+            yield "refusals that were meant", str(len(self.meant))
+        if self.accepted:
+            yield "accepted, although a refusal was meant", _counted(str(each.operation) for each in self.accepted)
+        if self.unserved:
+            yield "not judged", self.only_real
+
+
+def _counted(names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(Counter(names).items()))
+
+
+def _is_refused(exchange: Exchange) -> bool:
+    """Whether an answer is an error, also one that comes with HTTP 200."""
+    if exchange.status is None:
+        return False
+    place = layout(service(exchange)).error_code
+    code = at(exchange.received, place) if place is not None and exchange.operation is not None else None
+    return exchange.status >= 400 or code not in (None, 0)
+
+
+def _meaning(exchange: Exchange) -> tuple[object, ...]:
+    """Return what a mark is about: by its name a whole account, and otherwise this request, however often it comes."""
+    request = exchange.request
+    rest = () if exchange.refusal_meant_by == "name" else (request.method, request.path, request.body)
+    return exchange.refusal_meant_by, exchange.account, *rest
