@@ -144,13 +144,14 @@ class Mask:
 
 
 def curl(request: Request) -> str:
-    """Return a line for a shell that repeats a request; secrets are masked, ``$KEY`` stands for the bearer token."""
+    """Return a line for a shell that repeats a request; secrets are masked, ``$KEY`` stands for the token."""
     mask = Mask.of(request)
     query = f"?{mask.query(request.query)}" if request.query else ""
     words = ["curl", "-X", request.method, f"{request.base_url}{mask.text(request.path)}{query}"]
     for name, value in request.headers.items():
         if name == "authorization":
-            words += ["-H", "authorization: Bearer $KEY"]
+            scheme, _, token = value.partition(" ")
+            words += ["-H", f"authorization: {scheme if token and scheme.isalnum() else 'Bearer'} $KEY"]
         elif name in _REPEATED:
             words += ["-H", f"{name}: {value}"]
     if request.body:

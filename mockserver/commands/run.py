@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 _OWN = ("command", "report", "baseline")
 """The parameters that are not those of ``mockserver serve``."""
+
+_REPEATED = ("services", "prefixes", "pace", "strict", "readings")
+"""The options that a line that repeats a finding needs; no other is told, because keys and faults name secrets."""
 
 _LAST_SECONDS = 2.0
 """How long a command may take to end by itself after Ctrl-C: long enough for most test runners to sum up."""
@@ -54,7 +59,7 @@ def run(
     settings, serve_options = settings_from(options), list(_serve_options(context))
     with interruption() as interrupted:
         status, judged = _judged(command, settings, serve_options, interrupted)
-        verdict = reporting.publish(judged, sys.stderr)
+        verdict = reporting.publish(_repeatable(judged, context), sys.stderr)
         sys.exit(exit_status(verdict, interrupted_by=interrupted.number, command=status))
 
 
@@ -113,11 +118,21 @@ def _status(command: Sequence[str], url: str, settings: Settings, interrupted: I
     return status if status >= 0 else 128 - status
 
 
-def _serve_options(context: click.Context) -> Iterator[str]:
-    """Yield the options of ``mockserver serve`` that were given, as words of a command line."""
+def _repeatable(verdict: Verdict, context: click.Context) -> Verdict:
+    """Say how to start a fake again that the lines of the findings reach: the one that they met has ended."""
+    if not any(finding.repeat for finding in verdict.findings):
+        return verdict
+    serve = shlex.join(["mockserver", "serve", *_serve_options(context, _REPEATED)])
+    return replace(verdict, facts=(*verdict.facts, ("to repeat a finding", f"start {serve}, then send its line")))
+
+
+def _serve_options(context: click.Context, names: Container[str] | None = None) -> Iterator[str]:
+    """Yield the options of ``mockserver serve`` that were given, as words of a command line: all, or those of names."""
     for option in context.command.params:
         name = str(option.name)
-        if name in _OWN or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        if name in _OWN or (names is not None and name not in names):
+            continue
+        if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
             continue
         value = context.params[name]
         for each in value if isinstance(value, tuple) else [value]:

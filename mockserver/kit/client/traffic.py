@@ -79,7 +79,7 @@ _CHECKS: Mapping[str, AnyCheck] = MappingProxyType(
 HOST = "127.0.0.1:8080"
 """Where ``mockserver serve`` listens unless told otherwise; the fake whose traffic is judged has ended."""
 
-_NO_TRAFFIC = f"no request reached the fake. Let the client read its base URL from {' or '.join(URL_VARIABLES)}"
+_WHERE_IT_IS = f"Let the client read its base URL from {' or '.join(URL_VARIABLES)}"
 
 _FORGOTTEN = (
     "all {} exchanges of it are forgotten, because the fake was reset. Leave out the last reset, or let each test reset"
@@ -135,7 +135,10 @@ def _obstacle(traffic: Sorted) -> str | None:
     if traffic.meant:
         return None
     if not traffic.judged:
-        return _FORGOTTEN.format(traffic.forgotten) if traffic.forgotten else _NO_TRAFFIC
+        if traffic.forgotten:
+            return _FORGOTTEN.format(traffic.forgotten)
+        who = "only requests of no client" if traffic.looks else "no request"
+        return f"{who} reached the fake. {_WHERE_IT_IS}"
     return f"all that came is {traffic.only_real}" if len(traffic.unserved) == len(traffic.judged) else None
 
 
@@ -229,4 +232,5 @@ def _repeat(exchange: Exchange) -> str | None:
     request = exchange.request
     if request.body and exchange.sent is None and not exchange.is_whole:
         return None
-    return curl(replace(request, headers={**request.headers, "host": HOST}, scheme="http"))
+    shown = {"host": HOST, **({"authorization": f"{exchange.scheme} $KEY"} if exchange.scheme else {})}
+    return curl(replace(request, headers={**request.headers, **shown}, scheme="http"))

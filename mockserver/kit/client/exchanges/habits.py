@@ -136,7 +136,7 @@ def may_be_in_vain(found: Likeness, *, is_timed: bool) -> Iterator[Habit]:
     creates = found.creates
     refused = [each for each in creates if each.status == 400 and _has_broken_a_rule(each)]
     quick = _quick(creates) if is_timed else []
-    within = f" within {(creates[-1].at - creates[0].at) / 1000:.1f} s" if is_timed else ""
+    within = f" within {creates[-1].at - creates[0].at} ms" if is_timed else ""
     if len(refused) > 1:
         told = f"the same body was refused with 400 {len(refused)} times{within}"
         yield f"{told}: {_IF} repeats its own mistakes", refused[1]

@@ -149,7 +149,7 @@ def is_stranger(exchange: Exchange) -> bool:
     return method in _ASKS_ABOUT_US or (method == "GET" and is_anonymous) or not is_routed
 
 
-def no_path(exchange: Exchange) -> str:
+def _no_path(exchange: Exchange) -> str:
     """Say that a path is none of the service, or not with this method."""
     told = f"{exchange.request.method} {exchange.request.path}"
     allowed = exchange.response.headers.get("allow") if exchange.response is not None else None
@@ -160,7 +160,7 @@ def _lost(exchange: Exchange, tasks: Tasks, prefixes: Sequence[str]) -> str | No
     """Judge a path that is none of ours."""
     known = unserved_path(exchange, prefixes)
     if known is None:
-        return None if is_stranger(exchange) else no_path(exchange)
+        return None if is_stranger(exchange) else _no_path(exchange)
     owners = tasks.made.get(asked_for(exchange))
     if owners and exchange.request.method == "GET" and known.endswith("}"):
         return elsewhere(exchange, owners, ["something else"])

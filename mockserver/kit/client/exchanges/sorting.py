@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from mockserver.kit.client.exchanges.places import Tasks, layout, misplaced, service, unserved_path
+from mockserver.kit.client.exchanges.places import Tasks, is_stranger, layout, misplaced, service, unserved_path
 from mockserver.kit.task_view import at
 from mockserver.kit.transcript import Exchange
 
@@ -17,12 +17,14 @@ class Sorted:
     """All exchanges with the fake, sorted.
 
     * ``judged``: those that are judged
+    * ``looks``: the methods and paths by which somebody looked whether a server is there
     * ``unserved``: the paths of those that only the real service answers, with their methods
     * ``meant``: the refusals that were meant, and ``accepted``: what means to be refused and never was
     * ``forgotten``: how many there were besides, of which nothing is known any more
     """
 
     judged: tuple[Exchange, ...]
+    looks: tuple[str, ...]
     unserved: tuple[str, ...]
     meant: tuple[Exchange, ...]
     accepted: tuple[Exchange, ...]
@@ -32,8 +34,11 @@ class Sorted:
     def of(cls, exchanges: Iterable[Exchange], forgotten: int, prefixes: Sequence[str]) -> Self:
         """Sort exchanges; the fake served under ``prefixes``, too."""
         judged: list[Exchange] = []
-        meant, accepted = [], []
+        looks, meant, accepted = [], [], []
         for each in exchanges:
+            if is_stranger(each) and unserved_path(each, prefixes) is None:
+                looks.append(f"{each.request.method} {each.request.path}")
+                continue
             if each.refusal_meant_by is not None and _is_refused(each):
                 meant.append(each)
                 continue
@@ -48,7 +53,7 @@ class Sorted:
             for each in judged
             if (path := unserved_path(each, prefixes)) is not None and misplaced(each, tasks, prefixes) is None
         )
-        return cls(tuple(judged), unserved, tuple(meant), never, forgotten)
+        return cls(tuple(judged), tuple(looks), unserved, tuple(meant), never, forgotten)
 
     @property
     def only_real(self) -> str:
@@ -59,10 +64,11 @@ class Sorted:
     def facts(self) -> Iterator[tuple[str, str]]:
         """Yield the figures of a report."""
         known = (*self.judged, *self.meant)
-        yield "exchanges", str(len(known))
+        yield "exchanges", str(len(known) + len(self.looks))
         if self.forgotten:
-            yield "forgotten", f"{self.forgotten} more exchanges: a reset has cleared them, or they were too many"
-        yield "operations", _counted(each.operation or "no path of a service" for each in known) or "none"
+            yield "exchanges forgotten", f"{self.forgotten}: a reset has cleared them, or they were too many"
+        named = [each.operation or "no path of this fake" for each in known]
+        yield "operations", _counted(named) or "none"
         rules = (
             f"{str(each.operation).removesuffix('.create')} {violation['rule']} ({violation['level']})"
             for each in self.judged
@@ -75,6 +81,8 @@ class Sorted:
             yield "accepted, although a refusal was meant", _counted(str(each.operation) for each in self.accepted)
         if self.unserved:
             yield "not judged", self.only_real
+        if self.looks:
+            yield "of no client", f"{_counted(self.looks)}: somebody looks whether a server is there"
 
 
 def _counted(names: Iterable[str]) -> str:
