@@ -30,6 +30,12 @@ def _fetches_with_its_key(self: Reference, data: Answer) -> Answer:
     return answer
 
 
+class Videos(Reference):
+    """The reference, asked for videos first."""
+
+    paths = {"kling/omni-video": "/v1/videos/omni-video"}
+
+
 _NUMBERS = count(1)
 
 WAITING = (
@@ -152,6 +158,33 @@ WAITING = (
         "keeps-the-task-id",
         told=r"reported 'timeout' with the task_id 'job-\d+', but the id of its task is '\d+'",
         given_up=lambda self: {"outcome": "timeout", "task_id": f"job-{next(_NUMBERS)}"},
+    ),
+    mutant(
+        "asks-where-videos-are",
+        "polls-the-right-path",
+        told=r"a task of kling/omni-image at /v1/videos/omni-video/\d+, a path of kling/omni-video",
+        place=lambda self: f"/v1/videos/omni-video/{self.task_id}",
+    ),
+    mutant(
+        "asks-where-images-are",
+        "polls-the-right-path",
+        base=Videos,
+        told=r"a task of kling/omni-video at /v1/images/omni-image/\d+, a path of kling/omni-image",
+        place=lambda self: f"/v1/images/omni-image/{self.task_id}",
+    ),
+    mutant(
+        "asks-where-the-service-has-others",
+        "polls-the-right-path",
+        told=r"a task of kling/omni-image at /v1/videos/text2video/\d+, a path of something else",
+        place=lambda self: f"/v1/videos/text2video/{self.task_id}",
+    ),
+    mutant(
+        "looks-through-the-list-of-others",
+        "polls-the-right-path",
+        told=r"a task of kling/omni-image at /v1/videos/omni-video, a path of kling/omni-video",
+        place=lambda self: "/v1/videos/omni-video",
+        outcome=lambda self, data: None,
+        limit=lambda self: 1.0,
     ),
 )
 

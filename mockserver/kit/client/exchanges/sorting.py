@@ -36,15 +36,14 @@ class Sorted:
         judged: list[Exchange] = []
         looks, meant, accepted = [], [], []
         for each in exchanges:
-            if is_stranger(each) and unserved_path(each, prefixes) is None:
-                looks.append(f"{each.request.method} {each.request.path}")
-                continue
             if each.refusal_meant_by is not None and _is_refused(each):
                 meant.append(each)
-                continue
-            judged.append(each)
-            if each.refusal_meant_by is not None and each.status is not None:
-                accepted.append(each)
+            elif is_stranger(each) and unserved_path(each, prefixes) is None:
+                looks.append(f"{each.request.method} {each.request.path}")
+            else:
+                judged.append(each)
+                if each.refusal_meant_by is not None and each.status is not None:
+                    accepted.append(each)
         refused = {_meaning(each) for each in meant}
         never = tuple(each for each in accepted if _meaning(each) not in refused)
         tasks = Tasks.seen_in(judged)

@@ -1,0 +1,211 @@
+"""Traffic with a real fake, of every service, operation and path: what is judged of it is true."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from mockserver.adapters.control import views
+from mockserver.contract.catalog import Operation, load
+from mockserver.fake.core import Fake
+from mockserver.kit.client.fake_process import transcript
+from mockserver.kit.client.traffic import verdict
+from mockserver.kit.verdict import Verdict
+from mockserver.settings import Key, Settings
+from mockserver.types import Payload, Request, Response
+from tests.conftest import HOST
+from tests.fake.test_auth import SECRET, token
+
+SERVICES = load().services
+OPERATIONS = {id: each for service in SERVICES.values() for id, each in service.operations.items()}
+CREATES = [id for id, each in OPERATIONS.items() if each.task]
+UNSERVED = [
+    (service.id, method, each.path)
+    for service in SERVICES.values()
+    for each in service.unserved
+    for method in each.methods
+]
+PACES = ("instant", "fast", "polls:3", "real")
+WAYS = {
+    "header": ("key-of-mine", {"mockserver-expect": "refusal"}, ""),
+    "name": ("mine-expect-refusal", {}, ""),
+    "prompt": ("key-of-mine", {}, " [[mock: expect refusal]]"),
+}
+
+
+class Client:
+    """Sends requests to a fake, each with a key."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.fake = Fake(Settings(seed=1, **settings))
+
+    def send(
+        self, method: str, path: str, payload: Payload | None = None, key: str = "mine", **headers: str
+    ) -> Response:
+        body = b"" if payload is None else json.dumps(payload).encode()
+        usual = {"host": HOST, "authorization": f"Bearer {key}", "content-type": "application/json"}
+        return self.fake.respond(Request(method, path, "", {**usual, **headers}, body))
+
+    def made(self, operation: Operation, key: str = "mine", **fields: Any) -> str:
+        """Create a task of the first example, and return its id."""
+        answer = self.send("POST", operation.path, {**example(operation), **fields}, key, host=host(operation))
+        assert answer.status == 200, answer.body
+        body = json.loads(answer.body)
+        return str(body["task"]["id"] if "task" in body else body["data"]["task_id"])
+
+    def judged(self, **options: Any) -> Verdict:
+        return verdict("suite", transcript([views.whole_exchange(entry) for entry in self.fake.requests]), **options)
+
+
+def example(operation: Operation) -> Payload:
+    callback = SERVICES[operation.service].layout.callback_field
+    return {name: value for name, value in operation.schema["examples"][0].items() if name != callback}
+
+
+def host(operation: Operation) -> str:
+    """Return the host at which no other service answers."""
+    return SERVICES[operation.service].hosts[0]
+
+
+def path_of(operation: Operation, id: str) -> str:
+    return f"{operation.path.partition('{')[0]}{id}"
+
+
+def query_of(create: Operation) -> Operation:
+    """Return the operation that shows a task of another one."""
+    gets = [each for each in SERVICES[create.service].operations.values() if each.does == "get"]
+    return next((each for each in gets if each.product == create.product), gets[0])
+
+
+@pytest.mark.parametrize(("create", "pace"), [*product(CREATES, PACES)])
+def test_a_job_is_clean_and_so_are_polls_with_any_other_key_or_id(create: str, pace: str) -> None:
+    operation, client = OPERATIONS[create], Client(pace=pace)
+    id = client.made(operation)
+    for asked, key in product((id, "123", "undefined", id[:-1]), ("mine", "another", token(), token(jti="2"))):
+        client.send("GET", path_of(query_of(operation), asked), key=key, host=host(operation))
+    assert client.judged(is_timed=False).findings == ()
+
+
+@pytest.mark.parametrize("create", CREATES)
+def test_an_account_with_two_keys_sees_its_task_with_both(create: str) -> None:
+    operation = OPERATIONS[create]
+    if "jwt" not in SERVICES[operation.service].credentials:
+        return
+    client = Client(pace="instant", keys=(Key.parse("mine=me"), Key.parse(f"access-key:{SECRET}=me")))
+    now = client.fake.clock.now() // 1000
+    keys = ["mine", *(token(nbf=now - 5, exp=now + 1800, jti=str(number)) for number in range(2))]
+    id = client.made(operation, keys[0])
+    path = path_of(query_of(operation), id)
+    assert {client.send("GET", path, key=key, host=host(operation)).status for key in keys} == {200}
+    assert client.judged().findings == ()
+
+
+def wrong_queries() -> Iterator[tuple[str, str]]:
+    """Yield each product with each query that is for tasks of others."""
+    for create, query in product(CREATES, [id for id, each in OPERATIONS.items() if each.does == "get"]):
+        right = query_of(OPERATIONS[create])
+        if query != right.id:
+            yield create, query
+
+
+@pytest.mark.parametrize(("create", "query"), list(wrong_queries()))
+@pytest.mark.parametrize("key", ["mine", "another"])
+def test_a_task_on_another_operation_s_path_is_told(create: str, query: str, key: str) -> None:
+    client = Client(pace="instant")
+    id = client.made(OPERATIONS[create])
+    path = path_of(OPERATIONS[query], id)
+    assert client.send("GET", path, key=key, host=host(OPERATIONS[query])).status >= 400
+    (finding,) = client.judged().findings
+    assert finding.check == "polls-the-right-path"
+    shown = "useapi/omni-image" if query == "useapi/tasks.get" else query.removesuffix(".get")
+    assert f"a task of {create.removesuffix('.create')} at {path}, a path of {shown}" in finding.received
+
+
+@pytest.mark.parametrize(("service", "method", "path"), UNSERVED)
+@pytest.mark.parametrize("prefix", ["", "/{service}", "/some/prefix"])
+def test_a_path_that_only_the_real_service_has_is_no_mistake(service: str, method: str, path: str, prefix: str) -> None:
+    client = Client(prefixes=("some/prefix",))
+    first = next(iter(OPERATIONS.values()))
+    client.made(first)
+    asked = prefix.format(service=service) + re.sub(r"\{\w+\}", "kling-3.0", path)
+    assert client.send(method, asked).status in (404, 405)
+    found = client.judged(prefixes=("some/prefix",))
+    assert found.findings == ()
+    assert re.search(rf"\({method} (/kling)?{re.escape(path)} 1\)", dict(found.facts)["not judged"])
+
+
+@pytest.mark.parametrize(("service", "path"), sorted({each[::2] for each in UNSERVED if each[2].endswith("{id}")}))
+def test_a_known_task_where_only_others_can_be_is_told(service: str, path: str) -> None:
+    client = Client()
+    create = next(OPERATIONS[id] for id in CREATES if id.startswith(service))
+    client.send("GET", path.replace("{id}", client.made(create)))
+    (finding,) = client.judged().findings
+    assert "a path of something else" in finding.received
+
+
+@pytest.mark.parametrize(("create", "way"), [*product(CREATES, WAYS)])
+def test_a_refusal_is_meant_in_three_ways(create: str, way: str) -> None:
+    operation, client = OPERATIONS[create], Client()
+    key, headers, mark = WAYS[way]
+    wrong = {operation.task["count"]: 99} if "count" in operation.task else operation.payloads["invalid"]
+    payload = {**example(operation), **wrong}
+    payload[operation.task["prompt"]] = f"A cat{mark}"
+    for _ in range(3):
+        assert client.send("POST", operation.path, payload, key, host=host(operation), **headers).status == 400
+    found = client.judged()
+    assert (found.findings, int(found.status)) == ((), 0)
+    assert dict(found.facts)["refusals that were meant"] == "3"
+    bare = Client()
+    for _ in range(3):
+        bare.send("POST", operation.path, {**payload, operation.task["prompt"]: "A cat"}, host=host(operation))
+    assert {finding.check for finding in bare.judged().findings} >= {"payloads-keep-the-rules"}
+
+
+@pytest.mark.parametrize(("create", "way"), [*product(CREATES, WAYS)])
+def test_what_means_to_be_refused_is_answered_as_if_it_did_not(create: str, way: str) -> None:
+    operation, client = OPERATIONS[create], Client()
+    key, headers, mark = WAYS[way]
+    payload = {**example(operation), operation.task["prompt"]: f"A cat{mark}"}
+    answer = client.send("POST", operation.path, payload, key, host=host(operation), **headers)
+    assert answer.status == 200
+    found = client.judged()
+    assert found.findings == ()
+    assert dict(found.facts)["accepted, although a refusal was meant"] == f"{create} 1"
+
+
+def test_accounts_whose_masks_look_alike_are_two() -> None:
+    client = Client()
+    for key in ("test-1", "test-2"):
+        client.fake.faults.add("reset-after x1", account=key)
+        client.send("POST", OPERATIONS["kling/omni-image.create"].path, {"prompt": "A cat"}, key)
+    entries = [views.whole_exchange(entry) for entry in client.fake.requests]
+    assert len({each["account"] for each in entries}) == 1
+    assert len({each.account for each in transcript(entries)}) == 2
+    assert client.judged().findings == ()
+
+
+def test_a_fault_at_the_request_leaves_no_task_and_is_no_loss() -> None:
+    path = OPERATIONS["kling/omni-image.create"].path
+    for fault, tasks in (("reset-before", 1), ("reset-after", 2), ("hang", 2), ("reset-during", 2)):
+        client = Client()
+        client.fake.faults.add(f"{fault} x1 on kling/omni-image.create")
+        for _ in range(2):
+            client.send("POST", path, {"prompt": "A cat"}, **{"idempotency-key": "one-call"})
+        assert len(client.fake.tasks) == tasks
+        found = {finding.received for finding in client.judged().findings}
+        assert found == ({"the tries of one call made 2 tasks"} if tasks == 2 else set())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_path_is_served_and_unserved(service: str) -> None:
+    """``check_routes`` refuses the same method and path; here no request for one is answered by the other."""
+    client = Client(services=(service,))
+    for each in SERVICES[service].unserved:
+        for method in each.methods:
+            client.send(method, each.path.replace("{", "x").replace("}", "x"))
+    assert [entry.operation for entry in client.fake.requests if entry.operation is not None] == []
