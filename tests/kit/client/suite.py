@@ -312,8 +312,8 @@ def may_lose_a_task() -> None:
 
 @wrong
 def gives_no_rest() -> None:
-    control("faults", {"fault": f"{BUSY} x4 on {SERVICE}/omni-image.create", "account": "hasty"})
-    for _ in range(4):
+    control("faults", {"fault": f"{BUSY} x12 on {SERVICE}/omni-image.create", "account": "hasty"})
+    for _ in range(12):
         post({"prompt": "A cat"}, bearer("hasty", idempotency_key="one-call"))
 
 

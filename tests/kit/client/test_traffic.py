@@ -123,7 +123,7 @@ BROKEN: Sequence[tuple[str, str, Sequence[Exchange]]] = [
     ),
     (
         "polls-the-right-path",
-        f"a task of kling/omni-image at /v1/images/generations/{TASK}, a path of something else",
+        f"a task of kling/omni-image at /v1/images/generations/{TASK}, a path for other tasks",
         [create(created()), unknown(f"/v1/images/generations/{TASK}")],
     ),
     (

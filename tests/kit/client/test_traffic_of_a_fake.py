@@ -145,7 +145,7 @@ def test_a_known_task_where_only_others_can_be_is_told(service: str, path: str) 
     create = next(OPERATIONS[id] for id in CREATES if id.startswith(service))
     client.send("GET", path.replace("{id}", client.made(create)))
     (finding,) = client.judged().findings
-    assert "a path of something else" in finding.received
+    assert "a path for other tasks" in finding.received
 
 
 @pytest.mark.parametrize(("create", "way"), [*product(CREATES, WAYS)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from itertools import count
 
 from tests.mutants.clients.mutant import mutant
@@ -33,7 +34,7 @@ def _fetches_with_its_key(self: Reference, data: Answer) -> Answer:
 class Videos(Reference):
     """The reference, asked for videos first."""
 
-    paths = {"kling/omni-video": "/v1/videos/omni-video"}
+    paths: Mapping[str, str] = {"kling/omni-video": "/v1/videos/omni-video"}
 
 
 _NUMBERS = count(1)
@@ -175,7 +176,7 @@ WAITING = (
     mutant(
         "asks-where-the-service-has-others",
         "polls-the-right-path",
-        told=r"a task of kling/omni-image at /v1/videos/text2video/\d+, a path of something else",
+        told=r"a task of kling/omni-image at /v1/videos/text2video/\d+, a path for other tasks",
         place=lambda self: f"/v1/videos/text2video/{self.task_id}",
     ),
     mutant(

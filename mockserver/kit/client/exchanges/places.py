@@ -126,10 +126,10 @@ def misplaced(exchange: Exchange, tasks: Tasks, prefixes: Sequence[str] = ()) ->
     return None
 
 
-def elsewhere(exchange: Exchange, owners: Iterable[str], shown: Iterable[str]) -> str:
-    """Say that a request asks for tasks where those of others are."""
-    there = ", ".join(sorted(shown))
-    return f"the client asked for a task of {', '.join(sorted(owners))} at {exchange.request.path}, a path of {there}"
+def elsewhere(exchange: Exchange, owners: Iterable[str], shown: Iterable[str] = ()) -> str:
+    """Say that a request asks for tasks where those of others are, if it is known of whom."""
+    there = f"of {', '.join(sorted(shown))}" if shown else "for other tasks"
+    return f"the client asked for a task of {', '.join(sorted(owners))} at {exchange.request.path}, a path {there}"
 
 
 def unserved_path(exchange: Exchange, prefixes: Sequence[str] = ()) -> str | None:
@@ -163,7 +163,7 @@ def _lost(exchange: Exchange, tasks: Tasks, prefixes: Sequence[str]) -> str | No
         return None if is_stranger(exchange) else _no_path(exchange)
     owners = tasks.made.get(asked_for(exchange))
     if owners and exchange.request.method == "GET" and known.endswith("}"):
-        return elsewhere(exchange, owners, ["something else"])
+        return elsewhere(exchange, owners)
     return None
 
 
