@@ -83,6 +83,7 @@ def sources() -> set[str]:
         found |= {rule.source for operation in service.operations.values() for rule in operation.rules}
         found |= {each.source for each in service.questions.values()}
         found |= {each.source for each in service.errors.values()}
+        found |= {each.source for each in service.unserved}
     return found
 
 
@@ -158,6 +159,7 @@ SECTIONS = r"(V\d+|C-\d+|K\d+|\d(\.\d+)?)"
 TAG = re.compile(
     rf"kling {SECTIONS}((, | ){SECTIONS})*|seed 000( S0-\d+)+|seed 001( S1-\d+)+|seed 002( S2-\d+)+|seed 003( S3-\d+)+"
     r"|seed 004( SO-[A-Z0-9-]+)+|useapi \S+((, | )\S+)*|since S\d+( S\d+)*|ours"
+    r"|family (\d\.\d|[A-Z]\d+)( (\d\.\d|[A-Z]\d+))*"
 )
 
 
@@ -166,7 +168,7 @@ def test_a_source_is_written_in_the_tags_that_are_explained(source: str) -> None
     assert [part for part in source.split("; ") if not TAG.fullmatch(part)] == []
 
 
-TAGS = ("seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "since", "ours")
+TAGS = ("seed 000", "seed 001", "seed 002", "seed 003", "seed 004", "useapi", "since", "family", "ours")
 
 
 @pytest.mark.parametrize("kind", TAGS)

@@ -127,6 +127,15 @@ def test_a_cleared_journal_is_empty_and_goes_on_counting() -> None:
     assert written(journal).number == 2
 
 
+def test_it_counts_what_it_has_forgotten() -> None:
+    journal = Journal(entries=3)
+    for _ in range(5):
+        written(journal)
+    assert (len(journal), journal.forgotten) == (3, 2)
+    journal.clear()
+    assert (len(journal), journal.forgotten) == (0, 5)
+
+
 def test_clearing_one_account_leaves_the_others() -> None:
     journal = Journal()
     kept = journal.write(NOON, "kling", None, "you", Request("GET", "/"), Response(404), ())
