@@ -73,7 +73,7 @@ def _judged(
 
     status, target = 0, " ".join(command)
     try:
-        with FakeProcess(serve_options) as fake:
+        with FakeProcess(serve_options, is_shared=True) as fake:
             try:
                 status = _status(command, fake.url, settings, interrupted)
                 verdict = traffic.verdict(

@@ -59,10 +59,16 @@ class Requests:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._world.journal)
 
-    def like(self, expected: Expectation) -> Iterator[Entry]:
-        """Yield the exchanges that meet an expectation."""
+    def like(self, expected: Expectation, *, with_cleared: bool = False) -> Iterator[Entry]:
+        """Yield the exchanges that meet an expectation, also those that were cleared and put by if asked for."""
         wanted = self._known(expected)
-        return (entry for entry in self if not reasons(entry, wanted))
+        cleared = self._world.journal.cleared if with_cleared else []
+        found = sorted([*self, *cleared], key=lambda entry: -entry.number) if cleared else self
+        return (entry for entry in found if not reasons(entry, wanted))
+
+    def put_by(self) -> None:
+        """From now on, put by what a reset clears, for whoever judges the client in the end."""
+        self._world.journal.put_by()
 
     def verify(
         self,

@@ -83,7 +83,11 @@ class Entry:
 
 
 class Journal:
-    """The last exchanges: at most ``entries`` of them, which take at most about ``size`` bytes."""
+    """The last exchanges: at most ``entries`` of them, which take at most about ``size`` bytes.
+
+    What is cleared is forgotten, unless somebody who judges a client has asked for it: then it goes when there is no
+    more room, before what was not cleared.
+    """
 
     def __init__(self, entries: int = 20_000, size: int = 64 << 20) -> None:
         self._entries: deque[Entry] = deque()
@@ -92,6 +96,7 @@ class Journal:
         self._number = 0
         self._held = 0
         self._cleared = 0
+        self._put_by: deque[tuple[Entry, int]] | None = None
 
     @property
     def version(self) -> int:
@@ -100,8 +105,8 @@ class Journal:
 
     @property
     def forgotten(self) -> int:
-        """How many exchanges were recorded and are not here any more: cleared, or gone for want of room."""
-        return self._number - len(self._entries)
+        """How many exchanges were recorded and cannot be had any more: cleared, or gone for want of room."""
+        return self._number - len(self._entries) - len(self._put_by or ())
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -134,19 +139,41 @@ class Journal:
         self._entries.append(entry)
         self._weights.append(weight)
         self._held += weight
-        while len(self._entries) > self._most or self._held > self._room:
-            self._entries.popleft()
-            self._held -= self._weights.popleft()
+        self._make_room()
         return entry
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account; the numbers go on."""
         self._cleared += 1
-        weighed = zip(self._entries, self._weights, strict=True)
-        kept = [(entry, weight) for entry, weight in weighed if account not in (None, entry.account)]
+        kept: list[tuple[Entry, int]] = []
+        for entry, weight in zip(self._entries, self._weights, strict=True):
+            if account not in (None, entry.account):
+                kept.append((entry, weight))
+            elif self._put_by is not None:
+                self._put_by.append((entry, weight))
+            else:
+                self._held -= weight
         self._entries = deque(entry for entry, _ in kept)
         self._weights = deque(weight for _, weight in kept)
-        self._held = sum(self._weights)
+
+    def put_by(self) -> None:
+        """From now on, put by what is cleared instead of forgetting it."""
+        if self._put_by is None:
+            self._put_by = deque()
+
+    @property
+    def cleared(self) -> list[Entry]:
+        """What was cleared and is put by."""
+        return [entry for entry, _ in self._put_by or ()]
+
+    def _make_room(self) -> None:
+        while len(self._entries) + len(self._put_by or ()) > self._most or self._held > self._room:
+            if self._put_by:
+                _, weight = self._put_by.popleft()
+            else:
+                self._entries.popleft()
+                weight = self._weights.popleft()
+            self._held -= weight
 
 
 def _cut(violation: Violation) -> Violation:

@@ -136,6 +136,22 @@ def test_it_counts_what_it_has_forgotten() -> None:
     assert (len(journal), journal.forgotten) == (0, 5)
 
 
+def test_it_puts_by_what_is_cleared_if_asked_for_it() -> None:
+    journal = Journal(entries=5, size=10_000)
+    first = written(journal, b"x" * 1000)
+    journal.put_by()
+    one = journal._held
+    journal.clear("another")
+    assert (len(journal), journal.cleared, journal._held) == (1, [], one)
+    journal.clear(SECRET)
+    assert (len(journal), journal.cleared, journal.forgotten, journal._held) == (0, [first], 0, one)
+    later = [written(journal, b"x" * 1000) for _ in range(4)]
+    assert (journal.cleared, list(journal)) == ([first], later[::-1])
+    later.append(written(journal, b"x" * 1000))
+    assert (journal.cleared, list(journal), journal.forgotten) == ([], later[::-1], 1)
+    assert journal._held == 5 * one
+
+
 def test_clearing_one_account_leaves_the_others() -> None:
     journal = Journal()
     kept = journal.write(NOON, "kling", None, "you", Request("GET", "/"), Response(404), ())

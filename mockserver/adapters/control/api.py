@@ -193,7 +193,12 @@ class Control:
             return _holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))
 
         view = views.whole_exchange if "whole" in wanted else views.exchange
-        return _page(request, filter(is_wanted, self._fake.requests.like(expected)), view)
+        found = self._fake.requests.like(expected, with_cleared="cleared" in wanted)
+        return _page(request, filter(is_wanted, found), view)
+
+    def requests_put_by(self, _: Request) -> JSON:
+        self._fake.requests.put_by()
+        return {"status": "ok"}
 
     def requests_get(self, request: Request) -> JSON:
         wanted = _number(request.path_params["number"])

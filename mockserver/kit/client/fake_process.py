@@ -45,8 +45,12 @@ class FakeUnavailable(MockserverError):
 class FakeProcess:
     """A running fake: ``with FakeProcess(["--pace", "instant"]) as fake:``. Raises ``FakeUnavailable``."""
 
-    def __init__(self, options: Sequence[str] = ()) -> None:
-        """``options`` are those of ``mockserver serve``."""
+    def __init__(self, options: Sequence[str] = (), *, is_shared: bool = False) -> None:
+        """``options`` are those of ``mockserver serve``.
+
+        ``is_shared``: others may reset it, and the transcript still has what they have cleared.
+        """
+        self._is_shared = is_shared
         self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options]
         self._keys: list[str] = []
         self.url = ""
@@ -62,6 +66,8 @@ class FakeProcess:
             self.url = self._wait_for_url()
             # What is on this machine is asked without a proxy, whatever the environment says.
             self._http = httpx.Client(base_url=f"{self.url}/_mock", timeout=_CONTROL_SECONDS, trust_env=False)
+            if self._is_shared:
+                self._control("POST", "/requests/put-by")
         except BaseException:
             self._close()
             raise
@@ -118,7 +124,7 @@ class FakeProcess:
         self._control("POST", "/reset", {})
 
     def transcript(self) -> Transcript:
-        """Return all exchanges since the last reset."""
+        """Return all exchanges; if it is not shared, those since the last reset."""
         return transcript(self._exchanges())
 
     def advance(self, span: str) -> None:
@@ -141,14 +147,15 @@ class FakeProcess:
 
     @property
     def forgotten(self) -> int:
-        """How many exchanges no transcript shows any more: a reset has cleared them, or there was no more room."""
+        """How many exchanges no transcript shows any more, because there was no more room."""
         return int(self._control("GET", "/state")["requests"]["forgotten"])
 
     def _exchanges(self) -> list[dict[str, JSON]]:
         items: list[dict[str, JSON]] = []
         offset: int | None = 0
         while offset is not None:
-            page = self._control("GET", "/requests", whole="1", limit=str(_PAGE), offset=str(offset))
+            cleared = {"cleared": "1"} if self._is_shared else {}
+            page = self._control("GET", "/requests", **cleared, whole="1", limit=str(_PAGE), offset=str(offset))
             items += page["items"]
             offset = page["next"]
         return items

@@ -81,11 +81,6 @@ HOST = "127.0.0.1:8080"
 
 _WHERE_IT_IS = f"Let the client read its base URL from {' or '.join(URL_VARIABLES)}"
 
-_FORGOTTEN = (
-    "all {} exchanges of it are forgotten, because the fake was reset. Leave out the last reset, or let each test reset"
-    " the account of its own token"
-)
-
 _MOST_PATHS = 5
 """Wrong paths that are each a finding; a client that has the wrong base URL makes hundreds."""
 
@@ -135,8 +130,6 @@ def _obstacle(traffic: Sorted) -> str | None:
     if traffic.meant:
         return None
     if not traffic.judged:
-        if traffic.forgotten:
-            return _FORGOTTEN.format(traffic.forgotten)
         who = "only requests of no client" if traffic.looks else "no request"
         return f"{who} reached the fake. {_WHERE_IT_IS}"
     return f"all that came is {traffic.only_real}" if len(traffic.unserved) == len(traffic.judged) else None
@@ -145,7 +138,7 @@ def _obstacle(traffic: Sorted) -> str | None:
 def _reasons(traffic: Sorted, jobs: Sequence[Call], *, is_timed: bool) -> dict[str, str]:
     """Return why which checks cannot be made, by id."""
     if not traffic.judged and not traffic.meant:
-        return dict.fromkeys(_CHECKS, "nothing is known of any request" if traffic.forgotten else "no request was sent")
+        return dict.fromkeys(_CHECKS, "no request was sent")
     reasons = {} if is_timed else dict.fromkeys(IN_TIME, "the fake's clock was stopped or set")
     if not jobs:
         reasons |= dict.fromkeys((*OF_A_JOB, *IN_TIME, REFUSED.id, AGAIN.id), "no task was created")

@@ -229,6 +229,13 @@ def a_test_resets_its_account() -> None:
 
 
 @right
+def a_test_resets_everything() -> None:
+    id = id_of(post({"prompt": "A cat"}))
+    control("reset", {})
+    assert look(id).status_code >= 400
+
+
+@right
 def somebody_waits_for_the_server() -> None:
     http.head("/")
     http.get("/health")

@@ -273,12 +273,9 @@ def test_what_means_to_be_refused_and_never_is_is_told(exchanges: Sequence[Excha
     assert dict(found.facts).get("accepted, although a refusal was meant") == told
 
 
-def test_exchanges_that_a_reset_has_cleared_are_counted_and_not_denied() -> None:
+def test_exchanges_for_which_there_was_no_room_are_counted() -> None:
     found = verdict("a", placed([create(created())]), forgotten=7)
-    assert dict(found.facts)["exchanges forgotten"].startswith("7: ")
-    alone = verdict("a", Transcript(), forgotten=7)
-    assert alone.obstacle is not None
-    assert alone.obstacle.startswith("all 7 exchanges of it are forgotten, because the fake was reset")
+    assert dict(found.facts)["exchanges forgotten"] == "7: there was no more room for them"
 
 
 def test_how_results_are_fetched_is_judged_only_where_one_is() -> None:
@@ -330,6 +327,26 @@ exec(sys.argv[1])
 
 def run(code: str, *words: str) -> Result:
     return CliRunner().invoke(main, ["run", "--pace", "instant", *words, "--", sys.executable, "-c", CLIENT, code])
+
+
+STEER = """
+def steer(path):
+    base = os.environ["KLING_BASE_URL"] + "/_mock/"
+    urllib.request.urlopen(urllib.request.Request(base + path, b"{}", method="POST"))
+"""
+
+
+def test_what_a_reset_clears_is_judged_all_the_same() -> None:
+    result = run(STEER + "for _ in range(5): ask('/v1/images/omni-image/' + task)\nsteer('reset')")
+    assert result.exit_code == 1, result.output
+    assert "5 polls in a row came after the state succeed" in result.stderr
+    assert "exchanges: 7\n" in result.stderr
+
+
+def test_times_are_not_judged_once_the_clock_was_touched() -> None:
+    result = run(STEER + "steer('clock/freeze')\nsteer('clock/resume')")
+    assert result.exit_code == 0, result.output
+    assert f"{', '.join(IN_TIME)}: the fake's clock was stopped or set" in result.stderr
 
 
 def test_a_clean_command_ends_as_it_did(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def assert_clean(folder: Path, pace: str, service: str) -> None:
     facts = {fact["name"]: fact["value"] for fact in verdict["facts"]}
     assert int(facts["refusals that were meant"]) >= 17
     assert facts["not judged"].startswith("1 request to paths of the service that this fake does not serve (POST ")
-    assert facts["exchanges forgotten"].startswith("1: ")
+    assert "exchanges forgotten" not in facts
     assert "HEAD / 1" in facts["of no client"]
     assert "accepted, although a refusal was meant" not in facts
 

@@ -65,7 +65,7 @@ class Sorted:
         known = (*self.judged, *self.meant)
         yield "exchanges", str(len(known) + len(self.looks))
         if self.forgotten:
-            yield "exchanges forgotten", f"{self.forgotten}: a reset has cleared them, or they were too many"
+            yield "exchanges forgotten", f"{self.forgotten}: there was no more room for them"
         named = [each.operation or "no path of this fake" for each in known]
         yield "operations", _counted(named) or "none"
         rules = (
