@@ -189,6 +189,15 @@ def test_accounts_whose_masks_look_alike_are_two() -> None:
     assert client.judged().findings == ()
 
 
+def test_bodies_that_the_journal_cuts_are_not_compared() -> None:
+    client, path = Client(), OPERATIONS["kling/omni-image.create"].path
+    for last in ("A", "B", "C"):
+        assert client.send("POST", path, {"prompt": "x" * 100_000 + last}).status == 400
+    found = client.judged()
+    assert {finding.check for finding in found.findings} == {"payloads-keep-the-rules"}
+    assert [finding.repeat for finding in found.findings] == [None]
+
+
 def test_a_fault_at_the_request_leaves_no_task_and_is_no_loss() -> None:
     path = OPERATIONS["kling/omni-image.create"].path
     for fault, tasks in (("reset-before", 1), ("reset-after", 2), ("hang", 2), ("reset-during", 2)):

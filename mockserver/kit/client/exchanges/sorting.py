@@ -11,6 +11,9 @@ from mockserver.kit.client.exchanges.places import Tasks, is_stranger, layout, m
 from mockserver.kit.task_view import at
 from mockserver.kit.transcript import Exchange
 
+_MOST_NAMES = 40
+"""Names in one figure: all operations and rules of a usual run, but not each path that a scanner asks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
@@ -81,11 +84,13 @@ class Sorted:
         if self.unserved:
             yield "not judged", self.only_real
         if self.looks:
-            yield "of no client", f"{_counted(self.looks)}: somebody looks whether a server is there"
+            yield "not judged, because no client of a service asks so", _counted(self.looks)
 
 
 def _counted(names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(Counter(names).items()))
+    counts = sorted(Counter(names).items())
+    more = f" and {len(counts) - _MOST_NAMES} others" if len(counts) > _MOST_NAMES else ""
+    return ", ".join(f"{name} {count}" for name, count in counts[:_MOST_NAMES]) + more
 
 
 def _is_refused(exchange: Exchange) -> bool:
