@@ -54,8 +54,8 @@ def run(
     COMMAND finds the URL of the fake in MOCKSERVER_URL and KLING_BASE_URL, and a key in KLING_API_KEY. When it ends, so
     does all that it has started. If it fails, the exit status is its own.
 
-    A test of how a refusal is handled says so with the header `mockserver-expect: refusal`, and the refusal is no finding.
-    docs/testees.md has two more ways, and what else is none.
+    A test of how a refusal is handled says so with the header `mockserver-expect: refusal`, and the refusal is no
+    finding. docs/testees.md has two more ways, and what else is none.
     """
     require("mockserver run", "httpx")
     reporting = Reporting.prepare(report, baseline)
