@@ -191,7 +191,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
         raise BadContract(file, "/extends", f"there is no service {own['extends']!r}")
     if "extends" in base:
         raise BadContract(file, "/extends", f"{own['extends']!r} extends another service itself; name that one")
-    check_routes(file, own["operations"], own.get("unserved", {}))
+    check_routes(file, own["operations"])
     errors = {**base["errors"], **own.get("errors", {})}
     operations = {
         f"{id}/{name}": _operation(f"{id}/{name}", data, documents) for name, data in own["operations"].items()

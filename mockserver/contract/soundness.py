@@ -55,19 +55,14 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
         raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is not one of its sizes")
 
 
-def check_routes(file: str, operations: Mapping[str, JSON], unserved: Mapping[str, JSON]) -> None:
-    """No two operations answer to one method and path, and no path is served and unserved."""
+def check_routes(file: str, operations: Mapping[str, JSON]) -> None:
+    """No two operations answer to one method and path."""
     taken: dict[tuple[str, str], str] = {}
     for name, operation in operations.items():
         route = operation["method"], operation["path"]
         if route in taken:
             raise BadContract(file, f"/operations/{name}/path", f"{' '.join(route)} belongs to {taken[route]} already")
         taken[route] = name
-    for path, data in unserved.items():
-        for method in data["methods"]:
-            if (method, path) in taken:
-                fact = f"{method} {path} is served, by {taken[method, path]}. Take it away here"
-                raise BadContract(file, pointer(("unserved", path)), fact)
 
 
 def check_references(documents: Mapping[str, Schema]) -> None:

@@ -33,6 +33,12 @@ def change(file: Path, edit: Callable[[Any], object]) -> None:
     file.write_text(json.dumps(document), encoding="utf-8")
 
 
+@pytest.mark.parametrize("service", load().services.values(), ids=load().services)
+def test_no_path_is_served_and_unserved(service: catalog.Service) -> None:
+    served = {(each.method, each.path) for each in service.operations.values()}
+    assert {(method, each.path) for each in service.unserved for method in each.methods} & served == set()
+
+
 # What is wrong, and where it must be said to be.
 BAD: list[tuple[str, str, Callable[[Any], object], str, str]] = [
     (

@@ -48,13 +48,6 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
         lambda it: it["operations"]["omni-video.list"].update(path="/v1/images/omni-image"),
         "/operations/omni-video.list/path",
     ),
-    "served-and-unserved": (
-        SERVICE,
-        lambda it: it["unserved"].update(
-            {"/v1/images/omni-image/{id}": it["unserved"]["/v1/audio/text-to-audio/{id}"]}
-        ),
-        "/unserved/~1v1~1images~1omni-image~1{id}",
-    ),
     "unserved-without-a-source": (
         SERVICE,
         lambda it: it["unserved"]["/tasks"].pop("source"),

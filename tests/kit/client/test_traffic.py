@@ -128,7 +128,7 @@ BROKEN: Sequence[tuple[str, str, Sequence[Exchange]]] = [
     ),
     (
         "polls-the-right-path",
-        "but created 756247381086029497: its id was rounded as a number",
+        "but the task is 756247381086029497: its id was rounded as a number",
         [create(created("756247381086029497")), poll(refused(), "756247381086029400")],
     ),
     ("credentials-are-a-bearer-token", "the scheme Basic", [create(refused(401, 1002), scheme="Basic")]),

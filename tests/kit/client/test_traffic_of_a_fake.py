@@ -211,8 +211,7 @@ def test_a_fault_at_the_request_leaves_no_task_and_is_no_loss() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_path_is_served_and_unserved(service: str) -> None:
-    """``check_routes`` refuses the same method and path; here no request for one is answered by the other."""
+def test_no_operation_answers_on_a_path_that_is_not_served(service: str) -> None:
     client = Client(services=(service,))
     for each in SERVICES[service].unserved:
         for method in each.methods:

@@ -122,7 +122,7 @@ def misplaced(exchange: Exchange, tasks: Tasks, prefixes: Sequence[str] = ()) ->
     if owners and not owners & shown:
         return elsewhere(exchange, owners, shown)
     if (meant := tasks.rounded.get(asked_for(exchange))) is not None:
-        return f"the client asked for {exchange.request.path}, but created {meant}: its id was rounded as a number"
+        return f"the client asked for {exchange.request.path}, but the task is {meant}: its id was rounded as a number"
     return None
 
 
