@@ -22,6 +22,9 @@ from mockserver.types import JSON, Request, Response
 _REPEATED = frozenset({"content-type", "accept"})
 """The headers of a request that its line for a shell repeats."""
 
+_SCHEMES = frozenset({"basic", "bearer", "digest", "token"})
+"""The schemes of credentials that such a line repeats; what else stands first may be the secret itself."""
+
 LEAST_LETTERS = 8
 """A shorter secret is hidden only where it was found: a key called ``me`` is part of many words."""
 
@@ -150,8 +153,8 @@ def curl(request: Request) -> str:
     words = ["curl", "-X", request.method, f"{request.base_url}{mask.text(request.path)}{query}"]
     for name, value in request.headers.items():
         if name == "authorization":
-            scheme, _, token = value.partition(" ")
-            words += ["-H", f"authorization: {scheme if token and scheme.isalnum() else 'Bearer'} $KEY"]
+            scheme = value.partition(" ")[0]
+            words += ["-H", f"authorization: {scheme if scheme.lower() in _SCHEMES else 'Bearer'} $KEY"]
         elif name in _REPEATED:
             words += ["-H", f"{name}: {value}"]
     if request.body:

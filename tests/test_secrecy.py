@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
-from mockserver.secrecy import Mask, is_secret, masked
+from mockserver.secrecy import Mask, curl, is_secret, masked
 from mockserver.types import JSON, Request, Response
 
 SECRET = "0f3c9a7e51d24b88a6"
@@ -111,3 +111,19 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 def test_a_json_text_is_json_after_masking(value: JSON) -> None:
     text = json.dumps({"token": "abc", "value": value, "url": "https://a:b@c/?key=d"})
     json.loads(Mask().text(text))
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("Bearer abc", "Bearer"),
+        ("Basic abc", "Basic"),
+        ("token abc", "token"),
+        ("abc-of-mine x", "Bearer"),
+        ("abc", "Bearer"),
+    ],
+)
+def test_a_line_that_repeats_a_request_has_its_scheme_and_not_its_secret(sent: str, shown: str) -> None:
+    line = curl(Request("GET", "/", headers={"authorization": sent}))
+    assert f'"authorization: {shown} $KEY"' in line
+    assert "abc" not in line

@@ -65,6 +65,11 @@ CLEAN: Mapping[str, Sequence[Exchange]] = {
     "a 429 that is waited for": [*again(create(LIMITED), at(create(created()), 9000)), DONE],
     "a lost answer": [create(None), create(refused(), {"prompt": "Another"})],
     "a lost answer, and a name that keeps it one task": again(create(None, NAMED), create(created(), NAMED)),
+    "a lost answer, and the next create is refused": [create(None), create(refused()), create(refused(401, 1000))],
+    "an own name with letters of a path": [
+        create(created(), {"prompt": "A cat", "external_task_id": "a/b c"}),
+        poll(state("processing"), "a%2Fb%20c"),
+    ],
     "a lost refusal": again(create(None, lost=refused()), create(created())),
     "a connection that is reset before anything is done": again(create(None, lost=said(503, b"")), create(created())),
     "a success that is wanted again": [create(created()), at(create(created("9")), 1)],
@@ -160,7 +165,7 @@ BROKEN: Sequence[tuple[str, str, Sequence[Exchange]]] = [
     (AGAIN.id, "if this was one call of the client, it may have a second task", [create(None), create(created())]),
     (
         AGAIN.id,
-        "came 4 times in a row, without the pauses that 503 asks for: if this was one call",
+        "came 4 times in a row, each too soon after 503: if this was one call",
         [create(DOWN), *[at(create(DOWN), step) for step in (1, 2, 3)]],
     ),
 ]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.kit.client.exchanges.places import does, own_name, product, service, task_id
+from mockserver.kit.client.exchanges.places import asked_for, does, own_name, product, service, task_id
 from mockserver.kit.transcript import Exchange
 from mockserver.types import Millis
 
@@ -51,11 +51,6 @@ def may_have_made_a_task(create: Exchange) -> bool:
     return create.status == 200 and task_id(create) is not None
 
 
-def is_lost(create: Exchange) -> bool:
-    """Whether a create made a task of which the client does not know."""
-    return create.response is None and may_have_made_a_task(create)
-
-
 def calls(exchanges: Iterable[Exchange]) -> list[Call]:
     """Sort creates and polls into calls."""
     found: list[Call] = []
@@ -76,7 +71,7 @@ def calls(exchanges: Iterable[Exchange]) -> list[Call]:
             if (own := own_name(each)) is not None:
                 by_name[service(each), each.account, own] = call
         elif does(each) == "get":
-            asked = each.request.path.rstrip("/").rpartition("/")[2]
+            asked = asked_for(each)
             owner = by_task.get(asked) or by_name.get((service(each), each.account, asked))
             if owner is not None:
                 owner.polls.append(each)

@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from types import MappingProxyType
 
 from mockserver.contract.catalog import load
-from mockserver.kit.client.exchanges.calls import Call, Likeness, is_lost
+from mockserver.kit.client.exchanges.calls import Call, Likeness, may_have_made_a_task
 from mockserver.kit.client.exchanges.places import layout, own_name, service
 from mockserver.kit.task_view import FINAL, TaskView
 from mockserver.kit.transcript import Exchange
@@ -140,11 +140,11 @@ def may_be_in_vain(found: Likeness, *, is_timed: bool) -> Iterator[Habit]:
     if len(refused) > 1:
         told = f"the same body was refused with 400 {len(refused)} times{within}"
         yield f"{told}: {_IF} repeats its own mistakes", refused[1]
-    elif any(is_lost(each) and own_name(each) is None for each in creates[:-1]):
+    elif own_name(creates[0]) is None and sum(map(may_have_made_a_task, creates)) > 1:
         told = f"the answer to a create was lost, and the same create came next{within}"
         yield f"{told}: {_IF} may have a second task", creates[-1]
     elif len(quick) >= _QUICK_TRIES:
-        told = f"the same create came {len(quick)} times in a row, without the pauses that {quick[0].status} asks for"
+        told = f"the same create came {len(quick)} times in a row, each too soon after {quick[0].status}"
         yield f"{told}: {_IF} gives the service no rest", quick[-1]
 
 
