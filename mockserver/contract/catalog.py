@@ -19,7 +19,6 @@ from mockserver.contract.layout import Layout
 from mockserver.contract.readings import Question, Questions
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.soundness import check_references, check_request, check_routes, check_task
-from mockserver.contract.unserved import Unserved, listed
 from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
 from mockserver.resources import folder
 from mockserver.types import JSON, Schema, pointer
@@ -98,7 +97,7 @@ class Service:
     hosts: tuple[str, ...]
     credentials: tuple[str, ...]
     operations: Mapping[str, Operation]
-    unserved: tuple[Unserved, ...]
+    unserved: Mapping[str, Mapping[str, JSON]]
     errors: Mapping[str, Row]
     messages: Mapping[str, str]
     questions: Questions
@@ -208,7 +207,7 @@ def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schem
         hosts=tuple(own["hosts"]),
         credentials=tuple(own["credentials"]),
         operations=MappingProxyType(operations),
-        unserved=listed(own.get("unserved", {})),
+        unserved=MappingProxyType(own.get("unserved", {})),
         errors=MappingProxyType(
             {key: Row(key, row["status"], row["body"], row["confidence"], row["source"]) for key, row in errors.items()}
         ),

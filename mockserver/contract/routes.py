@@ -16,7 +16,6 @@ from urllib.parse import unquote
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
-from mockserver.contract.unserved import Unserved
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -117,18 +116,19 @@ class Router:
         return nearest if named is None or shared(nearest) > 1 else named
 
 
-def unserved(services: Iterable[Service], method: str, path: str, prefixes: Sequence[str] = ()) -> Unserved | None:
-    """Return what a request is for that some real service answers and we do not; ``None`` if we know of nothing.
+def unserved(services: Iterable[Service], method: str, path: str, prefixes: Sequence[str] = ()) -> str | None:
+    """Return the path by which some real service knows a request, and we do not; ``None`` if we know of none.
 
-    Its path may be one after a prefix or after ``/<service>``, like that of an operation.
+    The request's own may be one after a prefix or after ``/<service>``, like that of an operation.
     """
     path = plain(path).rstrip("/")
     inner = [path, *(path.removeprefix(f"/{prefix.strip('/')}") for prefix in prefixes)]
     for service in services:
         paths = {way for whole in inner for way in (whole, whole.removeprefix(f"/{service.id}"))}
-        for each in service.unserved:
-            if any(each.is_at(method, way) for way in paths):
-                return each
+        for known, data in service.unserved.items():
+            pattern = _PARAMETER.sub("[^/]+", known)
+            if method in data["methods"] and any(re.fullmatch(pattern, way) for way in paths):
+                return known
     return None
 
 

@@ -21,6 +21,7 @@ class Exchange:
     * ``account``: the account that sent it, and ``violations``: the rules that it breaks, as far as the server tells
     * ``is_whole``: both bodies are complete; a journal cuts long ones
     * ``lost``: the answer that was on its way when the client lost it
+    * ``digest``: what tells its account from others whose masks look the same
     * ``refusal_meant_by``: how the request says that a test means it to be refused: by a ``header``, the ``prompt`` or
       a ``name``; ``None`` if it does not
     """
@@ -38,6 +39,7 @@ class Exchange:
     violations: tuple[Mapping[str, JSON], ...] = ()
     is_whole: bool = True
     lost: Response | None = None
+    digest: str | None = None
     refusal_meant_by: str | None = None
 
     @property
@@ -49,6 +51,11 @@ class Exchange:
     def received(self) -> JSON:
         """The answer's body; ``None`` if that is not JSON, or there was no answer."""
         return _parsed(self.response.body) if self.response is not None else None
+
+    @property
+    def whose(self) -> str | None:
+        """Its account, by what is best known of it."""
+        return self.digest or self.account
 
     @property
     def answered(self) -> JSON:

@@ -36,7 +36,7 @@ def change(file: Path, edit: Callable[[Any], object]) -> None:
 @pytest.mark.parametrize("service", load().services.values(), ids=load().services)
 def test_no_path_is_served_and_unserved(service: catalog.Service) -> None:
     served = {(each.method, each.path) for each in service.operations.values()}
-    assert {(method, each.path) for each in service.unserved for method in each.methods} & served == set()
+    assert {(method, path) for path, each in service.unserved.items() for method in each["methods"]} & served == set()
 
 
 # What is wrong, and where it must be said to be.

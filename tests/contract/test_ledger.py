@@ -83,7 +83,7 @@ def sources() -> set[str]:
         found |= {rule.source for operation in service.operations.values() for rule in operation.rules}
         found |= {each.source for each in service.questions.values()}
         found |= {each.source for each in service.errors.values()}
-        found |= {each.source for each in service.unserved}
+        found |= {each["source"] for each in service.unserved.values()}
     return found
 
 

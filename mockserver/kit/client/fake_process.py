@@ -194,10 +194,11 @@ def _exchange(item: dict[str, JSON]) -> Exchange:
         response=None if is_lost else answer,
         scheme=credentials["scheme"],
         claims=credentials["claims"],
-        account=item["digest"],
+        account=item["account"],
         violations=tuple(item["violations"]),
         is_whole=all(len(body["body"].encode()) >= body["size"] for body in (request, response)),
         fault=("hangs" if wire.get("hangs") else "reset") if is_lost else None,
         lost=answer if is_lost else None,
+        digest=item["digest"],
         refusal_meant_by=item["refusal_meant_by"],
     )

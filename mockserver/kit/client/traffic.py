@@ -154,7 +154,7 @@ def _overall(check: AnyCheck, exchanges: Sequence[Exchange], prefixes: Sequence[
     elif (find := IN_A_REQUEST.get(check.id)) is not None:
         seen: set[tuple[str | None, str]] = set()
         for each in exchanges:
-            whose = each.account, service(each)
+            whose = each.whose, service(each)
             if whose not in seen and (received := find(each)) is not None:
                 seen.add(whose)
                 yield _finding(check, "traffic", (received, each))

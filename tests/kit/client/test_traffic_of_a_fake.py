@@ -25,10 +25,10 @@ SERVICES = load().services
 OPERATIONS = {id: each for service in SERVICES.values() for id, each in service.operations.items()}
 CREATES = [id for id, each in OPERATIONS.items() if each.task]
 UNSERVED = [
-    (service.id, method, each.path)
+    (service.id, method, path)
     for service in SERVICES.values()
-    for each in service.unserved
-    for method in each.methods
+    for path, data in service.unserved.items()
+    for method in data["methods"]
 ]
 PACES = ("instant", "fast", "polls:3", "real")
 WAYS = {
@@ -185,7 +185,7 @@ def test_accounts_whose_masks_look_alike_are_two() -> None:
         client.send("POST", OPERATIONS["kling/omni-image.create"].path, {"prompt": "A cat"}, key)
     entries = [views.whole_exchange(entry) for entry in client.fake.requests]
     assert len({each["account"] for each in entries}) == 1
-    assert len({each.account for each in transcript(entries)}) == 2
+    assert len({each.whose for each in transcript(entries)}) == 2
     assert client.judged().findings == ()
 
 
@@ -213,7 +213,7 @@ def test_a_fault_at_the_request_leaves_no_task_and_is_no_loss() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_operation_answers_on_a_path_that_is_not_served(service: str) -> None:
     client = Client(services=(service,))
-    for each in SERVICES[service].unserved:
-        for method in each.methods:
-            client.send(method, each.path.replace("{", "x").replace("}", "x"))
+    for path, data in SERVICES[service].unserved.items():
+        for method in data["methods"]:
+            client.send(method, path.replace("{", "x").replace("}", "x"))
     assert [entry.operation for entry in client.fake.requests if entry.operation is not None] == []

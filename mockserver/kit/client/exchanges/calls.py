@@ -69,10 +69,10 @@ def calls(exchanges: Iterable[Exchange]) -> list[Call]:
             if (id := task_id(each)) is not None:
                 by_task[id] = call
             if (own := own_name(each)) is not None:
-                by_name[service(each), each.account, own] = call
+                by_name[service(each), each.whose, own] = call
         elif does(each) == "get":
             asked = asked_for(each)
-            owner = by_task.get(asked) or by_name.get((service(each), each.account, asked))
+            owner = by_task.get(asked) or by_name.get((service(each), each.whose, asked))
             if owner is not None:
                 owner.polls.append(each)
     return found
@@ -94,7 +94,7 @@ def likenesses(exchanges: Iterable[Exchange]) -> Iterator[Likeness]:
     """Yield what looks like a repetition, where the client does not say whether it is one."""
     by_account: dict[tuple[str | None, str], list[Exchange]] = {}
     for each in exchanges:
-        by_account.setdefault((each.account, service(each)), []).append(each)
+        by_account.setdefault((each.whose, service(each)), []).append(each)
     for own in by_account.values():
         row: list[Exchange] = []
         for each in own:

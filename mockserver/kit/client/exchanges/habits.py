@@ -204,4 +204,4 @@ def _ends(call: Call) -> list[Exchange]:
 
 def _way(poll: Exchange) -> tuple[str | None, str, str]:
     """Return what is the same in all polls of one loop."""
-    return poll.account, poll.request.path, poll.request.query
+    return poll.whose, poll.request.path, poll.request.query

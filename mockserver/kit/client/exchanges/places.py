@@ -98,7 +98,7 @@ class Tasks:
             if does(each) == "create" and (id := task_id(each)) is not None:
                 found.made.setdefault(id, set()).add(product(each))
                 if name := own_name(each):
-                    found.named.setdefault((service(each), each.account, name), set()).add(product(each))
+                    found.named.setdefault((service(each), each.whose, name), set()).add(product(each))
             elif does(each) in ("get", "list"):
                 for id in _ids(each):
                     found.made.setdefault(id, set()).update(shown_at(str(each.operation)))
@@ -108,7 +108,7 @@ class Tasks:
     def owners(self, exchange: Exchange) -> Products:
         """Return whose task a request asks for; nothing if no answer has shown it."""
         id = asked_for(exchange)
-        named = self.named.get((service(exchange), exchange.account, id), ())
+        named = self.named.get((service(exchange), exchange.whose, id), ())
         return frozenset(self.made.get(id, ())) | frozenset(named)
 
 
@@ -136,8 +136,7 @@ def unserved_path(exchange: Exchange, prefixes: Sequence[str] = ()) -> str | Non
     """Return the path of a request that the real service is known to have and we do not, with ``{id}`` for the id."""
     if exchange.operation is not None:
         return None
-    found = unserved(load().services.values(), exchange.request.method, exchange.request.path, prefixes)
-    return found.path if found is not None else None
+    return unserved(load().services.values(), exchange.request.method, exchange.request.path, prefixes)
 
 
 def is_stranger(exchange: Exchange) -> bool:

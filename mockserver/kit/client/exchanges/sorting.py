@@ -106,4 +106,4 @@ def _meaning(exchange: Exchange) -> tuple[object, ...]:
     """Return what a mark is about: by its name a whole account, and otherwise this request, however often it comes."""
     request = exchange.request
     rest = () if exchange.refusal_meant_by == "name" else (request.method, request.path, request.body)
-    return exchange.refusal_meant_by, exchange.account, *rest
+    return exchange.refusal_meant_by, exchange.whose, *rest
