@@ -49,7 +49,7 @@ WAITING = (
     mutant(
         "polls-the-other-product",
         "polls-the-right-path",
-        told=r"GET /v1/images/generations/\d+",
+        told=r"a task of kling/omni-image at /v1/images/generations/\d+, a path for other tasks",
         place=lambda self: f"/v1/images/generations/{self.task_id}",
     ),
     mutant(
@@ -61,7 +61,7 @@ WAITING = (
     mutant(
         "rounds-the-id",
         "polls-the-right-path",
-        told=r"asked for /v1/images/omni-image/\d+, but created \d+",
+        told=r"asked for /v1/images/omni-image/\d+, but (created|the task is) \d+",
         place=lambda self: f"{self.path}/{int(float(self.task_id or 0))}",
     ),
     mutant(
