@@ -57,8 +57,8 @@ def poll(response: Response | None = None, task_id: str = TASK, **changed: Any) 
     return replace(found, **changed)
 
 
-def fetch(scheme: str | None = None) -> Exchange:
-    request = Request("GET", "/results/kling/1/0.png", "", {}, b"")
+def fetch(scheme: str | None = None, query: str = "") -> Exchange:
+    request = Request("GET", "/results/kling/1/0.png", query, {}, b"")
     return Exchange(0, 0, 0, "kling/results.fetch", request, said(200, b""), scheme=scheme)
 
 

@@ -162,6 +162,7 @@ CLEAN: Mapping[str, Sequence[Evidence]] = {
         evidence("polls-400", *LIFE[:1], outcome="timeout"),
     ],
     "a-poll-leads-to-no-second-task": [evidence("polls-404", *LIFE[:1], poll(refused(404, 1203)), **ERROR)],
+    "a-failed-task-is-not-made-again": [evidence("task-fails", create(created()), poll(state("failed")))],
     "a-lost-task-is-found-again": [
         evidence("answer-lost", create(None), outcome="error", message="lost"),
         evidence("answer-lost-with-own-id", create(None), create(refused()), *LIFE[1:], urls=[URL]),
@@ -326,6 +327,9 @@ BROKEN: Mapping[str, Sequence[Evidence]] = {
         evidence("polls-404", *LIFE[:1], poll(refused(404, 1203)), create(created("2")), tasks=2, **ERROR),
         evidence("never-ends", *LIFE[:2], create(created("2")), tasks=2, outcome="timeout"),
     ],
+    "a-failed-task-is-not-made-again": [
+        evidence("task-fails", create(created()), poll(state("failed")), create(created("2")), tasks=2)
+    ],
     "a-lost-task-is-found-again": [
         evidence("answer-lost", create(None), fault=DIED),
         evidence("answer-lost-with-own-id", create(None), create(refused()), **ERROR),
@@ -343,7 +347,10 @@ BROKEN: Mapping[str, Sequence[Evidence]] = {
         evidence("moderation-500", create(MODERATED), service="useapi", outcome="error", message="HTTP 500"),
         evidence("moderation-500", create(MODERATED), service="useapi", outcome="timeout"),
     ],
-    "results-are-fetched-without-credentials": [evidence("plain", *LIFE, fetch(scheme="Bearer"))],
+    "results-are-fetched-without-credentials": [
+        evidence("plain", *LIFE, fetch(scheme="Bearer")),
+        evidence("plain", *LIFE, fetch(query="x=1&access_token=abc")),
+    ],
     "retries-have-an-end": [
         evidence("down-for-good", *[create(refused(500, 5000))] * 25, **ERROR),
         evidence("down-for-good", fault=DIED),

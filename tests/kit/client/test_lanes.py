@@ -139,6 +139,6 @@ def test_a_program_is_asked_on_two_and_an_object_on_one(tmp_path: Path) -> None:
 
 def test_the_order_of_findings_is_that_of_the_plan(tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOCKED.replace("LOCK_EX", "LOCK_SH"), str(tmp_path / "lock")]
-    found = [check_client(command, only=["waiting", "retry"], examples=0).findings for _ in range(2)]
+    found = [check_client(command, only=["wire", "waiting"], examples=0).findings for _ in range(2)]
     assert [finding.key for finding in found[0]] == [finding.key for finding in found[1]]
     assert len(found[0]) > 5

@@ -31,6 +31,20 @@ def _retried_around(self: Reference, body: dict[str, Any]) -> httpx.Response:
     return answer
 
 
+class Hopeful(Reference):
+    """The reference, which remembers the tasks that it has made again."""
+
+    again: frozenset[str | None] = frozenset()
+
+
+def _makes_it_again(self: Hopeful, data: dict[str, Any]) -> dict[str, Any] | None:
+    if self.task_id in self.again:
+        return Reference.failure(self, data)
+    self.task_id = self.read(self.create(self.request["payload"]))["data"]["task_id"]
+    self.again = frozenset({self.task_id})
+    return None
+
+
 def _looks_all_the_time(self: Reference) -> None:
     self.bell.wait(0.02)
 
@@ -47,6 +61,13 @@ def _believes_the_first(self: Reference, data: dict[str, Any]) -> None:
 
 
 RETRYING = (
+    mutant(
+        "makes-what-failed-again",
+        "a-failed-task-is-not-made-again",
+        told="there are 2 tasks: the client sent another create after its task had failed",
+        base=Hopeful,
+        failure=_makes_it_again,
+    ),
     mutant(
         "repeats-its-own-mistakes",
         "own-mistakes-are-not-repeated",

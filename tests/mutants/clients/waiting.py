@@ -31,6 +31,13 @@ def _fetches_with_its_key(self: Reference, data: Answer) -> Answer:
     return answer
 
 
+def _fetches_with_its_key_in_the_url(self: Reference, data: Answer) -> Answer:
+    answer = Reference.success(self, data)
+    for url in answer["urls"]:
+        self.http.get(url, params={"access_token": self.token()})
+    return answer
+
+
 class Videos(Reference):
     """The reference, asked for videos first."""
 
@@ -242,6 +249,12 @@ OUTCOMES = (
         "results-are-fetched-without-credentials",
         told="GET /results/.+ has Authorization: Bearer …",
         success=_fetches_with_its_key,
+    ),
+    mutant(
+        "fetches-with-its-key-in-the-url",
+        "results-are-fetched-without-credentials",
+        told=r"GET /results/.+\?access_token=… has a credential",
+        success=_fetches_with_its_key_in_the_url,
     ),
     mutant(
         "takes-failed-for-done",
