@@ -172,6 +172,8 @@ def without_spare_fields(
     names = [name for name in payload if name in branch.required] if isinstance(payload, dict) else []
     spare = [name for name in names if choices.below(4) == 0]
     is_shrunk = plain is not None and len(spare) == len(names)
+    if is_shrunk and names:
+        spare += [name for name, value in payload.items() if value == [] and name not in names]  # it says nothing
     for count in (1, 2, 3, 1) if is_shrunk else (1, 2, 1):
         for gone in combinations(spare[::-1], count):
             less = {name: value for name, value in payload.items() if name not in gone}
