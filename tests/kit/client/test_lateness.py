@@ -89,7 +89,9 @@ def test_a_late_answer_is_told_as_late_and_else_judged_as_any_other(
 def test_a_late_error_is_told_once_where_a_timeout_was_due() -> None:
     seen = evidence("never-ends", seconds=31, outcome="error", message="gave up after 12 tries")
     [told] = [text for check, text in found(seen) if check == LATE]
-    assert told.startswith("the client took 31 s, but its limit was 2 s; the client reported 'error' with the message")
+    assert told.startswith(
+        "the client took 31.0 s, but its limit was 2 s; the client reported 'error' with the message"
+    )
 
 
 def test_who_never_answers_hangs_and_is_not_late() -> None:

@@ -126,7 +126,7 @@ def gives_up_in_time(evidence: Evidence) -> Iterator[str]:
     if evidence.fault is not None and evidence.fault.kind == "hung":
         yield f"{evidence.report}, but its limit was {limit:g} s"
     elif evidence.fault is None and evidence.seconds > limit + _LATE_SECONDS:
-        yield f"the client took {evidence.seconds:.3g} s, but its limit was {limit:g} s; {evidence.report}"
+        yield f"the client took {evidence.seconds:.1f} s, but its limit was {limit:g} s; {evidence.report}"
     elif evidence.scenario.id == "never-ends" and evidence.outcome != "timeout":
         yield evidence.report
 
