@@ -49,3 +49,10 @@ def test_a_fault_says_what_is_there() -> None:
     assert decode(b"<html><body>log in").fault == "not a PNG, JPEG or MP4: it begins with b'<html><body>log '"
     assert decode(b"").fault == "not a PNG, JPEG or MP4: it is empty"
     assert decode(PNG[:200]).fault == "a picture that cannot be decoded: image file is truncated"
+
+
+def test_a_large_jpeg_is_measured_and_a_cut_one_is_found() -> None:
+    content = BytesIO()
+    Image.effect_noise((2000, 1800), 90).save(content, "JPEG")
+    assert decode(content.getvalue()) == MediaFile("image", 2000, 1800)
+    assert decode(content.getvalue()[: len(content.getvalue()) // 2]).fault
