@@ -163,7 +163,7 @@ def test_requests_are_filtered_by_what_they_broke(client: httpx.Client) -> None:
     assert entry["status"] == 400
     whole = steer(client, "GET", f"/requests/{entry['number']}")
     assert whole["violations"][0]["source"].startswith("kling")
-    assert "Bearer $KEY" in whole["curl"]
+    assert "Bearer $MOCKSERVER_TOKEN" in whole["curl"]
     assert whole["request"]["headers"]["authorization"] != "Bearer me"
     assert len(steer(client, "GET", "/requests", status=200, operation="kling/omni-image.create")["items"]) == 1
 
