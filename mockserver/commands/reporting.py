@@ -45,7 +45,7 @@ def reporting_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--report",
         metavar="DIR",
         type=click.Path(path_type=Path),
-        help="Write the report to this folder: HTML, JUnit, SARIF and JSON.",
+        help="Write the report to this folder: HTML, JUnit, SARIF and JSON, and scripts that repeat findings.",
     )
     baseline = click.option(
         "--baseline",
@@ -88,7 +88,7 @@ class Reporting:
                     write(rest, self.folder)
         finally:
             try:
-                terminal(rest, out)
+                terminal(rest, out, folder=self.folder)
             except BrokenPipeError:
                 silence(out)  # whoever reads has read enough, and the exit status is still to come
         return rest

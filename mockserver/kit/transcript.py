@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mockserver.secrecy import Mask, is_secret, masked
 from mockserver.types import JSON, Millis, Request, Response
+
+_MOST_SHOWN = 40
+"""Exchanges that a report shows of one finding: the first half and the last half of a long wait say all."""
+
+_LONGEST_BODY = 3000
+"""Characters of a body that a report shows."""
+
+_LONGEST_NOTE = 30
+"""Characters of the note about a cut. What is longer by less is not worth one."""
+
+_LONGEST_READ = 1 << 20
+"""Bytes of a body that are looked at for secrets before it is cut; none begins that far behind what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +81,55 @@ class Exchange:
         """The answer's HTTP status."""
         return self.response.status if self.response is not None else None
 
+    def shown(self, mask: Mask) -> Exchange:
+        """Return it as a report shows it: without secrets, and with long bodies cut, their lengths told."""
+        request, response = self.request, self.response
+        own = Mask.of(*(message for message in (request, response) if message is not None))
+
+        def text(whole: str) -> str:
+            return mask.text(own.text(whole))
+
+        def headers(whole: Mapping[str, str]) -> dict[str, str]:
+            return {name: masked(value) if is_secret(name) else text(value) for name, value in whole.items()}
+
+        def body(whole: bytes, media_type: str) -> bytes:
+            try:
+                readable = whole.decode()
+            except UnicodeDecodeError:
+                return f"{len(whole)} bytes of {media_type or 'no type'}".encode()
+            told = text(readable[:_LONGEST_READ])
+            is_long = len(readable) > _LONGEST_BODY + _LONGEST_NOTE
+            return (_cut(told, len(readable)) if is_long else told).encode(errors="replace")
+
+        return replace(
+            self,
+            request=replace(
+                request,
+                path=text(request.path),
+                query=own.query(mask.text(request.query)),
+                headers=headers(request.headers),
+                body=body(request.body, request.headers.get("content-type", "")),
+            ),
+            response=None
+            if response is None
+            else replace(
+                response,
+                headers=headers(response.headers),
+                body=body(response.body, response.headers.get("content-type", "")),
+            ),
+            fault=self.fault and mask.text(self.fault),
+            claims=None,
+            violations=(),
+            is_whole=False,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Exchanges in the order in which they began."""
+    """Exchanges in the order in which they began; ``left_out``: how many are not there, from their middle."""
 
     exchanges: tuple[Exchange, ...] = ()
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.exchanges)
@@ -86,6 +142,23 @@ class Transcript:
         return Transcript(
             tuple(each for each in self.exchanges if each.operation and each.operation.rpartition(".")[2] in does)
         )
+
+    def shown(self, mask: Mask, known: dict[int, Exchange]) -> Transcript:
+        """Return it as a report shows it: a long one without its middle, each exchange as ``Exchange.shown`` has it.
+
+        ``known`` keeps what was shown before, by ``id()``, because many findings share their exchanges.
+        """
+        half = _MOST_SHOWN // 2
+        is_long = len(self) > _MOST_SHOWN
+        kept = (*self.exchanges[:half], *self.exchanges[-half:]) if is_long else self.exchanges
+        for each in kept:
+            if id(each) not in known:
+                known[id(each)] = each.shown(mask)
+        return Transcript(tuple(known[id(each)] for each in kept), self.left_out + len(self) - len(kept))
+
+
+def _cut(text: str, length: int) -> str:
+    return f"{text[:_LONGEST_BODY]}… ({length} characters)"
 
 
 def _parsed(body: bytes) -> JSON:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from types import MappingProxyType
 
 from mockserver.kit.checks import AnyCheck, Skipped
+from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.secrecy import Mask
 from mockserver.types import JSON
 
@@ -20,8 +22,11 @@ class Finding:
     * ``received`` and ``documented``: what came, and what should have come
     * ``rule``: the rule of the contract that was broken or wrongly enforced, if it is about one
     * ``source``: where the promise comes from
-    * ``payload`` and ``repeat``: the smallest request that shows it, and a shell command that sends it again
+    * ``payload`` and ``repeat``: the smallest request that shows it, and a shell command that shows it again
     * ``scene``: what the fake did meanwhile, in a sentence, if it misbehaved on purpose; the name is ``verdict.json``'s
+    * ``cause``: what is to blame, if the check knows: findings of one cause are one group, whatever their checks
+    * ``script``: a shell script that shows it again, where that takes more than one request
+    * ``transcript``: what went over the wire, for people
     """
 
     check: str
@@ -33,19 +38,27 @@ class Finding:
     payload: JSON = None
     repeat: str | None = None
     scene: str = ""
+    cause: str = ""
+    script: str | None = field(default=None, repr=False)
+    transcript: Transcript = field(default=Transcript(), repr=False)
 
     @property
     def key(self) -> str:
         """Its name in a baseline: the check and the subject."""
         return f"{self.check} {self.subject}"
 
-    def masked(self, mask: Mask) -> Finding:
-        """Return it without secrets; its key stays, because baselines have it."""
+    def masked(self, mask: Mask, known: dict[int, Exchange] | None = None) -> Finding:
+        """Return it without secrets; its key stays, because baselines have it.
+
+        ``known`` has the exchanges that are masked already, by ``id()``, and gets the others.
+        """
         return replace(
             self,
             received=mask.text(self.received),
             payload=mask.json(self.payload),
             repeat=self.repeat and mask.text(self.repeat),
+            script=self.script and mask.text(self.script),
+            transcript=self.transcript.shown(mask, {} if known is None else known),
         )
 
 
@@ -67,6 +80,9 @@ class Verdict:
     * ``stale``: lines of the baseline that nothing was found for
     * ``obstacle``: why nothing could be judged at all; ``None`` if something could
     * ``facts``: names and values of further figures for the report: exchanges, tasks created, rules broken …
+    * ``notes``: what must be known or done before a line or a script is repeated, in sentences
+    * ``seconds``: how long the scenarios of each check took, by its id; checks share scenarios
+    * ``took``: how long the whole run took, in seconds
     """
 
     target: str
@@ -77,6 +93,9 @@ class Verdict:
     stale: tuple[str, ...] = ()
     obstacle: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    took: float = 0.0
 
     @property
     def status(self) -> ExitStatus:
@@ -89,11 +108,11 @@ class Verdict:
 
     def masked(self, known: Iterable[str] = ()) -> Verdict:
         """Return it as it may be shown: without secrets, the ``known`` ones and those that names and forms tell."""
-        mask = Mask(known)
+        mask, exchanges = Mask(known), dict[int, Exchange]()
         return replace(
             self,
             target=mask.text(self.target),
-            findings=tuple(finding.masked(mask) for finding in self.findings),
+            findings=tuple(finding.masked(mask, exchanges) for finding in self.findings),
             skipped=tuple(replace(each, reason=mask.text(each.reason)) for each in self.skipped),
             obstacle=self.obstacle and mask.text(self.obstacle),
             facts=tuple((name, mask.text(value)) for name, value in self.facts),

@@ -7,7 +7,9 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from mockserver.kit.checks import AnyCheck, Check, Skipped
+from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Finding, Verdict
+from mockserver.types import Request, Response
 
 HOSTILE = "<script>alert(1)</script>\"'&lt; [bold red]:smile: \x1b[31m\x00\u202e\ud800 猫 {0}"
 """What no reader may run, obey or choke on."""
@@ -29,12 +31,25 @@ IDS, RULES, PAGES, TIMES = CHECKS = tuple[AnyCheck, ...](
     )
 )
 
+CREATED = Exchange(
+    7,
+    1_790_000_000_250,
+    40,
+    "kling/omni-image.create",
+    Request(
+        "POST", "/v1/images/omni-image", "", {"host": "a", "content-type": "application/json"}, b'{"prompt":"A cat"}'
+    ),
+    Response(200, b'{"code":0,"data":{"task_id":848021964837912615}}', {"content-type": "application/json"}),
+)
+LOST = replace(CREATED, number=8, at=1_790_000_001_750, response=None, fault="ReadTimeout")
+
 NUMBER = Finding(
     "task-id-is-text",
     "kling/omni-image.create",
     "848021964837912615, a number",
     payload={"prompt": "A red bicycle"},
     repeat='curl -X POST http://127.0.0.1:8080/v1/images/omni-image --data-binary \'{"prompt": "A red bicycle"}\'',
+    transcript=Transcript((CREATED, LOST)),
 )
 NINE = Finding(
     "rule-is-enforced",
@@ -57,9 +72,30 @@ WICKED = Finding(
     source=HOSTILE,
     payload={HOSTILE: [HOSTILE, float("nan"), 10**30]},
     repeat=HOSTILE,
+    script=HOSTILE,
+    transcript=Transcript(
+        (
+            Exchange(
+                1,
+                0,
+                0,
+                HOSTILE,
+                Request(HOSTILE, HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, HOSTILE.encode(errors="replace")),
+                Response(200, HOSTILE.encode(errors="replace"), {HOSTILE: HOSTILE}),
+                fault=HOSTILE,
+            ),
+        )
+    ),
 )
 
-KEPT = Verdict("http://127.0.0.1:8080", CHECKS, facts=(("exchanges", "412"), ("seconds", "12.3")))
+KEPT = Verdict(
+    "http://127.0.0.1:8080",
+    CHECKS,
+    facts=(("exchanges", "412"), ("seconds", "12.3")),
+    notes=("Set MOCKSERVER_TOKEN to the key that you gave with --token, and export it.",),
+    seconds={"task-id-is-text": 2.25, "updated-at-moves": 2.25, "rule-is-enforced": 8.0},
+    took=12.5,
+)
 BROKEN = replace(
     KEPT,
     findings=(NUMBER, NINE, STILL),
@@ -86,6 +122,7 @@ VERDICTS = {
         skipped=(Skipped(HOSTILE, HOSTILE),),
         stale=(HOSTILE,),
         facts=((HOSTILE, HOSTILE),),
+        notes=(HOSTILE,),
     ),
 }
 """One of each kind, by its name."""
@@ -107,6 +144,8 @@ _FINDINGS = st.builds(
     source=_WORDS,
     payload=_PAYLOADS,
     repeat=st.none() | _WORDS,
+    scene=_WORDS,
+    cause=st.sampled_from(["", "a", "b"]),
 )
 ANY = st.builds(
     Verdict,
@@ -118,5 +157,8 @@ ANY = st.builds(
     stale=st.lists(_WORDS, max_size=2).map(tuple),
     obstacle=st.none() | _WORDS,
     facts=st.lists(st.tuples(_WORDS, _WORDS), max_size=2).map(tuple),
+    notes=st.lists(_WORDS, max_size=2).map(tuple),
+    seconds=st.dictionaries(_IDS, st.floats(0, 1000), max_size=2),
+    took=st.floats(0, 1000),
 )
 """Any verdict at all."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from mockserver.kit.reports.grouping import groups
 from mockserver.kit.reports.summary import cases, count, lines, sentence
-from mockserver.kit.reports.text import json_text, sound, visible
+from mockserver.kit.reports.text import excerpt, json_text, visible
+from mockserver.kit.transcript import Exchange
 from mockserver.kit.verdict import Verdict
+from mockserver.types import Request, Response
 
 _LONGEST_TEXT = 20_000
 """Characters of one text on the page; megabytes of Base64 would make it unreadable."""
@@ -24,7 +27,9 @@ def page(verdict: Verdict) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["visible"] = lambda text: visible(str(text), _LONGEST_TEXT)
-    environment.filters["json"] = lambda value: json_text(sound(value), indent=2)
+    environment.filters["json"] = lambda value: json_text(excerpt(value), indent=2)
+    environment.filters["message"] = _message
+    environment.filters["line"] = _line
     template = environment.from_string((files(__package__) / "report.html.jinja").read_text(encoding="utf-8"))
     return template.render(
         verdict=verdict,
@@ -32,6 +37,26 @@ def page(verdict: Verdict) -> str:
         status=verdict.status.name.lower(),
         lines=lines(verdict),
         count=count,
-        cases=list(cases(verdict, verdict.findings)),
-        accepted=list(cases(verdict, verdict.accepted)),
+        groups=groups(cases(verdict, verdict.findings)),
+        accepted=groups(cases(verdict, verdict.accepted)),
     )
+
+
+def _line(exchange: Exchange, first: Exchange) -> str:
+    """Return an exchange in a line: when it began, what was asked for and what came."""
+    request, response = exchange.request, exchange.response
+    came = exchange.fault or "no answer" if response is None else str(response.status)
+    took = f", after {exchange.took / 1000:.2f} s" if exchange.took else ""
+    return f"{(exchange.at - first.at) / 1000:+.2f} s  {request.method} {_target(request)}: {came}{took}"
+
+
+def _message(message: Request | Response) -> str:
+    """Return a request or an answer as it was on the wire, but for the names of its headers."""
+    start = f"{message.method} {_target(message)}" if isinstance(message, Request) else str(message.status)
+    head = [start, *(f"{name}: {value}" for name, value in message.headers.items())]
+    body = message.body.decode(errors="replace")
+    return "\n".join([*head, "", body] if body else head)
+
+
+def _target(request: Request) -> str:
+    return f"{request.path}{'?' if request.query else ''}{request.query}"

@@ -10,7 +10,7 @@ from collections import Counter
 from xml.etree import ElementTree as ET
 
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
-from mockserver.kit.reports.text import json_text, sound, visible
+from mockserver.kit.reports.text import excerpt, json_text, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
 
 _LONGEST_TEXT = 100_000
@@ -19,20 +19,21 @@ _LONGEST_TEXT = 100_000
 
 def junit(verdict: Verdict) -> str:
     """Return the document."""
-    suites = _Suites()
+    suites = _Suites(verdict)
     for line in lines(verdict):
         suites.family(line.check.family)
         if line.outcome == "kept":
-            suites.case(line.check.family, line.check.id)
+            suites.case(line.check.family, line.check.id, line.check.id)
     for case in cases(verdict, verdict.findings):
-        element = suites.case(case.check.family, case.finding.key)
+        element = suites.case(case.check.family, case.finding.key, case.check.id)
         if case.check.severity == "error":
-            _said(element, "failure", case.finding.received, _text(case)).set("type", visible(case.check.id))
+            message = f"{case.promise} {case.finding.received}"
+            _said(element, "failure", message, _text(case, verdict)).set("type", visible(case.check.id))
         else:
-            ET.SubElement(element, "system-out").text = visible(f"a warning\n{_text(case)}", _LONGEST_TEXT)
+            ET.SubElement(element, "system-out").text = visible(f"a warning\n{_text(case, verdict)}", _LONGEST_TEXT)
     for case in cases(verdict, verdict.accepted):
-        element = suites.case(case.check.family, case.finding.key)
-        _said(element, "skipped", "accepted by the baseline", _text(case))
+        element = suites.case(case.check.family, case.finding.key, case.check.id)
+        _said(element, "skipped", "accepted by the baseline", _text(case, verdict))
     for skipped in verdict.skipped:
         _said(suites.case("not checked", skipped.check), "skipped", skipped.reason, skipped.reason)
     for stale in verdict.stale:
@@ -44,9 +45,14 @@ def junit(verdict: Verdict) -> str:
 
 
 class _Suites:
-    """The document while it is written: a suite for each family."""
+    """The document while it is written: a suite for each family.
 
-    def __init__(self) -> None:
+    The time of a case is that of its check's scenarios. Checks share scenarios, so the cases of a run may add up to
+    more than it took; the time of the whole document is what it took.
+    """
+
+    def __init__(self, verdict: Verdict) -> None:
+        self._seconds, self._took = verdict.seconds, verdict.took
         self._root = ET.Element("testsuites", name="mockserver check")
         self._families: dict[str, ET.Element] = {}
         self._names: Counter[str] = Counter()
@@ -57,11 +63,12 @@ class _Suites:
             self._families[name] = ET.SubElement(self._root, "testsuite", name=visible(name))
         return self._families[name]
 
-    def case(self, family: str, name: str) -> ET.Element:
-        """Add a case. CI servers merge two cases of one name, so a second one is numbered."""
+    def case(self, family: str, name: str, check: str = "") -> ET.Element:
+        """Add a case of a check. CI servers merge two cases of one name, so a second one is numbered."""
         self._names[name] += 1
         told = name if self._names[name] == 1 else f"{name} ({self._names[name]})"
-        about = {"name": visible(told), "classname": visible(f"mockserver.{family}"), "time": "0"}
+        about = {"name": visible(told), "classname": visible(f"mockserver.{family}")}
+        about["time"] = f"{self._seconds.get(check, 0.0):.3f}"
         return ET.SubElement(self.family(family), "testcase", about)
 
     def document(self) -> str:
@@ -69,9 +76,10 @@ class _Suites:
         for element in (*self._families.values(), self._root):
             for attribute, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
                 element.set(attribute, str(len(element.findall(f".//{tag}"))))
-            element.set("time", "0")
         for element in self._families.values():
             element.set("skipped", str(len(element.findall(".//skipped"))))
+            element.set("time", f"{sum(float(case.get('time', 0)) for case in element):.3f}")
+        self._root.set("time", f"{self._took:.3f}")
         ET.indent(self._root)
         # ElementTree would declare the encoding of this machine.
         return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(self._root, encoding="unicode")}\n'
@@ -83,11 +91,12 @@ def _said(case: ET.Element, tag: str, message: str, text: str) -> ET.Element:
     return element
 
 
-def _text(case: Case) -> str:
+def _text(case: Case, verdict: Verdict) -> str:
     """Return the finding in words, for a reader who sees only this case."""
-    payload = None if case.finding.payload is None else json_text(sound(case.finding.payload))
+    payload = None if case.finding.payload is None else json_text(excerpt(case.finding.payload))
     told = (
-        ("documented", case.documented),
+        ("promise", case.promise),
+        ("documented", case.documented if case.documented != case.promise else ""),
         ("scenario", case.finding.scene),
         ("received", case.finding.received),
         ("rule", case.finding.rule),
@@ -95,5 +104,7 @@ def _text(case: Case) -> str:
         ("why it matters", case.check.why),
         ("payload", payload),
         ("repeat", case.finding.repeat),
+        ("script", case.script),
+        ("before", " ".join(verdict.notes) if case.finding.repeat else ""),
     )
     return "\n".join(f"{label}: {value}" for label, value in told if value)

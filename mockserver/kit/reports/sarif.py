@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from mockserver.kit.reports.summary import Case, cases, sentence
-from mockserver.kit.reports.text import json_text, sound, visible
+from mockserver.kit.reports.text import excerpt, json_text, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
 from mockserver.types import JSON
 
@@ -71,15 +71,16 @@ def _result(case: Case, index: int, line: int) -> dict[str, JSON]:
         "family": case.check.family,
         "documented": case.documented,
         "source": case.source,
-        "payload": None if finding.payload is None else json_text(sound(finding.payload)),
+        "payload": None if finding.payload is None else json_text(excerpt(finding.payload)),
         "scene": finding.scene,
         "repeat": finding.repeat,
+        "script": case.script,
     }
     return {
         "ruleId": _rule_id(case),
         "ruleIndex": index,
         "level": case.check.severity,
-        "message": _message(f"{finding.subject}: {finding.received}"),
+        "message": _message(f"{case.promise} {finding.subject}: {finding.received}"),
         "locations": [
             {
                 "physicalLocation": place,

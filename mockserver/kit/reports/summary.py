@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.kit.checks import AnyCheck, Check
 from mockserver.kit.verdict import ExitStatus, Finding, Verdict
+
+_UNSAFE = re.compile(r"[^a-z0-9-]+")
+"""What the name of a file is better without; the ids of checks have none of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A finding and the check that found it.
 
-    ``documented`` and ``source`` are the finding's own, or else those of the check.
+    ``documented`` and ``source`` are the finding's own, or else those of the check. ``script`` is the path of its
+    script in the folder of ``--report``.
     """
 
     finding: Finding
     check: AnyCheck
+    script: str | None = None
+
+    @property
+    def promise(self) -> str:
+        """The promise that is broken, which is the heading of the finding."""
+        return self.check.documented or self.documented or self.check.id
 
     @property
     def documented(self) -> str:
-        """The promise."""
+        """What should have come: the promise, unless the finding is more exact."""
         return self.finding.documented or self.check.documented
 
     @property
@@ -60,10 +71,21 @@ def lines(verdict: Verdict) -> tuple[Line, ...]:
 
 def cases(verdict: Verdict, findings: Iterable[Finding]) -> Iterator[Case]:
     """Yield findings with their checks. A finding of an unknown check, from an older record, gets one of its own."""
-    checks = {check.id: check for check in verdict.made}
+    checks, scripts = {check.id: check for check in verdict.made}, _scripts(verdict)
     for finding in findings:
         unknown: AnyCheck = Check(finding.check, "other", "error", finding.documented, "", finding.source)
-        yield Case(finding, checks.get(finding.check, unknown))
+        yield Case(finding, checks.get(finding.check, unknown), scripts.get(id(finding)))
+
+
+def _scripts(verdict: Verdict) -> Mapping[int, str]:
+    """Return the path of each script in the folder of ``--report``, by the ``id()`` of its finding."""
+    names, paths = Counter[str](), dict[int, str]()
+    for finding in (*verdict.findings, *verdict.accepted):
+        if finding.script is not None and id(finding) not in paths:
+            name = _UNSAFE.sub("-", finding.check)
+            names[name] += 1
+            paths[id(finding)] = f"repeat/{name}-{names[name]}.sh"
+    return paths
 
 
 def sentence(verdict: Verdict) -> str:

@@ -1,4 +1,6 @@
-"""The report in a terminal: one table, each finding with a line that repeats it, and last the verdict in one sentence.
+"""The report in a terminal: one table, the findings of each cause together, and last the verdict in one sentence.
+
+A finding has a line that repeats it; where that takes several requests, the path of a script in the folder of --report.
 
 A file or a pipe gets the same as plain text: without colours and frames, and no line is broken. ``progress`` shows how
 far a run has come.
@@ -6,14 +8,17 @@ far a run has come.
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from mockserver.files import silence
+from mockserver.kit.reports.grouping import Group, groups
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
-from mockserver.kit.reports.text import json_text, sound, visible
+from mockserver.kit.reports.text import excerpt, json_text, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
 
 if TYPE_CHECKING:
@@ -21,6 +26,9 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 8000
 """Characters of a payload or a curl line; megabytes of Base64 belong in a file."""
+
+_LONGEST_LINE = 400
+"""Characters of the line of a finding that another one stands for."""
 
 _ENDLESS = 10_000
 """Columns of what is no terminal: more than any line of the table has."""
@@ -35,8 +43,11 @@ Step = Callable[[str, int], None]
 """Is told what comes next, and of how many things in all."""
 
 
-def terminal(verdict: Verdict, file: IO[str] | None = None) -> None:
-    """Print the report, to standard output unless told otherwise. Raises ``OSError``, also for a closed pipe."""
+def terminal(verdict: Verdict, file: IO[str] | None = None, *, folder: Path | None = None) -> None:
+    """Print the report, to standard output unless told otherwise. Raises ``OSError``, also for a closed pipe.
+
+    ``folder`` is that of ``--report``, if the scripts have been written into it.
+    """
     from rich.console import Console
 
     class Plain(Console):
@@ -45,7 +56,7 @@ def terminal(verdict: Verdict, file: IO[str] | None = None) -> None:
 
     console = Plain(file=file or sys.stdout)
     # Rich would break the lines of a file or a pipe at 80 columns.
-    show(verdict, console if console.is_terminal else Plain(file=console.file, width=_ENDLESS))
+    show(verdict, console if console.is_terminal else Plain(file=console.file, width=_ENDLESS), folder)
 
 
 @contextmanager
@@ -94,12 +105,13 @@ def _log() -> Iterator[Step]:
     yield step
 
 
-def show(verdict: Verdict, console: Console) -> None:
+def show(verdict: Verdict, console: Console, folder: Path | None = None) -> None:
     """Print the report."""
     if verdict.made:
         _table(verdict, console)
-    for case in cases(verdict, verdict.findings):
-        _finding(case, console)
+    for group in groups(cases(verdict, verdict.findings)):
+        _group(group, console, folder)
+    _section("To repeat these", verdict.notes if verdict.findings else (), console)
     _section("Accepted by the baseline", [finding.key for finding in verdict.accepted], console)
     _section("Remove these lines of the baseline: nothing was found for them", verdict.stale, console)
     _section("Not checked", _unchecked(verdict), console)
@@ -128,29 +140,48 @@ def _table(verdict: Verdict, console: Console) -> None:
     console.print(table)
 
 
-def _finding(case: Case, console: Console) -> None:
+def _group(group: Group, console: Console, folder: Path | None) -> None:
+    """Print the first finding of a group in full, and each other in a line."""
+    case = group.first
     finding = case.finding
     colour = "red" if case.check.severity == "error" else "yellow"
     _line(console, "")
-    _line(console, f"{case.check.severity}: {finding.key}", style=f"bold {colour}")
-    repeat = finding.repeat
-    if repeat is not None and len(repeat) > _LONGEST_TEXT:
-        repeat = f"a line of {len(repeat)} characters; it is in the files of --report"
-    payload = None if finding.payload is None else json_text(sound(finding.payload))
+    extent = f" ({group.extent})" if group.extent else ""
+    _line(console, f"{case.check.severity}: {case.promise}{extent}", style=f"bold {colour}")
+    payload = None if finding.payload is None else json_text(excerpt(finding.payload))
     for label, value in (
-        ("documented", case.documented),
+        ("finding", finding.key),
+        ("documented", case.documented if case.documented != case.promise else ""),
         ("scenario", finding.scene),
         ("received", finding.received),
         ("rule", finding.rule),
         ("source", case.source),
         ("why", case.check.why),
         ("payload", payload),
-        ("repeat", repeat),
+        ("repeat", _repeat(case, folder)),
+        ("also", "\n".join(_other(other, case, folder) for other in group.others)),
     ):
         if value:
-            told = visible(value, _LONGEST_TEXT)
+            told = visible(value, None if label == "also" else _LONGEST_TEXT)
             # A line break in a curl line is part of the request.
             _line(console, f"    {label:<11} {told if label == 'repeat' else told.replace(chr(10), _HANGING)}")
+
+
+def _repeat(case: Case, folder: Path | None) -> str | None:
+    """Return what shows a finding again."""
+    line = case.finding.repeat
+    if case.script is not None and folder is not None:
+        return f"sh {shlex.quote(str(folder / case.script))}"
+    if line is not None and len(line) > _LONGEST_TEXT:
+        return f"a line of {len(line)} characters; it is in the files of --report"
+    return line
+
+
+def _other(case: Case, first: Case, folder: Path | None) -> str:
+    """Return a finding of the same cause in a line: what of it differs from the first."""
+    received = "" if case.finding.received == first.finding.received else f": {case.finding.received}"
+    script = f"; sh {shlex.quote(str(folder / case.script))}" if case.script is not None and folder is not None else ""
+    return visible(f"{case.finding.key}{received}".replace("\n", " "), _LONGEST_LINE) + script
 
 
 def _unchecked(verdict: Verdict) -> list[str]:
@@ -161,7 +192,7 @@ def _unchecked(verdict: Verdict) -> list[str]:
     return [f"{', '.join(checks)}: {reason}" for reason, checks in reasons.items()]
 
 
-def _section(title: str, entries: tuple[str, ...] | list[str], console: Console) -> None:
+def _section(title: str, entries: Sequence[str], console: Console) -> None:
     if entries:
         _line(console, "")
         _line(console, title, style="bold")

@@ -7,6 +7,12 @@ from math import isfinite
 
 from mockserver.types import JSON
 
+_LONGEST_VALUE = 120
+"""Characters of a text within a payload that a report shows; what is wrong with a longer one is its length."""
+
+_MOST_ITEMS = 8
+"""Items of a list within a payload that a report shows."""
+
 _DEEPEST_LEVELS = 100
 """Many JSON readers give up soon after; Python's own does near 1000."""
 
@@ -26,6 +32,20 @@ def visible(text: str, most: int | None = None) -> str:
 def json_text(value: JSON, indent: int | None = None) -> str:
     """Return a value as JSON for people: letters stay as they are, invisible characters are escaped."""
     return visible(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def excerpt(value: JSON, depth: int = 0) -> JSON:
+    """Return a value as a report shows it: long texts and lists are cut, and their lengths told. It is ``sound``."""
+    if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+        return f"{value[: _LONGEST_VALUE // 2]}… ({len(value)} characters)"
+    if depth > _DEEPEST_LEVELS:
+        return sound(value, depth)
+    if isinstance(value, dict):
+        return {str(name): excerpt(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        shown = [excerpt(item, depth + 1) for item in value[: _MOST_ITEMS if len(value) > _MOST_ITEMS + 1 else None]]
+        return [*shown, f"… ({len(value)} items)"] if len(shown) < len(value) else shown
+    return sound(value, depth)
 
 
 def sound(value: JSON, depth: int = 0) -> JSON:

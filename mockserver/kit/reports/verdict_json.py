@@ -6,13 +6,15 @@ import json
 import re
 from dataclasses import fields
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
 
 from mockserver.errors import MockserverError
 from mockserver.kit.checks import AnyCheck, Check, Skipped
-from mockserver.kit.reports.summary import sentence
+from mockserver.kit.reports.grouping import numbers
+from mockserver.kit.reports.summary import cases, sentence
 from mockserver.kit.reports.text import sound, visible
 from mockserver.kit.verdict import Finding, Verdict
 from mockserver.resources import folder
@@ -21,8 +23,11 @@ from mockserver.types import JSON, pointer
 _LONGEST_TEXT = 200
 """Characters of an error about a record; jsonschema quotes whole values."""
 
-_NOT_RECORDED = frozenset({"scenarios", "find"})
-"""The fields of a check that only a run needs."""
+_NOT_RECORDED = frozenset({"scenarios", "find", "script", "transcript"})
+"""What of a check only a run needs, and what of a finding is in other files: its script, and its exchanges."""
+
+_DERIVED = ("group", "script")
+"""What a record says of a finding that the finding does not: the number of its group, and the file of its script."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -39,24 +44,35 @@ def as_json(verdict: Verdict) -> dict[str, JSON]:
     """Return a verdict as a document. Values that JSON does not have, such as NaN, become texts."""
     found = {field.name: getattr(verdict, field.name) for field in fields(verdict)}
     listed = {name: [_plain(item) for item in found[name]] for name in ("made", "findings", "skipped", "accepted")}
-    facts = [{"name": name, "value": value} for name, value in verdict.facts]
+    told = [*cases(verdict, (*verdict.findings, *verdict.accepted))]
+    for item, case, group in zip([*listed["findings"], *listed["accepted"]], told, numbers(told), strict=True):
+        item |= {"group": group, "script": case.script}
     summary = {"status": verdict.status.name.lower(), "sentence": sentence(verdict)}
-    return {**summary, **found, **listed, "stale": [*verdict.stale], "facts": facts}
+    rest = {
+        "stale": [*verdict.stale],
+        "facts": [{"name": name, "value": value} for name, value in verdict.facts],
+        "notes": [*verdict.notes],
+        "seconds": dict(verdict.seconds),
+    }
+    return {**summary, **found, **listed, **rest}
 
 
 def from_json(document: JSON) -> Verdict:
-    """Return the verdict that a document records. Raises ``BadRecord``."""
+    """Return the verdict that a document records: all but scripts and exchanges. Raises ``BadRecord``."""
     for error in _validator().iter_errors(document):
         raise BadRecord(pointer(tuple(error.instance_path)), visible(error.message, _LONGEST_TEXT))
     return Verdict(
         target=document["target"],
         made=tuple(Check(**check) for check in document["made"]),
-        findings=tuple(Finding(**finding) for finding in document["findings"]),
+        findings=tuple(map(_finding, document["findings"])),
         skipped=tuple(Skipped(**skipped) for skipped in document["skipped"]),
-        accepted=tuple(Finding(**finding) for finding in document["accepted"]),
+        accepted=tuple(map(_finding, document["accepted"])),
         stale=tuple(document["stale"]),
         obstacle=document["obstacle"],
         facts=tuple((fact["name"], fact["value"]) for fact in document["facts"]),
+        notes=tuple(document["notes"]),
+        seconds=MappingProxyType(document["seconds"]),
+        took=document["took"],
     )
 
 
@@ -77,6 +93,10 @@ def places(text: str) -> dict[str, list[int]]:
         elif line.startswith("    ") and line[4] not in " }]":
             found[name].append(number)
     return found
+
+
+def _finding(record: dict[str, JSON]) -> Finding:
+    return Finding(**{name: value for name, value in record.items() if name not in _DERIVED})
 
 
 def _plain(item: AnyCheck | Finding | Skipped) -> dict[str, JSON]:

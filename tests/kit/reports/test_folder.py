@@ -49,9 +49,9 @@ def test_any_verdict_can_be_told_and_nothing_in_it_steers_a_terminal(verdict: Ve
 
 def test_a_finding_shows_what_was_promised_what_came_why_it_matters_and_how_to_repeat_it() -> None:
     lines = told(BROKEN)
-    start = lines.index("error: task-id-is-text kling/omni-image.create")
+    start = lines.index("error: task_id is text, never a number.")
     assert lines[start + 1 : start + 7] == [
-        "    documented  task_id is text, never a number.",
+        "    finding     task-id-is-text kling/omni-image.create",
         "    received    848021964837912615, a number",
         "    source      kling 2.1",
         "    why         JavaScript rounds eighteen digits, and the client polls a task that is not there.",
@@ -59,7 +59,9 @@ def test_a_finding_shows_what_was_promised_what_came_why_it_matters_and_how_to_r
         f"    repeat      {NUMBER.repeat}",
     ]
     assert "    rule        n.maximum" in lines
-    assert "warning: updated-at-moves kling/omni-video.get" in lines
+    assert "    documented  How many images, 1 to 9; not for a series." in lines
+    assert "warning: updated_at moves." in lines
+    assert "    finding     updated-at-moves kling/omni-video.get" in lines
 
 
 def test_every_check_is_in_the_table_and_what_was_not_checked_below_it() -> None:

@@ -18,7 +18,7 @@ from tests.support.verdicts import ANY, BROKEN, CHECKS, HOSTILE, KEPT, NUMBER, U
 VOID = {"meta", "br"}
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main", "section", "article", "h1", "h2", "h3", "p"),
-    *("dl", "dt", "dd", "pre", "code", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "br", "span"),
+    *("dl", "dt", "dd", "pre", "code", "table", "thead", "tbody", "tr", "th", "td", "ul", "ol", "li", "br", "span"),
     *("details", "summary"),
 }
 ATTRIBUTES = {"lang", "charset", "name", "content", "http-equiv", "class", "scope"}
@@ -117,7 +117,7 @@ def test_only_what_there_is_has_a_heading() -> None:
         "Does http://127.0.0.1:8080 keep the contract?",
         "What broke",
         "task_id is text, never a number.",
-        "How many images, 1 to 9; not for a series.",
+        "What breaks a rule is refused.",
         "updated_at moves.",
         "Lines of the baseline to remove",
         "Accepted by the baseline",

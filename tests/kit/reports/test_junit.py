@@ -93,7 +93,7 @@ def test_each_check_and_each_finding_is_a_case() -> None:
 def test_a_failure_tells_the_whole_story() -> None:
     (case,) = (case for case in read(BROKEN) if case.name == NINE.key)
     (failure,) = case.result
-    assert (failure.message, failure.type) == (NINE.received, NINE.check)
+    assert (failure.message, failure.type) == (f"What breaks a rule is refused. {NINE.received}", NINE.check)
     for part in (NINE.documented, NINE.source, "rule: n.maximum", "It is paid for.", '{"prompt": "0", "n": 10}'):
         assert part in failure.text
 
@@ -101,7 +101,7 @@ def test_a_failure_tells_the_whole_story() -> None:
 def test_a_warning_passes_and_says_what_it_is() -> None:
     (case,) = (case for case in read(BROKEN) if case.name == "updated-at-moves kling/omni-video.get")
     assert case.is_passed
-    assert case.system_out.startswith("a warning\ndocumented: updated_at moves.\nreceived: 1790000000000 twice")
+    assert case.system_out.startswith("a warning\npromise: updated_at moves.\nreceived: 1790000000000 twice")
 
 
 def test_families_stand_in_the_order_in_which_they_were_checked() -> None:

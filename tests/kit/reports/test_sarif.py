@@ -123,7 +123,9 @@ def test_the_rule_is_the_contracts_or_else_the_check() -> None:
 
 def test_a_result_says_what_was_promised_what_came_and_how_to_repeat_it() -> None:
     number, nine, *_ = run(BROKEN)["results"]
-    assert nine["message"]["text"] == "kling/omni-image.create n.maximum: HTTP 200, code 0"
+    assert (
+        nine["message"]["text"] == "What breaks a rule is refused. kling/omni-image.create n.maximum: HTTP 200, code 0"
+    )
     assert nine["properties"]["payload"] == '{"prompt": "0", "n": 10}'
     assert number["properties"]["documented"] == "task_id is text, never a number."
     assert number["properties"]["repeat"].startswith("curl ")
