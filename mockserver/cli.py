@@ -22,6 +22,7 @@ from mockserver.commands.openapi import openapi
 from mockserver.commands.output import complain, log, silence, written
 from mockserver.commands.proxy import proxy
 from mockserver.commands.run import run
+from mockserver.commands.token import token
 from mockserver.commands.validate import validate
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.extras import missing
@@ -103,7 +104,7 @@ def main(verbose: bool) -> None:  # verbose: Commands reads it from the context
     """
 
 
-for command in (check, example, list_, openapi, proxy, readings, rules, run, validate):
+for command in (check, example, list_, openapi, proxy, readings, rules, run, token, validate):
     main.add_command(command)
 
 

@@ -3,30 +3,87 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from mockserver.contract.catalog import Row
+from mockserver.contract.rules import Rule
 from mockserver.kit.checks import NothingToJudge
-from mockserver.kit.server.evidence import Attempt
+from mockserver.kit.server.evidence import Attempt, Purpose
+from mockserver.kit.transcript import Transcript
 from mockserver.kit.verdict import Finding
 from mockserver.secrecy import curl
 from mockserver.types import JSON
 
 _LONGEST_TEXT = 300
-"""Characters of an answer that a finding shows; the curl line brings the rest."""
+"""Characters of an answer that a finding shows; the exchange has the rest."""
+
+_LENGTHS: Mapping[str, tuple[str, str, Callable[[list[int]], int]]] = MappingProxyType(
+    {
+        "minLength": ("characters", "at least", min),
+        "maxLength": ("characters", "at most", max),
+        "minItems": ("items", "at least", min),
+        "maxItems": ("items", "at most", max),
+    }
+)
+"""The rules about lengths: what is counted, how the limit is told, and which of several values is to blame."""
 
 
 def finding(
-    attempt: Attempt, received: str, *, subject: str | None = None, documented: str = "", source: str = ""
+    attempt: Attempt,
+    received: str,
+    *,
+    subject: str | None = None,
+    documented: str = "",
+    source: str = "",
+    cause: str = "",
 ) -> Finding:
-    """Return what was found in an attempt. The runner fills in the check's id, and what is left empty here.
+    """Return what was found in an attempt. The runner fills in the check's id, what is left empty and how to repeat it.
 
-    It is about the rule that the attempt was made for, unless it has a ``subject`` of its own.
+    It is about the rule that the attempt was made for, unless it has a ``subject`` of its own. Findings of one
+    ``cause`` are told together.
     """
     rule = attempt.rule if subject is None else None
-    about = subject or (f"{attempt.subject} {rule.id}" if rule is not None else attempt.subject)
-    line = curl(attempt.exchange.request)
-    return Finding("", about, received, documented, rule.id if rule else None, source, attempt.payload, line)
+    length = length_text(rule, attempt.payload) if rule is not None else ""
+    if rule is not None and attempt.purpose is Purpose.BREAK_RULE:
+        cause = cause or f"{attempt.purpose.value}: {attempt.exchange.status}"
+    return Finding(
+        check="",
+        subject=subject or (f"{attempt.subject} {rule.id}" if rule is not None else attempt.subject),
+        received=f"{received}; {length}" if length else received,
+        documented=documented,
+        rule=rule.id if rule else None,
+        source=source,
+        payload=attempt.payload,
+        repeat=curl(attempt.exchange.request),
+        cause=cause,
+        transcript=Transcript((attempt.exchange,)),
+    )
+
+
+def length_text(rule: Rule, payload: JSON) -> str:
+    """Say how long what a rule is about is in a payload: ``prompt has 2501 characters, at most 2500 are allowed``.
+
+    Empty if the rule is about no length. Of several values, the one that comes nearest to breaking the rule is told.
+    """
+    if rule.keyword not in _LENGTHS:
+        return ""
+    noun, word, extreme = _LENGTHS[rule.keyword]
+    kind = str if noun == "characters" else list
+    lengths = [len(value) for value in _values(payload, rule.field.split(".")) if isinstance(value, kind)]
+    return f"{rule.field} has {extreme(lengths)} {noun}, {word} {rule.value} are allowed" if lengths else ""
+
+
+def _values(value: JSON, steps: Sequence[str]) -> Iterator[JSON]:
+    """Yield what a payload has at a field: ``["image_list[]", "image"]``."""
+    if not steps or steps == [""]:
+        yield value
+        return
+    name = steps[0].removesuffix("[]")
+    inner = value.get(name) if isinstance(value, dict) else None
+    items = inner if steps[0].endswith("[]") and isinstance(inner, list) else [inner]
+    for item in items:
+        yield from _values(item, steps[1:])
 
 
 def answer_text(attempt: Attempt) -> str:
@@ -40,7 +97,7 @@ def answer_text(attempt: Attempt) -> str:
 def short(value: JSON) -> str:
     """Write a value, short enough to be read."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text)} characters)"
 
 
 def is_row(attempt: Attempt, row: Row) -> bool:

@@ -5,9 +5,11 @@ Scenarios are played first, as far as the budget allows, and leave evidence; the
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Unpack
 
 from mockserver.errors import Interrupted
@@ -18,6 +20,7 @@ from mockserver.kit.server.evidence import Evidence, Purpose
 from mockserver.kit.server.findings import answer_text
 from mockserver.kit.server.plan import scenarios_for
 from mockserver.kit.server.probe import Probe, connect, encoded
+from mockserver.kit.server.repetition.shell import Shell, notes
 from mockserver.kit.server.settings import Options, Settings
 from mockserver.kit.verdict import Finding, Verdict
 
@@ -74,14 +77,28 @@ def run(settings: Settings, *, connect: Connect = connect, progress: Progress = 
         obstacle = _obstacle(probe)
         if obstacle is not None:
             return Verdict(settings.url, (), skipped=left_out, obstacle=obstacle).masked(settings.secrets)
-        cut_short = play(probe, checks, progress)
-        return _verdict(probe, checks, left_out, cut_short).masked(settings.secrets)
+        began = time.monotonic()
+        seconds: dict[str, float] = {}
+        cut_short = play(probe, checks, progress, seconds)
+        verdict = _verdict(probe, checks, left_out, cut_short, settings)
+        took = {check.id: round(sum(seconds.get(name, 0.0) for name in check.scenarios), 3) for check in verdict.made}
+        timed = replace(verdict, seconds=MappingProxyType(took), took=round(time.monotonic() - began, 3))
+        return timed.masked(settings.secrets)
 
 
-def play(probe: Probe, checks: Iterable[ServerCheck], progress: Progress = lambda _, __: None) -> CutShort:
-    """Play the scenarios that some checks need. Return why a scenario was cut short, by its name."""
+def play(
+    probe: Probe,
+    checks: Iterable[ServerCheck],
+    progress: Progress = lambda _, __: None,
+    seconds: dict[str, float] | None = None,
+) -> CutShort:
+    """Play the scenarios that some checks need. Return why a scenario was cut short, by its name.
+
+    ``seconds`` gets how long each took, by its name.
+    """
     scenarios, cut_short = scenarios_for(checks), dict[str, Spent | Interrupted]()
     for place, scenario in enumerate(scenarios):
+        began = time.monotonic()
         try:
             progress(scenario.name, len(scenarios))
             scenario.play(probe)
@@ -89,6 +106,9 @@ def play(probe: Probe, checks: Iterable[ServerCheck], progress: Progress = lambd
             cut_short[scenario.name] = spent
         except Interrupted as interrupted:
             return cut_short | dict.fromkeys([each.name for each in scenarios[place:]], interrupted)
+        finally:
+            if seconds is not None:
+                seconds[scenario.name] = time.monotonic() - began
     return cut_short
 
 
@@ -110,8 +130,15 @@ def findings(check: ServerCheck, evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(smallest.values())
 
 
-def _verdict(probe: Probe, checks: Iterable[ServerCheck], left_out: Iterable[Skipped], cut_short: CutShort) -> Verdict:
+def _verdict(
+    probe: Probe,
+    checks: Iterable[ServerCheck],
+    left_out: Iterable[Skipped],
+    cut_short: CutShort,
+    settings: Settings,
+) -> Verdict:
     evidence = probe.evidence()
+    shell = Shell(settings, probe.target, evidence)
     made: list[ServerCheck] = []
     found: list[Finding] = []
     skipped = [*left_out, *evidence.untried]
@@ -121,13 +148,20 @@ def _verdict(probe: Probe, checks: Iterable[ServerCheck], left_out: Iterable[Ski
         ]
         skipped += in_part
         try:
-            found += findings(check, evidence)
+            found += [shell.repeated(finding, check) for finding in findings(check, evidence)]
             made.append(check)
         except NothingToJudge as nothing:
             skipped += [] if in_part else [Skipped(check.id, str(nothing))]
     interrupted = next((str(reason) for reason in cut_short.values() if isinstance(reason, Interrupted)), None)
-    facts = _facts(probe)
-    return Verdict(probe.target.url, tuple(made), tuple(found), tuple(skipped), obstacle=interrupted, facts=facts)
+    return Verdict(
+        probe.target.url,
+        tuple(made),
+        tuple(found),
+        tuple(skipped),
+        obstacle=interrupted,
+        facts=_facts(probe),
+        notes=notes(probe.target.credentials) if found else (),
+    )
 
 
 def _obstacle(probe: Probe) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -14,6 +15,16 @@ from mockserver.errors import BadSetting
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.expectations import Expectations
 from mockserver.settings import check_webhook_secret
+
+_VARIABLES = MappingProxyType(
+    {
+        "token": "MOCKSERVER_TOKEN",
+        "ak": "MOCKSERVER_AK",
+        "sk": "MOCKSERVER_SK",
+        "webhook_secret": "MOCKSERVER_WEBHOOK_SECRET",
+    }
+)
+"""The variables of a shell that stand for secrets in what repeats a finding, by the option."""
 
 
 class Options(TypedDict, total=False):
@@ -87,6 +98,20 @@ class Settings:
         return Target(
             self.url, expectations, wanted or creates, self.credentials(), other, self.webhook_secret, self.seed
         )
+
+    def repetition(self, check: str, operation: str | None) -> str:
+        """Return the command that makes one check again; what is secret in it is a variable of the shell."""
+        words = ["mockserver", "check", "server", self.url, "--only", check]
+        words += ["--operation", operation.removesuffix(".create")] if operation is not None else []
+        for name in ("service", "max_creates", "seconds", "seed"):
+            value = getattr(self, name)
+            if value != getattr(Settings, name):
+                words += [f"--{name.replace('_', '-')}", f"{value}"]
+        for question, reading in self.readings.items():
+            words += ["--reading", f"{question}={reading}"]
+        given = ((name, variable) for name, variable in _VARIABLES.items() if getattr(self, name))
+        secrets = (f'--{name.replace("_", "-")} "${variable}"' for name, variable in given)
+        return " ".join([shlex.join(words), *secrets])
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.findings import finding
 from mockserver.kit.server.runner import ServerCheck, findings
 from mockserver.kit.server.scenarios.registry import SCENARIOS
-from mockserver.kit.transcript import Exchange
+from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Finding
 from mockserver.types import JSON, Request, Response
 
@@ -56,7 +56,8 @@ def test_of_findings_about_the_same_thing_the_smallest_payload_is_kept() -> None
         documented="No request makes the server fail: it refuses with 4xx what it cannot take.",
         source="kling 4.1",
         payload={"prompt": "xx"},
-        repeat="curl -X POST http://a/v1/images/omni-image --data-binary '{}'",
+        repeat="curl -X POST http://a/v1/images/omni-image -H content-type: --data-raw '{}'",
+        transcript=Transcript((attempts[1].exchange,)),
     )
 
 

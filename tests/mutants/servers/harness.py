@@ -88,10 +88,14 @@ class InMemoryServer(httpx.BaseTransport):
             request.url.scheme,
         )
         with self._lock:
-            answer = self.wrong.respond(self._ask, asked)
+            answer = self.answer(asked)
             if answer.status == 0:
                 raise httpx.ReadTimeout("the server does not answer", request=request)
         return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request; a status of 0 is no answer."""
+        return self.wrong.respond(self._ask, request)
 
     def _ask(self, request: Request) -> Response:
         if request.path.startswith(PATH):

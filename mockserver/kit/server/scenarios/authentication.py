@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mockserver.contract.catalog import Operation
-from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, UNKNOWN_KEY
+from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, UNKNOWN_KEY, Credentials
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.forgeries import NEAR_KEYS, Forgery, Signer, forgeries
 from mockserver.kit.server.scenarios.scenario import Scenario
 from mockserver.kit.server.watched_tasks import base_payload
-from mockserver.types import JSON
+from mockserver.types import JSON, Millis
 
 UNKNOWN = "unknown key"
 """The case of a key that no account has; a server that takes it takes any, and is shown no more of them."""
@@ -22,7 +22,8 @@ def authenticate(probe: Probe) -> None:
     operation, payload = _cheapest_request(probe)
     send = probe.create if operation.does == "create" else probe.ask
     accepted: dict[str, bool] = {}
-    for case, header in _headers(probe):
+    kinds = probe.expectations.service.credentials
+    for case, header in headers_of_cases(probe.target.credentials, probe.clock.now(), kinds):
         attempt = send(operation, payload, Purpose.AUTHENTICATE, case=case, headers={"authorization": header})
         accepted[case] = attempt.is_accepted
     if not accepted.get(UNKNOWN, True):
@@ -49,9 +50,13 @@ def _cheapest_request(probe: Probe) -> tuple[Operation, JSON]:
     return create, {**base_payload(probe.expectations, create), **probe.account_fields(create)}
 
 
-def _headers(probe: Probe) -> Iterator[tuple[str, str | None]]:
-    """Yield what each case is called, and its ``Authorization``; ``None`` is no header."""
-    own, now = probe.target.credentials, probe.clock.now()
+def headers_of_cases(
+    own: Credentials, now: Millis, kinds: Collection[str] = ("jwt",)
+) -> Iterator[tuple[str, str | None]]:
+    """Yield what each case is called, and its ``Authorization``; ``None`` is no header.
+
+    ``kinds`` are the credentials that the service takes beside keys.
+    """
     yield "good", own.header(now)
     yield "none", None
     yield "empty", ""
@@ -60,7 +65,7 @@ def _headers(probe: Probe) -> Iterator[tuple[str, str | None]]:
     yield "no key", "Bearer"
     if own.is_given:
         yield UNKNOWN, UNKNOWN_KEY.header(now)
-    if "jwt" in probe.expectations.service.credentials:
+    if "jwt" in kinds:
         signer = own if own.signs else UNKNOWN_ACCESS_KEY
         yield "fresh token", f"Bearer {signer.signed(now)}"
         yield "expired token", f"Bearer {signer.expired(now)}"
