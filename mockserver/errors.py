@@ -112,6 +112,13 @@ class NoSuchCheck(NoSuchName):
     command = "mockserver list checks"
 
 
+class NoSuchScenario(NoSuchName):
+    """There is no scenario of clients of this id."""
+
+    kind = "scenario"
+    command = "mockserver list scenarios"
+
+
 class MissingPackage(MockserverError):
     """Something, ``user``, that needs packages which an extra of ours brings."""
 

@@ -12,7 +12,9 @@ import click
 from mockserver.commands.interruption import interruption
 from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporting_options
 from mockserver.commands.time_limit import verdict_in_time
+from mockserver.errors import BadSetting
 from mockserver.extras import require
+from mockserver.types import Payload
 
 _GRACE_SECONDS = 60.0
 """How much longer than --seconds a run may take before it is stopped: to start a fake, and to end all, when the machine
@@ -47,6 +49,15 @@ is overloaded. The scenario that is being played when the time is over is broken
 @click.option("--every-reading", is_flag=True, help="Also check under each other reading of the open questions.")
 @click.option("--only", multiple=True, metavar="CHECK", help="Make this check or family only; repeatable.")
 @click.option("--skip", multiple=True, metavar="CHECK", help="Leave out this check or family; repeatable.")
+@click.option("--scenario", "scenarios", multiple=True, metavar="SCENARIO", help="Play this scenario only; repeatable.")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    metavar="QUESTION=READING",
+    help="Play under this reading only; repeatable. `mockserver readings` lists them.",
+)
+@click.option("--payload", metavar="JSON", help="Ask for this payload only, in each scenario.")
 @reporting_options
 def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     """Check the client behind TESTEE against a fake that misbehaves as the real service does.
@@ -60,10 +71,25 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     from mockserver.kit.reports.terminal import progress
 
     reporting = Reporting.prepare(report, baseline)
-    settings = Settings(**options)
+    settings = Settings(**{**options, "payload": _payload(options["payload"])})
     limit = settings.seconds + _GRACE_SECONDS
     os.environ.update(unproxied(os.environ))  # for a class, which runs in this process
     with interruption() as interrupted:
         with progress() as step:
             verdict = verdict_in_time(lambda: run(settings, progress=step), " ".join(options["testee"]), limit)
         sys.exit(exit_status(reporting.publish(verdict), interrupted_by=interrupted.number))
+
+
+def _payload(text: str | None) -> Payload | None:
+    """Read the value of ``--payload``. Raises ``BadSetting``."""
+    from mockserver.decoding import document
+
+    try:
+        found = document(text.encode()) if text is not None else None
+    except ValueError as error:
+        raise BadSetting(
+            "--payload", f'it is not JSON: {error}. Write an object such as \'{{"prompt": "A cat"}}\'.'
+        ) from error
+    if text is not None and not isinstance(found, dict):
+        raise BadSetting("--payload", 'it is not an object. Write one such as \'{"prompt": "A cat"}\'.')
+    return found

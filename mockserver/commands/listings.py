@@ -46,22 +46,29 @@ def _checks() -> Iterator[tuple[str, str]]:
     yield from ((check.id, f"server, {check.family}: {check.documented}") for check in OF_SERVERS.values())
 
 
+def _scenarios() -> Iterator[tuple[str, str]]:
+    from mockserver.kit.client.scenarios import SCENARIOS
+
+    yield from ((scenario.id, scenario.description) for scenario in SCENARIOS.values())
+
+
 _LISTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
     "services": _services,
     "operations": _operations,
     "faults": _faults,
     "checks": _checks,
+    "scenarios": _scenarios,
 }
 
 
 @click.command(
     "list",
-    short_help="List all services, operations, faults or checks.",
+    short_help="List all services, operations, faults, checks or scenarios.",
     epilog="\b\nExample:\n  mockserver list operations",
 )
 @click.argument("kind", metavar="KIND", type=click.Choice(list(_LISTS)))
 def list_(kind: str) -> None:
-    """List all names of one KIND: services, operations, faults or checks.
+    """List all names of one KIND: services, operations, faults, checks or scenarios (of `check client`).
 
     The line of a check names its family, which --only and --skip take as well. `mockserver rules` lists the rules of
     payloads, and `mockserver readings` the open questions.

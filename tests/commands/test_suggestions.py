@@ -22,11 +22,13 @@ from mockserver.errors import (
     NoSuchOperation,
     NoSuchQuestion,
     NoSuchReading,
+    NoSuchScenario,
     NoSuchService,
 )
 from mockserver.fake.faults.line import NoSuchFault, NoSuchPlace, kinds
 from mockserver.kit.checks import AnyCheck
 from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
+from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.generation.invalid import NoSuchRule
 from mockserver.kit.server.checks.registry import CHECKS as OF_SERVERS
 from mockserver.suggestions import near_names
@@ -43,6 +45,7 @@ NAMES: dict[type[NoSuchName], list[str]] = {
     NoSuchQuestion: [*QUESTIONS],
     NoSuchReading: [f"{id}={reading}" for id, question in QUESTIONS.items() for reading in question.readings],
     NoSuchCheck: [*CHECKS, *{check.family for check in CHECKS.values()}],
+    NoSuchScenario: [*SCENARIOS],
     NoSuchFault: [kind.name for kind in kinds(SERVICES.values())],
 }
 """All names of each kind."""

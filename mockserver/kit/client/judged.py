@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from mockserver.contract.catalog import load
 from mockserver.kit.checks import NothingToJudge
 from mockserver.kit.client.checks.registry import ClientCheck, findings
 from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.plan import PlannedScenario
 from mockserver.kit.client.settings import Settings
 from mockserver.kit.verdict import Finding
 
@@ -35,7 +37,7 @@ class Judged:
         made, unjudged, found = set[str](), dict[str, str](), list[Finding]()
         for check in checks if evidence.outcome != "unsupported" else ():
             if evidence.scenario.id in check.scenarios:
-                repeat = settings.repetition(check.id, evidence.product)
+                repeat = _repetition(evidence, check.id, settings)
                 try:
                     if evidence.gap is not None:
                         raise NothingToJudge(evidence.gap)
@@ -49,3 +51,27 @@ class Judged:
     def is_slow(self) -> bool:
         """Whether the client took so long that a few such plays must be enough."""
         return self.evidence.seconds > _SLOW_SECONDS
+
+
+def seconds(judged: Iterable[Judged], checks: Iterable[ClientCheck]) -> Mapping[str, float]:
+    """Return how long the scenarios of each check took, by its id."""
+    spent: dict[str, float] = {}
+    for each in judged:
+        spent[each.evidence.scenario.id] = spent.get(each.evidence.scenario.id, 0.0) + each.evidence.seconds
+    return {check.id: round(sum(spent.get(id, 0.0) for id in check.scenarios), 3) for check in checks}
+
+
+def _repetition(evidence: Evidence, check: str, settings: Settings) -> str:
+    """Return what plays a scenario again as it was played, and no other."""
+    catalog = load()
+    operation = catalog.operation(evidence.operation)
+    usual = PlannedScenario(catalog.services[operation.service], operation, evidence.scenario)
+    callback = usual.service.layout.callback_field  # the testee says where it listens
+    payload = {name: value for name, value in evidence.payload.items() if name != callback}
+    return settings.repetition(
+        check,
+        evidence.product,
+        evidence.scenario.id,
+        reading=evidence.reading,
+        payload=None if payload == usual.payload and not evidence.scenario.is_generated else payload,
+    )

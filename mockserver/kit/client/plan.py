@@ -51,6 +51,7 @@ class PlannedScenario:
     * ``callback_example``: a callback about a task of the operation, if the contract has an example
     * ``credentials``: the kind of credentials that the client is given
     * ``big_numbers``: payloads may have numbers that no 64-bit floating-point number can be
+    * ``given``: the payload of ``--payload``
     """
 
     service: Service
@@ -60,6 +61,7 @@ class PlannedScenario:
     choice: Choice | None = None
     credentials: CredentialKind = "token"
     big_numbers: bool = False
+    given: Payload | None = None
 
     def __str__(self) -> str:
         words = (self.operation.id.removesuffix(".create"), self.scenario.id, str(self.choice or ""))
@@ -73,13 +75,19 @@ class PlannedScenario:
 
     @property
     def special_fields(self) -> Payload:
-        """The fields by which the payload asks for what the scenario is about."""
+        """The fields by which the payload asks for what the scenario is about; none of one that was given."""
+        if self.given is not None:
+            return {}
         return self._sendable(self.operation.payloads.get(self.scenario.payload, {}))
 
     @property
     def payload(self) -> Payload:
         """The payload that the client is given."""
-        return {**self.plain_payload, **self.special_fields}
+        return dict(self.given) if self.given is not None else {**self.plain_payload, **self.special_fields}
+
+    def asking_for(self, payload: Payload) -> PlannedScenario:
+        """Return it with another payload, which is the only one that is played."""
+        return replace(self, scenario=replace(self.scenario, is_generated=False), given=payload)
 
     @property
     def has_lost_numbers(self) -> bool:
@@ -168,13 +176,22 @@ class Plan:
 def make_plan(settings: Settings, hello: Hello) -> Plan:
     """Return what is played with a testee. Raises ``NoSuchCheck`` and ``NoSuchOperation``."""
     checks, left_out = select(CHECKS, settings.only, settings.skip)
+    if settings.scenarios:
+        checks = tuple(
+            replace(check, scenarios=tuple(id for id in check.scenarios if id in settings.scenarios))
+            for check in checks
+        )
     catalog = load()
     planned, impossible = planned_scenarios(catalog, hello, checks, settings.operations)
+    if settings.payload is not None:
+        planned = [each.asking_for(settings.payload) for each in planned]
     scripted = [each for each in planned if not each.scenario.is_generated]
     # All checks of one operation come before those of the next: so each has been made once when the time is over.
     operations = list(dict.fromkeys(each.operation.id for each in planned))
     scripted.sort(key=lambda each: operations.index(each.operation.id))
-    if settings.every_reading:
+    if settings.readings:
+        scripted = [each for each in under_other_readings(scripted) if str(each.choice) in settings.readings]
+    elif settings.every_reading:
         scripted += under_other_readings(scripted)
     generated = [each for each in planned if each.scenario.is_generated and settings.examples]
     return Plan(checks, tuple(scripted), tuple(generated), (*left_out, *impossible))

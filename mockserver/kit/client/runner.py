@@ -19,7 +19,7 @@ from mockserver.errors import Interrupted
 from mockserver.kit.checks import Skipped, select
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
 from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
-from mockserver.kit.client.judged import Judged
+from mockserver.kit.client.judged import Judged, seconds
 from mockserver.kit.client.lanes import Lanes
 from mockserver.kit.client.plan import Plan, PlannedScenario, make_plan
 from mockserver.kit.client.player import FAKE_OPTIONS, Connection, OutOfTime, play
@@ -166,6 +166,8 @@ class _Runner:
             (*(Skipped(id, reason) for id, reason in reasons.items()), *in_part),
             obstacle=self._obstacle(),
             facts=tuple(self._facts()),
+            seconds=seconds(self.judged, self.plan.checks),
+            took=round(time.monotonic() - self.began, 3),
         )
 
     def _begin(self, progress: Progress, planned: PlannedScenario) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from mockserver.contract.catalog import load
+from mockserver.contract.readings import settled
+from mockserver.errors import NoSuchScenario
+from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.client.testee import Adapter
-from mockserver.types import JSON
+from mockserver.types import Payload
 
 
 class Options(TypedDict, total=False):
@@ -21,6 +26,9 @@ class Options(TypedDict, total=False):
     every_reading: bool
     only: Sequence[str]
     skip: Sequence[str]
+    scenarios: Sequence[str]
+    readings: Sequence[str]
+    payload: Payload | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +43,9 @@ class Settings:
     * ``seed``: another seed draws other payloads
     * ``every_reading``: also play under each reading that is not the default
     * ``only`` and ``skip``: ids of checks, or families
+    * ``scenarios``: play these only; none means all that the checks need
+    * ``readings``: play under these only, ``question=reading``
+    * ``payload``: ask for this instead of what the scenarios ask for
     """
 
     testee: Sequence[str] | Adapter
@@ -45,24 +56,31 @@ class Settings:
     every_reading: bool = False
     only: Sequence[str] = ()
     skip: Sequence[str] = ()
+    scenarios: Sequence[str] = ()
+    readings: Sequence[str] = ()
+    payload: Payload | None = None
 
-    def repetition(self, check: str, operation: str) -> str:
-        """Return the command that makes one check of one operation again; for a Python object, the call."""
-        chosen = [*self._chosen()]
+    def __post_init__(self) -> None:
+        """Raise ``NoSuchScenario`` or ``NoSuchReading`` for a name that is none."""
+        for name in self.scenarios:
+            if name not in SCENARIOS:
+                raise NoSuchScenario(name, SCENARIOS)
+        if self.readings:
+            settled(load().questions(), dict(text.partition("=")[::2] for text in self.readings))
+
+    def repetition(
+        self, check: str, operation: str, scenario: str, *, reading: str = "", payload: Payload | None = None
+    ) -> str:
+        """Return the command that plays one scenario again for one check; for a Python object, the call.
+
+        ``payload`` is what is asked for, if that is not what the scenario asks for.
+        """
         if isinstance(self.testee, Sequence):
-            options = [f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}") for name, value in chosen]
-            words = ["mockserver check client --only", check, "--operation", operation, *options]
-            return " ".join([*words, "--", shlex.join(self.testee)])
-        arguments = [
-            f"only=[{check!r}]",
-            f"operations=[{operation!r}]",
-            *(f"{name}={value!r}" for name, value in chosen),
-        ]
-        return f"check_client({type(self.testee).__name__}(), {', '.join(arguments)})"
-
-    def _chosen(self) -> Iterator[tuple[str, JSON]]:
-        """Yield the options that decide which payloads are played, unless they have their defaults."""
-        for name in ("examples", "seed", "every_reading"):
-            value = getattr(self, name)
-            if value != getattr(Settings, name):
-                yield name, value
+            words = ["mockserver", "check", "client", "--only", check, "--operation", operation, "--scenario", scenario]
+            words += ["--reading", reading] if reading else []
+            words += ["--payload", json.dumps(payload)] if payload is not None else []
+            return shlex.join([*words, "--", *self.testee])
+        named = {"only": [check], "operations": [operation], "scenarios": [scenario]}
+        given = named | ({"readings": [reading]} if reading else {}) | ({"payload": payload} if payload else {})
+        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"check_client({type(self.testee).__name__}(), {arguments})"

@@ -42,7 +42,10 @@ class Untyped(Reference):
 def test_a_python_object_is_checked_and_a_finding_says_how_to_repeat_it() -> None:
     (finding,) = check_client(Untyped(), only=[CHECK], operations=["kling/omni-image"]).findings
     assert finding.check == CHECK
-    assert finding.repeat == f"check_client(Untyped(), only=['{CHECK}'], operations=['kling/omni-image'])"
+    assert (
+        finding.repeat
+        == f"check_client(Untyped(), only=['{CHECK}'], operations=['kling/omni-image'], scenarios=['plain'])"
+    )
 
 
 def test_a_class_is_checked_by_its_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -14,6 +15,14 @@ from mockserver.kit.verdict import Finding
 
 ClientCheck = Check[Evidence, str]
 
+_NAME = re.compile(r"\w+")
+_VALUE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S*\d\S*", re.DOTALL)
+"""A value in the words of a finding: a quoted text, or whatever has a digit."""
+
+_LONG = re.compile(r"(?<=')(?:[^'\\]|\\.){120,}(?=')", re.DOTALL)
+_SHOWN = 60
+"""A long quoted text in the words of a finding, and the characters of it that are shown: its length says more."""
+
 FAMILIES = (wire.WIRE, waiting.WAITING, outcomes.OUTCOMES, results.RESULTS, retries.RETRIES, callbacks.CALLBACKS)
 
 
@@ -23,12 +32,23 @@ def findings(check: ClientCheck, evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             check=check.id,
             subject=f"{evidence.product} {evidence.scenario.id} {evidence.reading}".rstrip(),
-            received=received,
+            received=_LONG.sub(lambda found: f"{found[0][:_SHOWN]}… ({len(found[0])} characters)", received),
             documented=check.documented,
             source=check.source,
             payload=dict(evidence.payload),
             scene=evidence.scenario.description,
+            cause=_cause(check, evidence, received),
+            transcript=evidence.transcript,
         )
+
+
+def _cause(check: ClientCheck, evidence: Evidence, received: str) -> str:
+    """Return what is to blame, if that shows in several checks: what is done to a field, or how the testee ended."""
+    if evidence.fault is not None and str(evidence.fault) in received:
+        return f"the testee {evidence.fault.kind}"
+    field = _NAME.match(received)
+    is_about_field = check.family == wire.WIRE.name and field is not None and field[0] in evidence.payload
+    return _VALUE.sub("…", received) if is_about_field else ""
 
 
 def _resolved(check: ClientCheck) -> ClientCheck:
