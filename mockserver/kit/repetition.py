@@ -121,7 +121,7 @@ def script(steps: Sequence[Step], origin: str, heading: Sequence[str], needs: Ma
         "#!/bin/sh",
         MARK,
         *(f"# {_comment(line)}" for line in heading),
-        f"# It sends {len(steps)} requests; another URL may be its first argument.",
+        f"# It sends {len(steps)} request{'s' * (len(steps) != 1)}; another URL may be its first argument.",
         "set -u",
         f"url=${{1:-{shlex.quote(origin)}}}",
         *(f': "${{{name}:{meaning}}}"' for name, meaning in needs.items()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -174,8 +175,9 @@ def test_progress_on_a_terminal_goes_away_at_the_end(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("name", VERDICTS)
 def test_four_files_are_written_and_any_reader_can_decode_them(name: str, tmp_path: Path) -> None:
     paths = write(VERDICTS[name], tmp_path / "new" / "folder")
-    assert [path.name for path in paths] == [*FILES]
-    assert {*paths} == {*(tmp_path / "new" / "folder").iterdir()}
+    folder = tmp_path / "new" / "folder"
+    assert [path.name for path in paths[: len(FILES)]] == [*FILES]
+    assert {*paths} == {path for path in folder.rglob("*") if path.is_file()}
     for path in paths:
         assert path.read_text(encoding="utf-8").endswith("\n")
 
@@ -199,3 +201,26 @@ def test_a_result_of_sarif_points_at_its_lines_of_the_verdict(tmp_path: Path) ->
 def test_the_same_verdict_is_written_in_the_same_bytes(tmp_path: Path) -> None:
     once = [path.read_bytes() for path in write(BROKEN, tmp_path)]
     assert [path.read_bytes() for path in write(BROKEN, tmp_path)] == once
+
+
+def test_a_script_is_written_beside_the_report_and_told_by_its_path(tmp_path: Path) -> None:
+    scripted = replace(NUMBER, script="#!/bin/sh\n# A script of mockserver.\n")
+    verdict = replace(BROKEN, findings=(scripted, replace(scripted, subject="b")))
+    paths = write(verdict, tmp_path)
+    names = [f"repeat/task-id-is-text-{number}.sh" for number in (1, 2)]
+    assert [path.relative_to(tmp_path).as_posix() for path in paths[len(FILES) :]] == names
+    assert all(os.access(path, os.X_OK) for path in paths[len(FILES) :])
+    record = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    assert [finding["script"] for finding in record["findings"]] == names
+    out = StringIO()
+    terminal(verdict, out, folder=tmp_path)
+    assert f"    repeat      sh {tmp_path / names[0]}" in out.getvalue().splitlines()
+    assert f"    repeat      {NUMBER.repeat}" in told(verdict)  # without a folder there is no script
+
+
+def test_the_scripts_of_an_earlier_run_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    write(replace(BROKEN, findings=(replace(NUMBER, script="#!/bin/sh\n# A script of mockserver.\n"),)), tmp_path)
+    own = tmp_path / "repeat" / "mine.sh"
+    own.write_text("#!/bin/sh\necho mine\n")
+    write(BROKEN, tmp_path)
+    assert [*(tmp_path / "repeat").iterdir()] == [own]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 import pytest
@@ -134,3 +134,30 @@ def test_the_page_is_for_light_and_dark_and_small_screens() -> None:
     text = page(KEPT)
     assert "prefers-color-scheme: dark" in text
     assert 'name="viewport"' in text
+
+
+def test_what_went_over_the_wire_is_folded_below_a_finding_with_its_times() -> None:
+    found = parsed(BROKEN)
+    for part in (
+        "What went over the wire: 2 exchanges",
+        "+0.00 s  POST /v1/images/omni-image: 200, after 0.04 s",
+        "+1.50 s  POST /v1/images/omni-image: ReadTimeout",
+        '{"prompt":"A cat"}',
+        '{"code":0,"data":{"task_id":848021964837912615}}',
+        "content-type: application/json",
+    ):
+        assert part in found.text
+    assert found.tags.count("details") == found.tags.count("summary") >= 3
+
+
+def test_a_note_says_what_a_line_needs_and_only_where_there_is_one() -> None:
+    assert BROKEN.notes[0] in parsed(BROKEN).text
+    assert BROKEN.notes[0] not in parsed(KEPT).text
+
+
+def test_findings_of_one_cause_are_one_article_with_all_that_is_known_of_each() -> None:
+    other = replace(NUMBER, subject="kling/omni-video.create", repeat="curl another")
+    found = parsed(replace(KEPT, findings=(NUMBER, other)))
+    assert found.tags.count("article") == 1
+    assert "1 more finding of the same cause" in found.text
+    assert "curl another" in found.text

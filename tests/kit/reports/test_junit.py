@@ -107,3 +107,13 @@ def test_a_warning_passes_and_says_what_it_is() -> None:
 def test_families_stand_in_the_order_in_which_they_were_checked() -> None:
     found = [suite.name for suite in JUnitXml.fromstring(junit(replace(KEPT, findings=(NUMBER,))).encode())]
     assert found == ["envelope", "rules", "lists"]
+
+
+def test_a_case_takes_as_long_as_the_scenarios_of_its_check_and_the_run_as_long_as_it_took() -> None:
+    root = JUnitXml.fromstring(junit(BROKEN).encode())
+    times = {case.name: case.time for suite in root for case in suite}
+    assert times["task-id-is-text kling/omni-image.create"] == 2.25
+    assert times["rule-is-enforced kling/omni-image.create n.maximum"] == 8.0
+    assert times["callback-is-signed"] == 0.0
+    assert [(suite.name, suite.time) for suite in root][:2] == [("envelope", 4.5), ("rules", 8.0)]
+    assert root.time == 12.5

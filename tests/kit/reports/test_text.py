@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.kit.reports.text import json_text, sound, visible
+from mockserver.kit.reports.text import excerpt, json_text, sound, visible
 from mockserver.types import JSON
 
 VALUES = st.recursive(
@@ -70,3 +70,16 @@ def test_a_value_of_any_depth_can_be_written() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert "too deep for this report" in json_text(sound(deep), indent=2)
+
+
+def test_long_texts_and_lists_of_a_payload_are_told_by_their_lengths() -> None:
+    payload = {"prompt": "A red " * 500, "list": [*range(300)], "n": 1, "short": "x" * 120}
+    cut = excerpt(payload)
+    assert cut["prompt"].endswith("… (3000 characters)")
+    assert (cut["list"][-1], len(cut["list"])) == ("… (300 items)", 9)
+    assert (cut["n"], cut["short"]) == (1, payload["short"])
+
+
+@given(VALUES.filter(lambda value: len(json.dumps(value)) <= 120))
+def test_what_is_short_is_shown_whole(value: JSON) -> None:
+    assert excerpt(value) == sound(value)
