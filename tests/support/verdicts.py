@@ -72,7 +72,7 @@ WICKED = Finding(
     source=HOSTILE,
     payload={HOSTILE: [HOSTILE, float("nan"), 10**30]},
     repeat=HOSTILE,
-    script=HOSTILE,
+    script=f"{HOSTILE}\n",
     transcript=Transcript(
         (
             Exchange(

@@ -75,11 +75,11 @@ def _cause(case: Case) -> tuple[str, ...]:
     place = last if last.startswith("/") else ""
     status = _STATUS.match(finding.received)
     words = finding.received[status.end() :] if status else finding.received
-    return (finding.check, _plain(place), status[0] if status else "", _plain(words))
+    return (finding.check, plain(place), status[0] if status else "", plain(words))
 
 
-def _plain(words: str) -> str:
-    """Leave out of some words what is another one each time."""
+def plain(words: str) -> str:
+    """Leave out of some words what is another one each time: ids, times and other numbers."""
     return _VARYING.sub("…", words)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from mockserver.files import silence
-from mockserver.kit.reports.grouping import Group, groups
+from mockserver.kit.reports.grouping import Group, groups, plain
 from mockserver.kit.reports.summary import Case, cases, lines, sentence
 from mockserver.kit.reports.text import excerpt, json_text, visible
 from mockserver.kit.verdict import ExitStatus, Verdict
@@ -179,7 +179,8 @@ def _repeat(case: Case, folder: Path | None) -> str | None:
 
 def _other(case: Case, first: Case, folder: Path | None) -> str:
     """Return a finding of the same cause in a line: what of it differs from the first."""
-    received = "" if case.finding.received == first.finding.received else f": {case.finding.received}"
+    is_same = plain(case.finding.received) == plain(first.finding.received)
+    received = "" if is_same else f": {case.finding.received}"
     script = f"; sh {shlex.quote(str(folder / case.script))}" if case.script is not None and folder is not None else ""
     return visible(f"{case.finding.key}{received}".replace("\n", " "), _LONGEST_LINE) + script
 

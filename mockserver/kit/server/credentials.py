@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from mockserver.types import JSON, Millis
@@ -53,6 +54,16 @@ class Credentials:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about short secrets, which are not ours to choose
             return jwt.encode(said, self.secret or "", algorithm="HS256", headers={"typ": "JWT"})
+
+    def has_signed(self, token: str, now: Millis) -> bool:
+        """Whether a token is one that is sent with usual requests now, and no wrong one."""
+        import jwt
+
+        with suppress(jwt.PyJWTError, TypeError):
+            exp = jwt.decode(token, options={"verify_signature": False}).get("exp", 0)
+            signed_at = (exp - LIFETIME_SECONDS) * 1000
+            return self.signs and signed_at <= now < exp * 1000 and token == self.signed(signed_at)
+        return False
 
     def expired(self, now: Millis) -> str:
         """Return a token that was good an hour ago."""

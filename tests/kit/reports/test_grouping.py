@@ -84,10 +84,12 @@ def test_each_finding_is_in_one_group_and_stays_one_of_its_own_in_every_file(ver
 
 
 def test_the_others_of_a_group_are_told_with_what_differs() -> None:
-    other = replace(NUMBER, subject="kling/omni-video.create", received="17, a number")
+    one, same = replace(NUMBER, cause="a"), replace(NUMBER, cause="a", subject="b", received="17, a number")
     out = StringIO()
-    terminal(of(NUMBER, other), out)
-    assert "    also        task-id-is-text kling/omni-video.create: 17, a number" in out.getvalue().splitlines()
+    terminal(of(one, same, replace(same, subject="c", received="true")), out)
+    lines = out.getvalue().splitlines()
+    start = lines.index("    also        task-id-is-text b")
+    assert lines[start + 1] == "                task-id-is-text c: true"
 
 
 def test_a_text_that_is_too_long_is_told_by_its_length() -> None:

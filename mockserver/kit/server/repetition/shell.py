@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -113,8 +114,8 @@ class Shell:
         if own.token is not None and own.token in said:
             return {own.token: _TOKEN if own.is_given else own.token}
         if (token := JWT.search(said)) is not None:
-            is_special = attempt.purpose is Purpose.AUTHENTICATE and attempt.case != "good"
-            return {token[0]: f"$(mockserver token --case '{attempt.case}')" if is_special else _TOKEN}
+            is_usual = own.has_signed(token[0], attempt.exchange.at)
+            return {token[0]: _TOKEN if is_usual else f"$(mockserver token --case {shlex.quote(attempt.case)})"}
         return {said: _SPECIAL.sub(r"\\\1", said)} if said else {}
 
     def _create_operation(self, attempt: Attempt) -> str | None:

@@ -25,6 +25,9 @@ _MOST_STEPS = 60
 _LARGEST_READ = 100_000
 """Bytes of a body in which names are looked for: a larger one is a picture."""
 
+_ALONE = frozenset({Purpose.BREAK_RULE, Purpose.AUTHENTICATE, Purpose.MALFORMED, Purpose.LIST_OUT_OF_RANGE})
+"""What is refused for what it says itself, whatever tasks there are."""
+
 _TURNED = (Purpose.LIST_ALL, Purpose.LIST_PAGE)
 """The lists that are compared with each other."""
 
@@ -55,7 +58,7 @@ class Stories:
             before = [each for each in same if each.exchange.number < last.exchange.number and _is_of_use(each)]
             yield from (each for each in before if _does(each, "create"))
             yield from before[-_MOST_STEPS:]
-        if _does(last, "list"):
+        if _does(last, "list") and last.purpose not in _ALONE:
             if last.purpose in _TURNED:
                 yield from (e for e in self._sent if e.purpose in _TURNED and e.operation is last.operation)
             listed = task_views(last.exchange.received, self._evidence.expectations.layout)
@@ -64,7 +67,7 @@ class Stories:
 
     def _named_in(self, words: str, last: Attempt) -> Iterator[Attempt]:
         """Yield the creates of the tasks in some words with all that was seen of them, and answers by their ids."""
-        for id, create in self._creates.items():
+        for id, create in self._creates.items() if last.purpose not in _ALONE else ():
             if id in words and _is_before(create, last):
                 yield create
                 yield from self._of_task(create)
