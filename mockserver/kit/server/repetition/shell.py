@@ -12,7 +12,7 @@ from mockserver.kit.checks import Check
 from mockserver.kit.repetition import Step, Taken, script, url_of
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
-from mockserver.kit.server.repetition.story import Stories, names
+from mockserver.kit.server.repetition.story import AT_ONCE, Stories, names
 from mockserver.kit.server.settings import Settings, Target
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Transcript
@@ -28,8 +28,8 @@ _LONGEST_LINE = 4000
 _LONGEST_PAUSE: Millis = 5000
 """The kit did other things meanwhile; no query for a task waits longer."""
 
-_CALLED_BACK = "callbacks"
-"""The family of checks that need a receiver, which only the kit has."""
+_OF_THE_KIT = ("callbacks", "refusals")
+"""The families of checks that only the kit can make: it has a receiver, and looks at hundreds of refused creates."""
 
 _SPECIAL = re.compile(r'(["$`\\!])')
 
@@ -51,7 +51,7 @@ class Shell:
         story = self._stories.of(last, f"{finding.received} {finding.documented}")
         found = replace(finding, transcript=Transcript(tuple(attempt.exchange for attempt in story)))
         line = curl(last.exchange.request, variables=self._credentials(last))
-        if check.family == _CALLED_BACK:
+        if check.family in _OF_THE_KIT or self._stories.has_part_of_name(last):
             return replace(found, repeat=self._settings.repetition(check.id, self._create_operation(last)))
         if len(story) == 1 and len(line) <= _LONGEST_LINE:
             return replace(found, repeat=line)
@@ -83,7 +83,7 @@ class Shell:
                     pause=pauses[place],
                     variables=variables,
                     takes=tuple(taken for _, taken in takes),
-                    is_parallel=attempt.purpose is Purpose.BURST,
+                    is_parallel=attempt.purpose in AT_ONCE,
                     is_file=attempt.purpose is Purpose.DOWNLOAD,
                 )
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from urllib.parse import unquote
 
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose, ResultFile, Step, Watched
 from mockserver.kit.task_view import TaskView, task_views
@@ -22,11 +23,17 @@ _MOST_LISTED = 12
 _MOST_STEPS = 60
 """Steps of a random walk that are taken again, beside its creates."""
 
+_SHORTEST_PART = 6
+"""Characters of a part of a name; a shorter one may be in a name by chance."""
+
 _LARGEST_READ = 100_000
 """Bytes of a body in which names are looked for: a larger one is a picture."""
 
 _ALONE = frozenset({Purpose.BREAK_RULE, Purpose.AUTHENTICATE, Purpose.MALFORMED, Purpose.LIST_OUT_OF_RANGE})
 """What is refused for what it says itself, whatever tasks there are."""
+
+AT_ONCE = (Purpose.BURST, Purpose.RACE_FOR_NAME)
+"""What is sent side by side."""
 
 _TURNED = (Purpose.LIST_ALL, Purpose.LIST_PAGE)
 """The lists that are compared with each other."""
@@ -47,13 +54,23 @@ class Stories:
             each = waiting.pop()
             chosen[each.exchange.number] = each
             waiting += [need for need in self._needs(each) if need.exchange.number not in chosen]
-        return tuple(each for _, each in sorted(chosen.items()) if _is_before(each, last))
+        together = [each for each in chosen.values() if _is_before(each, last) or each.purpose in AT_ONCE]
+        return tuple(sorted(together, key=lambda each: each.exchange.number))
+
+    def has_part_of_name(self, attempt: Attempt) -> bool:
+        """Whether a request asks for a part of a name: another run has other names, of other parts."""
+        last = unquote(attempt.exchange.request.path.rpartition("/")[2])
+        return len(last) >= _SHORTEST_PART and any(last in name and last != name for name in self._names)
 
     def _of_purpose(self, last: Attempt) -> Iterator[Attempt]:
         """Yield what was sent for the same purpose and is looked at together with an attempt."""
         same = [each for each in self._sent if each.purpose is last.purpose]
         if last.purpose is Purpose.BURST:
             yield from same
+        elif last.purpose is Purpose.DOWNLOAD:
+            yield from (each for each in same if each.exchange.request.path == last.exchange.request.path)
+        elif last.purpose is Purpose.RACE_FOR_NAME:
+            yield from (each for each in same if {*names(each)} & {*names(last)})
         elif last.purpose is Purpose.STEP:
             before = [each for each in same if each.exchange.number < last.exchange.number and _is_of_use(each)]
             yield from (each for each in before if _does(each, "create"))
