@@ -24,7 +24,7 @@ _MOST_STEPS = 60
 """Steps of a random walk that are taken again, beside its creates."""
 
 _SHORTEST_PART = 6
-"""Characters of a part of a name; a shorter one may be in a name by chance."""
+"""Characters at the beginning of a name by which a part of it is known; fewer may be there by chance."""
 
 _LARGEST_READ = 100_000
 """Bytes of a body in which names are looked for: a larger one is a picture."""
@@ -60,7 +60,8 @@ class Stories:
     def has_part_of_name(self, attempt: Attempt) -> bool:
         """Whether a request asks for a part of a name: another run has other names, of other parts."""
         last = unquote(attempt.exchange.request.path.rpartition("/")[2])
-        return len(last) >= _SHORTEST_PART and any(last in name and last != name for name in self._names)
+        is_whole = any(name in last for name in self._names)
+        return not is_whole and any(name[:_SHORTEST_PART] in last for name in self._names)
 
     def _of_purpose(self, last: Attempt) -> Iterator[Attempt]:
         """Yield what was sent for the same purpose and is looked at together with an attempt."""
