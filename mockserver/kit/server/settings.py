@@ -21,6 +21,7 @@ _VARIABLES = MappingProxyType(
         "token": "MOCKSERVER_TOKEN",
         "ak": "MOCKSERVER_AK",
         "sk": "MOCKSERVER_SK",
+        "other_token": "MOCKSERVER_OTHER_TOKEN",
         "webhook_secret": "MOCKSERVER_WEBHOOK_SECRET",
     }
 )

@@ -223,7 +223,7 @@ def test_a_line_that_repeats_a_finding_reaches_a_fake_that_can_be_started() -> N
 
 def test_a_line_repeats_the_scheme_that_was_wrong() -> None:
     (finding,) = verdict("a", placed([create(refused(401, 1002), scheme="Basic")])).findings
-    assert '"authorization: Basic $KEY"' in str(finding.repeat)
+    assert '"authorization: Basic $MOCKSERVER_TOKEN"' in str(finding.repeat)
 
 
 def test_a_body_that_was_cut_is_not_repeated() -> None:

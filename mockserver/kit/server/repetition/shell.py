@@ -13,6 +13,7 @@ from mockserver.kit.repetition import Step, Taken, script, url_of
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
 from mockserver.kit.server.repetition.story import AT_ONCE, Stories, names
+from mockserver.kit.server.scenarios.authentication import UNKNOWN, headers_of_cases
 from mockserver.kit.server.settings import Settings, Target
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Transcript
@@ -30,6 +31,13 @@ _LONGEST_PAUSE: Millis = 5000
 
 _OF_THE_KIT = ("callbacks", "refusals")
 """The families of checks that only the kit can make: it has a receiver, and looks at hundreds of refused creates."""
+
+_OPEN_NOTHING = frozenset(
+    str(header)
+    for case, header in headers_of_cases(Credentials("a key"), 0, ())
+    if case in ("another scheme", "no key", UNKNOWN)
+)
+"""Credentials that the kit makes up, and a line may have as they are."""
 
 _SPECIAL = re.compile(r'(["$`\\!])')
 
@@ -50,9 +58,11 @@ class Shell:
             return finding
         story = self._stories.of(last, f"{finding.received} {finding.documented}")
         found = replace(finding, transcript=Transcript(tuple(attempt.exchange for attempt in story)))
-        line = curl(last.exchange.request, variables=self._credentials(last))
-        if check.family in _OF_THE_KIT or self._stories.has_part_of_name(last):
+        credentials = self._credentials(last)
+        is_unsayable = credentials is None or any(self._credentials(each) is None for each in story)
+        if is_unsayable or check.family in _OF_THE_KIT or self._stories.has_part_of_name(last):
             return replace(found, repeat=self._settings.repetition(check.id, self._create_operation(last)))
+        line = curl(last.exchange.request, variables=credentials or {})
         if len(story) == 1 and len(line) <= _LONGEST_LINE:
             return replace(found, repeat=line)
         first = story[0].exchange.request
@@ -73,7 +83,7 @@ class Shell:
         pauses = [0, *(_pause(*pair) for pair in pairwise(story))]
         steps: list[Step] = []
         for place, attempt in enumerate(story):
-            variables = {**known, **self._credentials(attempt)}
+            variables = {**known, **(self._credentials(attempt) or {})}
             takes = tuple(self._takes(attempt, story[place + 1 :], known))
             known |= {value: f"${{{taken.variable}}}" for value, taken in takes}
             steps.append(
@@ -108,14 +118,21 @@ class Shell:
         values = [view.id or "", str(view.created_at or ""), *view.urls, *marked]
         return [value for value in dict.fromkeys(values) if value]
 
-    def _credentials(self, attempt: Attempt) -> dict[str, str]:
-        """Return what stands for the credentials of a request: a variable, a command, or themselves if made up."""
+    def _credentials(self, attempt: Attempt) -> dict[str, str] | None:
+        """Return what stands for the credentials of a request: a variable, a command, or what opens nothing.
+
+        ``None`` for those that only the kit has: nearly the user's key, a forged token, another account's key.
+        """
         own, said = self._target.credentials, attempt.exchange.request.headers.get("authorization", "")
-        if own.token is not None and own.token in said:
+        if own.token is not None and own.token in (said, said.partition(" ")[2]):
             return {own.token: _TOKEN if own.is_given else own.token}
         if (token := JWT.search(said)) is not None:
-            is_usual = own.has_signed(token[0], attempt.exchange.at)
-            return {token[0]: _TOKEN if is_usual else f"$(mockserver token --case {shlex.quote(attempt.case)})"}
+            if own.has_signed(token[0], attempt.exchange.at):
+                return {token[0]: _TOKEN}
+            is_case = attempt.purpose is Purpose.AUTHENTICATE
+            return {token[0]: f"$(mockserver token --case {shlex.quote(attempt.case)})"} if is_case else None
+        if said and said not in _OPEN_NOTHING:
+            return None
         return {said: _SPECIAL.sub(r"\\\1", said)} if said else {}
 
     def _create_operation(self, attempt: Attempt) -> str | None:
