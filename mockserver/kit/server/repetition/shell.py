@@ -29,8 +29,9 @@ _LONGEST_LINE = 4000
 _LONGEST_PAUSE: Millis = 5000
 """The kit did other things meanwhile; no query for a task waits longer."""
 
-_OF_THE_KIT = ("callbacks", "refusals")
-"""The families of checks that only the kit can make: it has a receiver, and looks at hundreds of refused creates."""
+_OF_THE_KIT = ("callbacks", "refusals", "accounts", "uploads", "scheduler")
+"""The families of checks that only the kit can make: it has a receiver and the keys of two accounts, sends files, stops
+jobs, and looks at hundreds of refused creates."""
 
 _OPEN_NOTHING = frozenset(
     str(header)
