@@ -63,7 +63,8 @@ class Shell:
         is_unsayable = credentials is None or any(self._credentials(each) is None for each in story)
         if is_unsayable or check.family in _OF_THE_KIT or self._stories.has_part_of_name(last):
             return replace(found, repeat=self._settings.repetition(check.id, self._create_operation(last)))
-        line = curl(last.exchange.request, variables=credentials or {})
+        fresh = {name: f"$(date +%s)-{number}" for number, name in enumerate(names(last), 1)}  # a name is taken once
+        line = curl(last.exchange.request, variables={**fresh, **(credentials or {})})
         if len(story) == 1 and len(line) <= _LONGEST_LINE:
             return replace(found, repeat=line)
         first = story[0].exchange.request
