@@ -7,7 +7,6 @@ step: a shot one second longer or shorter, one picture more. That may be legal b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -53,7 +52,8 @@ def _spelled_otherwise(rule: Rule, kept: Sequence[Payload]) -> Iterator[Payload]
     values = ((payload, payload.get(rule.field)) for payload in kept)
     for payload, value in values:
         if rule.keyword == "type" and isinstance(value, int):
-            yield {**payload, rule.field: json.dumps(value)}
+            spelled = ("true", "false") if isinstance(value, bool) else (str(value),)
+            yield from ({**payload, rule.field: text} for text in spelled)
             return
         if rule.keyword == "enum" and isinstance(value, str) and value.upper() != value:
             yield {**payload, rule.field: value.upper()}
