@@ -103,14 +103,14 @@ POLLS = (
         "polls-on-although-it-is-refused",
         "refused-polls-have-an-end",
         data=_bad_polls({"task_status": "processing"}),
-        told=r"\d\d polls were each refused with HTTP 40[0-3], code \d+, and then .+ 'timeout'",
+        told=r"\d+ polls were each refused with HTTP 40[0-3], code \d+, and then .+ 'timeout'",
     ),
     mutant(
         "polls-on-without-a-subscription",
         "refused-polls-have-an-end",
         base=Useapi,
         data=_bad_polls({"task_status": "processing"}, 402),
-        told=r"\d\d polls were each refused with HTTP 402.*, and then .+ 'timeout'",
+        told=r"\d+ polls were each refused with HTTP 402.*, and then .+ 'timeout'",
     ),
     mutant(
         "loses-what-a-refused-poll-said",

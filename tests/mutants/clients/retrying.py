@@ -90,25 +90,25 @@ RETRYING = (
     mutant(
         "does-not-wait-as-told",
         "retry-after-is-honoured",
-        told=r"tried again after 4\d\d ms, but Retry-After was 2",
+        told=r"tried again after \d+ ms, but Retry-After was 2",
         wait=lambda self, response, tries: 0.4,
     ),
     mutant(
         "reads-no-seconds",
         "retry-after-is-honoured",
-        told=r"tried again after 4\d\d ms, but Retry-After was 2",
+        told=r"tried again after \d+ ms, but Retry-After was 2",
         seconds=lambda self, text: 0.4,
     ),
     mutant(
         "reads-seconds-as-milliseconds",
         "retry-after-is-honoured",
-        told=r"tried again after \d{1,2} ms, but Retry-After was 2",
+        told=r"tried again after \d+ ms, but Retry-After was 2",
         seconds=lambda self, text: float(text) / 1000,
     ),
     mutant(
         "reads-no-date",
         "retry-after-is-honoured",
-        told=r"tried again after 4\d\d ms, but Retry-After was \w{3}, ",
+        told=r"tried again after \d+ ms, but Retry-After was \w{3}, ",
         date=lambda self, text: 0.4,
     ),
     mutant(
@@ -190,14 +190,14 @@ RETRYING = (
     mutant(
         "tries-for-ever",
         "retries-have-an-end",
-        told=r"the client sent \d\d creates, after a create got HTTP 500, code 5000",
+        told=r"the client sent \d+ creates, after a create got HTTP 500, code 5000",
         tries=10_000,
         wait=lambda self, response, tries: 0.3,
     ),
     mutant(
         "tries-again-at-once",
         "retries-wait",
-        told=r"the client tried again after \d{1,2} ms",
+        told=r"the client tried again after \d+ ms",
         wait=lambda self, response, tries: 0.0,
     ),
 )
