@@ -64,7 +64,7 @@ body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 """
 
-_FIELD = re.compile(r'\s*"(\w+)"\s*:\s*(.*\S)\s*')
+_NAME = re.compile(r"\w+")
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
@@ -81,10 +81,11 @@ class Taken:
         """Find a value in an answer as the script will; ``None`` if it would not."""
         seen: dict[str, int] = {}
         for line in re.split(r"[,{}\n]", answer.decode(errors="replace")):
-            found = _FIELD.fullmatch(line)
-            if found is None:
+            name, _, text = (part.strip() for part in line.partition(":"))
+            field = name[1:-1]
+            if not text or name != f'"{field}"' or _NAME.fullmatch(field) is None:
                 continue
-            field, said = found[1], _QUOTED.sub(r"\1", found[2]).replace("\\/", "/")
+            said = _QUOTED.sub(r"\1", text).replace("\\/", "/")
             seen[field] = seen.get(field, 0) + 1
             if said == value:
                 return cls(variable, field, seen[field])

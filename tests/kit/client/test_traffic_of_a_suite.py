@@ -109,5 +109,7 @@ def test_a_line_that_repeats_a_finding_shows_it_again(tmp_path: Path) -> None:
     (finding,) = verdict["findings"]
     with started("--pace", "instant") as server:
         line = finding["repeat"].replace("http://127.0.0.1:8080", server.url)
-        again = subprocess.run(["sh", "-c", f"KEY=me; {line} -si"], check=True, capture_output=True, text=True)
+        again = subprocess.run(
+            ["sh", "-c", f"MOCKSERVER_TOKEN=me; {line} -si"], check=True, capture_output=True, text=True
+        )
     assert "mockserver-rule: n.maximum" in again.stdout

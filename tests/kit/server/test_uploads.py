@@ -6,7 +6,6 @@ import pytest
 
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.uploads import UPLOADS
-from mockserver.kit.verdict import Verdict
 from mockserver.types import Request, Response
 from tests.mutants.servers.harness import Ask, Wrong, prepare
 from tests.mutants.servers.registry import MUTANTS, judge
@@ -45,11 +44,6 @@ def test_a_service_that_takes_no_files_is_sent_none() -> None:
     assert probe.recorder.attempts == ()
 
 
-def repeat_of(verdict: Verdict, check: str) -> str:
-    (found,) = verdict.of(check)
-    return str(found.repeat)
-
-
-def test_the_line_that_repeats_an_upload_names_a_file_and_not_its_bytes() -> None:
-    assert repeat_of(judge(MUTANTS["uploads-of-any-size"]), "wrong-upload-refused").endswith("--data-binary @FILE")
-    assert "--data-binary" not in repeat_of(judge(MUTANTS["uploads-nothing"]), "wrong-upload-refused")
+def test_an_upload_is_repeated_by_the_kit_and_not_by_a_line_with_its_bytes() -> None:
+    (found,) = judge(MUTANTS["uploads-of-any-size"]).of("wrong-upload-refused")
+    assert str(found.repeat).startswith("mockserver check server http://server.test --only wrong-upload-refused ")

@@ -16,12 +16,9 @@ from mockserver.kit.verdict import Finding
 ClientCheck = Check[Evidence, str]
 
 _NAME = re.compile(r"\w+")
-_VALUE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S*\d\S*", re.DOTALL)
-"""A value in the words of a finding: a quoted text, or whatever has a digit."""
-
-_LONG = re.compile(r"(?<=')(?:[^'\\]|\\.){120,}(?=')", re.DOTALL)
+_LONGEST = 120
 _SHOWN = 60
-"""A long quoted text in the words of a finding, and the characters of it that are shown: its length says more."""
+"""Of a quoted text in the words of a finding that is longer, so many characters are shown: its length says more."""
 
 FAMILIES = (wire.WIRE, waiting.WAITING, outcomes.OUTCOMES, results.RESULTS, retries.RETRIES, callbacks.CALLBACKS)
 
@@ -32,7 +29,7 @@ def findings(check: ClientCheck, evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             check=check.id,
             subject=f"{evidence.product} {evidence.scenario.id} {evidence.reading}".rstrip(),
-            received=_LONG.sub(lambda found: f"{found[0][:_SHOWN]}… ({len(found[0])} characters)", received),
+            received=_shortened(received),
             documented=check.documented,
             source=check.source,
             payload=dict(evidence.payload),
@@ -48,7 +45,21 @@ def _cause(check: ClientCheck, evidence: Evidence, received: str) -> str:
         return f"the testee {evidence.fault.kind}"
     field = _NAME.match(received)
     is_about_field = check.family == wire.WIRE.name and field is not None and field[0] in evidence.payload
-    return _VALUE.sub("…", received) if is_about_field else ""
+    return _without_values(received) if is_about_field else ""
+
+
+def _shortened(received: str) -> str:
+    """Cut what is quoted, where it is long."""
+    parts = received.split("'")
+    cut = (f"{part[:_SHOWN]}… ({len(part)} characters)" if len(part) > _LONGEST else part for part in parts[1::2])
+    parts[1::2] = cut
+    return "'".join(parts)
+
+
+def _without_values(received: str) -> str:
+    """Leave out what another payload would change: whatever is quoted or has a digit."""
+    words = " … ".join(received.split("'")[::2]).split()
+    return " ".join("…" if any(letter.isdecimal() for letter in word) else word for word in words)
 
 
 def _resolved(check: ClientCheck) -> ClientCheck:
