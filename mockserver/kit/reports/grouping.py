@@ -20,8 +20,8 @@ from mockserver.kit.reports.text import sound
 _STATUS = re.compile(r"\d{3}(?= |$)")
 """An HTTP status at the beginning of what was received; a 500 and a 401 have two causes."""
 
-_VARYING = re.compile(r"[\w.-]*\d[\w.-]*")
-"""A number, an id, a time: whatever has a digit."""
+_WORD = re.compile(r"[\w.-]+")
+"""A word, a number, an id or a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _cause(case: Case) -> tuple[str, ...]:
 
 def plain(words: str) -> str:
     """Leave out of some words what is another one each time: ids, times and other numbers."""
-    return _VARYING.sub("…", words)
+    return _WORD.sub(lambda word: "…" if any(letter.isdecimal() for letter in word[0]) else word[0], words)
 
 
 def _size(case: Case) -> int:
