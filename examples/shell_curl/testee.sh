@@ -47,10 +47,11 @@ generate() {
   payload=${payload%, \"timeout\": *}
   send "$url" -H 'content-type: application/json' --data-binary "$payload" || { echo '{"outcome": "error", "message": "no answer"}'; return; }
   task || { refused; return; }
+  local created=$id # an answer without a task empties $id
   while now && ((REPLY < deadline)); do
     sleep 0.1
-    send "$url/$id"
-    task || { refused "$id"; return; }
+    send "$url/$created"
+    task || { refused "$created"; return; }
     case $state in
       failed) jq -c '{outcome: "failed", task_id: .data.task_id, message: .data.task_status_msg}' <<<"$body"; return ;;
       succeed)
@@ -58,7 +59,7 @@ generate() {
         return ;;
     esac
   done
-  jq -cn --arg id "$id" '{outcome: "timeout", task_id: $id}'
+  jq -cn --arg id "$created" '{outcome: "timeout", task_id: $id}'
 }
 
 scratch=$(mktemp -d)

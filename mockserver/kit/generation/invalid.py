@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from random import Random
 
 from mockserver.contract.catalog import Operation, load
@@ -76,9 +76,8 @@ class Method:
         if (rule.field, rule.keyword) == ("", "type"):
             # A rule across fields is about fields, so it says nothing of a body that has none.
             removed += [each for each in valid.operation.rules if each.is_anchored]
-        schema = without_rules(valid.operation.schema, removed)
-        self._keeps_others = fast_validator(schema)
-        found = [*self._search(Solver(schema), (*goals, *goals[:1]))]
+        self.others = without_rules(valid.operation.schema, removed)
+        found = [*self._search(Solver(self.others), (*goals, *goals[:1]))]
         # One that fails now and then is better than none: where it does, its simplest payload takes the place.
         reliable = [branch for branch in found if all(map(partial(self._is_reached, branch), _trials()))]
         self._branches = sorted(reliable or found, key=lambda branch: size(valid.simplest(branch)))
@@ -112,7 +111,13 @@ class Method:
         return self._valid.generator.payload(branch, choices)
 
     def _breaks_alone(self, payload: JSON) -> bool:
-        return self._keeps_others(payload) and not self._valid.is_valid(payload)
+        return _others_validator(self)(payload) and not self._valid.is_valid(payload)
+
+
+@lru_cache(maxsize=64)  # each takes a third of a megabyte and a millisecond, and there is one for each rule
+def _others_validator(method: Method) -> Callable[[JSON], bool]:
+    """Return what tells whether a payload keeps all rules but the one that a method breaks."""
+    return fast_validator(method.others)
 
 
 def _goals(rule: Rule, valid: ValidPayloads) -> list[Shapes]:

@@ -28,7 +28,7 @@ _WALKS = 12
 _STEPS_OF_A_WALK = 15
 """Together 180 steps, nearly all free: enough for each pair of the six steps to come several times."""
 
-_PAUSES_MILLIS: tuple[Millis, ...] = (0, 0, 0, 0, 300, 1500)
+_PAUSES_MILLIS: tuple[Millis, ...] = (0, 0, 0, 0, 0, 0, 0, 300, 300, 1500)
 """Times that pass before a look: mostly none, for races; sometimes enough for a fast fake to change a state."""
 
 
