@@ -89,6 +89,7 @@ def test_no_scenario_asks_a_plain_client_to_keep_what_it_cannot(service: Any, op
     )
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize(("service", "operation"), CREATES, ids=lambda each: each.id)
 @pytest.mark.parametrize("scenario", [VALID, "any-mistake"])
 def test_neither_do_samples_and_drawn_payloads(service: Any, operation: Any, scenario: str) -> None:

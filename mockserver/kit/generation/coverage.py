@@ -1,4 +1,4 @@
-"""Coverage: for each field, and for each value that the contract lists for it, a small valid payload that has it."""
+"""Coverage: for each field a small valid payload that has it, and one for each listed value and each end of a range."""
 
 from __future__ import annotations
 
@@ -31,11 +31,14 @@ def covering_payloads(operation: Operation) -> Iterator[Payload]:
 
 
 def with_fewest_fields(payload: Payload, is_good: Callable[[Payload], bool]) -> Payload:
-    """Take away one field after the other, the last first, as long as the rest ``is_good``."""
-    for name in [*payload][::-1]:
-        less = {key: value for key, value in payload.items() if key != name}
-        if is_good(less):
-            payload = less
+    """Take away one field after the other, the last first, as long as the rest ``is_good`` and any can go."""
+    before: Payload = {}
+    while payload != before:
+        before = payload
+        for name in [*payload][::-1]:
+            less = {key: value for key, value in payload.items() if key != name}
+            if is_good(less):
+                payload = less
     return payload
 
 
@@ -50,12 +53,25 @@ def with_plain_fields(payload: Payload, plain: Payload, is_good: Callable[[Paylo
     return payload
 
 
+_ENDS = {
+    "minimum": "maximum",
+    "maximum": "minimum",
+    "minLength": "maxLength",
+    "maxLength": "minLength",
+    "minItems": "maxItems",
+    "maxItems": "minItems",
+}
+"""What holds a value at the end of a range, by the keyword that says where that is."""
+
+
 def _goals(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    """Yield each field with the schema of payloads that have it, and that have it with each listed value."""
+    """Yield each field with the schema of payloads that have it, with each listed value, and at each end of a range."""
     for name, inner in schema["properties"].items():
         yield name, {"required": [name]}
-        for value in inner.get("enum", ()):
-            yield name, {"required": [name], "properties": {name: {"const": value}}}
+        values = [{"const": value} for value in inner.get("enum", ())]
+        ends = [{opposite: inner[keyword]} for keyword, opposite in _ENDS.items() if keyword in inner]
+        for wanted in (*values, *ends):
+            yield name, {"required": [name], "properties": {name: wanted}}
 
 
 def _covers(name: str, value: JSON, is_valid: Callable[[JSON], bool], payload: Payload) -> bool:

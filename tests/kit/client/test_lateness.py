@@ -220,6 +220,7 @@ def _second(fake: FakeProcess, late: Callable[[Answer, str], None], scenario: st
     return play(connection, planned(scenario, credentials=credentials))
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("kind", LATE_OF_A_TOKEN)
 def test_what_comes_late_is_not_booked_on_the_next_play(kind: str, fake: FakeProcess) -> None:
     seen = _second(fake, LATE_OF_A_TOKEN[kind], "long-wait", "token")

@@ -33,7 +33,7 @@ SAMPLE = (
     "believes-any-caller",
     "repeats-a-moderation",
 )
-"""One of each kind; ``make client-mutants`` plays all."""
+"""One of each kind, the quickest first; ``make client-mutants`` plays all."""
 SOME_PAYLOADS = ("counts-no-further-than-nine",)
 """The quickest; each of the others plays some hundred payloads."""
 QUICK = (
@@ -56,7 +56,7 @@ def fake() -> Iterator[FakeProcess]:
         yield running
 
 
-@pytest.mark.parametrize("id", SAMPLE)
+@pytest.mark.parametrize("id", [*SAMPLE[:3], *(pytest.param(id, marks=pytest.mark.torture) for id in SAMPLE[3:])])
 def test_a_mutant_is_caught_by_the_check_meant_for_it(id: str, fake: FakeProcess) -> None:
     found = found_in(fake, MUTANTS[id])
     assert {finding.check for finding in found} == {MUTANTS[id].check}
@@ -75,7 +75,13 @@ def test_what_only_some_payloads_show_is_shown_with_the_fewest_fields(id: str, f
 
 @pytest.mark.parametrize(
     ("kind", "only"),
-    [(Reference, QUICK), (Gateways, QUICK), (Useapi, QUICK), (Finding, AFTER_A_LOSS), (Named, AFTER_A_LOSS)],
+    [
+        (Reference, QUICK),
+        *(
+            pytest.param(*each, marks=pytest.mark.torture)
+            for each in ((Gateways, QUICK), (Useapi, QUICK), (Finding, AFTER_A_LOSS), (Named, AFTER_A_LOSS))
+        ),
+    ],
 )
 def test_nothing_is_found_in_a_clean_client(kind: type[Reference], only: tuple[str, ...], fake: FakeProcess) -> None:
     assert findings(fake, settings(kind(), only=only)) == ()

@@ -69,7 +69,7 @@ def test_a_client_that_answers_nothing_in_time_is_not_judged_and_the_verdict_say
     assert "the time limit of --seconds had passed" in verdict.obstacle
 
 
-@pytest.mark.parametrize("examples", [1, 20])
+@pytest.mark.parametrize("examples", [1, pytest.param(20, marks=pytest.mark.torture)])
 def test_what_slow_plays_have_shown_is_not_shown_a_hundred_times(
     examples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +91,7 @@ def test_what_slow_plays_have_shown_is_not_shown_a_hundred_times(
     )
 
 
+@pytest.mark.torture
 def test_quick_plays_are_all_played() -> None:
     verdict = check_client(Reference(), operations=IMAGE, only=["nothing-is-invented"], examples=1)
     assert {"not played", "not played to its end"}.isdisjoint(facts(verdict))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -52,6 +54,11 @@ def test_each_listed_value_is_in_a_sample_if_it_draws_no_warning(operation: Oper
         for value in inner.get("enum", ()):
             alone = {**operation.schema["examples"][0], name: value}
             assert (name, value) in seen or not drawn.is_valid(alone)
+
+
+@pytest.mark.parametrize(("field", "measure", "ends"), [("prompt", len, {1, 2500}), ("n", int, {1, 9})])
+def test_each_end_of_a_range_is_in_a_sample(field: str, measure: Callable[[Any], int], ends: set[int]) -> None:
+    assert ends <= {measure(payload[field]) for payload in of("kling/omni-image.create") if field in payload}
 
 
 @pytest.mark.parametrize("operation", MAKERS)

@@ -88,6 +88,7 @@ SERVERS = (
 )
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("case", SERVERS, ids=lambda case: case.mutant)
 def test_a_report_about_a_server_leads_to_its_fault(case: WrongServer, tmp_path: Path) -> None:
     mutant = MUTANTS[case.mutant]
@@ -149,6 +150,7 @@ CLIENTS = (
 )
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize(("id", "change", "options"), CLIENTS)
 def test_a_report_about_a_client_leads_to_its_fault(id: str, change: str, options: str, tmp_path: Path) -> None:
     testee = tmp_path / "testee.py"
