@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--server", metavar="URL", help="judge the server at URL")
     group.addoption("--service", metavar="NAME", default="kling", help="the contract of the server; default: kling")
     group.addoption("--token", metavar="TOKEN", help="an API key for the server")
+    group.addoption("--other-token", metavar="TOKEN|AK:SK", help="a key of another account of the server")
     group.addoption("--max-creates", metavar="N", type=int, default=50, help="create at most N tasks; default: 50")
     group.addoption("--testee", metavar="COMMAND", help="judge the client behind COMMAND, quoted as one word")
     group.addoption(
@@ -107,7 +108,8 @@ def _subjects(config: pytest.Config) -> list[str]:
 
 
 def _judge_server(config: pytest.Config) -> Verdict:
-    options = {name: config.getoption(f"--{name.replace('_', '-')}") for name in ("service", "token", "max_creates")}
+    names = ("service", "token", "other_token", "max_creates")
+    options = {name: config.getoption(f"--{name.replace('_', '-')}") for name in names}
     return kit.check_server(config.getoption("--server"), only=tuple(config.getoption("--only")), **options)
 
 

@@ -126,7 +126,8 @@ def _repeatable(verdict: Verdict, context: click.Context) -> Verdict:
     if not any(finding.repeat for finding in verdict.findings):
         return verdict
     serve = shlex.join(["mockserver", "serve", *_serve_options(context, _REPEATED)])
-    return replace(verdict, facts=(*verdict.facts, ("to repeat a finding", f"start {serve}, then send its line")))
+    key = "Set MOCKSERVER_TOKEN to a key that it lets in, any without --key, and export it."
+    return replace(verdict, notes=(f"Start {serve}, to which the lines are sent.", key))
 
 
 def _serve_options(context: click.Context, names: Container[str] | None = None) -> Iterator[str]:

@@ -160,7 +160,7 @@ def _verdict(
         tuple(skipped),
         obstacle=interrupted,
         facts=_facts(probe),
-        notes=notes(probe.target.credentials) if found else (),
+        notes=tuple(notes(probe.target)) if found else (),
     )
 
 

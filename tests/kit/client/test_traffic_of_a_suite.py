@@ -90,8 +90,7 @@ def test_each_fault_of_a_suite_is_told_by_its_name(tmp_path: Path) -> None:
     for name, (check, told) in FAULTS.items():
         found = [each["received"] for each in verdict["findings"] if each["check"] == check]
         assert any(re.search(told, received) for received in found), (name, found)
-    facts = {fact["name"]: fact["value"] for fact in verdict["facts"]}
-    assert facts["to repeat a finding"] == "start mockserver serve --pace instant, then send its line"
+    assert verdict["notes"][0] == "Start mockserver serve --pace instant, to which the lines are sent."
 
 
 @pytest.mark.torture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -155,16 +155,17 @@ def needs(credentials: Credentials) -> dict[str, str]:
     return {"MOCKSERVER_TOKEN": "?set it to the key that you gave with --token"}
 
 
-def notes(credentials: Credentials) -> tuple[str, ...]:
-    """Return what must be done before a line is repeated."""
-    if not credentials.is_given:
-        return ()
-    if credentials.signs:
-        return (
-            "Set MOCKSERVER_AK and MOCKSERVER_SK to the access key and the secret that you gave with --ak and --sk.",
-            'export MOCKSERVER_TOKEN="$(mockserver token)" makes a token of them that is good for 30 minutes.',
-        )
-    return ("Set MOCKSERVER_TOKEN to the key that you gave with --token, and export it.",)
+def notes(target: Target) -> Iterator[str]:
+    """Yield what must be done before a line is repeated."""
+    if target.credentials.is_given and target.credentials.signs:
+        yield "Set MOCKSERVER_AK and MOCKSERVER_SK to the access key and the secret that you gave with --ak and --sk."
+        yield 'export MOCKSERVER_TOKEN="$(mockserver token)" makes a token of them that is good for 30 minutes.'
+    elif target.credentials.is_given:
+        yield "Set MOCKSERVER_TOKEN to the key that you gave with --token, and export it."
+    if target.other is not None:
+        yield "Set MOCKSERVER_OTHER_TOKEN to what you gave with --other-token."
+    if target.secret is not None:
+        yield "Set MOCKSERVER_WEBHOOK_SECRET to what you gave with --webhook-secret."
 
 
 def _title(attempt: Attempt) -> str:
