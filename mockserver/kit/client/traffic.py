@@ -22,7 +22,7 @@ from mockserver.kit.client.exchanges.requests import IN_A_REQUEST
 from mockserver.kit.client.exchanges.sorting import Sorted
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Finding, Verdict
-from mockserver.secrecy import curl
+from mockserver.secrecy import SERVE_URL, curl
 
 OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")
 """The checks of all that one account exchanges with one service."""
@@ -75,9 +75,6 @@ _CHECKS: Mapping[str, AnyCheck] = MappingProxyType(
         **{check.id: check for check in (_PACE, REFUSED, AGAIN)},
     }
 )
-
-HOST = "127.0.0.1:8080"
-"""Where ``mockserver serve`` listens unless told otherwise; the fake whose traffic is judged has ended."""
 
 _WHERE_IT_IS = f"Let the client read its base URL from {' or '.join(URL_VARIABLES)}"
 
@@ -209,6 +206,7 @@ def _refused(jobs: Sequence[Call]) -> Iterator[Finding]:
 def _finding(check: AnyCheck, subject: str, habit: Habit, create: Exchange | None = None) -> Finding:
     """Return a finding; ``create`` is the request whose payload shows it."""
     received, shown = habit
+    exchanges = {each.number: each for each in (create, shown) if each is not None}
     return Finding(
         check=check.id,
         subject=subject,
@@ -217,13 +215,18 @@ def _finding(check: AnyCheck, subject: str, habit: Habit, create: Exchange | Non
         source=check.source,
         payload=create.sent if create is not None else None,
         repeat=_repeat(create or shown),
+        transcript=Transcript(tuple(exchanges[number] for number in sorted(exchanges))),
     )
 
 
 def _repeat(exchange: Exchange) -> str | None:
-    """Return a line that sends a request again, to a fake that can be started; the journal cuts long bodies."""
+    """Return a line that sends a request again, to a fake that can be started: the one that was judged has ended.
+
+    ``None`` for a long body, which the journal cuts.
+    """
     request = exchange.request
     if request.body and exchange.sent is None and not exchange.is_whole:
         return None
-    shown = {"host": HOST, **({"authorization": f"{exchange.scheme} $KEY"} if exchange.scheme else {})}
-    return curl(replace(request, headers={**request.headers, **shown}, scheme="http"))
+    # The journal masks the header, and with it the scheme.
+    credentials = {"authorization": f"{exchange.scheme} key"} if exchange.scheme else {}
+    return curl(replace(request, headers={**request.headers, **credentials}), base_url=SERVE_URL)

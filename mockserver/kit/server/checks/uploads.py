@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Beside, Evidence, Purpose
@@ -58,8 +57,4 @@ def upload_is_listed(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _of_case(attempt: Attempt, received: str, documented: str) -> Finding:
-    """Return a finding whose repeat line names a file: what was sent is no text."""
-    request = attempt.exchange.request
-    bare = replace(attempt, exchange=replace(attempt.exchange, request=replace(request, body=b"")))
-    found = finding(bare, received, subject=f"{attempt.subject} {attempt.case}", documented=documented)
-    return replace(found, repeat=f"{found.repeat} --data-binary @FILE") if request.body else found
+    return finding(attempt, received, subject=f"{attempt.subject} {attempt.case}", documented=documented)
