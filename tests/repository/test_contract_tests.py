@@ -41,6 +41,7 @@ def suite(*words: str, cwd: Path = ROOT, **variables: str) -> subprocess.Complet
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
+@pytest.mark.torture
 def test_a_server_is_judged_once_however_many_workers_there_are(server: Live, tmp_path: Path) -> None:
     before = len(list(server.requests))
     found = suite("-n", "2", "--server", server.url, "--token", "mine", "--only", "credentials", cwd=tmp_path)

@@ -103,6 +103,7 @@ def test_an_installation_finds_its_own_folders(wheel: Wheel, tmp_path: Path) -> 
     assert seen.stdout.splitlines() == expected, seen.stderr
 
 
+@pytest.mark.torture
 def test_an_installation_runs_the_contract_tests(wheel: Wheel, tmp_path: Path) -> None:
     site = tmp_path / "site"
     wheel.unpack(site)

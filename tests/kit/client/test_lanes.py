@@ -127,6 +127,7 @@ def test_a_program_that_cannot_run_twice_is_asked_on_one_lane(tmp_path: Path) ->
     assert verdict.obstacle is None
 
 
+@pytest.mark.torture
 def test_a_program_is_asked_on_two_and_an_object_on_one(tmp_path: Path) -> None:
     command = (sys.executable, "-c", LOCKED.replace("LOCK_EX", "LOCK_SH"), str(tmp_path / "lock"))
     _, opened = counted(Settings(testee=command, only=["content-type-is-json"], examples=0))
@@ -137,6 +138,7 @@ def test_a_program_is_asked_on_two_and_an_object_on_one(tmp_path: Path) -> None:
     assert len(opened) == 1
 
 
+@pytest.mark.torture
 def test_the_order_of_findings_is_that_of_the_plan(tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOCKED.replace("LOCK_EX", "LOCK_SH"), str(tmp_path / "lock")]
     found = [check_client(command, only=["wire", "waiting"], examples=0).findings for _ in range(2)]

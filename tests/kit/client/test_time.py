@@ -37,6 +37,7 @@ def facts(verdict: Verdict) -> dict[str, str]:
     return dict(verdict.facts)
 
 
+@pytest.mark.torture
 def test_a_run_ends_in_the_middle_of_a_play_and_says_what_was_not_played() -> None:
     class Sleeping(Reference):
         def generate(self, request: Answer) -> Answer:

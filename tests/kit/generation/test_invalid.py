@@ -19,6 +19,7 @@ from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads, N
 from mockserver.kit.generation.strategies import invalid_payloads
 from mockserver.kit.generation.valid import NothingToSend, rule_levels
 from mockserver.types import JSON, Schema
+from tests.support.sampling import sampled
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
 CREATES = [each for each in EVERY if each.method == "POST" and each.schema["properties"].get("prompt")]
@@ -57,7 +58,7 @@ def switched_on() -> dict[str, list[tuple[Rule, tuple[str, str]]]]:
     return found
 
 
-@pytest.mark.parametrize("operation", named(EVERY))
+@pytest.mark.parametrize("operation", sampled(named(EVERY), 3))
 def test_each_rule_is_broken_alone(operation: Operation) -> None:
     source, judged = InvalidPayloads.of(operation), judge(operation.id)
     assert {rule.id for rule in source.rules} == {
@@ -90,7 +91,7 @@ def one_of_each_kind(operation: Operation) -> list[Rule]:
     return [*kinds.values()]
 
 
-@pytest.mark.parametrize("operation", named(CREATES))
+@pytest.mark.parametrize("operation", sampled(named(CREATES), 1))
 def test_a_shrunk_payload_still_breaks_its_rule_alone(operation: Operation) -> None:
     for rule in one_of_each_kind(operation):
         least = len(json.dumps(InvalidPayloads.of(operation).simplest(rule).payload))
@@ -102,7 +103,7 @@ def test_a_shrunk_payload_still_breaks_its_rule_alone(operation: Operation) -> N
         assert (found.rule.id, is_right(found, judge(operation.id))) == (rule.id, True)
 
 
-@pytest.mark.parametrize("operation", named(EVERY))
+@pytest.mark.parametrize("operation", sampled(named(EVERY), 3))
 @pytest.mark.parametrize("chance", [1, 2])
 def test_all_rules_are_reached_within_twice_as_many_draws(operation: Operation, chance: int) -> None:
     rules = InvalidPayloads.of(operation).rules

@@ -26,6 +26,7 @@ from mockserver.kit.generation.solver import Solver
 from mockserver.kit.generation.strategies import invalid_payloads, valid_payloads
 from mockserver.kit.generation.valid import NothingToSend, ValidPayloads, rule_levels
 from mockserver.types import JSON, Payload
+from tests.support.sampling import sampled
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
 CREATES = [each for each in EVERY if each.method == "POST" and each.schema["properties"].get("prompt")]
@@ -83,21 +84,21 @@ def judge(operation: Operation, readings: dict[str, str] | None = None) -> Valid
     return Validator(operation.schema, operation.rules, rule_levels(operation, readings))
 
 
-@pytest.mark.parametrize("operation", named(EVERY))
+@pytest.mark.parametrize("operation", sampled(named(EVERY), 3))
 def test_a_strict_payload_draws_no_warning(operation: Operation) -> None:
     judged = judge(operation)
     broken = [payload for payload in drawn(operation.id, strict=True).payloads if judged.violations(payload)]
     assert broken == []
 
 
-@pytest.mark.parametrize("operation", named(EVERY))
+@pytest.mark.parametrize("operation", sampled(named(EVERY), 3))
 def test_a_loose_payload_draws_no_error(operation: Operation) -> None:
     judged = judge(operation)
     found = [each for payload in drawn(operation.id, strict=False).payloads for each in judged.violations(payload)]
     assert {each.rule.id for each in found if each.level == "error"} == set()
 
 
-@pytest.mark.parametrize("operation", named(CREATES))
+@pytest.mark.parametrize("operation", sampled(named(CREATES), 1))
 def test_loose_payloads_draw_each_warning(operation: Operation) -> None:
     judged, missing = judge(operation), {id for id, level in rule_levels(operation, None).items() if level == "warning"}
     # A picture of too many bytes makes a payload of megabytes, so none is drawn unless it is asked for.
@@ -109,7 +110,7 @@ def test_loose_payloads_draw_each_warning(operation: Operation) -> None:
     assert missing == set()
 
 
-@pytest.mark.parametrize("operation", named(EVERY))
+@pytest.mark.parametrize("operation", sampled(named(EVERY), 3))
 @pytest.mark.parametrize("strict", [True, False])
 def test_few_draws_are_rejected(operation: Operation, strict: bool) -> None:
     run = drawn(operation.id, strict=strict)
@@ -151,7 +152,7 @@ EDGES: dict[str, tuple[Callable[[Any], JSON], Callable[[Any], list[JSON]]]] = {
 """What is measured of a value, and how much of it lies at the edge of a keyword."""
 
 
-@pytest.mark.parametrize("operation", named(EVERY))
+@pytest.mark.parametrize("operation", sampled(named(EVERY), 3))
 def test_each_edge_of_each_keyword_is_reached(operation: Operation) -> None:
     missed = []
     for rule in operation.rules:
@@ -221,7 +222,7 @@ def test_each_way_through_the_contract_is_taken(id: str, way: str) -> None:
     assert any(map(WAYS[id][way], generated(id))) or drawn(id, strict=True).having(WAYS[id][way])
 
 
-@pytest.mark.parametrize("operation", named(CREATES))
+@pytest.mark.parametrize("operation", sampled(named(CREATES), 1))
 def test_the_prompts_have_characters_of_every_plane(operation: Operation) -> None:
     letters = {letter for payload in generated(operation.id) for letter in payload.get("prompt", "")}
     assert {ord(letter) >> 16 for letter in letters} == {*range(17)}
@@ -229,7 +230,7 @@ def test_the_prompts_have_characters_of_every_plane(operation: Operation) -> Non
     assert len(letters) > 100
 
 
-@pytest.mark.parametrize("operation", named(CREATES))
+@pytest.mark.parametrize("operation", sampled(named(CREATES), 1))
 def test_most_payloads_differ(operation: Operation) -> None:
     source = ValidPayloads.of(operation, is_strict=True)
     different = {json.dumps(source.generate(Seeded(index))) for index in range(300)}

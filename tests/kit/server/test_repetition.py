@@ -38,6 +38,7 @@ from tests.mutants.servers.harness import SECRET, SIGNER, TOKEN, InMemoryServer,
 from tests.mutants.servers.live import LiveServer, served
 from tests.mutants.servers.mutant import VIDEO, Mutant
 from tests.mutants.servers.registry import MUTANTS
+from tests.support.sampling import sampled
 
 VARIABLES = {
     "MOCKSERVER_TOKEN": str(TOKEN.token),
@@ -182,7 +183,7 @@ def shows(mutant: Mutant, folder: Path) -> Iterator[str]:
                         yield f"{finding.key}: found in the right server: {found_in_right[0].received}"
 
 
-@pytest.mark.parametrize("id", OF_EACH_FAMILY.values())
+@pytest.mark.parametrize("id", sampled(OF_EACH_FAMILY.values(), 4))
 def test_what_repeats_a_finding_shows_it_again_and_only_at_the_wrong_server(id: str, tmp_path: Path) -> None:
     assert list(shows(MUTANTS[id], tmp_path)) == []
 
