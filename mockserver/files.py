@@ -30,9 +30,10 @@ def write(path: Path, content: str | bytes, *, is_secret: bool = False) -> None:
 def silence(stream: IO[str]) -> None:
     """Let nothing more be written to a stream that cannot take it: the interpreter would try again when it ends."""
     with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        nowhere, number = os.open(os.devnull, os.O_WRONLY), stream.fileno()
+        if nowhere != number:  # a number that is closed is the first to be given again
+            os.dup2(nowhere, number)
+            os.close(nowhere)
 
 
 def write_all(contents: Mapping[Path, str | bytes], *, is_secret: bool = False) -> None:
