@@ -179,7 +179,7 @@ RESULTS.answer(
     "results-are-counted",
     "get",
     lambda body: _images(body).extend({**item, "index": 9} for item in _images(body)[:1]),
-    told="2 results, but n is 1",
+    told=r"(\d) results, but n is (?!\1)\d",
 )
 RESULTS.answer(
     "counts-from-one",
@@ -249,7 +249,7 @@ _asks_for(
     told="1360×768, but aspect_ratio is 9:16",
 )
 _asks_for("always-square", "results-have-the-ratio", "aspect_ratio", "1:1", told="1024×1024, but aspect_ratio is 9:16")
-_asks_for("one-picture-only", "results-are-counted", "n", 1, told="1 results, but n is 2")
+_asks_for("one-picture-only", "results-are-counted", "n", 1, told=r"1 results, but n is [2-9]")
 _asks_for("series-too-long", "results-are-counted", "series_amount", 3, told="3 results, but series_amount is [24-9]")
 _asks_for(
     "film-too-long", "films-have-the-length", "duration", "4", operation=VIDEO, told=r"4\.04 s, but duration is \d+"
