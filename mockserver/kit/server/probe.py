@@ -210,7 +210,7 @@ class Probe:
         self, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str | None] | None
     ) -> Request:
         usual: dict[str, str | None] = {
-            "host": self._base.netloc,
+            "host": self._base.netloc.rpartition("@")[2],  # a password in the URL is for no header
             "authorization": self.target.credentials.header(self.clock.now()),
             "content-type": "application/json" if body else None,
         }

@@ -26,6 +26,7 @@ from mockserver.kit.server.evidence import (
     TimeBound,
     Watched,
 )
+from mockserver.kit.server.media import decode
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.repetition.shell import Shell
 from mockserver.kit.server.runner import ServerCheck, findings, play
@@ -103,7 +104,7 @@ class Again:
                 known |= {old.id: new.id, old.created_at: new.created_at}
             about = _renewed(before.about, known)
             if isinstance(about, ResultFile):
-                about = replace(about, described=self._described(request, attempts))
+                about = replace(about, described=self._described(request, attempts), media=decode(response.body))
             payload = exchange.sent if request.body else before.payload
             attempts.append(replace(before, exchange=exchange, payload=payload, about=about))
         watched = tuple(_as_sent(task, attempts) for task in self.evidence.watched)
