@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from mockserver.contract.layout import path
@@ -74,10 +75,20 @@ def _films(evidence: Evidence) -> list[_Opened]:
     return found
 
 
-def _finding(history: TaskHistory, received: str, documented: str = "") -> Finding:
-    """Return a finding about what came of a payload, which it shows."""
+def _finding(history: TaskHistory, received: str, documented: str = "", *, shown: Attempt | None = None) -> Finding:
+    """Return a finding about what came of a payload, which it has.
+
+    It is ``shown`` by a download, or else by the answer that shows the task at its end.
+    """
     created = history.looks[0].attempt
-    return finding(created, received, subject=history.task.operation.id, documented=documented)
+    attempt = shown or (history.end.attempt if history.end is not None else created)
+    found = finding(attempt, received, subject=history.task.operation.id, documented=documented)
+    return replace(found, payload=created.payload)
+
+
+def _of_file(each: _Opened, received: str, documented: str = "") -> Finding:
+    """Return a finding about a file."""
+    return _finding(each.history, received, documented, shown=each.attempt)
 
 
 @RESULTS.check(why="A client that pays for nine pictures must get nine.", source="kling 1.2, 2.2; useapi 2.3")
@@ -170,7 +181,7 @@ def results_have_the_ratio(evidence: Evidence) -> Iterator[Finding]:
         if each.task.ratio is not None:
             width, height = map(int, each.task.ratio.split(":"))
             if abs(each.file.width / each.file.height * height / width - 1) > _RATIO_LEEWAY:
-                yield _finding(each.history, _pixels(each, "ratio"), each.task.ratio)
+                yield _of_file(each, _pixels(each, "ratio"), each.task.ratio)
 
 
 @RESULTS.check(why="A client that pays for 4k must get 4k.", source="kling 1.2; since S2; useapi 1.1")
@@ -182,7 +193,7 @@ def pictures_have_the_size(evidence: Evidence) -> Iterator[Finding]:
     for each in sized:
         side, wanted = (each.file.width * each.file.height) ** 0.5, each.task.side or 0
         if not wanted / _SIZE_LEEWAY < side < wanted * _SIZE_LEEWAY:
-            yield _finding(each.history, _pixels(each, "size"), f"about as many pixels as {wanted}×{wanted}")
+            yield _of_file(each, _pixels(each, "size"), f"about as many pixels as {wanted}×{wanted}")
 
 
 @RESULTS.check(why="A client that pays for 1080p must get 1080p.", source="kling V22")
@@ -193,7 +204,7 @@ def films_have_the_size(evidence: Evidence) -> Iterator[Finding]:
         if side is None or min(each.file.width, each.file.height) == side:
             continue
         if each.file.width != each.file.height or abs(each.file.width**2 / (side**2 * _WIDE) - 1) > _RATIO_LEEWAY:
-            yield _finding(each.history, _pixels(each, "size"), f"{side}p")
+            yield _of_file(each, _pixels(each, "size"), f"{side}p")
 
 
 def _pixels(each: _Opened, role: str) -> str:
@@ -207,10 +218,10 @@ def films_have_the_length(evidence: Evidence) -> Iterator[Finding]:
     for each in _films(evidence):
         seconds, wanted = each.file.seconds, each.task.seconds
         if wanted is not None and abs(seconds - wanted) > _LENGTH_LEEWAY_SECONDS:
-            yield _finding(each.history, f"{seconds:.2f} s, but {each.task.said('duration')}", f"{wanted} s")
+            yield _of_file(each, f"{seconds:.2f} s, but {each.task.said('duration')}", f"{wanted} s")
         told = str(each.result.described.get(field, "")) if field is not None else ""
         if told.replace(".", "", 1).isdecimal() and abs(float(told) - seconds) > _LENGTH_LEEWAY_SECONDS:
-            yield _finding(each.history, f"a length of {told} s in the record of {seconds:.2f} s")
+            yield _of_file(each, f"a length of {told} s in the record of {seconds:.2f} s")
 
 
 @RESULTS.check(why="A film is silent, or has a sound that nobody asked for.", source="kling 1.4")
@@ -219,7 +230,7 @@ def films_have_sound_when_asked(evidence: Evidence) -> Iterator[Finding]:
     for each in _films(evidence):
         if each.task.sound is not None and each.file.sound != each.task.sound:
             received = f"{'with' if each.file.sound else 'without'} sound, but {each.task.said('sound')}"
-            yield _finding(each.history, received, "sound on" if each.task.sound else "sound off")
+            yield _of_file(each, received, "sound on" if each.task.sound else "sound off")
 
 
 @RESULTS.check(why="A client that must show the watermark has no marked file to show.", source="kling 1.2, 2.2")
@@ -249,7 +260,7 @@ def pixels_are_told(evidence: Evidence) -> Iterator[Finding]:
     for each in told:
         width, height = each.result.described[str(names.width)], each.result.described[str(names.height)]
         if (width, height) != (each.file.width, each.file.height):
-            yield _finding(each.history, f"{width}×{height} in the record of {each.file.width}×{each.file.height}")
+            yield _of_file(each, f"{width}×{height} in the record of {each.file.width}×{each.file.height}")
 
 
 @RESULTS.check(

@@ -33,6 +33,9 @@ _OF_THE_KIT = ("callbacks", "refusals", "accounts", "uploads", "scheduler")
 """The families of checks that only the kit can make: it has a receiver and the keys of two accounts, sends files, stops
 jobs, and looks at hundreds of refused creates."""
 
+_AMONG_MANY = ("pages-are-full", "request-is-repeated")
+"""Checks that only the kit can make, too: their faults may show among many tasks alone."""
+
 _OPEN_NOTHING = frozenset(
     str(header)
     for case, header in headers_of_cases(Credentials("a key"), 0, ())
@@ -61,7 +64,8 @@ class Shell:
         found = replace(finding, transcript=Transcript(tuple(attempt.exchange for attempt in story)))
         credentials = self._credentials(last)
         is_unsayable = credentials is None or any(self._credentials(each) is None for each in story)
-        if is_unsayable or check.family in _OF_THE_KIT or self._stories.has_part_of_name(last):
+        is_of_the_kit = check.family in _OF_THE_KIT or check.id in _AMONG_MANY
+        if is_unsayable or is_of_the_kit or self._stories.has_part_of_name(last):
             return replace(found, repeat=self._settings.repetition(check.id, self._create_operation(last)))
         fresh = {name: f"$(date +%s)-{number}" for number, name in enumerate(names(last), 1)}  # a name is taken once
         line = curl(last.exchange.request, variables={**fresh, **(credentials or {})})
@@ -129,6 +133,8 @@ class Shell:
         if own.token is not None and own.token in (said, said.partition(" ")[2]):
             return {own.token: _TOKEN if own.is_given else own.token}
         if (token := JWT.search(said)) is not None:
+            if token[0] not in (said, said.partition(" ")[2]):
+                return None
             if own.has_signed(token[0], attempt.exchange.at):
                 return {token[0]: _TOKEN}
             is_case = attempt.purpose is Purpose.AUTHENTICATE
