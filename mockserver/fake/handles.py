@@ -60,15 +60,15 @@ class Requests:
         return iter(self._world.journal)
 
     def like(self, expected: Expectation, *, with_cleared: bool = False) -> Iterator[Entry]:
-        """Yield the exchanges that meet an expectation, also those that were cleared and put by if asked for."""
+        """Yield the exchanges that meet an expectation, also those that were cleared and kept, if asked for."""
         wanted = self._known(expected)
         cleared = self._world.journal.cleared if with_cleared else []
         found = sorted([*self, *cleared], key=lambda entry: -entry.number) if cleared else self
         return (entry for entry in found if not reasons(entry, wanted))
 
-    def put_by(self) -> None:
-        """From now on, put by what a reset clears, for whoever judges the client in the end."""
-        self._world.journal.put_by()
+    def keep_cleared(self) -> None:
+        """From now on, keep what a reset clears, for whoever judges the client in the end."""
+        self._world.journal.keep_cleared()
 
     def verify(
         self,

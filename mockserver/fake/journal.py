@@ -96,7 +96,7 @@ class Journal:
         self._number = 0
         self._held = 0
         self._cleared = 0
-        self._put_by: deque[tuple[Entry, int]] | None = None
+        self._kept: deque[tuple[Entry, int]] | None = None
 
     @property
     def version(self) -> int:
@@ -106,7 +106,7 @@ class Journal:
     @property
     def forgotten(self) -> int:
         """How many exchanges were recorded and cannot be had any more: cleared, or gone for want of room."""
-        return self._number - len(self._entries) - len(self._put_by or ())
+        return self._number - len(self._entries) - len(self._kept or ())
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -149,27 +149,27 @@ class Journal:
         for entry, weight in zip(self._entries, self._weights, strict=True):
             if account not in (None, entry.account):
                 kept.append((entry, weight))
-            elif self._put_by is not None:
-                self._put_by.append((entry, weight))
+            elif self._kept is not None:
+                self._kept.append((entry, weight))
             else:
                 self._held -= weight
         self._entries = deque(entry for entry, _ in kept)
         self._weights = deque(weight for _, weight in kept)
 
-    def put_by(self) -> None:
-        """From now on, put by what is cleared instead of forgetting it."""
-        if self._put_by is None:
-            self._put_by = deque()
+    def keep_cleared(self) -> None:
+        """From now on, keep what is cleared instead of forgetting it."""
+        if self._kept is None:
+            self._kept = deque()
 
     @property
     def cleared(self) -> list[Entry]:
-        """What was cleared and is put by."""
-        return [entry for entry, _ in self._put_by or ()]
+        """What was cleared and kept."""
+        return [entry for entry, _ in self._kept or ()]
 
     def _make_room(self) -> None:
-        while len(self._entries) + len(self._put_by or ()) > self._most or self._held > self._room:
-            if self._put_by:
-                _, weight = self._put_by.popleft()
+        while len(self._entries) + len(self._kept or ()) > self._most or self._held > self._room:
+            if self._kept:
+                _, weight = self._kept.popleft()
             else:
                 self._entries.popleft()
                 weight = self._weights.popleft()

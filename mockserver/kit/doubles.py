@@ -12,7 +12,7 @@ from typing import Any
 
 from mockserver.types import JSON, Payload
 
-_LARGEST = 1 << 53
+LARGEST_EXACT = 1 << 53
 """Up to here a double can be each integer."""
 
 _DIGITS = 15
@@ -29,7 +29,7 @@ def is_kept(value: JSON) -> bool:
     if isinstance(value, list):
         return all(map(is_kept, value))
     if isinstance(value, int):
-        return abs(value) <= _LARGEST or (abs(value) < _EXPONENT and _rounded(value) == value)
+        return abs(value) <= LARGEST_EXACT or (abs(value) < _EXPONENT and rounded(value) == value)
     return not isinstance(value, float) or not value.is_integer() or abs(value) >= _EXPONENT
 
 
@@ -40,7 +40,7 @@ def with_kept_numbers(payload: Payload, is_good: Callable[[Payload], bool]) -> P
     """
     if is_kept(payload):
         return payload
-    for instead in (_shortened, _rounded, _largest):
+    for instead in (_shortened, rounded, _largest):
         found: Payload = _changed(payload, instead)
         if is_kept(found) and is_good(found):
             return found
@@ -63,7 +63,7 @@ def _shortened(number: int) -> int:
     return -int(digits) if number < 0 else int(digits)
 
 
-def _rounded(number: int) -> int:
+def rounded(number: int) -> int:
     """Return what JavaScript makes of an integer: the shortest digits that lead to the same double, and zeros."""
     return int(Decimal(repr(float(number)))) if abs(number) < _EXPONENT else number
 

@@ -139,7 +139,7 @@ def test_it_counts_what_it_has_forgotten() -> None:
 def test_it_puts_by_what_is_cleared_if_asked_for_it() -> None:
     journal = Journal(entries=5, size=10_000)
     first = written(journal, b"x" * 1000)
-    journal.put_by()
+    journal.keep_cleared()
     one = journal._held
     journal.clear("another")
     assert (len(journal), journal.cleared, journal._held) == (1, [], one)

@@ -196,8 +196,8 @@ class Control:
         found = self._fake.requests.like(expected, with_cleared="cleared" in wanted)
         return _page(request, filter(is_wanted, found), view)
 
-    def requests_put_by(self, _: Request) -> JSON:
-        self._fake.requests.put_by()
+    def requests_keep_cleared(self, _: Request) -> JSON:
+        self._fake.requests.keep_cleared()
         return {"status": "ok"}
 
     def requests_get(self, request: Request) -> JSON:

@@ -67,7 +67,7 @@ class FakeProcess:
             # What is on this machine is asked without a proxy, whatever the environment says.
             self._http = httpx.Client(base_url=f"{self.url}/_mock", timeout=_CONTROL_SECONDS, trust_env=False)
             if self._is_shared:
-                self._control("POST", "/requests/put-by")
+                self._control("POST", "/requests/keep-cleared")
         except BaseException:
             self._close()
             raise

@@ -139,6 +139,7 @@ BROKEN: Sequence[tuple[str, str, Sequence[Exchange]]] = [
     ("credentials-are-a-bearer-token", "the scheme Basic", [create(refused(401, 1002), scheme="Basic")]),
     ("no-key-in-the-url", "api_key=…", [create(created(), query="api_key=1"), DONE]),
     ("results-are-fetched-without-credentials", "Authorization: Bearer", [create(created()), DONE, fetch("Bearer")]),
+    ("results-are-fetched-without-credentials", "token=… has", [create(created()), DONE, fetch(query="token=1")]),
     ("content-type-is-json", "text/plain", [create(refused(), headers={"content-type": "text/plain"})]),
     ("content-type-is-json", "there is no", [create(refused(), headers={"content-type": ""})]),
     ("stops-at-the-end", "4 polls in a row came after the state succeed", [create(created()), *[DONE] * 5]),

@@ -29,10 +29,10 @@ _LARGEST = 1 << 1023
 _BYTE_ORDER_MARK = "\ufeff"
 """White space to some languages when they trim a text, and not to Python."""
 
-_Deed = Callable[[str], str]
+_Edit = Callable[[str], str]
 
 
-def _without(category: str) -> _Deed:
+def _without(category: str) -> _Edit:
     return lambda text: "".join(letter for letter in text if unicodedata.category(letter) != category)
 
 
@@ -40,16 +40,16 @@ def _without_accents(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
-def _misread(encoding: str) -> _Deed:
+def _misread(encoding: str) -> _Edit:
     """Return what reads UTF-8 as something else."""
     return lambda text: text.encode(errors="replace").decode(encoding, errors="replace")
 
 
-def _recoded(encoding: str, errors: str) -> _Deed:
+def _recoded(encoding: str, errors: str) -> _Edit:
     return lambda text: text.encode(encoding, errors).decode(encoding)
 
 
-_DEEDS: Mapping[str, _Deed] = MappingProxyType(
+_EDITS: Mapping[str, _Edit] = MappingProxyType(
     {
         "was composed (NFC)": partial(unicodedata.normalize, "NFC"),
         "was decomposed (NFD)": partial(unicodedata.normalize, "NFD"),
@@ -122,19 +122,28 @@ def changed_text(given: str, arrived: str) -> str:
     """Say what was done to a text, which goes on after its name: ``lost 2 characters of white space at its end``."""
     if not _core(given):
         return f"was white space only ({_named(given)}) and arrived as {_shown(arrived)}"
-    done = {"": given, **{words: deed(given) for words, deed in _DEEDS.items()}}
-    twice = {
-        f"{first} and {second}": deed(begun)
-        for first, begun in done.items()
-        for second, deed in _DEEDS.items()
-        if first and begun != given
+    once = {"": given, **{words: edit(given) for words, edit in _EDITS.items()}}
+    edited = _edited(once, arrived) or _edited(_edited_again(once), arrived)
+    return edited or _cut(given, arrived) or _difference(given, arrived)
+
+
+def _edited(results: Mapping[str, str], arrived: str) -> str:
+    """Return the words for the result that arrived, or that did but for the white space at its ends; empty if none."""
+    for is_same in (operator.eq, _has_same_core):
+        for words, result in results.items():
+            if is_same(result, arrived):
+                return " and ".join(filter(None, (*_ends(result, arrived), words)))
+    return ""
+
+
+def _edited_again(once: Mapping[str, str]) -> dict[str, str]:
+    """Return what two edits one after the other make of a text, by the words for both."""
+    return {
+        f"{first} and {second}": edit(begun)
+        for first, begun in once.items()
+        for second, edit in _EDITS.items()
+        if first and begun != once[""]
     }
-    for results in (done, twice):
-        for is_same in (operator.eq, _has_same_core):
-            for words, result in results.items():
-                if is_same(result, arrived):
-                    return " and ".join(filter(None, (*_ends(result, arrived), words)))
-    return _cut(given, arrived) or _difference(given, arrived)
 
 
 def _changed_fields(place: str, given: Mapping[str, JSON], arrived: Mapping[str, JSON]) -> Iterator[str]:

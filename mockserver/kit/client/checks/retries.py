@@ -8,6 +8,7 @@ from itertools import pairwise
 from mockserver.kit.checks import Family
 from mockserver.kit.client.checks import answers
 from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.exchanges.habits import SHORTEST_RETRY_MILLIS
 from mockserver.kit.transcript import Exchange
 from mockserver.types import Millis
 
@@ -30,9 +31,6 @@ _TOKEN_LIFE: Millis = 1000
 
 _SHORTEST_RETRY_AFTER: Millis = 850
 """The scenarios ask for 2 s. A date has whole seconds, which may take off 1 s; 150 ms are for imprecise timers."""
-
-_SHORTEST_PAUSE: Millis = 300
-"""A common backoff begins with 500 ms and takes up to a quarter off at random; the rest is for imprecise timers."""
 
 
 @RETRIES.check(
@@ -218,7 +216,7 @@ def retries_have_an_end(evidence: Evidence) -> Iterator[str]:
 def retries_wait(evidence: Evidence) -> Iterator[str]:
     """The client pauses between two tries of a create, for at least 300 ms."""
     for first, second in pairwise(evidence.creates):
-        if second.at - first.at < _SHORTEST_PAUSE:
+        if second.at - first.at < SHORTEST_RETRY_MILLIS:
             yield f"the client tried again after {second.at - first.at} ms"
             return
 

@@ -9,14 +9,11 @@ from mockserver.kit.checks import Family
 from mockserver.kit.client.checks import answers
 from mockserver.kit.client.evidence import Evidence
 from mockserver.kit.client.exchanges import places
+from mockserver.kit.client.exchanges.habits import SHORTEST_POLL_MILLIS
 from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.task_view import FINAL
-from mockserver.types import Millis
 
 WAITING = Family[Evidence, str]("waiting")
-
-_SHORTEST_PAUSE: Millis = 50
-"""Against a fake nobody waits for real, so testees poll fast; less than this is a loop without any pause."""
 
 _OTHER_FIELDS = {
     "extra-fields": "when each object had a field that no document knows",
@@ -59,7 +56,7 @@ def polls_the_right_path(evidence: Evidence) -> Iterator[str]:
 def polls_at_a_sane_pace(evidence: Evidence) -> Iterator[str]:
     """The client pauses between two polls: here, where tasks take no time, for at least 50 ms."""
     for first, second in pairwise(evidence.polls):
-        if second.at - first.at < _SHORTEST_PAUSE:
+        if second.at - first.at < SHORTEST_POLL_MILLIS:
             yield f"two polls came within {second.at - first.at} ms"
             return
 

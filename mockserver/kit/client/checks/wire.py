@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from mockserver.kit.checks import Family
 from mockserver.kit.client.checks.changes import payload_changes
 from mockserver.kit.client.checks.defaults import without_spelled_defaults
-from mockserver.kit.client.checks.keys import key_in_query
 from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.exchanges import requests
+from mockserver.kit.transcript import Exchange
 
 WIRE = Family[Evidence, str]("wire")
 
@@ -59,29 +61,19 @@ def nothing_is_invented(evidence: Evidence) -> Iterator[str]:
 @WIRE.check("plain", why="Without it the service does not read the body.", source="kling 1.1")
 def content_type_is_json(evidence: Evidence) -> Iterator[str]:
     """A create has the header Content-Type: application/json."""
-    for exchange in evidence.creates[:1]:
-        kind = exchange.request.headers.get("content-type", "")
-        if kind.partition(";")[0].strip().lower() != "application/json":
-            yield f"Content-Type is {kind}" if kind else "there is no Content-Type"
+    yield from _first(requests.content_type_is_json, evidence.creates[:1])
 
 
 @WIRE.check("plain", "signed", why="The service answers anything else with 401.", source="kling 5")
 def credentials_are_a_bearer_token(evidence: Evidence) -> Iterator[str]:
     """Each request has the header Authorization: Bearer with one token."""
-    for exchange in evidence.calls:
-        if exchange.scheme != "Bearer":
-            what = f"the scheme {exchange.scheme}" if exchange.scheme else "no Authorization"
-            yield f"{exchange.request.method} {exchange.request.path} has {what}"
-            return
+    yield from _first(requests.credentials_are_a_bearer_token, evidence.calls)
 
 
 @WIRE.check("plain", "signed", why="URLs end up in logs.", source="clients in the wild")
 def no_key_in_the_url(evidence: Evidence) -> Iterator[str]:
     """No URL contains a credential."""
-    for exchange in evidence.calls:
-        if (name := key_in_query(exchange)) is not None:
-            yield f"{exchange.request.method} {exchange.request.path}?{name}=…"
-            return
+    yield from _first(requests.no_key_in_the_url, evidence.calls)
 
 
 @WIRE.check(
@@ -124,3 +116,8 @@ def mistakes_are_not_repaired(evidence: Evidence) -> Iterator[str]:
         yield from payload_changes(evidence.payload, sent)
     if evidence.outcome != "error" and not evidence.is_accepted:
         yield evidence.report
+
+
+def _first(find: Callable[[Exchange], str | None], exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """Yield the first fault that is found in one of some requests by itself."""
+    yield from islice(filter(None, map(find, exchanges)), 1)

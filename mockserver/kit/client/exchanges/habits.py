@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from types import MappingProxyType
 
 from mockserver.contract.catalog import load
+from mockserver.kit.client.exchanges import requests
 from mockserver.kit.client.exchanges.calls import Call, Likeness, may_have_made_a_task
 from mockserver.kit.client.exchanges.places import layout, own_name, service
 from mockserver.kit.task_view import FINAL, TaskView
@@ -26,13 +27,13 @@ Habit = tuple[str, Exchange]
 _MOST_LOOKS = 3
 """How often the end of a task may be read again in a row: two tests may poll the same task, and each read it twice."""
 
-_SHORTEST_POLL: Millis = 50
-"""Two polls within less are a loop without any pause; no client means to ask a service so often."""
+SHORTEST_POLL_MILLIS: Millis = 50
+"""Two polls within less are a loop without any pause, also against a fake, where nobody waits for real."""
 
 _MOST_POLLS = 10
 """So many polls in a row without a pause may be a test that steps through ``--pace polls:3``."""
 
-_SHORTEST_RETRY: Millis = 300
+SHORTEST_RETRY_MILLIS: Millis = 300
 """A common backoff begins with 500 ms and takes up to a quarter off at random; the rest is for imprecise timers."""
 
 _IMPRECISE = 0.85
@@ -50,14 +51,11 @@ _IF = "if this was one call of the client, it"
 def content_type_is_json(call: Call) -> Iterator[Habit]:
     """Of a body whose type the operation does not take."""
     first = call.creates[0]
-    kind = first.request.headers.get("content-type", "")
-    operation = load().operation(str(first.operation))
-    if kind.partition(";")[0].strip().lower() in operation.media_types:
-        return
-    question = load().services[operation.service].questions.get("content-type")
-    if not kind and (first.status == 200 or (question is not None and question.default == "accepted")):
-        return  # some services need none
-    yield f"Content-Type is {kind}" if kind else "there is no Content-Type", first
+    received = requests.content_type_is_json(first)
+    question = load().services[service(first)].questions.get("content-type")
+    needs_none = first.status == 200 or (question is not None and question.default == "accepted")
+    if received is not None and (first.request.headers.get("content-type") or not needs_none):
+        yield received, first
 
 
 def stops_at_the_end(call: Call, creates: Sequence[int]) -> Iterator[Habit]:
@@ -91,9 +89,9 @@ def polls_at_a_sane_pace(call: Call) -> Iterator[Habit]:
     row = 1
     for first, second in pairwise(call.polls):
         is_loop = _way(first) == _way(second) and _state(first) in ("submitted", "processing")
-        row = row + 1 if is_loop and second.at - first.at < _SHORTEST_POLL else 1
+        row = row + 1 if is_loop and second.at - first.at < SHORTEST_POLL_MILLIS else 1
         if row > _MOST_POLLS:
-            yield f"{row} polls in a row came within less than {_SHORTEST_POLL} ms of each other", second
+            yield f"{row} polls in a row came within less than {SHORTEST_POLL_MILLIS} ms of each other", second
             return
 
 
@@ -109,7 +107,7 @@ def retry_after_is_honoured(call: Call) -> Iterator[Habit]:
 def retries_wait(call: Call) -> Iterator[Habit]:
     """Of a try without any pause after an answer that asks for one."""
     for first, second in pairwise(call.creates):
-        if _asks_for_a_pause(first) and second.at - first.at < _SHORTEST_RETRY:
+        if _asks_for_a_pause(first) and second.at - first.at < SHORTEST_RETRY_MILLIS:
             waited = second.at - first.at
             yield f"the next try of the call came {waited} ms after one that was answered with {first.status}", second
             return
@@ -152,7 +150,7 @@ def _quick(creates: Sequence[Exchange]) -> list[Exchange]:
     """Return the longest beginning whose tries came sooner than they should."""
     row = [creates[0]]
     for first, second in pairwise(creates):
-        is_early = _asks_for_a_pause(first) and second.at - first.at < _SHORTEST_RETRY
+        is_early = _asks_for_a_pause(first) and second.at - first.at < SHORTEST_RETRY_MILLIS
         if not is_early and not _is_too_early(first, second):
             break
         row.append(second)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from urllib.parse import unquote
 
 from mockserver.contract.catalog import load
 from mockserver.contract.layout import Layout
 from mockserver.contract.routes import plain, unserved
+from mockserver.kit.doubles import LARGEST_EXACT, rounded
 from mockserver.kit.task_view import TaskView, task_views
 from mockserver.kit.transcript import Exchange
 
@@ -22,9 +22,6 @@ Products = frozenset[str]
 
 _ASKS_ABOUT_US = frozenset({"HEAD", "OPTIONS"})
 """The methods by which browsers and scripts look whether a server is there, and what it allows."""
-
-_LARGEST_EXACT = 2**53
-"""Larger whole numbers do not all survive in a double, which is what JavaScript reads a number as."""
 
 _FAR = 9
 """Who makes up an id that nobody has adds 1 or changes a digit; what a double makes of an id lies farther away."""
@@ -175,7 +172,7 @@ def _ids(exchange: Exchange) -> list[str]:
 
 def _as_doubles(id: str) -> frozenset[str]:
     """Return how a number is written that was read as a double: exactly, or by JavaScript with its fewest digits."""
-    if not id.isascii() or not id.isdigit() or int(id) <= _LARGEST_EXACT:
+    if not id.isascii() or not id.isdigit() or int(id) <= LARGEST_EXACT:
         return frozenset()
-    forms = int(float(id)), int(Decimal(repr(float(id))))
+    forms = int(float(id)), rounded(int(id))
     return frozenset(str(form) for form in forms if abs(form - int(id)) > _FAR)

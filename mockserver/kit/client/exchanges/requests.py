@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from mockserver.contract.catalog import load
 from mockserver.kit.client.exchanges.places import does
 from mockserver.kit.transcript import Exchange
 from mockserver.secrecy import is_secret
@@ -19,17 +20,33 @@ def credentials_are_a_bearer_token(exchange: Exchange) -> str | None:
 
 
 def no_key_in_the_url(exchange: Exchange) -> str | None:
-    """Say which parameter of a request has the name of a secret."""
-    parameters = {} if does(exchange) == "fetch" else exchange.request.parameters
-    name = next((name for name, value in parameters.items() if value and is_secret(name)), None)
+    """Say which parameter of a request to a service has the name of a secret."""
+    name = _secret_parameter(exchange) if does(exchange) != "fetch" else None
     return f"{exchange.request.method} {exchange.request.path}?{name}=…" if name is not None else None
 
 
 def results_are_fetched_without_credentials(exchange: Exchange) -> str | None:
-    """Say which credentials a download has."""
-    if does(exchange) != "fetch" or exchange.scheme is None:
+    """Say which credentials a download has, in its header or its URL."""
+    asked = f"{exchange.request.method} {exchange.request.path}"
+    if does(exchange) != "fetch":
         return None
-    return f"{exchange.request.method} {exchange.request.path} has Authorization: {exchange.scheme} …"
+    if exchange.scheme is not None:
+        return f"{asked} has Authorization: {exchange.scheme} …"
+    name = _secret_parameter(exchange)
+    return f"{asked}?{name}=… has a credential" if name is not None else None
+
+
+def content_type_is_json(create: Exchange) -> str | None:
+    """Say which media type a create has that its operation does not take."""
+    kind = create.request.headers.get("content-type", "")
+    if kind.partition(";")[0].strip().lower() in load().operation(str(create.operation)).media_types:
+        return None
+    return f"Content-Type is {kind}" if kind else "there is no Content-Type"
+
+
+def _secret_parameter(exchange: Exchange) -> str | None:
+    parameters = exchange.request.parameters
+    return next((name for name, value in parameters.items() if value and is_secret(name)), None)
 
 
 IN_A_REQUEST: Mapping[str, Callable[[Exchange], str | None]] = MappingProxyType(

@@ -8,6 +8,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
+from mockserver.kit.server.scenarios.watching import patience
 from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.task_view import TaskView
@@ -17,8 +18,6 @@ JOBS = 2
 """Enough for a count to be told from a flag."""
 
 _PAUSE_MILLIS: Millis = 1000
-_PATIENCE = 5
-"""A job that takes so many times as long as the real service's does not end."""
 
 
 def watch_scheduler(probe: Probe) -> None:
@@ -37,7 +36,7 @@ def watch_scheduler(probe: Probe) -> None:
 def have_ended(probe: Probe, create: Operation, ids: list[str], purpose: Purpose) -> bool:
     """Wait for the ends of some tasks. Return whether all ended in time; never, where the service shows no tasks."""
     get = probe.expectations.get_operation(create)
-    deadline = probe.clock.now() + round(create.task["seconds"]["real"] * 1000) * _PATIENCE
+    deadline = probe.clock.now() + patience(create)
     while get is not None and (ids := [id for id in ids if not _has_ended(probe, get, id, purpose)]):
         if probe.clock.now() > deadline or probe.budget.must_stop_waiting:
             return False

@@ -24,6 +24,12 @@ _MOST_FAILURES = 8
 """A task whose queries fail so often in a row is asked for no longer."""
 
 
+def patience(create: Operation) -> Millis:
+    """Return how long to wait for the end of a task."""
+    seconds: float = create.task["seconds"]["real"]
+    return round(seconds * 1000) * _PATIENCE
+
+
 @dataclass(slots=True)
 class Watch:
     """What is known of a task while it is watched.
@@ -47,9 +53,8 @@ class Watch:
         view = TaskView.of(attempt.exchange.received, probe.expectations.layout) if attempt.is_accepted else None
         if view is None or view.id is None:
             return None
-        limit = round(task.operation.task["seconds"]["real"] * 1000) * _PATIENCE
         get = probe.expectations.get_operation(task.operation)
-        return cls(task, view.id, get, probe.clock.now() + limit)
+        return cls(task, view.id, get, probe.clock.now() + patience(task.operation))
 
     @property
     def has_ended(self) -> bool:
