@@ -58,7 +58,11 @@ CLEAN: Mapping[str, Sequence[Evidence]] = {
         evidence("plain", *LIFE),
         evidence("plain", create(created(), headers={"content-type": "Application/JSON; charset=utf-8"})),
     ],
-    "credentials-are-a-bearer-token": [evidence("plain", *LIFE), evidence("plain", *LIFE, fetch())],
+    "credentials-are-a-bearer-token": [
+        evidence("plain", *LIFE),
+        evidence("plain", *LIFE, fetch()),
+        evidence("plain", create(created(), scheme="bearer")),
+    ],
     "no-key-in-the-url": [evidence("plain", *LIFE, poll(query="pageNum=1&pageSize=30"))],
     "jwt-has-its-claims": [
         evidence("signed", create(created(), claims=CLAIMS)),
