@@ -1,41 +1,90 @@
-"""Ids of tasks, requests, callbacks and uploads. The same seed gives the same ids."""
+"""Ids of tasks, requests, callbacks and uploads. The same seed gives the same ids, and a store never gets one twice."""
 
 from __future__ import annotations
 
 from random import Random
 
-_KLING_FIRST, _KLING_LAST = 10**17, 9 * 10**17
-_SMALL_FIRST, _SMALL_LAST = 10**8, 9 * 10**8
+from mockserver.fake.stores.store import Store
+
+_KLING_FIRST, _KLING_LAST = 10**17, 8 * 10**17
+_KLING_STEP = 1_000_000
+_SMALL_FIRST, _SMALL_LAST = 10**8, 6 * 10**8
+_SMALL_STEP = 100
 _FREE, _VERSION_4 = ~(0xF000 << 64 | 0xC000 << 48), 0x4000 << 64 | 0x8000 << 48
 """The bits of a UUID that are free, and those that mark it as random (RFC 9562, 5.4)."""
+
+_BLOCK = 1000
+"""Ids that are reserved at once, because a store may be on another machine. What is left of a block at the end is lost."""
+
+_DECIMAL, _INTEGER, _UUID = "decimal", "integer", "uuid"
 
 
 class Ids:
     """A source of ids that never gives one twice."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._random = Random(seed)
-        self._kling = self._random.randrange(_KLING_FIRST, _KLING_LAST)
-        self._small = self._random.randrange(_SMALL_FIRST, _SMALL_LAST)
+    def __init__(self, store: Store, seed: int | None = None) -> None:
+        self._store, self._seed = store, seed
+        chance = Random(seed)
+        self._decimals = _Steps(self, _DECIMAL, chance.randrange(_KLING_FIRST, _KLING_LAST), _KLING_STEP)
+        self._integers = _Steps(self, _INTEGER, chance.randrange(_SMALL_FIRST, _SMALL_LAST), _SMALL_STEP)
+        self._uuids = Random()
+        self._uuids_left = 0
 
     def pass_by(self, id: int) -> None:
         """Give only ids above one that is taken already."""
         if id >= _KLING_FIRST:
-            self._kling = max(self._kling, id)
+            self._decimals.pass_by(id)
         elif id >= _SMALL_FIRST:
-            self._small = max(self._small, id)
+            self._integers.pass_by(id)
 
     def decimal(self) -> str:
         """Return an id of eighteen digits, as text: the form of Kling's task ids."""
-        self._kling += self._random.randrange(1, 1_000_000)
-        return str(self._kling)
+        return str(self._decimals.next())
 
     def integer(self) -> int:
         """Return an id of nine digits: the form of useapi's."""
-        self._small += self._random.randrange(1, 100)
-        return self._small
+        return self._integers.next()
 
     def uuid(self) -> str:
         """Return a UUID (version 4): the form of request ids."""
-        digits = f"{self._random.getrandbits(128) & _FREE | _VERSION_4:032x}"
+        if not self._uuids_left:
+            self._uuids, self._uuids_left = self.chance(_UUID, self._store.reserve(_UUID, _BLOCK, 0)), _BLOCK
+        self._uuids_left -= 1
+        digits = f"{self._uuids.getrandbits(128) & _FREE | _VERSION_4:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    def chance(self, name: str, number: int) -> Random:
+        """Return what decides about a block of ids: with a seed the same for the same block."""
+        return Random(None if self._seed is None else f"{self._seed} {name} {number}")
+
+    def reserve(self, name: str, size: int, start: int) -> int:
+        """Reserve numbers in the store."""
+        return self._store.reserve(name, size, start)
+
+    def reserve_up_to(self, name: str, number: int) -> None:
+        """Pass by numbers in the store."""
+        self._store.reserve_up_to(name, number)
+
+
+class _Steps:
+    """Numbers that grow by chance: of each ``step`` numbers one is given."""
+
+    def __init__(self, ids: Ids, name: str, start: int, step: int) -> None:
+        self._ids, self._name, self._start, self._step = ids, name, start, step
+        self._next = self._end = 0
+        self._chance = Random()
+
+    def next(self) -> int:
+        if self._next >= self._end:
+            size = _BLOCK * self._step
+            self._next = self._ids.reserve(self._name, size, self._start)
+            self._end = self._next + size
+            self._chance = self._ids.chance(self._name, self._next)
+        number = self._next + self._chance.randrange(self._step)
+        self._next += self._step
+        return number
+
+    def pass_by(self, number: int) -> None:
+        self._ids.reserve_up_to(self._name, number)
+        if self._next <= number:
+            self._end = 0

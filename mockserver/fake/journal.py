@@ -1,9 +1,7 @@
-"""The journal: every exchange, with what was wrong with it, bounded in number and in bytes."""
+"""An exchange as the journal has it: the request, the answer, and what was wrong with either."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from mockserver.contract.differences import Difference
@@ -82,98 +80,26 @@ class Entry:
         return Mask.of(self.request, self.response)
 
 
-class Journal:
-    """The last exchanges: at most ``entries`` of them, which take at most about ``size`` bytes.
-
-    What is cleared is forgotten, unless somebody who judges a client has asked for it: then it goes when there is no
-    more room, before what was not cleared.
-    """
-
-    def __init__(self, entries: int = 20_000, size: int = 64 << 20) -> None:
-        self._entries: deque[Entry] = deque()
-        self._weights: deque[int] = deque()
-        self._most, self._room = entries, size
-        self._number = 0
-        self._held = 0
-        self._cleared = 0
-        self._kept: deque[tuple[Entry, int]] | None = None
-
-    @property
-    def version(self) -> int:
-        """Another number whenever something has changed."""
-        return self._number + self._cleared
-
-    @property
-    def forgotten(self) -> int:
-        """How many exchanges were recorded and cannot be had any more: cleared, or gone for want of room."""
-        return self._number - len(self._entries) - len(self._kept or ())
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __iter__(self) -> Iterator[Entry]:
-        """Yield the exchanges, the newest first."""
-        return iter(list(reversed(self._entries)))
-
-    def write(
-        self,
-        at: Millis,
-        service: str,
-        operation: str | None,
-        account: str | None,
-        request: Request,
-        response: Response,
-        violations: tuple[Violation, ...],
-        differences: tuple[Difference, ...] = (),
-    ) -> Entry:
-        """Record an exchange; the oldest go when there is no more room."""
-        sizes = len(request.body), len(response.body)
-        if sizes[0] > _MOST_BODY_BYTES:
-            request = replace(request, body=request.body[:_MOST_BODY_BYTES])
-        if sizes[1] > _MOST_BODY_BYTES:
-            response = replace(response, body=response.body[:_MOST_BODY_BYTES])
+def recorded(
+    number: int,
+    at: Millis,
+    service: str,
+    operation: str | None,
+    account: str | None,
+    request: Request,
+    response: Response,
+    violations: tuple[Violation, ...],
+    differences: tuple[Difference, ...] = (),
+) -> Entry:
+    """Return an exchange as it is kept: what has megabytes is cut."""
+    sizes = len(request.body), len(response.body)
+    if sizes[0] > _MOST_BODY_BYTES:
+        request = replace(request, body=request.body[:_MOST_BODY_BYTES])
+    if sizes[1] > _MOST_BODY_BYTES:
+        response = replace(response, body=response.body[:_MOST_BODY_BYTES])
+    if violations:
         violations = tuple(_cut(violation) for violation in violations[:_MOST_VIOLATIONS])
-        self._number += 1
-        entry = Entry(self._number, at, service, operation, account, request, response, violations, sizes, differences)
-        weight = _weight(entry)
-        self._entries.append(entry)
-        self._weights.append(weight)
-        self._held += weight
-        self._make_room()
-        return entry
-
-    def clear(self, account: str | None = None) -> None:
-        """Forget the exchanges, or those of one account; the numbers go on."""
-        self._cleared += 1
-        kept: list[tuple[Entry, int]] = []
-        for entry, weight in zip(self._entries, self._weights, strict=True):
-            if account not in (None, entry.account):
-                kept.append((entry, weight))
-            elif self._kept is not None:
-                self._kept.append((entry, weight))
-            else:
-                self._held -= weight
-        self._entries = deque(entry for entry, _ in kept)
-        self._weights = deque(weight for _, weight in kept)
-
-    def keep_cleared(self) -> None:
-        """From now on, keep what is cleared instead of forgetting it."""
-        if self._kept is None:
-            self._kept = deque()
-
-    @property
-    def cleared(self) -> list[Entry]:
-        """What was cleared and kept."""
-        return [entry for entry, _ in self._kept or ()]
-
-    def _make_room(self) -> None:
-        while len(self._entries) + len(self._kept or ()) > self._most or self._held > self._room:
-            if self._kept:
-                _, weight = self._kept.popleft()
-            else:
-                self._entries.popleft()
-                weight = self._weights.popleft()
-            self._held -= weight
+    return Entry(number, at, service, operation, account, request, response, violations, sizes, differences)
 
 
 def _cut(violation: Violation) -> Violation:
@@ -182,7 +108,7 @@ def _cut(violation: Violation) -> Violation:
     return replace(violation, value=None, path=path, fact=violation.fact[:_MOST_LETTERS])
 
 
-def _weight(entry: Entry) -> int:
+def weight(entry: Entry) -> int:
     """Return about how many bytes an exchange takes, rather more: the parts of this sum were measured."""
     request, response = entry.request, entry.response
     held = 500 + len(request.path) + len(request.query) + len(request.body) + len(response.body)
