@@ -80,6 +80,14 @@ _OPTIONS = (
         help="Refuse larger request bodies; 64 MiB by default.",
     ),
     click.option(
+        "--max-tasks",
+        type=_number,
+        default=50_000,
+        show_default=True,
+        metavar="N",
+        help="Keep at most N tasks; of more, the oldest that are over go.",
+    ),
+    click.option(
         "--public-url",
         metavar="URL",
         help="Origin of result URLs, if not the one that the client used.",

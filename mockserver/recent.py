@@ -13,7 +13,7 @@ MOST_LETTERS = 4 << 20
 """Letters of all keys, at most 16 MiB: thirty thousand usual names, or some dozen headers as large as may be."""
 
 
-_ENTRY_LETTERS = 100
+ENTRY_LETTERS = 100
 """What an entry counts for besides its letters: it takes as much room."""
 
 
@@ -53,4 +53,4 @@ class Recent(Generic[V]):
 
 
 def _letters(key: Key) -> int:
-    return _ENTRY_LETTERS + sum(map(len, key))
+    return ENTRY_LETTERS + sum(map(len, key))

@@ -68,6 +68,7 @@ class Settings:
     * ``faults``: what goes wrong on purpose, one line each
     * ``seed``: makes ids and pictures repeatable; ``None`` means new ones at each start
     * ``max_body``: the largest request body, in bytes
+    * ``max_tasks``: how many tasks are kept; of more, the oldest that are over go
     * ``public_url``: the origin of result URLs; ``None`` means the one the client used
     * ``trust_proxy``: take the origin of result URLs from ``Forwarded`` or ``X-Forwarded-…``, if a proxy sends it
     * ``webhook_secret``: signs callbacks (Standard Webhooks, ``whsec_…``)
@@ -85,6 +86,7 @@ class Settings:
     faults: tuple[str, ...] = ()
     seed: int | None = None
     max_body: int = 64 * MIB
+    max_tasks: int = 50_000
     public_url: str | None = None
     trust_proxy: bool = False
     webhook_secret: str | None = field(default=None, repr=False)
@@ -263,6 +265,7 @@ _CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "faults": _listed("--fault", "faults"),
         "seed": _whole("--seed", "a seed. Write a whole number"),
         "max_body": _whole("--max-body", "a number of bytes. Write a whole number from 1", 1, may_be_none=False),
+        "max_tasks": _whole("--max-tasks", "a number of tasks. Write a whole number from 1", 1, may_be_none=False),
         "public_url": _public_url,
         "trust_proxy": _flag("--trust-proxy"),
         "webhook_secret": _as_written(check_webhook_secret, may_be_none=True),

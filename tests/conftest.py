@@ -85,7 +85,7 @@ class CheckedFake(Fake):
 
     def respond(self, request: Request) -> Response:
         response = super().respond(request)
-        entry = self.world.journal._entries[-1]
+        entry = next(iter(self.world.journal))
         assert (entry.request.path, entry.response.status) == (request.path, response.status)
         service = self.world.catalog.services[entry.service]
         operation = service.operations[entry.operation] if entry.operation else None
@@ -102,7 +102,7 @@ class CheckedFake(Fake):
     def due(self) -> list[Delivery]:
         found = super().due()
         for delivery in found:
-            task = self.world.store.get(delivery.service, delivery.task_id)
+            task = self.world.tasks.get(delivery.service, delivery.task_id)
             if task is not None and (file := self.world.operation(task).callback):
                 check(self.world.catalog, file, json.loads(delivery.body))
         return found

@@ -126,6 +126,7 @@ OPTIONS = {
     "faults": "--fault",
     "seed": "--seed",
     "max_body": "--max-body",
+    "max_tasks": "--max-tasks",
     "public_url": "--public-url",
     "webhook_secret": "--webhook-secret",
 }
@@ -140,7 +141,7 @@ def test_the_command_says_what_python_says(name: str, text: str) -> None:
         Fake(settings_from(options))
 
     value: Any = [text] if name in ("services", "prefixes", "keys", "faults") else text
-    if name in ("slots", "seed", "max_body") and len(text) < 10 and text.lstrip("-").isdigit():
+    if name in ("slots", "seed", "max_body", "max_tasks") and len(text) < 10 and text.lstrip("-").isdigit():
         value = int(text)
     said = told(lambda: Fake(Settings(**{name: value})))
     command = [OPTIONS[name], text]
@@ -159,6 +160,7 @@ REFUSED: dict[str, list[Any]] = {
     "faults": ["1303", None, [5], {"1303"}],
     "seed": ["a", "1", 1.0, True],
     "max_body": [-1, 0, None, "64", True, 1.0],
+    "max_tasks": [-1, 0, None, "64", True, 1.0],
     "public_url": ["", "mock.example", "http://", "ftp://a", "https://a b", "https://a:x", "https://a:99999", "https://[",
                    "https://a?b", "https://a#b", "https://me@a", "javascript:alert(1)", "https://a\n", 5],
     "trust_proxy": [None, "yes", 1],

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from mockserver.durations import millis
 from mockserver.errors import BadSetting
@@ -33,6 +34,17 @@ def steady() -> Callable[[], Millis]:
     return lambda: start + (_elapsed_ns() - began) // 1_000_000
 
 
+class ClockState(NamedTuple):
+    """How far a clock is ahead of the machine's, and where it stands still, if it does."""
+
+    ahead: Millis = 0
+    frozen_at: Millis | None = None
+
+
+Move = Callable[[Millis, bool], tuple[Millis, bool]]
+"""From the time, and whether it stands still, to another time, and whether that stands still."""
+
+
 class Clock:
     """A clock that goes on evenly from the machine's time until it is frozen, set or advanced.
 
@@ -42,64 +54,83 @@ class Clock:
     def __init__(self, source: Callable[[], Millis] | None = None) -> None:
         """``source`` is a clock to follow; where it steps back, time stands still for a moment and then goes on."""
         self._source = source or steady()
-        self._lock = threading.Lock()
-        self._offset: Millis = 0
-        self._last = self._source()
-        self._frozen_at: Millis | None = None
+        self._lock = threading.RLock()
+        self._last, self._lost = self._source(), 0
+        self._state = ClockState()
+        self._share: Callable[[Move], None] | None = None
         self._watchers: list[Callable[[], None]] = []
         self.version = 0
 
     def now(self) -> Millis:
         """Return the fake's time."""
-        frozen_at = self._frozen_at
+        ahead, frozen_at = self._state
         if frozen_at is not None:
             return frozen_at
-        with self._lock:
-            return min(self._running(), LATEST_MILLIS)
+        return min(self._machine() + ahead, LATEST_MILLIS)
 
     @property
     def is_frozen(self) -> bool:
         """Whether time stands still until the clock is advanced, set or resumed."""
-        return self._frozen_at is not None
+        return self._state.frozen_at is not None
 
     def freeze(self) -> None:
         """Stop time where it is."""
-        self.restore(self.now(), is_frozen=True)
+        self.move(lambda now, _: (now, True))
 
     def set(self, now: Millis) -> None:
         """Jump to a time, forwards or back; a frozen clock stays frozen.
 
         Raises ``BadSetting`` for a time before 1970 or after the year 9999.
         """
-        self.restore(checked_time(now, "now"), is_frozen=self.is_frozen)
+        checked_time(now, "now")
+        self.move(lambda _, is_frozen: (now, is_frozen))
 
     def advance(self, span: Millis | str) -> None:
         """Jump ahead by a span: milliseconds, or ``"90s"``. Raises ``BadSetting``, as ``set`` does."""
-        self.restore(checked_time(self.now() + _span(span), "advance"), is_frozen=self.is_frozen)
+        millis = _span(span)
+        self.move(lambda now, is_frozen: (checked_time(now + millis, "advance"), is_frozen))
 
     def resume(self) -> None:
         """Let time run on from where it stands."""
-        self.restore(self.now(), is_frozen=False)
+        self.move(lambda now, _: (now, False))
 
-    def restore(self, now: Millis, *, is_frozen: bool) -> None:
+    def move(self, to: Move) -> None:
         """Set the time, and whether it stands still, in one step."""
+        if self._share is not None:
+            self._share(to)
+            return
         with self._lock:
-            running = self._running()
-            self._offset += now - running
-            self._frozen_at = now if is_frozen else None
+            state = self.moved(to)
+        self.learn(state)
+
+    def moved(self, to: Move) -> ClockState:
+        """Return the state to which the clock would be moved."""
+        now, is_frozen = to(self.now(), self.is_frozen)
+        return ClockState(now - self._machine(), now if is_frozen else None)
+
+    def learn(self, state: ClockState) -> None:
+        """Take a state that it was moved to, perhaps by another process."""
+        self._state = state
         self.version += 1
         for watcher in self._watchers:
             watcher()
+
+    def share(self, source: Callable[[], Millis], share: Callable[[Move], None]) -> None:
+        """Follow a clock that all have who share a store, and let ``share`` move it for all of them."""
+        self._source, self._share = source, share
+        self._last, self._lost = source(), 0
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call ``watcher`` after each change by hand, so that a waiting timer can be set anew."""
         self._watchers.append(watcher)
 
-    def _running(self) -> Millis:
-        moment = self._source()
-        self._offset += max(self._last - moment, 0)
-        self._last = moment
-        return moment + self._offset
+    def _machine(self) -> Millis:
+        """Return the time of the source, as if it had never stepped back."""
+        with self._lock:
+            moment = self._source()
+            self._lost += max(self._last - moment, 0)
+            self._last = moment
+            return moment + self._lost
 
 
 def checked_time(now: object, what: str) -> Millis:

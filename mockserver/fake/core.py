@@ -6,19 +6,22 @@ dialect act, record the exchange.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
+from typing import TypeVar
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
 from mockserver.contract.forms import known, typed
 from mockserver.contract.readings import Readings
-from mockserver.contract.routes import Match, Router, plain
+from mockserver.contract.routes import Match, NoMatch, Router, plain
 from mockserver.contract.validation import Validator, Violation
 from mockserver.errors import BadContract
 from mockserver.fake import auth, bodies, snapshot
 from mockserver.fake.admission import admitted, clamped
+from mockserver.fake.call import Call
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
@@ -30,29 +33,60 @@ from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
 from mockserver.fake.snapshot import Sections, Time
 from mockserver.fake.state.reading import read
-from mockserver.fake.world import Call, Dialect, World, encoded
+from mockserver.fake.stores.memory.store import Memory
+from mockserver.fake.stores.store import Bounds, Store
+from mockserver.fake.world import Dialect, World, encoded
 from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Millis, Request, Response
 
+T = TypeVar("T")
+
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A request that was read and checked under a ``version`` of the settings and of the clock.
+
+    Either there is a ``call`` to act on, or an ``error``: usually what it is refused for.
+    """
+
+    version: int
+    clock_version: int
+    now: Millis
+    request: Request
+    match: Match | NoMatch
+    account: str | None = None
+    mistakes: tuple[Violation, ...] = ()
+    call: Call | None = None
+    error: Exception | None = None
 
 
 class Fake:
     """The services of the catalog, as one function from ``Request`` to ``Response``.
 
-    It may be called from several threads: they read and validate side by side, and change things one at a time.
+    It may be called from several threads: they read and validate side by side, and take turns at the store.
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, catalog: Catalog | None = None, clock: Clock | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        catalog: Catalog | None = None,
+        clock: Clock | None = None,
+        store: Store | None = None,
     ) -> None:
-        """Raises ``BadSetting`` for a setting that this contract does not have, and ``BadContract``."""
-        self.world = World(checked_settings(settings), catalog or load(), clock or Clock(), DIALECTS)
-        self._lock = threading.RLock()
-        self.tasks = Tasks(self.world, self._lock)
-        self.requests = Requests(self.world)
-        self.callbacks = Callbacks(self.world, self._lock)
-        self.faults = FaultLines(self.world, self._lock)
+        """Without a ``store`` the state is in memory, and bounded by the settings.
+
+        Raises ``BadSetting`` for a setting that this contract does not have, ``BadContract`` and ``StoreUnavailable``.
+        """
+        settings = checked_settings(settings)
+        self.store = store or Memory(Bounds(settings.max_tasks))
+        self.world = World(settings, catalog or load(), clock or Clock(), self.store, DIALECTS)
+        self.tasks = Tasks(self.world, self.turn)
+        self.requests = Requests(self.world, self.turn)
+        self.callbacks = Callbacks(self.world, self.turn)
+        self.faults = FaultLines(self.world, self.turn)
         self.failures = 0  # requests that an exception has kept from their answer
         self._compile()
 
@@ -66,37 +100,77 @@ class Fake:
         """The clock of this fake."""
         return self.world.clock
 
+    @property
+    def waits(self) -> bool:
+        """Whether a turn may wait for a disk, a network or others: then it belongs into a thread."""
+        return self.store.is_shared
+
+    def turn(self, work: Callable[[], T]) -> T:
+        """Do something as one atomic step of the store. Raises ``StoreUnavailable``."""
+
+        def job() -> T:
+            self.world.learn()
+            return work()
+
+        (found,) = self.store.run([job])
+        return found
+
     def respond(self, request: Request) -> Response:
-        """Answer a request as its service would."""
+        """Answer a request as its service would. Raises ``StoreUnavailable``."""
+        (response,) = self.answers([self.prepare(request)])
+        return response
+
+    def prepare(self, request: Request) -> Prepared:
+        """Read and check a request as far as that needs no state."""
+        if self._compiled != self.world.version:
+            self._compile()
         now = self.clock.now()
         match = self._router.match(request.method, request.path, request.host)
-        operation = match.operation.id if isinstance(match, Match) else None
-        account: str | None = None
-        violations: tuple[Violation, ...] = ()
-        mistakes: tuple[Violation, ...] = ()
+        prepared = Prepared(self.world.version, self.clock.version, now, request, match)
         try:
-            mistakes = auth.mistakes(request, match.service)
+            prepared.mistakes = auth.mistakes(request, match.service)
             if not isinstance(match, Match):
                 row = "no-method" if match.is_known else "no-route"
                 allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
                 raise Refused(row, headers=allowed, method=request.method, path=request.path)
             readings = self.world.readings[match.service.id]
-            account = self.world.known_as(auth.account(request, match.service, self.settings, readings, now))
-            self._take_quota(account, now)
-            request = bodies.decoded(request, self.settings.max_body)
-            call = self._call(request, match, readings, account, now)
-            violations = call.violations
-            with self._lock:
-                response = self._act(call)
+            token = auth.account(request, match.service, self.settings, readings, now)
+            prepared.account = account = self.world.known_as(token)
+            prepared.request = request = bodies.decoded(request, self.settings.max_body)
+            prepared.call = self._call(request, match, readings, account, now)
+        except Exception as error:  # noqa: BLE001 - it is the answer, unless the quota is used up
+            prepared.error = error
+        return prepared
+
+    def answers(self, requests: Sequence[Prepared]) -> list[Response]:
+        """Answer requests that were prepared, all in one turn of the store. Raises ``StoreUnavailable``."""
+        return self.store.run([partial(self._answer, prepared) for prepared in requests])
+
+    def _answer(self, prepared: Prepared) -> Response:
+        self.world.learn()
+        if (prepared.version, prepared.clock_version) != (self.world.version, self.clock.version):
+            prepared = self.prepare(prepared.request)
+        service, call = prepared.match.service, prepared.call
+        violations = () if call is None else call.violations
+        try:
+            if prepared.account is not None:
+                self._take_quota(prepared.account, prepared.now)
+            if prepared.error is not None:
+                raise prepared.error
+            assert call is not None  # noqa: S101 # there is a call, or an error
+            response = self._act(call)
         except Refused as refused:
             violations = refused.violations or violations
-            response = self._refusal(match.service, refused)
+            response = self._refusal(service, refused)
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
-            response = self._failure(match.service, request, error)
-        violations += mistakes
+            response = self._failure(service, prepared.request, error)
+        violations += prepared.mistakes
         response = annotated(response, violations)
-        with self._lock:
-            self.world.journal.write(now, match.service.id, operation, account, request, response, violations)
+        match = prepared.match
+        operation = match.operation.id if isinstance(match, Match) else None
+        self.world.journal.write(
+            prepared.now, service.id, operation, prepared.account, prepared.request, response, violations
+        )
         return response
 
     def refuse(self, request: Request, refused: Refused) -> Response:
@@ -108,22 +182,25 @@ class Fake:
         return self._recorded(request, lambda service: self._failure(service, request, error))
 
     def _recorded(self, request: Request, answer: Callable[[Service], Response]) -> Response:
-        response = answer(service := self._router.match(request.method, request.path, request.host).service)
-        with self._lock:
+        def job() -> Response:
+            response = answer(service := self._router.match(request.method, request.path, request.host).service)
             self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
-        return response
+            return response
+
+        return self.turn(job)
 
     def result(self, path: str) -> results.Result | int:
         """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""
-        with self._lock:
-            return results.fetched(self.world, path, self.clock.now())
+        return self.turn(lambda: results.fetched(self.world, path, self.clock.now()))
 
     def fetch(self, request: Request) -> results.Result | int:
         """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
         path = plain(request.path)
-        with self._lock:
+
+        def job() -> results.Result | int:
+            found: results.Result | int
             try:
-                found = self.result(path)
+                found = results.fetched(self.world, path, self.clock.now())
                 if isinstance(found, int):
                     response = Response(found)
                 else:
@@ -135,6 +212,8 @@ class Fake:
             self.world.journal.write(self.clock.now(), id, f"{id}/{results.FETCH}", account, request, response, ())
             return found
 
+        return self.turn(job)
+
     @property
     def next_delivery(self) -> Millis | None:
         """When the next callback is due, on the fake's clock."""
@@ -145,8 +224,7 @@ class Fake:
 
         The next one of a task follows when ``attempted`` was told that this one was delivered or given up.
         """
-        with self._lock:
-            return self.world.callbacks.due(self.clock.now())
+        return self.turn(lambda: self.world.callbacks.due(self.clock.now()))
 
     def delivered(self) -> list[Delivery]:
         """Take out all callbacks that are due, as if each was delivered at once: for callers that send nothing."""
@@ -155,8 +233,7 @@ class Fake:
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         """Record an attempt at a callback that was taken out."""
-        with self._lock:
-            return self.world.callbacks.attempted(delivery, attempt)
+        return self.turn(lambda: self.world.callbacks.attempted(delivery, attempt))
 
     def signature(self, delivery: Delivery) -> dict[str, str]:
         """Return the headers that sign an attempt made now; none without a secret."""
@@ -168,15 +245,13 @@ class Fake:
 
     def reset(self, account: str | None = None) -> None:
         """Forget tasks, callbacks, exchanges and faults, of all accounts or of one; settings and clock stay."""
-        with self._lock:
-            forgotten = self.world.reset(account and self.world.known_as(account))
+        forgotten = self.turn(lambda: self.world.reset(account and self.world.known_as(account)))
         deque(forgotten, maxlen=0)
 
     def limit(self, account: str, slots: int | None = None, rate: str | None = None) -> None:
         """Give an account its own limits: tasks in flight, and requests per time, ``10/s``. Raises ``BadSetting``."""
-        with self._lock:
-            own = Limit(checked_slots(slots), None if rate is None else Rate.parse(rate))
-            self.world.limits.set(self.world.known_as(account), own)
+        own = Limit(checked_slots(slots), None if rate is None else Rate.parse(rate))
+        self.turn(lambda: self.world.limits.set(self.world.known_as(account), own))
 
     def snapshot(self) -> dict[str, JSON]:
         """Return tasks, time and faults as JSON."""
@@ -184,8 +259,7 @@ class Fake:
 
     def sections(self) -> Sections:
         """Return what ``snapshot`` returns as parts, of which the large ones are made as they are read."""
-        with self._lock:
-            return snapshot.taken(self.world)
+        return self.turn(lambda: snapshot.taken(self.world))
 
     def restore(self, state: JSON, time: Time = "then") -> None:
         """Replace the state by a snapshot. Raises ``BadSetting``, and then nothing has changed.
@@ -195,18 +269,17 @@ class Fake:
         """
         snapshot.checked_time_to_go_on(time)
         found = read(self.world, state)
-        with self._lock:
-            forgotten = snapshot.restored(self.world, found, time)
+        forgotten = self.turn(lambda: snapshot.restored(self.world, found, time))
         deque(forgotten, maxlen=0)
 
     def reconfigure(self, settings: Settings) -> None:
         """Change the settings and keep all tasks. Raises ``MockserverError``, and then nothing has changed."""
-        with self._lock:
-            self.world.reconfigure(settings)
-            self._compile()
+        self.turn(lambda: self.world.reconfigure(settings))
+        self._compile()
 
     def _compile(self) -> None:
         world = self.world
+        self._compiled = world.version
         routed = [(service, world.readings[service.id]) for service in world.services]
         for service in world.services:
             for operation in service.operations.values():
@@ -224,8 +297,7 @@ class Fake:
 
     def _take_quota(self, account: str, now: Millis) -> None:
         """Take a request out of the account's quota. Raises ``Refused``."""
-        with self._lock:
-            wait = self.world.limits.take(account, now)
+        wait = self.world.limits.take(account, now)
         if wait:
             raise Refused("too-fast", headers={"retry-after": str(-(-wait // 1000))})
 

@@ -5,53 +5,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from threading import RLock
+from typing import Protocol, TypeVar
 
 from mockserver.fake.callbacks.delivery import Delivery
-from mockserver.fake.faults.fault import Fault
+from mockserver.fake.faults.fault import Fault, Happening
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Status, Task
 from mockserver.fake.verification import Expectation, Verdict, reasons, verified
 from mockserver.fake.world import World
 from mockserver.types import JSON
 
+T = TypeVar("T")
+
+
+class Turn(Protocol):
+    """Does something as one atomic step of the store."""
+
+    def __call__(self, work: Callable[[], T]) -> T: ...
+
 
 class Tasks:
     """The tasks of a fake, newest first."""
 
-    def __init__(self, world: World, lock: RLock) -> None:
-        self._world, self._lock = world, lock
+    def __init__(self, world: World, turn: Turn) -> None:
+        self._world, self._turn = world, turn
 
     def __len__(self) -> int:
-        return len(self._world.store)
+        return len(self._world.tasks)
 
     def __iter__(self) -> Iterator[Task]:
-        return iter(list(reversed(list(self._world.store))))
+        return self._world.tasks.newest()
 
     def get(self, service: str, id: str) -> Task | None:
         """Find a task by its own id."""
-        return self._world.store.get(service, id)
+        return self._world.tasks.get(service, id)
 
     def force(self, task: Task, status: Status, reason: str | None = None) -> Task:
         """Put a task into a state now. A failure has a reason: one such as ``moderation``, or your own words."""
         reason = reason or "moderation"
         known = self._world.catalog.services[task.operation.partition("/")[0]].reasons
-        with self._lock:
-            return self._world.force(task, status, self._world.clock.now(), known.get(reason, reason))
+        return self._turn(lambda: self._world.force(task, status, self._world.clock.now(), known.get(reason, reason)))
 
     def delete(self, task: Task) -> None:
         """Forget a task."""
-        with self._lock:
-            self._world.store.remove(task)
+        self._turn(lambda: self._world.tasks.remove(task))
 
 
 class Requests:
     """The exchanges of a fake, newest first."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, turn: Turn) -> None:
+        self._world, self._turn = world, turn
 
     def __len__(self) -> int:
         return len(self._world.journal)
@@ -68,7 +74,7 @@ class Requests:
 
     def keep_cleared(self) -> None:
         """From now on, keep what a reset clears, for whoever judges the client in the end."""
-        self._world.journal.keep_cleared()
+        self._turn(self._world.journal.keep_cleared)
 
     def verify(
         self,
@@ -97,8 +103,8 @@ class Requests:
 class Callbacks:
     """The callbacks of a fake, oldest first, each with its attempts."""
 
-    def __init__(self, world: World, lock: RLock) -> None:
-        self._world, self._lock = world, lock
+    def __init__(self, world: World, turn: Turn) -> None:
+        self._world, self._turn = world, turn
 
     def __len__(self) -> int:
         return len(self._world.callbacks.deliveries)
@@ -108,8 +114,7 @@ class Callbacks:
 
     def of(self, task: Task) -> list[Delivery]:
         """Return the callbacks about a task, oldest first; nobody knows the attempts of those that ``is_forgotten``."""
-        with self._lock:
-            return self._world.callbacks.of(task, self._world.clock.now())
+        return self._turn(lambda: self._world.callbacks.of(task, self._world.clock.now()))
 
     def is_forgotten(self, delivery: Delivery) -> bool:
         """Whether there were so many callbacks since that nobody knows what became of this one."""
@@ -117,15 +122,14 @@ class Callbacks:
 
     def send_again(self, id: str) -> Delivery | None:
         """Send a callback once more, now; ``None`` if no callback of a task that is still there has that id."""
-        with self._lock:
-            return self._world.callbacks.again(id, self._world.clock.now())
+        return self._turn(lambda: self._world.callbacks.again(id, self._world.clock.now()))
 
 
 class FaultLines:
     """The faults of a fake."""
 
-    def __init__(self, world: World, lock: RLock) -> None:
-        self._world, self._lock = world, lock
+    def __init__(self, world: World, turn: Turn) -> None:
+        self._world, self._turn = world, turn
 
     def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
         """Yield each fault with its number and how often it has happened."""
@@ -145,15 +149,12 @@ class FaultLines:
         """
         found = self._world.read_fault(line, account)
         scoped = replace(found, path=path, where=dict(where or {}))
-        with self._lock:
-            return self._world.faults.add(scoped)
+        return self._turn(lambda: self._world.faults.add(Happening(scoped)))
 
     def remove(self, number: int) -> bool:
         """Remove a fault; ``False`` if no fault has that number."""
-        with self._lock:
-            return self._world.faults.remove(number)
+        return self._turn(lambda: self._world.faults.remove(number))
 
     def clear(self, account: str | None = None) -> None:
         """Remove all faults, or those for one account."""
-        with self._lock:
-            self._world.faults.clear(account and self._world.known_as(account))
+        self._turn(lambda: self._world.faults.clear(account and self._world.known_as(account)))

@@ -14,7 +14,7 @@ _FREE, _VERSION_4 = ~(0xF000 << 64 | 0xC000 << 48), 0x4000 << 64 | 0x8000 << 48
 """The bits of a UUID that are free, and those that mark it as random (RFC 9562, 5.4)."""
 
 _BLOCK = 1000
-"""Ids that are reserved at once, because a store may be on another machine. What is left of a block at the end is lost."""
+"""Ids that are reserved at once: a store may be on another machine. What is left of a block at the end is lost."""
 
 _DECIMAL, _INTEGER, _UUID = "decimal", "integer", "uuid"
 

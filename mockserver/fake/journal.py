@@ -80,18 +80,10 @@ class Entry:
         return Mask.of(self.request, self.response)
 
 
-def recorded(
-    number: int,
-    at: Millis,
-    service: str,
-    operation: str | None,
-    account: str | None,
-    request: Request,
-    response: Response,
-    violations: tuple[Violation, ...],
-    differences: tuple[Difference, ...] = (),
-) -> Entry:
-    """Return an exchange as it is kept: what has megabytes is cut."""
+def cut(
+    request: Request, response: Response, violations: tuple[Violation, ...]
+) -> tuple[Request, Response, tuple[Violation, ...], tuple[int, int]]:
+    """Return what is kept of an exchange, without the rest of what has megabytes, and how long the bodies were."""
     sizes = len(request.body), len(response.body)
     if sizes[0] > _MOST_BODY_BYTES:
         request = replace(request, body=request.body[:_MOST_BODY_BYTES])
@@ -99,7 +91,7 @@ def recorded(
         response = replace(response, body=response.body[:_MOST_BODY_BYTES])
     if violations:
         violations = tuple(_cut(violation) for violation in violations[:_MOST_VIOLATIONS])
-    return Entry(number, at, service, operation, account, request, response, violations, sizes, differences)
+    return request, response, violations, sizes
 
 
 def _cut(violation: Violation) -> Violation:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from mockserver.durations import parsed_rate
-from mockserver.recent import Recent
-from mockserver.types import Millis
+from mockserver.fake.stores.store import SHARED, Documents, Kind
+from mockserver.recent import ENTRY_LETTERS, MOST_LETTERS
+from mockserver.types import JSON, Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,32 @@ class Limit:
     rate: Rate | None = None
 
 
+_QUOTAS: Kind[tuple[float, Millis]] = Kind(
+    "quotas",
+    list,
+    lambda found: (found[0], found[1]),
+    room=MOST_LETTERS,
+    weigh=lambda key, _: ENTRY_LETTERS + len(key),
+    renews=True,
+)
+"""What was left of an account's quota, and when."""
+
+_OWN = "limits"
+"""The name of what all who share a store know of the accounts that have limits of their own."""
+
+
 class Limits:
     """The limit of each account, and how much of its quota is left."""
 
-    def __init__(self, usual: Limit) -> None:
+    def __init__(self, documents: Documents, usual: Limit) -> None:
         self.usual = usual
+        self._documents = documents
         self._own: dict[str, Limit] = {}
-        self._left: Recent[tuple[float, Millis]] = Recent()
+
+    def learn(self) -> None:
+        """Take note of what has been set, perhaps by others."""
+        found: dict[str, JSON] = self._documents.get(SHARED, _OWN) or {}
+        self._own = {account: _read(limit) for account, limit in found.items()}
 
     def of(self, account: str) -> Limit:
         """Return an account's own limit, or the usual one."""
@@ -49,42 +69,49 @@ class Limits:
 
     def set(self, account: str, limit: Limit) -> None:
         """Give an account a limit of its own, and a full quota."""
-        self._own[account] = limit
-        self._forget(account)
+        self._share({**self._own, account: limit})
+        self._documents.drop(_QUOTAS, account)
 
     def __iter__(self) -> Iterator[tuple[str, Limit | None, tuple[float, Millis] | None]]:
         """Yield each account with a limit of its own, if it has one, and with what was left of its quota, and when."""
-        accounts = dict.fromkeys((*self._own, *(account for (account,), _ in self._left.items())))
-        return iter([(account, self._own.get(account), self._left.get((account,))) for account in accounts])
+        left = dict(self._documents.oldest(_QUOTAS))
+        accounts = dict.fromkeys((*self._own, *left))
+        return iter([(account, self._own.get(account), left.get(account)) for account in accounts])
 
     def put(self, account: str, own: Limit | None, left: tuple[float, Millis] | None) -> None:
         """Let an account go on from what ``__iter__`` yielded."""
         if own is not None:
-            self._own[account] = own
+            self._share({**self._own, account: own})
         if left is not None:
-            self._left.set((account,), left)
+            self._documents.put(_QUOTAS, account, left, account)
 
     def take(self, account: str, now: Millis) -> Millis:
         """Take one request out of an account's quota; if none is left, return the time until there is one again."""
         rate = self.of(account).rate
         if rate is None:
             return 0
-        left, since = self._left.get((account,)) or (float(rate.count), now)
+        left, since = self._documents.get(_QUOTAS, account) or (float(rate.count), now)
         left = min(float(rate.count), left + max(now - since, 0) * rate.count / rate.span)
         # A millionth is forgiven: what refills in thirds must not end up short of a whole by rounding.
-        if left >= 1 - 1e-6:
-            self._left.set((account,), (left - 1, now))
-            return 0
-        self._left.set((account,), (left, now))
-        return max(1, ceil((1 - left) * rate.span / rate.count - 1e-6))
+        is_enough = left >= 1 - 1e-6
+        self._documents.put(_QUOTAS, account, (left - is_enough, now), account)
+        return 0 if is_enough else max(1, ceil((1 - left) * rate.span / rate.count - 1e-6))
 
     def clear(self, account: str | None = None) -> None:
         """Forget limits of single accounts and the quotas that were used, of all accounts or of one."""
-        if account is None:
-            self._own.clear()
-        else:
-            self._own.pop(account, None)
-        self._forget(account)
+        if self._own and (account is None or account in self._own):
+            self._share({name: limit for name, limit in self._own.items() if account not in (None, name)})
+        self._documents.forget(_QUOTAS, account)
 
-    def _forget(self, account: str | None) -> None:
-        self._left.forget(lambda key: account in (None, *key))
+    def _share(self, own: dict[str, Limit]) -> None:
+        self._documents.put(SHARED, _OWN, {account: _written(limit) for account, limit in own.items()})
+        self._own = own
+
+
+def _written(limit: Limit) -> JSON:
+    return [limit.slots, limit.rate and [limit.rate.count, limit.rate.span]]
+
+
+def _read(found: JSON) -> Limit:
+    slots, rate = found
+    return Limit(slots, rate and Rate(*rate))

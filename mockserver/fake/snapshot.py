@@ -7,13 +7,13 @@ token, which finds its tasks again; secrets in payloads and callback URLs are ma
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import Literal, get_args
 
 from mockserver.errors import BadSetting
 from mockserver.fake.auth import is_digest, sealed
-from mockserver.fake.faults.fault import Faults
+from mockserver.fake.faults.fault import Happening
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit
 from mockserver.fake.media.uploads import Upload
@@ -34,18 +34,18 @@ Sections = Mapping[str, JSON | Iterator[JSON]]
 
 def taken(world: World) -> Sections:
     """Return the state of a world as it is now; what is asked for later needs no lock, and holds up nobody."""
-    tasks, uploads = list(world.store), list(world.uploads)[::-1]
+    tasks, uploads = list(world.tasks.newest())[::-1], list(world.uploads)[::-1]
     return {
         "version": VERSION,
         "now": world.clock.now(),
         "is_frozen": world.clock.is_frozen,
         "tasks": (sealed(_task_as_json(world, task)) for task in tasks),
         "uploads": (sealed(_upload_as_json(world, upload)) for upload in uploads),
-        "faults": sealed(_faults_as_json(world.faults)),
+        "faults": sealed(_faults_as_json(world.faults.counted())),
         "prompts": sealed(
             [
-                {"service": service, "account": account, "prompt": prompt, "faults": _faults_as_json(faults)}
-                for service, account, prompt, faults in world.prompt_faults
+                {"service": service, "account": account, "prompt": text, "faults": _faults_as_json(faults)}
+                for service, account, text, faults in world.prompt_faults
             ]
         ),
         "limits": sealed([_limit_as_json(*item) for item in world.limits]),
@@ -83,7 +83,7 @@ def restored(world: World, found: State, time: Time) -> Iterator[None]:
     forgotten = world.reset()
     world.restored = frozenset(filter(is_digest, _accounts(found)))
     for task, looked in found.tasks:
-        world.store.add(task, found.now, looked)
+        world.tasks.add(task, found.now, looked)
         world.ids.pass_by(int(task.id))
         following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > found.now]
         if following and task.operation.partition("/")[0] in world.readings:
@@ -92,12 +92,12 @@ def restored(world: World, found: State, time: Time) -> Iterator[None]:
         world.uploads.add(upload, content)
         world.ids.pass_by(int(upload.id))
     for fault in found.faults:
-        world.faults.add(*fault)
-    for service, account, prompt, faults in found.prompts:
-        world.prompt_faults.put(service, account, prompt, faults)
+        world.faults.add(fault)
+    for prompt in found.prompts:
+        world.prompt_faults.put(prompt)
     for limit in found.limits:
         world.limits.put(*limit)
-    world.clock.restore(now, is_frozen=found.is_frozen)
+    world.clock.move(lambda *_: (now, found.is_frozen))
     world.callbacks.forget_until(found.now)
     return forgotten
 
@@ -106,7 +106,7 @@ def _accounts(found: State) -> Iterator[str]:
     yield from (task.account for task, _ in found.tasks)
     yield from (upload.account for upload, _ in found.uploads)
     yield from (fault.account or "" for fault, _, _ in found.faults)
-    yield from (account for _, account, _, _ in found.prompts)
+    yield from (prompt.account for prompt in found.prompts)
     yield from (account for account, _, _ in found.limits)
 
 
@@ -115,7 +115,7 @@ def _task_as_json(world: World, task: Task) -> dict[str, JSON]:
         **{name: getattr(task, name) for name in _TASK_FIELDS},  # dataclasses.asdict would copy every part of it
         "timeline": [list(step) for step in task.timeline],
         "document": task.document.decode(),
-        "looked": world.store.looks(task),
+        "looked": world.tasks.looks(task),
     }
 
 
@@ -125,7 +125,7 @@ def _upload_as_json(world: World, upload: Upload) -> dict[str, JSON]:
     return {**asdict(upload), "measure": upload.measure._asdict(), "content": text}
 
 
-def _faults_as_json(faults: Faults) -> list[JSON]:
+def _faults_as_json(faults: Iterable[Happening]) -> list[JSON]:
     return [
         {
             "fault": str(fault),
@@ -135,7 +135,7 @@ def _faults_as_json(faults: Faults) -> list[JSON]:
             "possible": possible,
             "happened": happened,
         }
-        for fault, possible, happened in faults.counted()
+        for fault, possible, happened in faults
     ]
 
 

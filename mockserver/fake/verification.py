@@ -7,13 +7,13 @@ each like the pattern's; a text of the pattern may contain ``*`` for anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import jiter
 
-from mockserver.fake.journal import Entry, Journal
+from mockserver.fake.journal import Entry
 from mockserver.types import JSON, Path, pointer
 
 _NEAREST = 3
@@ -56,7 +56,7 @@ class Verdict:
     nearest: tuple[Miss, ...]
 
 
-def verified(journal: Journal, expected: Expectation) -> Verdict:
+def verified(journal: Iterable[Entry], expected: Expectation) -> Verdict:
     """Check the journal against an expectation."""
     missed = {entry.number: tuple(reasons(entry, expected)) for entry in journal}
     found = tuple(sorted(number for number, why in missed.items() if not why))

@@ -4,70 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from sys import intern
 
 import jiter
 
-from mockserver.contract.catalog import Catalog, Operation, Service
+from mockserver.contract.catalog import Catalog, Operation
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
-from mockserver.contract.validation import Violation
 from mockserver.destinations import Destinations
-from mockserver.fake import auth
+from mockserver.errors import BadSetting
+from mockserver.fake.auth import hashed, known_as
+from mockserver.fake.call import Call, Subject
 from mockserver.fake.callbacks.delivery import Delivery, id_of
 from mockserver.fake.callbacks.queue import CallbackQueue
-from mockserver.fake.clock import Clock
+from mockserver.fake.clock import Clock, ClockState, Move
 from mockserver.fake.faults import line as fault_line
-from mockserver.fake.faults.fault import BadFault, Fault, Faults, Stage, Target
+from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
 from mockserver.fake.faults.line import effect
 from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
-from mockserver.fake.journal import Journal
 from mockserver.fake.lifecycle import Pace, Status, Task, following
 from mockserver.fake.limits import Limit, Limits, Rate
 from mockserver.fake.media import plan
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
-from mockserver.fake.store import Store
+from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
-from mockserver.types import JSON, Millis, Payload, Request, Response
+from mockserver.types import JSON, Millis, Payload, Response
+
+_CLOCK, _SETTINGS, _BEGUN = "clock", "settings", "begun"
+"""The names of what all who share a store know of its time, its changed settings, and the faults it began with."""
 
 RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 """How long results are kept (kling 6)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request on its way to an answer: everything its action may want to know.
-
-    ``sent`` is the body, or without a body the query string; ``payload`` is what the operation's schema types of it,
-    and all that an action may rely on; ``document`` is what was sent as JSON to keep; ``failure`` is why a task made of
-    it would fail.
-    """
-
-    request: Request
-    service: Service
-    operation: Operation
-    readings: Readings
-    parameters: Mapping[str, str]
-    account: str
-    now: Millis
-    payload: Payload
-    sent: Payload
-    document: bytes = b"{}"
-    violations: tuple[Violation, ...] = ()
-    failure: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a request, a result or a callback is about: the payload of a task, and the operation that creates it."""
-
-    create_operation: Operation
-    account: str
-    payload: Payload
 
 
 Action = Callable[["World", Call], Response]
@@ -92,26 +63,42 @@ class Dialect:
 class World:
     """Everything that lasts longer than a request."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, clock: Clock, dialects: Mapping[str, Dialect]) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, clock: Clock, store: Store, dialects: Mapping[str, Dialect]
+    ) -> None:
         """Raises ``MockserverError`` for a setting that is wrong."""
-        self.settings, self.catalog, self.clock = settings, catalog, clock
+        self.settings, self.catalog, self.clock, self.store, self.dialects = settings, catalog, clock, store, dialects
         self.services = tuple(catalog.service(id) for id in settings.services or catalog.services)
-        self.dialects = dialects
         self.readings = settled(catalog.questions(settings.services), settings.readings)
         self.pace = Pace.parse(settings.pace)
         self.destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
-        self.ids = Ids(settings.seed)
-        self.store = Store()
-        self.uploads = Uploads()
-        self.journal = Journal()
-        self.callbacks = CallbackQueue(self.store.get, self._notice, self._altered)
-        self.limits = Limits(_limit(settings))
-        self.faults = Faults(settings.seed)
-        self.prompt_faults = PromptFaults()
+        self.ids = Ids(store, settings.seed)
+        self.tasks, self.journal, self.documents = store.tasks, store.journal, store.documents
+        self.uploads = Uploads(self.documents)
+        self.callbacks = CallbackQueue(self.tasks.get, self._notice, self._altered)
+        self.limits = Limits(self.documents, _limit(settings))
+        self.faults = Faults(store, settings.seed)
+        self.prompt_faults = PromptFaults(self.documents, settings.seed)
         self.restored: frozenset[str] = frozenset()
         self.version = 0
-        for line in settings.faults:
-            self.faults.add(self.read_fault(line))
+        self._begun = settings
+        self._learned: int | None = None
+        if store.is_shared:
+            clock.share(store.now, self._move_clock)
+        store.run([self._begin])
+
+    def learn(self) -> None:
+        """Take note, at the begin of a turn, of what others who share the store have changed since the last one."""
+        if self._learned == self.store.version:
+            return
+        self._learned = self.store.version
+        self.limits.learn()
+        self.faults.learn()
+        self.prompt_faults.learn()
+        if (state := self.documents.get(SHARED, _CLOCK)) is not None:
+            self.clock.learn(ClockState(*state))
+        if (changed := self.documents.get(SHARED, _SETTINGS)) is not None:
+            self._take(replace(self._begun, **changed))
 
     def create(self, call: Call, id: str, *, external_id: str | None = None, callback_url: str | None = None) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
@@ -121,8 +108,8 @@ class World:
         slots = self._slots(call)
         most = self._most(call)
         if most is not None:
-            taken = sum(task.slots for task in self.store.in_flight(owner, model, call.now))
-            if taken + slots > most:
+            taken = self.tasks.in_flight(owner, model, call.now)
+            if taken.slots + slots > most:
                 raise Refused("no-slot")
         task = Task(
             id=id,
@@ -143,13 +130,16 @@ class World:
         subject = Subject(operation, call.account, {**call.sent, **call.payload})
         for fault in self.faults_at("task", operation, subject, call.request.path):
             task = effect(fault)(task, call.service.reasons)
-        self.store.add(task, call.now)
+        self.tasks.add(task, call.now)
         self.callbacks.plan(task)
         return task
 
     def known_as(self, token: str) -> str:
-        """Return what the account of a token is called here: the token, or its digest if a snapshot brought it back."""
-        return auth.known_as(token, self.restored)
+        """Return what the account of a token is called here.
+
+        It is the token, but its digest where others may read the store, or where a snapshot brought it back.
+        """
+        return hashed(token) if self.store.is_shared else known_as(token, self.restored)
 
     def read_fault(self, line: str, account: str | None = None) -> Fault:
         """Read a line that asks for a fault. Raises ``BadFault``."""
@@ -162,42 +152,40 @@ class World:
 
         Raises ``Refused`` for a prompt whose fault is wrong.
         """
+        target = Target(operation.service, operation.id, subject.account, path, subject.payload)
         try:
-            asked = self.prompt_faults.of(
-                subject.create_operation, subject.account, subject.payload, self.catalog.services
+            asked = self.prompt_faults.take(
+                stage, target, subject.create_operation, subject.account, subject.payload, self.catalog.services
             )
         except BadFault as error:
             raise Refused("invalid", message=f"mock: {error}") from error
-        if not self.faults and asked is None:
-            return []
-        target = Target(operation.service, operation.id, subject.account, path, subject.payload)
-        return [*self.faults.take(stage, target), *(asked.take(stage, target) if asked else ())]
+        return [*self.faults.take(stage, target), *asked]
 
     def look(self, task: Task, now: Millis) -> Task:
         """Return a task that a client queries; under a pace that counts queries this may move it on."""
-        if not task.looks or task.is_final(now) or self.store.look(task) % task.looks:
+        if not task.looks or task.is_final(now) or self.tasks.look(task) % task.looks:
             return task
         return self.force(task, following(task), now, task.reason)
 
     def force(self, task: Task, status: Status, now: Millis, reason: str | None = None) -> Task:
         """Put a task into a state, and report it."""
         forced = task.forced(status, now, reason)
-        self.store.replace(forced)
+        self.tasks.replace(forced)
         if forced.timeline != task.timeline[: len(forced.timeline)]:
             self.callbacks.plan(forced, len(forced.timeline) - 1)
         return forced
 
     def reconfigure(self, settings: Settings) -> None:
         """Change the settings. Raises ``MockserverError``, and then nothing has changed."""
-        services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
-        readings = settled(self.catalog.questions(settings.services), settings.readings)
-        pace = Pace.parse(settings.pace)
-        limit = _limit(settings)
-        destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
-        self.version += 1
-        self.destinations = destinations
-        self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
-        self.readings = {**self.readings, **readings}  # a service that is left out keeps its tasks
+        self._take(settings)
+        if self.store.is_shared:
+            self.documents.put(SHARED, _SETTINGS, _changes(self._begun, settings))
+
+    def move_clock(self, to: Move) -> ClockState:
+        """Set the time for all who share the store, within a turn; the clock itself learns it after the turn."""
+        state = self.clock.moved(to)
+        self.documents.put(SHARED, _CLOCK, list(state))
+        return state
 
     def operation(self, task: Task) -> Operation:
         """Return the operation that created a task."""
@@ -223,8 +211,8 @@ class World:
     def subject(self, call: Call) -> Subject:
         """Return what a request is about: its own payload, or that of the task whose id is in its path."""
         for id in () if call.operation.task else call.parameters.values():
-            own = self.store.get(call.service.id, id, call.account)
-            task = own or self.store.get_external((call.service.id, call.account), id)
+            own = self.tasks.get(call.service.id, id, call.account)
+            task = own or self.tasks.get_external((call.service.id, call.account), id)
             if task is not None:
                 return self.about(task)
         return Subject(call.operation, call.account, call.sent)
@@ -243,7 +231,38 @@ class World:
         self.journal.clear(account)
         self.uploads.clear(account)
         self.callbacks.clear(account)
-        return self.store.forget(account)
+        return self.tasks.forget(account)
+
+    def _begin(self) -> None:
+        """Take note of what is in the store; of several fakes that begin with the same fault one adds it."""
+        self.learn()
+        begun: list[str] = self.documents.get(SHARED, _BEGUN) or []
+        asked = {hashed(f"{number} {line}"): line for number, line in enumerate(self.settings.faults)}
+        for digest, line in asked.items():
+            fault = self.read_fault(line)
+            if digest not in begun:
+                self.faults.add(Happening(fault))
+        if asked.keys() - begun:
+            self.documents.put(SHARED, _BEGUN, [*dict.fromkeys([*begun, *asked])])
+
+    def _move_clock(self, to: Move) -> None:
+        def job() -> ClockState:
+            self.learn()
+            return self.move_clock(to)
+
+        (state,) = self.store.run([job])
+        self.clock.learn(state)
+
+    def _take(self, settings: Settings) -> None:
+        services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
+        readings = settled(self.catalog.questions(settings.services), settings.readings)
+        pace = Pace.parse(settings.pace)
+        limit = _limit(settings)
+        destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
+        self.version += 1
+        self.destinations = destinations
+        self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
+        self.readings = {**self.readings, **readings}  # a service that is left out keeps its tasks
 
     def _most(self, call: Call) -> int | None:
         """Return how many slots a request may use: those of its account, or those it names itself."""
@@ -284,6 +303,18 @@ class World:
         for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
             sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
         return sent
+
+
+def _changes(begun: Settings, settings: Settings) -> dict[str, JSON]:
+    """Return what was changed since the start, as JSON. Raises ``BadSetting`` for what a shared store must not hold."""
+    if settings.keys != begun.keys:
+        raise BadSetting("--key", "keys are secrets, and no store keeps them. Start each worker with --key.")
+    changed = {field.name: getattr(settings, field.name) for field in fields(Settings)}
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in changed.items()
+        if value != getattr(begun, name)
+    }
 
 
 def _limit(settings: Settings) -> Limit:

@@ -113,6 +113,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, JSON]]] = {
     "faults": (("--fault", "1303 x2", "--fault", "5000"), {"faults": ("1303 x2", "5000")}),
     "seed": (("--seed", "-7"), {"seed": -7}),
     "max_body": (("--max-body", "1024"), {"max_body": 1024}),
+    "max_tasks": (("--max-tasks", "7"), {"max_tasks": 7}),
     "public_url": (("--public-url", "https://mock.example/under/"), {"public_url": "https://mock.example/under"}),
     "trust_proxy": (("--trust-proxy",), {"trust_proxy": True}),
     "allow_callbacks_to": (

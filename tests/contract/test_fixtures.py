@@ -65,7 +65,7 @@ class Stage:
         if "advance" in step:
             self.fake.clock.advance(step["advance"])
         elif "fail" in step:
-            task = list(self.fake.world.store)[-1]
+            task = next(self.fake.world.tasks.newest())
             self.fake.world.force(task, "failed", self.fake.clock.now(), step["fail"])
         else:
             answer = self.answer(step)
@@ -84,7 +84,7 @@ class Stage:
         if "body" in data:
             headers["content-type"] = "application/json"
         headers = {"host": "127.0.0.1:8080", **data.get("headers", headers)}
-        tasks = list(self.fake.world.store)
+        tasks = list(self.fake.world.tasks.newest())[::-1]
         path, query = (
             text.replace("{task_id}", tasks[-1].id) if tasks else text for text in (data["path"], data.get("query", ""))
         )

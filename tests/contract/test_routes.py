@@ -272,7 +272,7 @@ def test_the_order_of_the_services_decides_whose_task_it_is(first: str) -> None:
     fake = CheckedFake(services=(first, other, "kling"))
     payload = {"model_name": {"chainhub": "kling-image-o1", "yutoai": "kling-v1"}[first], "prompt": "A cat", "n": 1}
     assert fake.post("/kling/v1/images/omni-image", payload).status == 200
-    (task,) = fake.world.store
+    (task,) = fake.world.tasks.newest()
     assert task.operation == f"{first}/omni-image.create"
 
 
@@ -307,7 +307,7 @@ def test_each_service_refuses_strange_paths_in_its_own_words(service: Service) -
     known = next(iter(service.operations.values()))
     for method, path, row in (("GET", "/no/such/path", "no-route"), ("PATCH", known.path, "no-method")):
         fake.send(method, path, host=service.hosts[0])
-        entry = fake.world.journal._entries[-1]
+        entry = next(iter(fake.world.journal))
         assert (entry.service, entry.operation) == (service.id, None)
         assert entry.response.status == service.errors[row].status
 

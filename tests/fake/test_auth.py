@@ -313,7 +313,7 @@ def test_a_result_is_had_without_credentials() -> None:
 def test_who_does_not_enter_leaves_no_task(key: str | None) -> None:
     one = fake("key-a")
     assert one.post(IMAGE, {"prompt": "A cat"}, token=key).status == 401
-    assert len(one.world.store) == 0
+    assert len(one.world.tasks) == 0
 
 
 def test_a_token_is_not_asked_for_on_a_path_that_is_not_there() -> None:

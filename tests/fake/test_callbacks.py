@@ -13,7 +13,8 @@ from mockserver.fake.callbacks import log as module
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, id_of
 from mockserver.fake.callbacks.queue import CallbackQueue
 from mockserver.fake.lifecycle import STATUSES, Status, Task
-from mockserver.fake.store import Store
+from mockserver.fake.stores.memory.tasks import Tasks
+from mockserver.fake.stores.store import Bounds
 from mockserver.types import Millis
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
 
@@ -31,7 +32,7 @@ class Desk:
         silent: frozenset[Status] = frozenset(),
         copies: int = 1,
     ) -> None:
-        self.store = Store()
+        self.store = Tasks(Bounds())
         self.queue = CallbackQueue(self.store.get, self._write, self._alter)
         self._pauses, self._silent, self._copies = pauses, silent, copies
         self.gaps: list[Millis] = []

@@ -13,8 +13,10 @@ from mockserver.contract.catalog import Operation, Service, load
 from mockserver.contract.rules import rules_of
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import picture
+from mockserver.fake.call import Call
 from mockserver.fake.core import DIALECTS
-from mockserver.fake.world import Call, World
+from mockserver.fake.media import results
+from mockserver.fake.world import World
 from mockserver.types import Request, Response
 from tests.conftest import HOST, IMAGE, NOON, PAYLOADS, TOKEN, VIDEO, CheckedFake
 
@@ -56,7 +58,7 @@ def test_a_body_that_is_no_json_is_refused_in_the_services_words(name: str, oper
     answer = fake.send("POST", operation.path, NO_JSON[name])
     assert answer.status == load().service(operation.service).errors["unreadable"].status == 400
     assert "Invalid request body: " in json.dumps(answer.json)
-    assert len(fake.world.store) == 0
+    assert len(fake.world.tasks) == 0
 
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda operation: operation.id)
@@ -66,7 +68,7 @@ def test_json_that_is_no_payload_is_refused_by_a_rule(name: str, operation: Oper
     answer = fake.send("POST", operation.path, NO_PAYLOAD[name])
     assert answer.status == 400
     assert {"type", "prompt.type"} & set(answer.rules)
-    assert len(fake.world.store) == 0
+    assert len(fake.world.tasks) == 0
 
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda operation: operation.id)
@@ -147,7 +149,7 @@ def test_a_number_of_400_digits_is_refused_or_kept_and_shown(fake: CheckedFake, 
     fields = {"element_list": [{"element_id": number}]} if field == "element_id" else {field: number}
     answer = fake.create(**fields)
     assert answer.status == (200 if field == "foo" else 400)
-    for task in fake.world.store:
+    for task in fake.world.tasks.newest():
         assert str(number) in json.dumps(fake.world.sent(task))
 
 
@@ -270,7 +272,7 @@ def test_any_bytes_of_any_type_on_any_path_get_an_answer_of_a_services(
     assert all(value.isascii() and value.isprintable() for value in response.headers.values())
     entry = next(iter(fake.world.journal))
     json.dumps(entry.as_json(), ensure_ascii=False, allow_nan=False).encode()
-    for task in fake.world.store:
+    for task in fake.world.tasks.newest():
         json.dumps(fake.world.sent(task), ensure_ascii=False, allow_nan=False).encode()
     fake.reset()
 
@@ -303,7 +305,7 @@ def test_an_exception_that_nobody_foresaw_is_answered_noted_and_told(
 def test_a_result_that_raises_is_noted_and_told(
     fake: CheckedFake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(fake, "result", lambda _: 1 // 0)
+    monkeypatch.setattr(results, "fetched", lambda *_: 1 // 0)
     assert fake.fetch(Request("GET", "/results/kling/1/0.png")) == 500
     (entry,) = fake.world.journal
     assert entry.response.headers["mockserver-error"].startswith("ZeroDivisionError: ")
@@ -370,5 +372,5 @@ def test_many_threads_at_once_make_whole_answers_and_no_id_twice() -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = [id for id in pool.map(work, range(200)) if id]
     assert len(ids) == len(set(ids)) == 50
-    assert len(fake.world.store) == 50
+    assert len(fake.world.tasks) == 50
     assert len(fake.world.journal) == 400

@@ -10,7 +10,8 @@ import pytest
 from mockserver.contract.catalog import load
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
-from mockserver.fake.journal import Entry, Journal
+from mockserver.fake.journal import Entry
+from mockserver.fake.stores.memory.journal import Journal
 from mockserver.secrecy import masked
 from mockserver.types import Request, Response
 from tests.conftest import NOON

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from mockserver.errors import BadSetting
 from mockserver.fake.limits import Limit, Limits, Rate
+from mockserver.fake.stores.memory.documents import Documents
 
 
 def test_a_quota_is_used_up_and_refills_one_by_one() -> None:
-    limits = Limits(Limit(rate=Rate.parse("2/s")))
+    limits = Limits(Documents(), Limit(rate=Rate.parse("2/s")))
     assert [limits.take("a", 0) for _ in range(3)] == [0, 0, 500]
     assert limits.take("a", 499) == 1
     assert limits.take("a", 500) == 0
@@ -17,7 +18,7 @@ def test_a_quota_is_used_up_and_refills_one_by_one() -> None:
 
 @given(st.integers(1, 20), st.integers(1, 10_000), st.lists(st.integers(0, 3000), max_size=40))
 def test_whoever_waits_as_long_as_told_is_let_in(count: int, span: int, pauses: list[int]) -> None:
-    limits, now = Limits(Limit(rate=Rate(count, span))), 0
+    limits, now = Limits(Documents(), Limit(rate=Rate(count, span))), 0
     for pause in pauses:
         now += pause
         wait = limits.take("a", now)
@@ -28,7 +29,7 @@ def test_whoever_waits_as_long_as_told_is_let_in(count: int, span: int, pauses: 
 
 @given(st.integers(1, 20), st.integers(1, 5000), st.lists(st.integers(0, 200), min_size=1, max_size=100))
 def test_no_span_lets_in_more_than_the_quota_and_what_refilled(count: int, span: int, pauses: list[int]) -> None:
-    limits, now, entered = Limits(Limit(rate=Rate(count, span))), 0, 0
+    limits, now, entered = Limits(Documents(), Limit(rate=Rate(count, span))), 0, 0
     for pause in pauses:
         now += pause
         entered += limits.take("a", now) == 0
@@ -36,14 +37,14 @@ def test_no_span_lets_in_more_than_the_quota_and_what_refilled(count: int, span:
 
 
 def test_accounts_do_not_share_a_quota_and_may_have_their_own() -> None:
-    limits = Limits(Limit(rate=Rate.parse("1/m")))
+    limits = Limits(Documents(), Limit(rate=Rate.parse("1/m")))
     limits.set("b", Limit(rate=Rate.parse("3/m")))
     assert [limits.take("a", 0), limits.take("a", 0)] == [0, 60_000]
     assert [limits.take("b", 0) for _ in range(4)] == [0, 0, 0, 20_000]
 
 
 def test_a_clock_set_back_gives_nothing_and_takes_nothing() -> None:
-    limits = Limits(Limit(rate=Rate.parse("1/s")))
+    limits = Limits(Documents(), Limit(rate=Rate.parse("1/s")))
     assert limits.take("a", 10_000) == 0
     assert limits.take("a", 0) == 1000
 

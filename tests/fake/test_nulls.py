@@ -87,7 +87,7 @@ def test_a_task_of_a_payload_with_nulls_is_that_of_one_without(fake: CheckedFake
     shown = [fake.get(IMAGE, id).data for id in tasks]
     assert [each["watermark_info"] for each in shown] == [{"enabled": False}] * 2
     assert [[*each["task_result"]["images"][0]] for each in shown] == [["index", "url"]] * 2
-    assert [fake.world.sent(task).get("n", "absent") for task in fake.world.store] == ["absent"] * 2
+    assert [fake.world.sent(task).get("n", "absent") for task in fake.world.tasks.newest()] == ["absent"] * 2
 
 
 def test_under_strict_a_null_is_refused_like_any_warning() -> None:

@@ -81,7 +81,7 @@ def test_a_slot_is_free_on_the_millisecond_of_the_end(path: str, span: int) -> N
 def test_a_failure_frees_its_slot_too() -> None:
     fake = CheckedFake(slots=1)
     fake.made()
-    (task,) = fake.world.store
+    (task,) = fake.world.tasks.newest()
     fake.world.force(task, "failed", fake.clock.now(), "The moderators said no")
     assert told(fake) == MADE
 
@@ -90,7 +90,7 @@ def test_a_refused_create_takes_no_slot_and_leaves_no_task() -> None:
     fake = CheckedFake(slots=1)
     assert told(fake, n=10)[1] == 1201
     assert told(fake, n=2) == NO_SLOT
-    assert len(fake.world.store) == 0
+    assert len(fake.world.tasks) == 0
     assert told(fake) == MADE
 
 
@@ -148,7 +148,7 @@ def test_under_every_pace_and_force_states_only_move_ahead_and_updated_at_lies_b
     for step, span in steps:
         fake.clock.advance(span if step == "wait" else 0)
         if step == "force":
-            (task,) = fake.world.store
+            (task,) = fake.world.tasks.newest()
             ahead = [status for status in ("processing", "failed") if RANK[status] > RANK[last[0]]]
             if not task.is_final(fake.clock.now()) and ahead:
                 fake.world.force(task, ahead[span % len(ahead)], fake.clock.now())  # type: ignore[arg-type]
@@ -164,7 +164,7 @@ def test_under_every_pace_and_force_states_only_move_ahead_and_updated_at_lies_b
 def test_a_task_can_be_forced_into_every_state_and_is_shown_in_it(fake: CheckedFake, status: str) -> None:
     id = fake.made()
     fake.clock.advance(700)
-    (task,) = fake.world.store
+    (task,) = fake.world.tasks.newest()
     fake.world.force(task, status, fake.clock.now(), "The moderators said no")  # type: ignore[arg-type]
     fake.clock.advance(100_000)
     data = fake.get(IMAGE, id).data
@@ -175,14 +175,14 @@ def test_a_task_can_be_forced_into_every_state_and_is_shown_in_it(fake: CheckedF
 
 def test_a_task_that_is_forced_to_fail_without_a_reason_is_shown_with_one(fake: CheckedFake) -> None:
     id = fake.made()
-    (task,) = fake.world.store
+    (task,) = fake.world.tasks.newest()
     fake.world.force(task, "failed", fake.clock.now())
     assert fake.get(IMAGE, id).data["task_status_msg"]
 
 
 def test_results_are_kept_for_thirty_days_from_the_end(fake: CheckedFake) -> None:
     fake.made()
-    (task,) = fake.world.store
+    (task,) = fake.world.tasks.newest()
     assert not fake.world.is_expired(task, NOON + 2000 + RETENTION_MILLIS - 1)
     assert fake.world.is_expired(task, NOON + 2000 + RETENTION_MILLIS)
 
@@ -190,7 +190,7 @@ def test_results_are_kept_for_thirty_days_from_the_end(fake: CheckedFake) -> Non
 def test_a_tasks_payload_is_what_was_sent(fake: CheckedFake) -> None:
     payload = {"prompt": "猫" * 2000, "n": 2, "foo": {"bar": [1.5, None]}}
     fake.post(IMAGE, payload)
-    (task,) = fake.world.store
+    (task,) = fake.world.tasks.newest()
     assert fake.world.sent(task) == payload
     assert fake.world.operation(task).id == "kling/omni-image.create"
 
@@ -199,7 +199,7 @@ def test_a_reset_forgets_tasks_callbacks_and_exchanges_and_keeps_settings_and_ti
     fake.clock.advance(77)
     id = fake.made(callback_url="http://127.0.0.1:9/", external_task_id="order-17")
     fake.reset()
-    assert (len(fake.world.store), len(fake.world.journal), fake.next_delivery) == (0, 0, None)
+    assert (len(fake.world.tasks), len(fake.world.journal), fake.next_delivery) == (0, 0, None)
     assert fake.get(IMAGE, id).code == 1201
     assert fake.get(IMAGE).data == []
     assert fake.clock.now() == NOON + 77
@@ -278,7 +278,7 @@ def test_the_same_seed_makes_the_same_answers() -> None:
 
 def test_what_is_written_is_json_that_keeps_the_scripts_of_the_world(fake: CheckedFake) -> None:
     fake.made(external_task_id="訂單 17/\N{GRINNING FACE}")
-    body = fake.world.journal._entries[-1].response.body
+    body = next(iter(fake.world.journal)).response.body
     assert "訂單 17/\N{GRINNING FACE}" in body.decode()
     assert b", " not in body
     assert json.loads(body)["code"] == 0

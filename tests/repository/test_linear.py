@@ -20,7 +20,8 @@ from mockserver.adapters.proxy import redaction
 from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import load
 from mockserver.fake.faults import prompt as prompts
-from mockserver.fake.faults.fault import BadFault
+from mockserver.fake.faults.fault import BadFault, Target
+from mockserver.fake.stores.memory.documents import Documents
 from mockserver.secrecy import Mask, is_secret
 
 COUNT = 200
@@ -145,7 +146,8 @@ def test_every_pattern_takes_time_in_proportion_to_the_text() -> None:
 def faults_of(prompt: str) -> None:
     operation = load().operation("kling/omni-image.create")
     with suppress(BadFault):
-        prompts.PromptFaults().of(operation, "me", {"prompt": prompt}, load().services)
+        found = prompts.PromptFaults(Documents())
+        found.take("answer", Target("kling", None, "me", "/", {}), operation, "me", {"prompt": prompt}, load().services)
 
 
 @pytest.mark.parametrize(

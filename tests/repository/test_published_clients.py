@@ -102,7 +102,7 @@ def test_answers_task_status_is_one_of_four_words(fake: CheckedFake, path: str, 
     for answer in life(fake, path):
         seen += [record["task_status"] for record in (answer.data if isinstance(answer.data, list) else [answer.data])]
         if seen[-1] == "processing" and end == "failed":
-            (task,) = fake.world.store
+            (task,) = fake.world.tasks.newest()
             fake.world.force(task, "failed", fake.clock.now(), "The moderators said no")
     assert list(dict.fromkeys(seen)) == ["submitted", "processing", end]
 
@@ -260,7 +260,7 @@ def test_requests_8_write_numbers_as_text_and_references_as_elsewhere(
 ) -> None:
     answer = fake.create(path, **fields)
     assert (answer.status, answer.rules) == (200, rules)
-    (task,) = fake.world.store
+    (task,) = fake.world.tasks.newest()
     assert {name: fake.world.sent(task)[name] for name in fields} == fields
 
 
@@ -302,7 +302,7 @@ def test_requests_12_come_again_after_429_with_the_same_answer_until_a_slot_is_f
     fake.made()
     answers = []
     for _ in range(16):
-        answers.append((fake.create().status, len(fake.world.store)))
+        answers.append((fake.create().status, len(fake.world.tasks)))
         fake.clock.advance(200)
     assert answers[:10] == [(429, 1)] * 10
     assert answers[10] == (200, 2)
@@ -313,7 +313,7 @@ def test_requests_12_come_again_after_400_and_get_400_again(fake: CheckedFake) -
     assert {(answer.status, answer.code, answer.message) for answer in answers} == {
         (400, 1201, "n value '10' is invalid")
     }
-    assert len(fake.world.store) == 0
+    assert len(fake.world.tasks) == 0
 
 
 def test_requests_12_come_again_after_1004_with_a_new_token_and_enter() -> None:

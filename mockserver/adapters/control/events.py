@@ -26,7 +26,7 @@ def state(fake: Fake) -> dict[str, JSON]:
         "now": fake.clock.now(),
         "is_frozen": fake.clock.is_frozen,
         "clock": {"version": fake.clock.version},
-        "tasks": {"total": len(world.store), "version": world.store.version},
+        "tasks": {"total": len(world.tasks), "version": world.tasks.version},
         "requests": {
             "total": len(world.journal),
             "forgotten": world.journal.forgotten,

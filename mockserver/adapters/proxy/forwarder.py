@@ -238,8 +238,8 @@ class _Front(Fake):
         headers = {"content-type": "application/json", **refused.headers}
         response = Response(service.errors[refused.row].status, _own_error(fact), headers)
         unknown = {"answer": "the request was not forwarded"}
-        with self._lock:
-            self._log.write(Exchange(request, response, unknown), Inspection(None, None, (), ()), fact)
+        exchange = Exchange(request, response, unknown)
+        self.turn(lambda: self._log.write(exchange, Inspection(None, None, (), ()), fact))
         return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +64,7 @@ class Replay(Fake):
         for recording in self._recordings:
             self._sequences.setdefault(recording.id, []).append(recording)
         self._served: Recent[int] = Recent()
+        self._lock = threading.Lock()
 
     def respond(self, request: Request) -> Response:
         """Answer with the next recording of the request; without one, with a refusal that names the nearest."""
@@ -84,8 +86,7 @@ class Replay(Fake):
         found = self._inspector.inspect(exchange, self.clock.now())
         if nearest is not None:
             found = replace(found, differences=(_difference(nearest),))
-        with self._lock:
-            self._log.write(exchange, found, remark)
+        self.turn(lambda: self._log.write(exchange, found, remark))
         return response
 
     def reset(self, account: str | None = None) -> None:

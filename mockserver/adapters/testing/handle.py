@@ -30,6 +30,7 @@ class Options(TypedDict, total=False):
     faults: Sequence[str]
     seed: int | None
     max_body: int
+    max_tasks: int
     public_url: str | None
     trust_proxy: bool
     webhook_secret: str | None

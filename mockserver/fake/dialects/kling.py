@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mockserver.contract.readings import Readings
+from mockserver.fake.call import Call
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Film
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Call, Dialect, World, encoded
+from mockserver.fake.world import Dialect, World, encoded
 from mockserver.types import JSON, Millis, Payload, Response
 
 _HEADERS = {"content-type": "application/json"}
@@ -42,13 +43,13 @@ def list_(world: World, call: Call) -> Response:
     owner = call.service.id, call.account
     wanted = call.payload.get("external_task_id")
     if wanted and call.readings["external-id-query"] == "filter":
-        task = world.store.get_external(owner, wanted)
+        task = world.tasks.get_external(owner, wanted)
         tasks = [task] if task is not None and task.operation == operation else []
     else:
         asked = {**call.operation.defaults, **call.payload}
         number, size = asked["pageNum"], asked["pageSize"]
         newest_first = call.readings["list-order"] == "newest-first"
-        tasks = world.store.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
+        tasks = world.tasks.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
     data = [record(world, world.look(task, call.now), call.now, call.readings) for task in tasks]
     return _answer(world, call.readings, data)
 
@@ -110,8 +111,8 @@ def _answer(world: World, readings: Readings, data: JSON) -> Response:
 
 def _found(world: World, call: Call, id: str) -> Task:
     operation = call.operation.id.removesuffix(".get") + ".create"
-    own = world.store.get(call.service.id, id, call.account)
-    external = world.store.get_external((call.service.id, call.account), id)
+    own = world.tasks.get(call.service.id, id, call.account)
+    external = world.tasks.get_external((call.service.id, call.account), id)
     first, second = (own, external) if call.readings["id-precedence"] == "task-id" else (external, own)
     for task in (first, second):
         if task is not None and task.operation == operation:
@@ -121,7 +122,7 @@ def _found(world: World, call: Call, id: str) -> Task:
 
 
 def _is_taken(world: World, call: Call, external_id: str) -> bool:
-    task = world.store.get_external((call.service.id, call.account), external_id)
+    task = world.tasks.get_external((call.service.id, call.account), external_id)
     if task is None:
         return False
     return task.state(call.now).status != "failed" or call.readings["external-id-again"] == "refused"

@@ -7,12 +7,13 @@ from dataclasses import replace
 from itertools import islice
 
 from mockserver.contract.readings import Readings
+from mockserver.fake.call import Call
 from mockserver.fake.dialects import useapi_accounts as accounts
 from mockserver.fake.dialects import useapi_assets as assets
 from mockserver.fake.dialects import useapi_task as shape
 from mockserver.fake.lifecycle import FINAL, STATUSES, Status, Task
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Call, Dialect, World, encoded
+from mockserver.fake.world import Dialect, World, encoded
 from mockserver.types import JSON, Millis, Response
 
 _JSON = {"content-type": "application/json"}
@@ -69,7 +70,7 @@ def delete(world: World, call: Call) -> Response:
     if task.state(call.now).status != "succeed":
         raise Refused("no-works", id=task.id)
     ids = shape.work_ids(world, task)
-    world.store.remove(task)
+    world.tasks.remove(task)
     return _answer({"deleted": len(ids), "workIds": ids})
 
 
@@ -94,10 +95,10 @@ def available(world: World, call: Call) -> Response:
 def stop(world: World, call: Call) -> Response:
     """Stop tracking a task: its slot is free and nothing is called back, and Kling goes on (useapi S-03)."""
     id = _id(call)
-    task = world.store.get(call.service.id, id, call.account)
+    task = world.tasks.get(call.service.id, id, call.account)
     if task is None or not accounts.is_tracked(task, call.now):
         raise Refused("no-running-task", id=id)
-    world.store.replace(replace(task, slots=0, callback_url=None))
+    world.tasks.replace(replace(task, slots=0, callback_url=None))
     if call.readings["stop-answer"] == "text":
         return Response(200, _STOPPED.encode(), {"content-type": "text/plain"})
     return Response(200)
@@ -122,7 +123,7 @@ def notice(world: World, task: Task, at: Millis) -> JSON:
     """Return the body of a callback: what a query would show, with the client's own reference (useapi W-03)."""
     service = task.operation.partition("/")[0]
     readings = world.readings[service]
-    whole = world.store.get(service, task.id) or task  # what is reported knows only its past
+    whole = world.tasks.get(service, task.id) or task  # what is reported knows only its past
     shown = shape.with_eta(whole, at, readings, shape.model(world, task, at, readings))
     if task.external_id is None:
         return shown
@@ -174,7 +175,7 @@ def _id(call: Call) -> str:
 def _found(world: World, call: Call, row: str) -> Task:
     """Find the task in a path, of the account that is meant. Raises ``Refused`` with a row if there is none."""
     id, email = _id(call), accounts.meant(call)
-    task = world.store.get(call.service.id, id, call.account)
+    task = world.tasks.get(call.service.id, id, call.account)
     if task is None or email not in ("", task.model):
         raise Refused(row, id=id)
     return task

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
 
+from mockserver.fake.call import Call
 from mockserver.fake.dialects.useapi_task import user
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Call, World
+from mockserver.fake.world import World
 from mockserver.types import JSON, Millis
 
 EMAILS = ("first@example.com", "second@example.com")
@@ -41,15 +42,15 @@ def account_of(world: World, call: Call) -> str:
     if email or call.readings["several-accounts"] == "one":
         return email
     owner = call.service.id, call.account
-    return min(EMAILS, key=lambda each: len(world.store.in_flight(owner, each, call.now)))
+    return min(EMAILS, key=lambda each: world.tasks.in_flight(owner, each, call.now).tasks)
 
 
 def newest(world: World, call: Call) -> Iterator[Task]:
     """Yield a token's tasks, the newest first."""
     owner = call.service.id, call.account
     for operation in [each.id for each in call.service.operations.values() if each.task]:
-        for start in range(0, world.store.count(owner, operation), _PAGE_TASKS):
-            yield from world.store.page(owner, operation, start, _PAGE_TASKS, newest_first=True)
+        for start in range(0, world.tasks.count(owner, operation), _PAGE_TASKS):
+            yield from world.tasks.page(owner, operation, start, _PAGE_TASKS, newest_first=True)
 
 
 def is_tracked(task: Task, now: Millis) -> bool:

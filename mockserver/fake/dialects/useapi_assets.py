@@ -5,12 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from mockserver.fake.bodies import media_type
+from mockserver.fake.call import Call
 from mockserver.fake.dialects.useapi_accounts import meant
 from mockserver.fake.dialects.useapi_task import IMAGES, user
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Measure, Upload, is_upload, measured
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Call, World
+from mockserver.fake.world import World
 from mockserver.types import JSON
 
 _VENDORS = ("klingai.com", "useapi.net")

@@ -11,15 +11,16 @@ A fault is one line of text, in one of three places: ``--fault``, the control AP
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from itertools import count
+from functools import partial
 from random import Random
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from mockserver.errors import BadSetting, MockserverError
+from mockserver.fake.stores.store import SHARED, Kind, Store
 from mockserver.fake.verification import matches
 from mockserver.types import JSON, Payload
 
@@ -85,69 +86,117 @@ class Target:
     payload: Payload
 
 
-@dataclass(slots=True)
-class _Count:
-    """How often a fault could have happened, and how often it did."""
+class Happening(NamedTuple):
+    """A fault, how often it could have happened, and how often it did."""
 
+    fault: Fault
     possible: int = 0
     happened: int = 0
+
+    def met(self, stage: Stage, target: Target, chance: Callable[[int], float]) -> tuple[Happening, bool]:
+        """Return it after something came by that it could happen to, and whether it happens to that.
+
+        ``chance`` is a number from 0 to 1, decided by how often the fault could have happened.
+        """
+        fault = self.fault
+        if fault.stage != stage or (fault.times is not None and self.happened >= fault.times):
+            return self, False
+        if not _is_aimed_at(fault, target):
+            return self, False
+        possible = self.possible + 1
+        is_hit = fault.nth in (None, possible) and (fault.chance is None or chance(possible) < fault.chance)
+        return Happening(fault, possible, self.happened + is_hit), is_hit
+
+
+_COUNTS: Kind[tuple[int, int]] = Kind("fault counts", list, lambda found: (found[0], found[1]))
+"""How often a fault could have happened, and how often it did, by its number."""
+
+_IN_FORCE = "faults"
+"""The name of what all who share a store know of the faults that are in force."""
 
 
 class Faults:
     """The faults that are in force, each with a number, in the order in which they were added."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._random = Random(seed)
-        self._numbers = count(1)
-        self._faults: dict[int, tuple[Fault, _Count]] = {}
+    def __init__(self, store: Store, seed: int | None = None) -> None:
+        self._store, self._documents = store, store.documents
+        self._seed = seed
+        self._faults: dict[int, Fault] = {}
         self.version = 0
+
+    def learn(self) -> None:
+        """Take note of what has been added and removed, perhaps by others."""
+        found: list[JSON] = self._documents.get(SHARED, _IN_FORCE) or []
+        self._faults = {number: read(fault) for number, fault in found}
 
     def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
         """Yield each fault with its number and how often it has happened."""
-        return iter([(number, fault, counted.happened) for number, (fault, counted) in self._faults.items()])
+        return iter([(number, fault, self._counted(number)[1]) for number, fault in self._faults.items()])
 
     def __bool__(self) -> bool:
         return bool(self._faults)
 
-    def counted(self) -> Iterator[tuple[Fault, int, int]]:
+    def counted(self) -> Iterator[Happening]:
         """Yield each fault with how often it could have happened, and how often it has."""
-        return iter([(fault, counted.possible, counted.happened) for fault, counted in self._faults.values()])
+        return iter([Happening(fault, *self._counted(number)) for number, fault in self._faults.items()])
 
-    def add(self, fault: Fault, possible: int = 0, happened: int = 0) -> int:
+    def add(self, happening: Happening) -> int:
         """Add a fault, and return its number; one that was in force before goes on counting from there."""
-        number = next(self._numbers)
-        self._faults[number] = fault, _Count(possible, happened)
-        self.version += 1
+        number = self._store.reserve(_IN_FORCE, 1, 1)
+        self._share({**self._faults, number: happening.fault})
+        if happening.possible:
+            self._documents.put(_COUNTS, str(number), happening[1:])
         return number
 
     def remove(self, number: int) -> bool:
         """Remove a fault; ``False`` if no fault has that number."""
-        self.version += 1
-        return self._faults.pop(number, None) is not None
+        if number not in self._faults:
+            return False
+        self._share({other: fault for other, fault in self._faults.items() if other != number})
+        self._documents.drop(_COUNTS, str(number))
+        return True
 
     def clear(self, account: str | None = None) -> None:
         """Remove all faults, or those for one account."""
-        for number, fault, _ in self:
+        for number, fault in list(self._faults.items()):
             if account in (None, fault.account):
                 self.remove(number)
 
     def take(self, stage: Stage, target: Target) -> list[Fault]:
         """Return the faults that happen to a target now, and count them."""
-        return [fault for fault, counted in self._faults.values() if self._happens(fault, counted, stage, target)]
+        found = []
+        for number, fault in self._faults.items():
+            before = Happening(fault, *self._counted(number))
+            after, is_hit = before.met(stage, target, partial(chance, self._seed, str(number)))
+            if after != before:
+                self._documents.put(_COUNTS, str(number), after[1:])
+                self.version += 1
+            if is_hit:
+                found.append(fault)
+        return found
 
-    def _happens(self, fault: Fault, counted: _Count, stage: Stage, target: Target) -> bool:
-        if fault.stage != stage or (fault.times is not None and counted.happened >= fault.times):
-            return False
-        if not _is_aimed_at(fault, target):
-            return False
-        counted.possible += 1
-        if fault.nth is not None and counted.possible != fault.nth:
-            return False
-        if fault.chance is not None and self._random.random() >= fault.chance:
-            return False
-        counted.happened += 1
+    def _counted(self, number: int) -> tuple[int, int]:
+        return self._documents.get(_COUNTS, str(number)) or (0, 0)
+
+    def _share(self, faults: dict[int, Fault]) -> None:
+        self._documents.put(SHARED, _IN_FORCE, [[number, written(fault)] for number, fault in faults.items()])
+        self._faults = faults
         self.version += 1
-        return True
+
+
+def chance(seed: int | None, name: str, possible: int) -> float:
+    """Return a number from 0 to 1: with a seed always the same for the same fault and count."""
+    return Random(None if seed is None else f"{seed} {name} {possible}").random()
+
+
+def written(fault: Fault) -> JSON:
+    """Return a fault as JSON, to be read again by ``read``."""
+    return {**asdict(fault), "where": dict(fault.where)}
+
+
+def read(found: dict[str, Any]) -> Fault:
+    """Read what ``written`` returned."""
+    return Fault(**{**found, "arguments": tuple(found["arguments"]), "services": tuple(found["services"])})
 
 
 def _is_aimed_at(fault: Fault, target: Target) -> bool:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from typing import NamedTuple
 
 from mockserver.contract.catalog import Operation, Service
-from mockserver.fake.faults.fault import Faults
+from mockserver.fake.faults.fault import Fault, Happening, Stage, Target, chance, read, written
 from mockserver.fake.faults.line import fault
 from mockserver.fake.faults.meant import is_word
-from mockserver.recent import Recent
+from mockserver.fake.stores.store import SHARED, Documents, Kind
+from mockserver.recent import ENTRY_LETTERS, MOST_LETTERS
 from mockserver.types import JSON, Payload
 
 # A mark that is not closed matches, too, and is then left out: a search that began again behind each "[[mock:" of a
@@ -22,44 +26,98 @@ from mockserver.types import JSON, Payload
 _MARK = re.compile(r"\[\[\s*+mock:([^\]]*+)(\]\])?")
 
 
+class Prompt(NamedTuple):
+    """A prompt that asks for faults, whose it is, and how often each could have happened and did."""
+
+    service: str
+    account: str
+    text: str
+    faults: tuple[Happening, ...]
+
+
+_PROMPTS: Kind[Prompt] = Kind(
+    "prompts",
+    lambda found: [*found[:3], [[written(each.fault), *each[1:]] for each in found.faults]],
+    lambda found: Prompt(found[0], found[1], found[2], tuple(Happening(read(one), *two) for one, *two in found[3])),
+    room=MOST_LETTERS,
+    weigh=lambda _, found: ENTRY_LETTERS + sum(map(len, found[:3])),
+    renews=True,
+)
+
+_ANY = "prompts"
+"""The name under which all who share a store know whether any prompt has asked for a fault."""
+
+
 class PromptFaults:
     """The faults of each prompt that asks for any."""
 
-    def __init__(self) -> None:
-        self._faults: Recent[Faults] = Recent()
+    def __init__(self, documents: Documents, seed: int | None = None) -> None:
+        self._documents, self._seed = documents, seed
+        self._are_any = False
+
+    def learn(self) -> None:
+        """Take note of whether any prompt asks for a fault, perhaps to others."""
+        self._are_any = bool(self._documents.get(SHARED, _ANY))
 
     def __bool__(self) -> bool:
-        return len(self._faults) > 0
+        return self._are_any
 
-    def of(
-        self, operation: Operation, account: str, payload: Payload, services: Mapping[str, Service]
-    ) -> Faults | None:
-        """Return the faults that the prompt of a payload asks for. Raises ``BadFault``."""
-        prompt: JSON = payload.get(operation.task.get("prompt", ""))
-        if not isinstance(prompt, str) or "[[" not in prompt:
-            return None
-        key = operation.service, account, prompt
-        faults = self._faults.get(key)
-        if faults is None:
-            lines = [line.strip() for line, end in _MARK.findall(prompt) if end and not is_word(line)]
-            if not lines:
-                return None
-            faults = Faults()
-            for line in lines:
-                found = fault(line, services)
-                operation_id = found.operation or (operation.id if found.stage in ("request", "answer") else None)
-                faults.add(replace(found, operation=operation_id))
-            self._faults.set(key, faults)
-        return faults
+    def take(
+        self,
+        stage: Stage,
+        target: Target,
+        operation: Operation,
+        account: str,
+        payload: Payload,
+        services: Mapping[str, Service],
+    ) -> list[Fault]:
+        """Return the faults that happen to a target because the prompt of a payload asks for them, and count them.
 
-    def __iter__(self) -> Iterator[tuple[str, str, str, Faults]]:
-        """Yield the service, the account and the prompt with its faults, the oldest first."""
-        return iter([(service, account, prompt, faults) for (service, account, prompt), faults in self._faults.items()])
+        ``operation`` is the one that the payload is for. Raises ``BadFault``.
+        """
+        text: JSON = payload.get(operation.task.get("prompt", ""))
+        if not isinstance(text, str) or "[[" not in text:
+            return []
+        key = _key(operation.service, account, text)
+        known = self._documents.get(_PROMPTS, key)
+        prompt = known or Prompt(operation.service, account, text, _asked(text, operation, services))
+        if not prompt.faults:
+            return []
+        met = [each.met(stage, target, partial(chance, self._seed, text)) for each in prompt.faults]
+        after = prompt._replace(faults=tuple(happening for happening, _ in met))
+        if after != known:
+            self.put(after)
+        return [happening.fault for happening, is_hit in met if is_hit]
 
-    def put(self, service: str, account: str, prompt: str, faults: Faults) -> None:
+    def __iter__(self) -> Iterator[Prompt]:
+        """Yield each prompt with its faults, the oldest first."""
+        return iter([prompt for _, prompt in self._documents.oldest(_PROMPTS)])
+
+    def put(self, prompt: Prompt) -> None:
         """Let a prompt go on with faults that it had before."""
-        self._faults.set((service, account, prompt), faults)
+        self._documents.put(_PROMPTS, _key(*prompt[:3]), prompt, prompt.account)
+        if not self._are_any:
+            self._documents.put(SHARED, _ANY, value=True)
+            self._are_any = True
 
     def clear(self, account: str | None = None) -> None:
         """Forget the prompts and their counts, of all accounts or of one."""
-        self._faults.forget(lambda key: account in (None, key[1]))
+        self._documents.forget(_PROMPTS, account)
+        if self._are_any and not self._documents.count(_PROMPTS):
+            self._documents.put(SHARED, _ANY, value=False)
+            self._are_any = False
+
+
+def _asked(text: str, operation: Operation, services: Mapping[str, Service]) -> tuple[Happening, ...]:
+    lines = [line.strip() for line, end in _MARK.findall(text) if end and not is_word(line)]
+    return tuple(Happening(_for_operation(fault(line, services), operation)) for line in lines)
+
+
+def _for_operation(found: Fault, operation: Operation) -> Fault:
+    is_of_request = found.stage in ("request", "answer")
+    return replace(found, operation=found.operation or (operation.id if is_of_request else None))
+
+
+def _key(service: str, account: str, text: str) -> str:
+    """Return a key of one length for prompts of any."""
+    return sha256(f"{service}\0{account}\0{text}".encode(errors="surrogatepass")).hexdigest()

@@ -45,7 +45,7 @@ def fetched(world: World, path: str, now: Millis) -> Result | int:
     match = _URL.fullmatch(path)
     if isinstance(found, int):
         return found
-    task = world.store.get(match[1], match[2]) if match else None
+    task = world.tasks.get(match[1], match[2]) if match else None
     wire = None
     if task is not None:
         for fault in world.faults_at("result", world.operation(task), world.about(task), path):
@@ -59,7 +59,7 @@ def fetched(world: World, path: str, now: Millis) -> Result | int:
 def owner(world: World, path: str) -> tuple[str, str | None]:
     """Return the service that a result URL belongs to, or else the first one, and the account of its task."""
     match = _URL.fullmatch(path)
-    task = world.store.get(match[1], match[2]) if match else None
+    task = world.tasks.get(match[1], match[2]) if match else None
     if task is not None and match is not None:
         return match[1], task.account
     named = path.removeprefix(PATH).partition("/")[0]
@@ -73,7 +73,7 @@ def find(world: World, path: str, now: Millis) -> Artifact | int:
     if match is None:
         return world.uploads.find(path) or 404
     service, id, index, mark, suffix = match.groups()
-    task = world.store.get(service, id)
+    task = world.tasks.get(service, id)
     if task is None or task.state(now).status != "succeed":
         return 404
     if world.is_expired(task, now):

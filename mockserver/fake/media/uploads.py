@@ -7,15 +7,15 @@ gone, as it would be one day at the real service.
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from collections import OrderedDict
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from typing import NamedTuple
 
 from mockserver.contract.keywords import picture_size
 from mockserver.fake.media.artifacts import Artifact, File, Picture
+from mockserver.fake.stores.store import Documents, Kind
 from mockserver.types import Millis
 
 _URL = re.compile(r"/results/uploads/([0-9]{1,18})(-cover)?\.([a-z0-9]+)")
@@ -61,51 +61,57 @@ class Upload:
         return f"{self.base_url}/results/uploads/{self.id}-cover.jpg"
 
 
+_FIELDS = tuple(field.name for field in fields(Upload))
+
+
 def is_upload(url: str) -> bool:
     """Whether a URL has the form of an upload's, kept or not."""
     return _URL.search(url) is not None
 
 
+_UPLOADS: Kind[Upload] = Kind(
+    "uploads",
+    lambda upload: [getattr(upload, name) for name in _FIELDS],
+    lambda found: Upload(**{**dict(zip(_FIELDS, found, strict=True)), "measure": Measure(*found[-1])}),
+)
+_CONTENTS: Kind[bytes] = Kind(
+    "contents", lambda content: b64encode(content).decode(), b64decode, weigh=lambda _, found: len(found)
+)
+
+
 class Uploads:
     """The uploads of all accounts, bounded in number and in bytes."""
 
-    def __init__(self, most: int = 10_000, room: int = 64 << 20) -> None:
-        self._most, self._room = most, room
-        self._uploads: OrderedDict[str, Upload] = OrderedDict()
-        self._contents: OrderedDict[str, bytes] = OrderedDict()
-        self._held = 0
+    def __init__(self, documents: Documents, most: int = 10_000, room: int = 64 << 20) -> None:
+        self._documents = documents
+        self._known, self._contents = replace(_UPLOADS, most=most), replace(_CONTENTS, room=room)
 
     def __len__(self) -> int:
-        return len(self._uploads)
+        return self._documents.count(self._known)
 
     def __iter__(self) -> Iterator[Upload]:
         """Yield what is known, the newest first."""
-        return iter(list(reversed(self._uploads.values())))
+        return (upload for _, upload in self._documents.newest(self._known))
 
     def add(self, upload: Upload, content: bytes | None) -> None:
         """Keep a file, or only what is known of it; the oldest go when there is no more room."""
-        self._uploads[upload.id] = upload
+        self._documents.put(self._known, upload.id, upload, upload.account)
         if content is not None:
-            self._contents[upload.id] = content
-            self._held += len(content)
-        while self._held > self._room:
-            self._held -= len(self._contents.popitem(last=False)[1])
-        while len(self._uploads) > self._most:
-            self._forget(next(iter(self._uploads)))
+            self._documents.put(self._contents, upload.id, content, upload.account)
 
     def content(self, upload: Upload) -> bytes | None:
         """Return a file's bytes, as long as they are kept."""
-        return self._contents.get(upload.id)
+        return self._documents.get(self._contents, upload.id)
 
     def behind(self, url: str) -> Upload | None:
         """Return the upload that a URL points to, or ``None``."""
         found = _URL.search(url)
-        return self._uploads.get(found[1]) if found else None
+        return self._documents.get(self._known, found[1]) if found else None
 
     def find(self, path: str) -> Artifact | None:
         """Return what is behind the path of an upload's URL, or ``None``."""
         match = _URL.fullmatch(path)
-        upload = self._uploads.get(match[1]) if match else None
+        upload = self._documents.get(self._known, match[1]) if match else None
         if match is None or upload is None:
             return None
         if match[2]:
@@ -117,13 +123,8 @@ class Uploads:
 
     def clear(self, account: str | None = None) -> None:
         """Forget all files, or those of one account."""
-        for upload in self:
-            if account in (None, upload.account):
-                self._forget(upload.id)
-
-    def _forget(self, id: str) -> None:
-        del self._uploads[id]
-        self._held -= len(self._contents.pop(id, b""))
+        self._documents.forget(self._known, account)
+        self._documents.forget(self._contents, account)
 
 
 def measured(kind: str, suffix: str, content: bytes) -> Measure | None:

@@ -13,7 +13,8 @@ import jsonschema_rs
 
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.fake.faults import line
-from mockserver.fake.faults.fault import Fault, Faults
+from mockserver.fake.faults.fault import Happening
+from mockserver.fake.faults.prompt import Prompt
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media.uploads import Measure, Upload
@@ -35,8 +36,8 @@ class State:
     is_frozen: bool
     tasks: tuple[tuple[Task, int], ...]
     uploads: tuple[tuple[Upload, bytes | None], ...]
-    faults: tuple[tuple[Fault, int, int], ...]
-    prompts: tuple[tuple[str, str, str, Faults], ...]
+    faults: tuple[Happening, ...]
+    prompts: tuple[Prompt, ...]
     limits: tuple[tuple[str, Limit | None, tuple[float, Millis] | None], ...]
 
 
@@ -93,7 +94,7 @@ def _content(at: str, text: str | None) -> bytes | None:
         refuse(at, "it is not Base64.")
 
 
-def _faults(world: World, at: str, items: list[dict[str, Any]]) -> Iterator[tuple[Fault, int, int]]:
+def _faults(world: World, at: str, items: list[dict[str, Any]]) -> Iterator[Happening]:
     for index, item in enumerate(items):
         try:
             # A service that this fake does not serve may be served later.
@@ -101,15 +102,13 @@ def _faults(world: World, at: str, items: list[dict[str, Any]]) -> Iterator[tupl
         except MockserverError as error:
             refuse(f"{at}/{index}/fault", cut(str(error)))
         scoped = replace(fault, account=item["account"], path=item.get("path"), where=item.get("where", {}))
-        yield scoped, item.get("possible", 0), item.get("happened", 0)
+        yield Happening(scoped, item.get("possible", 0), item.get("happened", 0))
 
 
-def _prompts(world: World, items: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, Faults]]:
+def _prompts(world: World, items: list[dict[str, Any]]) -> Iterator[Prompt]:
     for index, item in enumerate(items):
-        faults = Faults()
-        for fault in _faults(world, f"/prompts/{index}/faults", item["faults"]):
-            faults.add(*fault)
-        yield item["service"], item["account"], item["prompt"], faults
+        faults = tuple(_faults(world, f"/prompts/{index}/faults", item["faults"]))
+        yield Prompt(item["service"], item["account"], item["prompt"], faults)
 
 
 def _limits(items: list[dict[str, Any]]) -> Iterator[tuple[str, Limit | None, tuple[float, Millis] | None]]:

@@ -1,1 +1,1 @@
-"""Stores: where the state of a fake is. Memory, SQLite and Redis keep the same promises, and the same tests hold all."""
+"""Stores: where the state of a fake is. All keep the same promises, and the same tests hold them."""

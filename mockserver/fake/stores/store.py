@@ -1,8 +1,8 @@
 """What a store promises.
 
-Everything that may race happens in a *turn*: ``store.run([job, …])`` calls each job, and what a job has read and written
-is atomic, whoever else works on the same store. A job does no input or output of its own, and may be called again when
-somebody else was faster, so it changes nothing but the store. Outside of a turn a call is a turn of its own.
+Everything that may race happens in a *turn*: ``store.run([job, …])`` calls each job, and what a job has read and
+written is atomic, whoever else works on the same store. A job does no input or output of its own, and may be called
+again when somebody else was faster, so it changes nothing but the store. Outside of a turn a call is a turn of its own.
 
 A store has four parts, each for one form of state: tasks, exchanges, documents, and what is to be done when.
 """
@@ -86,7 +86,7 @@ class Tasks(Protocol):
         """Yield all tasks, the newest first; those that come while it runs may be missing."""
 
     def add(self, task: Task, now: Millis, looks: int = 0) -> None:
-        """Store a new task, or one that was queried ``looks`` times before; make room for it by what is over ``now``."""
+        """Store a new task, or one that was queried ``looks`` times before; what is over ``now`` may go for it."""
 
     def replace(self, task: Task) -> None:
         """Put a changed task in the place of the one with its id."""
@@ -225,10 +225,17 @@ class Schedule(Protocol):
 class Store(Protocol):
     """The state of a fake, or of several that share it."""
 
-    tasks: Tasks
-    journal: Journal
-    documents: Documents
-    schedule: Schedule
+    @property
+    def tasks(self) -> Tasks: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def documents(self) -> Documents: ...
+
+    @property
+    def schedule(self) -> Schedule: ...
 
     @property
     def is_shared(self) -> bool:

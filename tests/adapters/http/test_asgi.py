@@ -216,7 +216,7 @@ async def test_a_large_body_is_judged_while_others_are_answered(monkeypatch: pyt
         assert not large.done()
         release.set()
         assert (await large).status_code == 200
-    assert len(fake.world.store) == 2
+    assert len(fake.world.tasks) == 2
 
 
 async def test_a_hundred_requests_at_once_get_a_hundred_tasks() -> None:
@@ -227,7 +227,7 @@ async def test_a_hundred_requests_at_once_get_a_hundred_tasks() -> None:
             *(api.post(IMAGE, content=padding[n % 10 == 0] + b'{"prompt":"%d"}' % n) for n in range(100))
         )
     assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.json()["data"]["task_id"] for answer in answers}) == len(fake.world.store) == 100
+    assert len({answer.json()["data"]["task_id"] for answer in answers}) == len(fake.world.tasks) == 100
 
 
 async def test_our_own_paths_are_not_the_services() -> None:

@@ -37,7 +37,7 @@ def ended(fake: CheckedFake, path: str = IMAGE, **fields: Any) -> dict[str, Any]
 def failed(fake: CheckedFake, **fields: Any) -> dict[str, Any]:
     """Create a task, let it fail, and return it as a query shows it."""
     id = fake.made(**fields)
-    task = fake.world.store.get("kling", id)
+    task = fake.world.tasks.get("kling", id)
     assert task is not None
     fake.world.force(task, "failed", fake.clock.now(), "The moderators said no")
     return dict(fake.get(IMAGE, id).data)
@@ -177,7 +177,7 @@ def test_an_external_id_is_unique_across_products(fake: CheckedFake, path: str, 
     fake.made(path, external_task_id="order-17")
     expected = (400, 1201, "External_task_id order-17 already exists")
     assert told(fake.create(other, external_task_id="order-17")) == expected
-    assert len(fake.world.store) == 1
+    assert len(fake.world.tasks) == 1
 
 
 def test_an_external_id_is_unique_in_an_account_and_not_beyond(fake: CheckedFake) -> None:
@@ -468,7 +468,7 @@ def jwt_nbf(fake: CheckedFake) -> object:
 
 def series_slots(fake: CheckedFake) -> object:
     fake.made(**SERIES, series_amount=7)
-    return sum(task.slots for task in fake.world.store)
+    return sum(task.slots for task in fake.world.tasks.newest())
 
 
 def expired_result(fake: CheckedFake) -> object:

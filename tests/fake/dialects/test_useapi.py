@@ -24,6 +24,7 @@ from mockserver.fake.dialects.useapi_task import rewritten
 from mockserver.fake.media.artifacts import Film, Picture
 from mockserver.fake.media.render import render
 from mockserver.fake.media.uploads import Measure, Upload, Uploads
+from mockserver.fake.stores.memory.documents import Documents
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Request, Response
 
@@ -124,7 +125,7 @@ class Client:
         self.fake.clock.advance(span)
 
     def fail(self, id: int, reason: str | None = None) -> None:
-        task = self.fake.world.store.get("useapi", str(id))
+        task = self.fake.world.tasks.get("useapi", str(id))
         assert task is not None
         self.fake.world.force(task, "failed", self.fake.clock.now(), reason)
 
@@ -1114,7 +1115,7 @@ def test_uploads_asked_for_wrongly_are_invalid_parameters(client: Client, query:
 
 
 def test_the_oldest_contents_go_when_there_is_no_more_room() -> None:
-    uploads = Uploads(most=3, room=10)
+    uploads = Uploads(Documents(), most=3, room=10)
     kept = [Upload(str(id), "useapi", "a", "", "audio", "audio/wav", "wav", "", NOON, Measure()) for id in range(5)]
     for upload in kept:
         uploads.add(upload, b"1234")

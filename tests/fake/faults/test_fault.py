@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
-from mockserver.fake.faults.fault import BadFault, Fault, Faults, Target
+from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Target
 from mockserver.fake.faults.line import KINDS, fault
+from mockserver.fake.stores.memory.store import Memory
 
 SERVICES = load().services
 
@@ -28,15 +29,15 @@ def target(**parts: Any) -> Target:
 
 
 def struck(line: str, times: int, **parts: Any) -> list[bool]:
-    faults = Faults(seed=1)
+    faults = Faults(Memory(), seed=1)
     found = fault(line, SERVICES)
-    faults.add(found)
+    faults.add(Happening(found))
     return [bool(faults.take(found.stage, target(**parts))) for _ in range(times)]
 
 
 def test_a_fault_strikes_until_it_is_taken_away() -> None:
-    faults = Faults()
-    number = faults.add(fault("hang", SERVICES))
+    faults = Faults(Memory())
+    number = faults.add(Happening(fault("hang", SERVICES)))
     assert faults.take("answer", target())
     assert faults.remove(number)
     assert not faults.take("answer", target())
@@ -73,8 +74,8 @@ def test_a_fault_strikes_those_who_are_named(line: str, parts: dict[str, Any], e
 
 
 def test_a_path_may_hold_a_star_and_a_payload_need_only_hold_a_part() -> None:
-    faults = Faults()
-    faults.add(Fault(name="hang", stage="answer", path="/v1/images/*", where={"prompt": "*cat*"}))
+    faults = Faults(Memory())
+    faults.add(Happening(Fault(name="hang", stage="answer", path="/v1/images/*", where={"prompt": "*cat*"})))
     assert faults.take("answer", target(path="/v1/images/omni-image", payload={"prompt": "a cat", "n": 1}))
     assert not faults.take("answer", target(path="/v1/videos/omni-video", payload={"prompt": "a cat"}))
     assert not faults.take("answer", target(path="/v1/images/omni-image", payload={"prompt": "a dog"}))

@@ -138,7 +138,7 @@ def all_is_reported_where_the_end_was_settled(_: Fake, due: list[Delivery]) -> l
 
 def _told_early(fake: Fake, delivery: Delivery) -> Delivery:
     """Return what will be said at the end."""
-    task = fake.world.store.get(delivery.service, delivery.task_id)
+    task = fake.world.tasks.get(delivery.service, delivery.task_id)
     assert task is not None
     at, status = task.timeline[-1]
     dialect = fake.world.dialects[fake.world.catalog.services[delivery.service].dialect]

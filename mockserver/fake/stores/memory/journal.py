@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
-from mockserver.fake.journal import Entry, recorded, weight
+from mockserver.fake.journal import Entry, cut, weight
 from mockserver.types import Millis, Request, Response
 
 
@@ -57,7 +57,8 @@ class Journal:
     ) -> Entry:
         """Record an exchange; the oldest go when there is no more room."""
         self._number += 1
-        entry = recorded(self._number, at, service, operation, account, request, response, violations, differences)
+        kept = cut(request, response, violations)
+        entry = Entry(self._number, at, service, operation, account, *kept, differences)
         held = weight(entry)
         self._entries.append(entry)
         self._weights.append(held)

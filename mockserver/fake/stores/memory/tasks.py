@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from itertools import islice
 
@@ -171,7 +172,7 @@ class Tasks:
 
 
 class _Line:
-    """Ids in the order of creation. What is removed is mostly the first one, which costs the same however long it is."""
+    """Ids in the order of creation. Mostly the first is removed, which costs the same however many there are."""
 
     __slots__ = ("_first", "_ids")
 
@@ -191,10 +192,8 @@ class _Line:
 
     def remove(self, id: str) -> None:
         if id not in self._ids[self._first : self._first + 1]:
-            try:
+            with suppress(ValueError):  # the account was reset, and has a new line
                 del self._ids[self._ids.index(id, self._first)]
-            except ValueError:
-                pass  # the account was reset, and has a new line
             return
         self._first += 1
         if 2 * self._first > len(self._ids):

@@ -1,4 +1,4 @@
-"""The store: both ids find a task, nobody finds another's, and one more costs what the first did."""
+"""Tasks: both ids find a task, nobody finds another's, and one more costs what the first did."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,19 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.store import Store
+from mockserver.fake.stores.memory.tasks import Tasks
+from mockserver.fake.stores.store import Bounds, Flight
 from tests.conftest import NOON
 
 ME, YOU = ("kling", "me"), ("kling", "you")
 IMAGE, VIDEO = "kling/omni-image.create", "kling/omni-video.create"
 DONE = NOON + 2000
 
-STORES: list[Callable[[], Store]] = [Store]
+
+def bounded(tasks: int = 10_000, size: int = 1 << 30) -> Tasks:
+    return Tasks(Bounds(tasks, size))
+
+
+STORES: list[Callable[[], Tasks]] = [bounded]
 
 
 @pytest.fixture(params=STORES, ids=lambda make: make.__name__)
-def store(request: pytest.FixtureRequest) -> Store:
-    made: Store = request.param()
+def store(request: pytest.FixtureRequest) -> Tasks:
+    made: Tasks = request.param()
     return made
 
 
@@ -41,7 +47,7 @@ def task(
     )
 
 
-def filled(store: Store, *tasks: Task) -> Store:
+def filled(store: Tasks, *tasks: Task) -> Tasks:
     for each in tasks:
         store.add(each, NOON)
     return store
@@ -51,7 +57,7 @@ def ids(tasks: list[Task]) -> list[str]:
     return [each.id for each in tasks]
 
 
-def test_a_task_is_found_by_either_of_its_ids(store: Store) -> None:
+def test_a_task_is_found_by_either_of_its_ids(store: Tasks) -> None:
     made = task("1", external_id="order-17")
     filled(store, made)
     assert store.get("kling", "1") is made
@@ -59,39 +65,39 @@ def test_a_task_is_found_by_either_of_its_ids(store: Store) -> None:
     assert store.get_external(ME, "order-17") is made
 
 
-def test_an_id_that_was_never_given_finds_nothing(store: Store) -> None:
+def test_an_id_that_was_never_given_finds_nothing(store: Tasks) -> None:
     filled(store, task("1"))
     assert store.get("kling", "2") is None
     assert store.get_external(ME, "order-17") is None
     assert store.get_external(ME, "1") is None
 
 
-def test_nobody_finds_anothers_task(store: Store) -> None:
+def test_nobody_finds_anothers_task(store: Tasks) -> None:
     filled(store, task("1", external_id="order-17"))
     assert store.get("kling", "1", "you") is None
     assert store.get_external(YOU, "order-17") is None
     assert store.page(YOU, IMAGE, 0, 10, newest_first=True) == []
     assert store.count(YOU, IMAGE) == 0
-    assert store.in_flight(YOU, "o1", NOON) == []
+    assert store.in_flight(YOU, "o1", NOON) == Flight(0, 0)
 
 
-def test_a_task_is_unknown_at_another_service(store: Store) -> None:
+def test_a_task_is_unknown_at_another_service(store: Tasks) -> None:
     filled(store, task("1", external_id="order-17"))
     assert store.get("chainhub", "1", "me") is None
     assert store.get_external(("chainhub", "me"), "order-17") is None
 
 
-def test_all_tasks_come_oldest_first_also_while_more_are_added(store: Store) -> None:
+def test_all_tasks_come_newest_first_also_while_more_are_added(store: Tasks) -> None:
     filled(store, task("2"), task("1", account="you"))
     seen = []
-    for each in store:
+    for each in store.newest():
         seen.append(each.id)
         store.add(task(each.id + "0"), NOON)
-    assert seen == ["2", "1"]
+    assert seen == ["1", "2"]
     assert len(store) == 4
 
 
-def test_a_list_has_the_tasks_of_one_operation_in_the_order_asked_for(store: Store) -> None:
+def test_a_list_has_the_tasks_of_one_operation_in_the_order_asked_for(store: Tasks) -> None:
     filled(store, task("1"), task("2", operation=VIDEO), task("3"), task("4", account="you"))
     assert ids(store.page(ME, IMAGE, 0, 10, newest_first=True)) == ["3", "1"]
     assert ids(store.page(ME, IMAGE, 0, 10, newest_first=False)) == ["1", "3"]
@@ -111,7 +117,7 @@ def test_pages_are_complete_and_disjoint(amount: int, size: int, newest_first: b
         assert pages[-1] == [] or amount % size
 
 
-def test_a_replaced_task_stands_where_it_stood(store: Store) -> None:
+def test_a_replaced_task_stands_where_it_stood(store: Tasks) -> None:
     filled(store, task("1", external_id="order-17"), task("2"))
     changed = replace(task("1", external_id="order-17"), reason="changed")
     store.replace(changed)
@@ -121,7 +127,7 @@ def test_a_replaced_task_stands_where_it_stood(store: Store) -> None:
     assert len(store) == 2
 
 
-def test_a_removed_task_is_nowhere(store: Store) -> None:
+def test_a_removed_task_is_nowhere(store: Tasks) -> None:
     gone = task("1", external_id="order-17")
     filled(store, gone, task("2"))
     store.look(gone)
@@ -129,37 +135,37 @@ def test_a_removed_task_is_nowhere(store: Store) -> None:
     assert store.get("kling", "1") is None
     assert store.get_external(ME, "order-17") is None
     assert ids(store.page(ME, IMAGE, 0, 10, newest_first=True)) == ["2"]
-    assert ids(store.in_flight(ME, "o1", NOON)) == ["2"]
+    assert store.in_flight(ME, "o1", NOON) == Flight(1, 1)
     assert store.look(gone) == 1
 
 
-def test_an_external_id_that_is_used_again_finds_the_newer_task_also_when_the_older_is_removed(store: Store) -> None:
+def test_an_external_id_that_is_used_again_finds_the_newer_task_also_when_the_older_is_removed(store: Tasks) -> None:
     older, newer = task("1", external_id="order-17"), task("2", external_id="order-17")
     filled(store, older, newer)
     store.remove(older)
     assert store.get_external(ME, "order-17") is newer
 
 
-def test_tasks_in_flight_are_those_of_one_model_that_are_not_over(store: Store) -> None:
+def test_tasks_in_flight_are_those_of_one_model_that_are_not_over(store: Tasks) -> None:
     filled(store, task("1"), task("2", model="v3"), task("3"))
-    assert ids(store.in_flight(ME, "o1", DONE - 1)) == ["1", "3"]
-    assert ids(store.in_flight(ME, "o1", DONE)) == []
-    assert ids(store.in_flight(ME, "no such model", NOON)) == []
+    assert store.in_flight(ME, "o1", DONE - 1) == Flight(2, 2)
+    assert store.in_flight(ME, "o1", DONE) == Flight(0, 0)
+    assert store.in_flight(ME, "no such model", NOON) == Flight(0, 0)
 
 
-def test_a_task_that_is_forced_to_its_end_is_in_flight_no_more(store: Store) -> None:
+def test_a_task_that_is_forced_to_its_end_is_in_flight_no_more(store: Tasks) -> None:
     filled(store, task("1"), task("2"))
     store.replace(task("1").forced("failed", NOON))
-    assert ids(store.in_flight(ME, "o1", NOON)) == ["2"]
+    assert store.in_flight(ME, "o1", NOON) == Flight(1, 1)
 
 
-def test_looks_are_counted_by_task(store: Store) -> None:
+def test_looks_are_counted_by_task(store: Tasks) -> None:
     one, other = task("1"), task("2")
     filled(store, one, other)
     assert [store.look(one), store.look(one), store.look(other), store.look(one)] == [1, 2, 1, 3]
 
 
-def test_a_cleared_store_is_as_a_new_one(store: Store) -> None:
+def test_a_cleared_store_is_as_a_new_one(store: Tasks) -> None:
     made = task("1", external_id="order-17")
     filled(store, made)
     store.look(made)
@@ -167,15 +173,15 @@ def test_a_cleared_store_is_as_a_new_one(store: Store) -> None:
     assert len(store) == 0
     assert store.get("kling", "1") is None
     assert store.get_external(ME, "order-17") is None
-    assert store.in_flight(ME, "o1", NOON) == []
+    assert store.in_flight(ME, "o1", NOON) == Flight(0, 0)
     assert store.look(made) == 1
 
 
-def test_clearing_one_account_leaves_the_others(store: Store) -> None:
+def test_clearing_one_account_leaves_the_others(store: Tasks) -> None:
     mine, yours = task("1", external_id="order-17"), task("2", account="you", external_id="order-17")
     filled(store, mine, yours, task("3"))
     list(store.forget("me"))
-    assert list(store) == [yours]
+    assert list(store.newest()) == [yours]
     assert store.get_external(ME, "order-17") is None
     assert store.get_external(YOU, "order-17") is yours
 
@@ -190,7 +196,7 @@ def test_adding_a_task_looks_at_a_few_others_however_many_there_are(monkeypatch:
         return is_final(self, now)
 
     monkeypatch.setattr(Task, "is_final", counting)
-    store = Store()
+    store = bounded()
     for n in range(2000):
         asked = 0
         store.add(task(str(n)), NOON)
@@ -198,10 +204,54 @@ def test_adding_a_task_looks_at_a_few_others_however_many_there_are(monkeypatch:
 
 
 def test_what_is_over_is_kept_once_and_no_queue_of_it_grows() -> None:
-    store = Store()
+    store = bounded()
     for n in range(2000):
         store.add(replace(task(str(n)), created_at=NOON + n * 1000), NOON + n * 1000)
     flying = store._in_flight[ME]["o1"]
     assert len(flying) <= 8
     assert len(store._tasks) == len(store._lists[ME][IMAGE]) == 2000
     assert len(store._by_external_id) == len(store._looks) == 0
+
+
+def test_of_too_many_the_oldest_that_are_over_go() -> None:
+    store = bounded(tasks=10)
+    running = replace(task("running"), timeline=((0, "submitted"),))
+    filled(store, running, *(task(str(n)) for n in range(9)))
+    store.add(task("new"), DONE)
+    assert (len(store), store.evicted) == (10, 1)
+    assert store.get("kling", "running") is running
+    assert store.get("kling", "0") is None
+    assert ids(store.page(ME, IMAGE, 0, 20, newest_first=False)) == ["running", *"12345678", "new"]
+
+
+def test_where_none_is_over_the_oldest_go() -> None:
+    store = filled(bounded(tasks=10), *(task(str(n)) for n in range(25)))
+    assert ids(store.page(ME, IMAGE, 0, 20, newest_first=False)) == [str(n) for n in range(15, 25)]
+    assert store.evicted == 15
+
+
+def test_tasks_are_bounded_by_their_bytes_too() -> None:
+    store = bounded(size=100_000)
+    for n in range(1000):
+        store.add(replace(task(str(n)), document=b"{" + b" " * 2000 + b"}"), DONE)
+    assert 20 < len(store) < 40
+    list(store.forget("me"))
+    assert (len(store), store._held_bytes) == (0, 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from("arm"), st.integers(0, 30)), max_size=60))
+def test_what_is_removed_is_in_no_list_and_the_rest_keeps_its_order(steps: list[tuple[str, int]]) -> None:
+    store = bounded()
+    expected: list[str] = []
+    for number, (step, place) in enumerate(steps):
+        if step == "a" or not expected:
+            filled(store, task(str(number)))
+            expected.append(str(number))
+        else:
+            id = expected.pop(0 if step == "r" else place % len(expected))
+            found = store.get("kling", id)
+            assert found is not None
+            store.remove(found)
+        assert ids(store.page(ME, IMAGE, 0, 99, newest_first=False)) == expected
+        assert ids(store.page(ME, IMAGE, 1, 5, newest_first=True)) == expected[::-1][1:6]
+        assert store.count(ME, IMAGE) == len(expected)
