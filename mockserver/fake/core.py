@@ -269,7 +269,8 @@ class Fake:
         """
         snapshot.checked_time_to_go_on(time)
         found = read(self.world, state)
-        forgotten = self.turn(lambda: snapshot.restored(self.world, found, time))
+        forgotten, state = self.turn(lambda: snapshot.restored(self.world, found, time))
+        self.clock.learn(state)
         deque(forgotten, maxlen=0)
 
     def reconfigure(self, settings: Settings) -> None:

@@ -120,6 +120,10 @@ class Callbacks:
         """Whether there were so many callbacks since that nobody knows what became of this one."""
         return self._world.callbacks.is_forgotten(delivery)
 
+    def get(self, id: str) -> Delivery | None:
+        """Find a callback, as long as it is remembered."""
+        return self._world.callbacks.get(id)
+
     def send_again(self, id: str) -> Delivery | None:
         """Send a callback once more, now; ``None`` if no callback of a task that is still there has that id."""
         return self._turn(lambda: self._world.callbacks.again(id, self._world.clock.now()))

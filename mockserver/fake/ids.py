@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 
 from mockserver.fake.stores.store import Store
@@ -37,6 +38,17 @@ class Ids:
         elif id >= _SMALL_FIRST:
             self._integers.pass_by(id)
 
+    def reached(self) -> dict[str, int]:
+        """Return how far the numbers have come of which ids are made."""
+        steps = {each.name: self._store.reserve(each.name, 0, each.start) for each in (self._decimals, self._integers)}
+        return {**steps, _UUID: self._store.reserve(_UUID, 0, 0)}
+
+    def go_on_from(self, reached: Mapping[str, int]) -> None:
+        """Give only ids that come after what another source has reached."""
+        for name, number in reached.items():
+            self._store.reserve_up_to(name, number - 1)
+        self._uuids_left = 0
+
     def decimal(self) -> str:
         """Return an id of eighteen digits, as text: the form of Kling's task ids."""
         return str(self._decimals.next())
@@ -70,21 +82,21 @@ class _Steps:
     """Numbers that grow by chance: of each ``step`` numbers one is given."""
 
     def __init__(self, ids: Ids, name: str, start: int, step: int) -> None:
-        self._ids, self._name, self._start, self._step = ids, name, start, step
+        self._ids, self.name, self.start, self._step = ids, name, start, step
         self._next = self._end = 0
         self._chance = Random()
 
     def next(self) -> int:
         if self._next >= self._end:
             size = _BLOCK * self._step
-            self._next = self._ids.reserve(self._name, size, self._start)
+            self._next = self._ids.reserve(self.name, size, self.start)
             self._end = self._next + size
-            self._chance = self._ids.chance(self._name, self._next)
+            self._chance = self._ids.chance(self.name, self._next)
         number = self._next + self._chance.randrange(self._step)
         self._next += self._step
         return number
 
     def pass_by(self, number: int) -> None:
-        self._ids.reserve_up_to(self._name, number)
+        self._ids.reserve_up_to(self.name, number)
         if self._next <= number:
             self._end = 0

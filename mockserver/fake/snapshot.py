@@ -1,4 +1,4 @@
-"""A snapshot: tasks, uploads, time, faults and limits as JSON, to be restored later or in another fake.
+"""A snapshot: tasks, uploads, time, ids, faults and limits as JSON, to be restored later or in another fake.
 
 It leaves out what is past (callbacks that were sent, the journal), and all secrets. An account is the digest of its
 token, which finds its tasks again; secrets in payloads and callback URLs are masked, and lost.
@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from mockserver.errors import BadSetting
 from mockserver.fake.auth import is_digest, sealed
+from mockserver.fake.clock import ClockState
 from mockserver.fake.faults.fault import Happening
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit
@@ -38,6 +39,7 @@ def taken(world: World) -> Sections:
     return {
         "version": VERSION,
         "now": world.clock.now(),
+        "ids": world.ids.reached(),
         "is_frozen": world.clock.is_frozen,
         "tasks": (sealed(_task_as_json(world, task)) for task in tasks),
         "uploads": (sealed(_upload_as_json(world, upload)) for upload in uploads),
@@ -77,10 +79,11 @@ def checked_time_to_go_on(time: object) -> None:
         raise BadSetting("time", f"{quoted(str(time))} is not a time to go on from. Write then or now.")
 
 
-def restored(world: World, found: State, time: Time) -> Iterator[None]:
-    """Replace the state of a world; see ``Store.forget`` for what is returned."""
+def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], ClockState]:
+    """Replace the state of a world, all but its clock, which is to be told what is returned; see ``Tasks.forget``."""
     now = found.now if time == "then" else world.clock.now()
     forgotten = world.reset()
+    world.ids.go_on_from(found.ids)
     world.restored = frozenset(filter(is_digest, _accounts(found)))
     for task, looked in found.tasks:
         world.tasks.add(task, found.now, looked)
@@ -97,9 +100,8 @@ def restored(world: World, found: State, time: Time) -> Iterator[None]:
         world.prompt_faults.put(prompt)
     for limit in found.limits:
         world.limits.put(*limit)
-    world.clock.move(lambda *_: (now, found.is_frozen))
     world.callbacks.forget_until(found.now)
-    return forgotten
+    return forgotten, world.move_clock(lambda *_: (now, found.is_frozen))
 
 
 def _accounts(found: State) -> Iterator[str]:

@@ -95,6 +95,8 @@ class World:
         self.limits.learn()
         self.faults.learn()
         self.prompt_faults.learn()
+        if not self.store.is_shared:
+            return
         if (state := self.documents.get(SHARED, _CLOCK)) is not None:
             self.clock.learn(ClockState(*state))
         if (changed := self.documents.get(SHARED, _SETTINGS)) is not None:
@@ -182,9 +184,10 @@ class World:
             self.documents.put(SHARED, _SETTINGS, _changes(self._begun, settings))
 
     def move_clock(self, to: Move) -> ClockState:
-        """Set the time for all who share the store, within a turn; the clock itself learns it after the turn."""
+        """Set the time for all who share the store, within a turn; the clock itself is told after the turn."""
         state = self.clock.moved(to)
-        self.documents.put(SHARED, _CLOCK, list(state))
+        if self.store.is_shared:
+            self.documents.put(SHARED, _CLOCK, list(state))
         return state
 
     def operation(self, task: Task) -> Operation:

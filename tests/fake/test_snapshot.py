@@ -238,6 +238,11 @@ def answers(fake: Fake) -> list[tuple[int, JSON]]:
     return found
 
 
+def taken(fake: Fake) -> JSON:
+    """Return a snapshot without the ids: a fake never gives one twice, so its own may be further on."""
+    return {**json.loads(json.dumps(fake.snapshot())), "ids": {}}
+
+
 @given(lives())
 @hypothesis.settings(max_examples=25)
 def test_a_restored_fake_is_the_same_fake(life: tuple[dict[str, Any], list[tuple[Any, ...]]]) -> None:
@@ -250,9 +255,9 @@ def test_a_restored_fake_is_the_same_fake(life: tuple[dict[str, Any], list[tuple
             fake.faults.remove(number)  # chance itself is not kept
     state = json.loads(json.dumps(fake.snapshot()))
     other.restore(state)
-    assert json.loads(json.dumps(other.snapshot())) == state
+    assert taken(other) == {**state, "ids": {}}
     assert answers(other) == answers(fake)
-    assert json.loads(json.dumps(other.snapshot())) == json.loads(json.dumps(fake.snapshot()))
+    assert taken(other) == taken(fake)
 
 
 HUGE = 10**400
@@ -417,3 +422,12 @@ def test_what_is_a_snapshot_is_taken_and_can_be_queried(full: CheckedFake, chang
     full.clock.advance("1h")
     assert full.get(IMAGE).status == 200
     assert [delivery.status for delivery in full.delivered()][-1:] == ["succeed"]
+
+
+def test_ids_go_on_from_a_snapshot_though_the_seed_is_the_same_and_the_tasks_are_gone() -> None:
+    fake = CheckedFake(seed=5)
+    given = {fake.made() for _ in range(3)}
+    fake.reset()
+    other = CheckedFake(seed=5)
+    other.restore(json.loads(json.dumps(fake.snapshot())))
+    assert not given & {other.made() for _ in range(3)}

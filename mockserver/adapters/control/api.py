@@ -95,6 +95,7 @@ class Control:
             "status": "ok" if workers.is_well and not self._fake.failures else "failing",
             "services": {service.id: service.title for service in self._fake.world.services},
             "now": self._fake.clock.now(),
+            "tasks": {"kept": len(self._fake.tasks), "evicted": self._fake.world.tasks.evicted},
             "failures": self._fake.failures,
             "workers": workers.report(),
         }
@@ -117,11 +118,11 @@ class Control:
         return self.clock_get(request)
 
     async def clock_set(self, request: Request, body: JSON) -> JSON:
-        self._fake.clock.set(body["now"])
+        await to_thread.run_sync(self._fake.clock.set, body["now"])
         return await self._settled(request)
 
     async def clock_advance(self, request: Request, body: JSON) -> JSON:
-        self._fake.clock.advance(body["advance"])
+        await to_thread.run_sync(self._fake.clock.advance, body["advance"])
         return await self._settled(request)
 
     async def _settled(self, request: Request) -> JSON:
@@ -151,9 +152,10 @@ class Control:
         return {"status": "ok"}
 
     async def tasks_force(self, request: Request, body: JSON) -> JSON:
-        task = self._fake.tasks.force(self._task(request), body["status"], body.get("reason"))
+        task = await to_thread.run_sync(self._task, request)
+        forced = await to_thread.run_sync(self._fake.tasks.force, task, body["status"], body.get("reason"))
         await self._sender.settle(_PATIENCE_SECONDS)
-        return views.whole_task(self._fake, task)
+        return await to_thread.run_sync(views.whole_task, self._fake, forced)
 
     def callbacks_list(self, request: Request) -> JSON:
         wanted, account = request.query_params, self._account(request)
@@ -169,11 +171,12 @@ class Control:
 
     async def callbacks_send(self, request: Request) -> JSON:
         id = request.path_params["id"]
-        sent = self._fake.callbacks.send_again(id)
+        sent = await to_thread.run_sync(self._fake.callbacks.send_again, id)
         if sent is None:
             raise Refusal(f"there is no callback {id!r}, or its task was forgotten.", 404)
         await self._sender.settle(_PATIENCE_SECONDS)
-        return views.callback(self._fake, next((each for each in self._fake.callbacks if each.id == id), sent))
+        found = await to_thread.run_sync(self._fake.callbacks.get, id)
+        return await to_thread.run_sync(views.callback, self._fake, found or sent)
 
     def requests_list(self, request: Request) -> JSON:
         wanted = request.query_params

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
@@ -48,7 +49,7 @@ async def events(fake: Fake, request: Request) -> StreamingResponse:
     async def stream() -> AsyncIterator[bytes]:
         said, silent = "", 0.0
         while not await request.is_disconnected():
-            now = state(fake)
+            now = await to_thread.run_sync(state, fake)
             text = json.dumps({name: value for name, value in now.items() if name != "now"})
             if text != said or silent >= _SILENCE_SECONDS:
                 said, silent = text, 0.0

@@ -59,11 +59,14 @@ class Results:
 
     async def serve(self, request: Request) -> ASGIApp:
         """Answer a request for one file."""
-        return self._answer(self._fake.fetch(request_of(request.scope)))
+        asked = request_of(request.scope)
+        found = await to_thread.run_sync(self._fake.fetch, asked) if self._fake.waits else self._fake.fetch(asked)
+        return self._answer(found)
 
     async def preview(self, request: Request) -> ASGIApp:
         """Answer a request of the dashboard: no fault happens, so none is used up."""
-        found = find(self._fake.world, PATH + request.path_params["name"], self._fake.clock.now())
+        path, now = PATH + request.path_params["name"], self._fake.clock.now()
+        found = await to_thread.run_sync(find, self._fake.world, path, now)
         return self._answer(found if isinstance(found, int) else Result(found))
 
     def _answer(self, found: Result | int) -> ASGIApp:

@@ -69,6 +69,10 @@ class CallbackQueue:
         """When the next callback or transition is due."""
         return self._queue[0][0] if self._queue else None
 
+    def get(self, id: str) -> Delivery | None:
+        """Find a callback, as long as it is remembered."""
+        return self._log.get(id)
+
     def of(self, task: Task, now: Millis) -> list[Delivery]:
         """Return the callbacks about a task, oldest first; those that the log has forgotten are without attempts."""
         kept = [delivery for delivery in self._log if (delivery.service, delivery.task_id) == _key(task)]

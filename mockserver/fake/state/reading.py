@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -34,6 +34,7 @@ class State:
 
     now: Millis
     is_frozen: bool
+    ids: Mapping[str, int]
     tasks: tuple[tuple[Task, int], ...]
     uploads: tuple[tuple[Upload, bytes | None], ...]
     faults: tuple[Happening, ...]
@@ -49,6 +50,7 @@ def read(world: World, state: JSON) -> State:
     return State(
         now=state["now"],
         is_frozen=state["is_frozen"],
+        ids=state.get("ids", {}),
         tasks=tuple(Tasks(world).read(state["tasks"])),
         uploads=tuple(_uploads(world, state.get("uploads", ()))),
         faults=tuple(_faults(world, "/faults", state["faults"])),
