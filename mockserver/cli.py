@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ from mockserver.types import JSON
 
 if TYPE_CHECKING:
     from mockserver.fake.core import Fake
+    from mockserver.settings import Settings
 
 
 class Commands(click.Group):
@@ -116,6 +118,14 @@ for command in (check, example, list_, openapi, proxy, readings, rules, run, tok
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Listen on this port; 0 is any free."
 )
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Share the load over so many processes.",
+)
 @click.option("--control-token", metavar="TOKEN", help="Allow other machines to control the fake with this token.")
 @click.option(
     "--state",
@@ -124,12 +134,16 @@ for command in (check, example, list_, openapi, proxy, readings, rules, run, tok
     help="Load state from FILE if it exists; save it there.",
 )
 @settings_options
-def serve(host: str, port: int, control_token: str | None, state: str | None, **options: Any) -> None:
+def serve(host: str, port: int, workers: int, control_token: str | None, state: str | None, **options: Any) -> None:
     """Serve the fake on a port until Ctrl-C, with a dashboard at /_mock/."""
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
     from mockserver.fake.core import Fake
 
+    if workers > 1:
+        if state is not None:
+            raise BadSetting("--state", "the file has the state of one worker. Leave out --workers.")
+        sys.exit(_share(workers, settings_from(options), listen(host, port), control_token))
     fake = Fake(settings_from(options))
     if state is not None and Path(state).exists():
         fake.restore(_saved(state))
@@ -142,6 +156,22 @@ def serve(host: str, port: int, control_token: str | None, state: str | None, **
     status = 0 if state is None else _save(fake, Path(state))
     # A thread may still be rendering a film, and Ctrl-C should not wait for it.
     os._exit(status)
+
+
+def _share(count: int, settings: Settings, listener: socket.socket, control_token: str | None) -> int:
+    """Serve in several processes until a signal; return the exit status."""
+    from mockserver.adapters.http.server import Server, url_of
+    from mockserver.adapters.http.supervisor import DRAIN_SECONDS, Supervisor
+    from mockserver.fake.core import Fake
+
+    Fake(settings)  # a bad setting is told before there is any worker, and what has been compiled here is theirs, too
+
+    def work(_: int, listener: socket.socket, ready: Callable[[], None]) -> None:
+        Server(
+            Fake(settings), listener, lambda _: ready(), control_token, patience_seconds=DRAIN_SECONDS
+        ).run_to_the_end()
+
+    return Supervisor(count, listener, work, lambda: log(f"mockserver ready on {url_of(listener)}"), complain).run()
 
 
 def _save(fake: Fake, state: Path) -> int:

@@ -43,12 +43,17 @@ def state(fake: Fake) -> dict[str, JSON]:
     }
 
 
+def is_stopping(request: Request) -> bool:
+    """Tell whether the server has begun to stop."""
+    return bool(getattr(request.app.state, "is_stopping", False))
+
+
 async def events(fake: Fake, request: Request) -> StreamingResponse:
     """Answer with the state now, and again after each change."""
 
     async def stream() -> AsyncIterator[bytes]:
         said, silent = "", 0.0
-        while not await request.is_disconnected():
+        while not await request.is_disconnected() and not is_stopping(request):
             now = await to_thread.run_sync(state, fake)
             text = json.dumps({name: value for name, value in now.items() if name != "now"})
             if text != said or silent >= _SILENCE_SECONDS:

@@ -12,8 +12,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from mockserver.adapters.http.asgi import application, refusal
@@ -43,13 +45,16 @@ class Server(uvicorn.Server):
         ready: Callable[[str], None],
         control_token: str | None = None,
         app: ASGIApp | None = None,
+        patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         """``ready`` is called with the base URL once requests are answered.
 
-        ``app`` answers instead of the fake's application, and sets the date of its answers itself.
+        ``app`` answers instead of the fake's application, and sets the date of its answers itself. Requests in flight
+        have ``patience_seconds`` to end when it stops.
         """
+        self._app = app or application(fake, control_token)
         config = uvicorn.Config(
-            app or application(fake, control_token),
+            self._app,
             date_header=app is None,
             http=partial(Protocol, partial(refusal, fake)),  # type: ignore[arg-type] # it is called like a class
             lifespan="on",
@@ -58,7 +63,7 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             ws="none",
-            timeout_graceful_shutdown=_PATIENCE_SECONDS,  # type: ignore[arg-type] # any number of seconds will do
+            timeout_graceful_shutdown=patience_seconds,  # type: ignore[arg-type] # any number of seconds will do
         )
         super().__init__(config)
         self._listener, self._ready = listener, ready
@@ -66,9 +71,7 @@ class Server(uvicorn.Server):
     @property
     def url(self) -> str:
         """Where it listens."""
-        host, port = self._listener.getsockname()[:2]
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-        return f"http://{shown}:{port}"
+        return url_of(self._listener)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal."""
@@ -91,6 +94,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             self._ready(self.url)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop: it is not ready for anything more, and streams of events end."""
+        if isinstance(self._app, Starlette):
+            self._app.state.is_stopping = True
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop. Requests that do not end in time are cut off; uvicorn would print tracebacks for them."""
@@ -127,6 +136,13 @@ def listen(host: str, port: int) -> socket.socket:
         number = 0 if isinstance(error, socket.gaierror) else getattr(error, "errno", None) or 0
         text = f"cannot listen on {f'{host}:{port}'!r}: {reason}. {_WAYS_OUT.get(number, _OTHER_ADDRESS)}"
         raise BadSetting("--host and --port", text) from error
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the base URL of what listens on a socket."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
 
 
 def _family(host: str) -> socket.AddressFamily:
