@@ -160,16 +160,15 @@ def serve(host: str, port: int, workers: int, control_token: str | None, state: 
 
 def _share(count: int, settings: Settings, listener: socket.socket, control_token: str | None) -> int:
     """Serve in several processes until a signal; return the exit status."""
-    from mockserver.adapters.http.server import Server, url_of
-    from mockserver.adapters.http.supervisor import DRAIN_SECONDS, Supervisor
+    from mockserver.adapters.http.server import url_of
+    from mockserver.adapters.supervision.handover import WorkerServer
+    from mockserver.adapters.supervision.supervisor import Supervisor
     from mockserver.fake.core import Fake
 
     Fake(settings)  # a bad setting is told before there is any worker, and what has been compiled here is theirs, too
 
-    def work(_: int, listener: socket.socket, ready: Callable[[], None]) -> None:
-        Server(
-            Fake(settings), listener, lambda _: ready(), control_token, patience_seconds=DRAIN_SECONDS
-        ).run_to_the_end()
+    def work(_: int, door: socket.socket, ready: Callable[[], None]) -> None:
+        WorkerServer(Fake(settings), door, ready, control_token).run_to_the_end()
 
     return Supervisor(count, listener, work, lambda: log(f"mockserver ready on {url_of(listener)}"), complain).run()
 

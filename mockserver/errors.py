@@ -5,6 +5,7 @@
     * ``BadSetting``: an option with a value that it cannot take
     * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchQuestion``, ``NoSuchReading``: a name that the contract lacks
     * ``NoSuchCheck``: a name that no check has
+    * ``StoreUnavailable``: the state cannot be read or kept at this moment
     * ``MissingPackage``: something that comes only with an extra, which was not installed
 
 ``Interrupted`` is no mistake of anybody: a signal has come, and what runs ends early.
@@ -43,6 +44,12 @@ def unexpected(error: Exception, where: str) -> None:
     """
     with suppress(OSError, ValueError):  # stderr may be closed, and that must not end what was to go on
         sys.stderr.write(Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}"))
+
+
+class StoreUnavailable(MockserverError):
+    """The state cannot be read or kept at this moment; the text says why, and what to do."""
+
+    status = 503
 
 
 class BadContract(MockserverError):

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
-from mockserver.contract.forms import known, typed
-from mockserver.contract.readings import Readings
-from mockserver.contract.routes import Match, NoMatch, Router, plain
-from mockserver.contract.validation import Validator, Violation
-from mockserver.errors import BadContract
-from mockserver.fake import auth, bodies, snapshot
-from mockserver.fake.admission import admitted, clamped
+from mockserver.contract.routes import Match, plain
+from mockserver.errors import StoreUnavailable
+from mockserver.fake import snapshot
 from mockserver.fake.call import Call
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
@@ -28,6 +23,7 @@ from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.faults.line import effect, refusal
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.headers import annotated, told
+from mockserver.fake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
@@ -42,24 +38,6 @@ from mockserver.types import JSON, Millis, Request, Response
 T = TypeVar("T")
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
-
-
-@dataclass(slots=True)
-class Prepared:
-    """A request that was read and checked under a ``version`` of the settings and of the clock.
-
-    Either there is a ``call`` to act on, or an ``error``: usually what it is refused for.
-    """
-
-    version: int
-    clock_version: int
-    now: Millis
-    request: Request
-    match: Match | NoMatch
-    account: str | None = None
-    mistakes: tuple[Violation, ...] = ()
-    call: Call | None = None
-    error: Exception | None = None
 
 
 class Fake:
@@ -88,7 +66,7 @@ class Fake:
         self.callbacks = Callbacks(self.world, self.turn)
         self.faults = FaultLines(self.world, self.turn)
         self.failures = 0  # requests that an exception has kept from their answer
-        self._compile()
+        self._intake = Intake(self.world)
 
     @property
     def settings(self) -> Settings:
@@ -104,6 +82,14 @@ class Fake:
     def waits(self) -> bool:
         """Whether a turn may wait for a disk, a network or others: then it belongs into a thread."""
         return self.store.is_shared
+
+    def is_ready(self) -> bool:
+        """Tell whether the store can be reached. It may wait for an answer."""
+        try:
+            self.turn(lambda: None)
+        except StoreUnavailable:
+            return False
+        return True
 
     def turn(self, work: Callable[[], T]) -> T:
         """Do something as one atomic step of the store. Raises ``StoreUnavailable``."""
@@ -122,25 +108,9 @@ class Fake:
 
     def prepare(self, request: Request) -> Prepared:
         """Read and check a request as far as that needs no state."""
-        if self._compiled != self.world.version:
-            self._compile()
-        now = self.clock.now()
-        match = self._router.match(request.method, request.path, request.host)
-        prepared = Prepared(self.world.version, self.clock.version, now, request, match)
-        try:
-            prepared.mistakes = auth.mistakes(request, match.service)
-            if not isinstance(match, Match):
-                row = "no-method" if match.is_known else "no-route"
-                allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
-                raise Refused(row, headers=allowed, method=request.method, path=request.path)
-            readings = self.world.readings[match.service.id]
-            token = auth.account(request, match.service, self.settings, readings, now)
-            prepared.account = account = self.world.known_as(token)
-            prepared.request = request = bodies.decoded(request, self.settings.max_body)
-            prepared.call = self._call(request, match, readings, account, now)
-        except Exception as error:  # noqa: BLE001 - it is the answer, unless the quota is used up
-            prepared.error = error
-        return prepared
+        if self._intake.version != self.world.version:
+            self._intake = Intake(self.world)
+        return self._intake.prepared(request)
 
     def answers(self, requests: Sequence[Prepared]) -> list[Response]:
         """Answer requests that were prepared, all in one turn of the store. Raises ``StoreUnavailable``."""
@@ -148,7 +118,7 @@ class Fake:
 
     def _answer(self, prepared: Prepared) -> Response:
         self.world.learn()
-        if (prepared.version, prepared.clock_version) != (self.world.version, self.clock.version):
+        if prepared.version != (self.world.version, self.clock.version):
             prepared = self.prepare(prepared.request)
         service, call = prepared.match.service, prepared.call
         violations = () if call is None else call.violations
@@ -183,7 +153,7 @@ class Fake:
 
     def _recorded(self, request: Request, answer: Callable[[Service], Response]) -> Response:
         def job() -> Response:
-            response = answer(service := self._router.match(request.method, request.path, request.host).service)
+            response = answer(service := self._intake.router.match(request.method, request.path, request.host).service)
             self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
             return response
 
@@ -269,32 +239,14 @@ class Fake:
         """
         snapshot.checked_time_to_go_on(time)
         found = read(self.world, state)
-        forgotten, state = self.turn(lambda: snapshot.restored(self.world, found, time))
-        self.clock.learn(state)
+        forgotten, clock = self.turn(lambda: snapshot.restored(self.world, found, time))
+        self.clock.learn(clock)
         deque(forgotten, maxlen=0)
 
     def reconfigure(self, settings: Settings) -> None:
         """Change the settings and keep all tasks. Raises ``MockserverError``, and then nothing has changed."""
         self.turn(lambda: self.world.reconfigure(settings))
-        self._compile()
-
-    def _compile(self) -> None:
-        world = self.world
-        self._compiled = world.version
-        routed = [(service, world.readings[service.id]) for service in world.services]
-        for service in world.services:
-            for operation in service.operations.values():
-                if operation.does not in DIALECTS[service.dialect].actions:
-                    at = f"/operations/{operation.name}/does"
-                    fact = f"the dialect {service.dialect!r} has no action {operation.does!r}"
-                    raise BadContract(f"{service.id}/service.json", at, fact)
-        self._router = Router(routed, world.settings.prefixes)
-        self._validators = {
-            operation.id: Validator.of(operation, service.questions, readings)
-            for service, readings in routed
-            for operation in service.operations.values()
-            if operation.schema
-        }
+        self._intake = Intake(self.world)
 
     def _take_quota(self, account: str, now: Millis) -> None:
         """Take a request out of the account's quota. Raises ``Refused``."""
@@ -324,40 +276,6 @@ class Fake:
             return lambda _: False
         is_valid: Callable[[JSON], bool] = self.world.catalog.validator(operation.answer).is_valid
         return is_valid
-
-    def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
-        """Read a request by the schema of its operation. Raises ``Refused``."""
-        operation = match.operation
-        payload = sent = self._payload(request, operation, readings)
-        violations = self._violations(operation, sent, has_nulls := b"null" in request.body)
-        if has_nulls:
-            payload = bodies.understood(sent, readings)
-        if violations:
-            payload, violations = clamped(operation, readings, payload, violations)
-        admission = admitted(match.service, readings, violations, is_strict=self.settings.strict)
-        return Call(
-            request=request,
-            service=match.service,
-            operation=operation,
-            readings=readings,
-            parameters=match.parameters,
-            account=account,
-            now=now,
-            payload=known(operation.schema, payload),
-            sent=payload,
-            document=bodies.stored_body(payload, request.body if payload is sent else b"") if operation.task else b"{}",
-            violations=admission.violations,
-            failure=admission.failure,
-        )
-
-    def _payload(self, request: Request, operation: Operation, readings: Readings) -> JSON:
-        if operation.method == "POST" and operation.schema and not operation.uploads:
-            return bodies.payload(request, operation, readings)
-        return typed(operation.schema, request.parameters)
-
-    def _violations(self, operation: Operation, payload: JSON, has_nulls: bool) -> tuple[Violation, ...]:
-        found = self._validators.get(operation.id)
-        return () if found is None else found.violations(payload) if has_nulls else found.broken(payload)
 
     def _failure(self, service: Service, request: Request, error: Exception) -> Response:
         self.failures += 1

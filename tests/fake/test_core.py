@@ -170,7 +170,7 @@ def test_a_megabyte_of_mistakes_is_explained_by_its_beginning(name: str) -> None
     answer = fake.send("POST", IMAGE, body)
     assert answer.status == 400
     assert any(rule.startswith(("image_list", "ten-references")) for rule in answer.rules)
-    assert len(fake._validators["kling/omni-image.create"].violations(json.loads(body))) <= 2001
+    assert len(fake._intake._validators["kling/omni-image.create"].violations(json.loads(body))) <= 2001
 
 
 def test_a_mistake_far_behind_the_beginning_is_found_all_the_same() -> None:

@@ -54,9 +54,9 @@ class Process:
 
     @property
     def stderr(self) -> str:
-        """All that it has complained of."""
-        self.complaints.seek(0)
-        return self.complaints.read().decode()
+        """All that it has complained of. It writes where the last reading ended, so none may move that."""
+        file = self.complaints.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode()
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)

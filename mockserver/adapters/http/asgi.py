@@ -40,6 +40,7 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
     workers = Workers()
     sender, results = CallbackSender(fake, workers), Results(fake, workers)
+    control = Control(fake, sender)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -48,7 +49,8 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
 
     routes = [
         *pages.routes(results, control_token),
-        Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
+        *control.open_routes(),
+        Mount("/_mock", app=Guard(Router(control.routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
     starlette = _Shortcut(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))

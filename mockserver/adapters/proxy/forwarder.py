@@ -253,8 +253,9 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
         async with sender, results, proxy:
             yield
 
-    control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
-    routes = [*pages.routes(results), control]
+    control = Control(fake, sender)
+    guarded = Mount("/_mock", app=Guard(Router(control.routes())))
+    routes = [*pages.routes(results), *control.open_routes(), guarded]
     starlette = HardenedStarlette(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False

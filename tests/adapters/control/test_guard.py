@@ -173,8 +173,15 @@ REFUSED = {
 ROUTES = [
     (method.upper(), path.format(service="kling", id="1", number="1"))
     for path, methods in description()["paths"].items()
-    for method in methods
+    for method, operation in methods.items()
+    if "security" not in operation
 ]
+OPEN = {
+    path: operation
+    for path, methods in description()["paths"].items()
+    for operation in methods.values()
+    if "security" in operation
+}
 
 
 @pytest.mark.parametrize("who", [*REFUSED, "another machine"])
@@ -195,3 +202,32 @@ async def test_every_route_refuses_everyone_who_may_not(who: str, kind: str) -> 
             answer = await http.request(method, f"/_mock{path}", headers=headers)
             assert (method, path, answer.status_code) == (method, path, 403)
     assert fake.snapshot()["is_frozen"] is before
+
+
+@pytest.mark.parametrize("who", [*REFUSED, "another machine"])
+@pytest.mark.parametrize("kind", ["serve", "proxy", "token"])
+async def test_a_probe_from_anywhere_is_answered_and_gives_nothing_away(who: str, kind: str) -> None:
+    assert OPEN.keys() == {"/ready", "/live"}
+    fake = Fake(Settings(services=("kling",)))
+    token = "t" if kind == "token" else None
+    app = application(fake, token) if kind != "proxy" else forwarding("http://127.0.0.1:1", fake.settings, print)[1]
+    transport = httpx.ASGITransport(app, client=("10.0.0.9" if who == "another machine" else "127.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as http:
+        for path in OPEN:
+            answer = await http.get(f"/_mock{path}", headers=REFUSED.get(who, {}))
+            assert (answer.status_code, answer.json()) == (200, {"status": path.strip("/")})
+            assert not {name for name in answer.headers if name.startswith("access-control")}
+
+
+@pytest.mark.parametrize("kind", ["its store is gone", "it stops"])
+async def test_who_cannot_answer_is_alive_and_not_ready(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Fake(Settings(services=("kling",)))
+    app = application(fake)
+    if kind == "it stops":
+        app.state.is_stopping = True
+    else:
+        monkeypatch.setattr(fake, "is_ready", lambda: False)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080") as http:
+        ready, live = await http.get("/_mock/ready"), await http.get("/_mock/live")
+    assert (ready.status_code, ready.json()) == (503, {"status": "not ready"})
+    assert live.status_code == 200

@@ -1,0 +1,114 @@
+"""The intake: from a request to a call to act on, or to what it is refused for, as far as that needs no state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mockserver.contract.catalog import Operation
+from mockserver.contract.forms import known, typed
+from mockserver.contract.readings import Readings
+from mockserver.contract.routes import Match, NoMatch, Router
+from mockserver.contract.validation import Validator, Violation
+from mockserver.errors import BadContract
+from mockserver.fake import auth, bodies
+from mockserver.fake.admission import admitted, clamped
+from mockserver.fake.call import Call
+from mockserver.fake.refusal import Refused
+from mockserver.fake.world import World
+from mockserver.types import JSON, Millis, Request
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A request that was read and checked under a ``version`` of the settings and of the clock.
+
+    Either there is a ``call`` to act on, or an ``error``: usually what it is refused for.
+    """
+
+    version: tuple[int, int]
+    now: Millis
+    request: Request
+    match: Match | NoMatch
+    account: str | None = None
+    mistakes: tuple[Violation, ...] = ()
+    call: Call | None = None
+    error: Exception | None = None
+
+
+class Intake:
+    """Routes and rules, compiled for the settings that a world has now. It may be asked from several threads."""
+
+    def __init__(self, world: World) -> None:
+        """Raises ``BadContract``."""
+        self._world = world
+        self._settings, self._readings = world.settings, world.readings
+        self.version = world.version
+        routed = [(service, world.readings[service.id]) for service in world.services]
+        for service in world.services:
+            for operation in service.operations.values():
+                if operation.does not in world.dialects[service.dialect].actions:
+                    at = f"/operations/{operation.name}/does"
+                    fact = f"the dialect {service.dialect!r} has no action {operation.does!r}"
+                    raise BadContract(f"{service.id}/service.json", at, fact)
+        self.router = Router(routed, world.settings.prefixes)
+        self._validators = {
+            operation.id: Validator.of(operation, service.questions, readings)
+            for service, readings in routed
+            for operation in service.operations.values()
+            if operation.schema
+        }
+
+    def prepared(self, request: Request) -> Prepared:
+        """Read and check a request."""
+        now, version = self._world.clock.now(), (self.version, self._world.clock.version)
+        match = self.router.match(request.method, request.path, request.host)
+        prepared = Prepared(version, now, request, match)
+        try:
+            prepared.mistakes = auth.mistakes(request, match.service)
+            if not isinstance(match, Match):
+                row = "no-method" if match.is_known else "no-route"
+                allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
+                raise Refused(row, headers=allowed, method=request.method, path=request.path)
+            readings = self._readings[match.service.id]
+            token = auth.account(request, match.service, self._settings, readings, now)
+            prepared.account = account = self._world.known_as(token)
+            prepared.request = request = bodies.decoded(request, self._settings.max_body)
+            prepared.call = self._call(request, match, readings, account, now)
+        except Exception as error:  # noqa: BLE001 - it is the answer, unless the quota is used up
+            prepared.error = error
+        return prepared
+
+    def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
+        """Read a request by the schema of its operation. Raises ``Refused``."""
+        operation = match.operation
+        payload = sent = _payload(request, operation, readings)
+        violations = self._violations(operation, sent, has_nulls := b"null" in request.body)
+        if has_nulls:
+            payload = bodies.understood(sent, readings)
+        if violations:
+            payload, violations = clamped(operation, readings, payload, violations)
+        admission = admitted(match.service, readings, violations, is_strict=self._settings.strict)
+        return Call(
+            request=request,
+            service=match.service,
+            operation=operation,
+            readings=readings,
+            parameters=match.parameters,
+            account=account,
+            now=now,
+            payload=known(operation.schema, payload),
+            sent=payload,
+            document=bodies.stored_body(payload, request.body if payload is sent else b"") if operation.task else b"{}",
+            violations=admission.violations,
+            failure=admission.failure,
+        )
+
+    def _violations(self, operation: Operation, payload: JSON, has_nulls: bool) -> tuple[Violation, ...]:
+        found = self._validators.get(operation.id)
+        return () if found is None else found.violations(payload) if has_nulls else found.broken(payload)
+
+
+def _payload(request: Request, operation: Operation, readings: Readings) -> JSON:
+    if operation.method == "POST" and operation.schema and not operation.uploads:
+        return bodies.payload(request, operation, readings)
+    return typed(operation.schema, request.parameters)
