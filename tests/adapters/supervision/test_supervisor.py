@@ -153,8 +153,10 @@ BROKEN = {
     ),
     "a mistake of ours": (
         "raise LookupError('x')",
-        r"(?s)mockserver: worker \d failed\nTraceback .*\n"
-        r"mockserver: worker \d .* ended with status 1 before it answered.*",
+        (
+            r"(?s)mockserver: worker \d failed\nTraceback .*\n"
+            r"mockserver: worker \d .* ended with status 1 before it answered.*"
+        ),
     ),
 }
 
