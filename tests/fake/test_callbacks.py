@@ -1,4 +1,4 @@
-"""The queue: callbacks in order, again after a failure, and nothing that is no longer true."""
+"""The outbox: callbacks in order, again after a failure, and nothing that is no longer true."""
 
 import json
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.fake.callbacks import log as module
+from mockserver.fake.callbacks import log
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, id_of
-from mockserver.fake.callbacks.queue import CallbackQueue
+from mockserver.fake.callbacks.line import LINES
+from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.lifecycle import STATUSES, Status, Task
-from mockserver.fake.stores.memory.tasks import Tasks
-from mockserver.fake.stores.store import Bounds
+from mockserver.fake.stores.memory.store import Memory
 from mockserver.types import Millis
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
 
@@ -23,7 +23,7 @@ HOOK = "http://127.0.0.1:9/hook"
 
 
 class Desk:
-    """A queue over a store, with callbacks that say what a task was."""
+    """An outbox over a store, with callbacks that say what a task was."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class Desk:
         silent: frozenset[Status] = frozenset(),
         copies: int = 1,
     ) -> None:
-        self.store = Tasks(Bounds())
-        self.queue = CallbackQueue(self.store.get, self._write, self._alter)
+        self.store = Memory()
+        self.outbox = Outbox(self.store, self.store.tasks.get, self._write, self._alter)
         self._pauses, self._silent, self._copies = pauses, silent, copies
         self.gaps: list[Millis] = []
 
@@ -58,25 +58,29 @@ class Desk:
         account: str = "me",
     ) -> Task:
         task = Task(id, "kling/omni-image.create", account, "http://127.0.0.1", at, plan, b"{}", 1, callback_url=hook)
-        self.store.add(task, at)
-        self.queue.plan(task)
+        self.store.tasks.add(task, at)
+        self.outbox.plan(task)
         return task
 
     def force(self, id: str, status: Status, now: Millis) -> None:
-        task = self.store.get("kling", id)
+        task = self.store.tasks.get("kling", id)
         assert task is not None
         forced = task.forced(status, now)
-        self.store.replace(forced)
+        self.store.tasks.replace(forced)
         if forced.timeline != task.timeline[: len(forced.timeline)]:
-            self.queue.plan(forced, len(forced.timeline) - 1)
+            self.outbox.plan(forced, len(forced.timeline) - 1)
+
+    def due(self, now: Millis) -> list[Delivery]:
+        """Take what is due, to be sent."""
+        return self.outbox.claimed(self.outbox.take(now, 10_000), now).deliveries
 
     def delivered(self, now: Millis) -> list[Delivery]:
         """Take what is due, and deliver it; what waited for it, too."""
         found: list[Delivery] = []
-        while due := self.queue.due(now):
+        while due := self.due(now):
             found += due
             for delivery in due:
-                self.queue.attempted(delivery, Attempt(now, 0, 200))
+                self.outbox.attempted(delivery, Attempt(now, 0, 200))
         return found
 
     def told(self, now: Millis) -> list[tuple[str, str, Millis]]:
@@ -101,7 +105,7 @@ def test_each_transition_is_due_at_its_time_and_once(desk: Desk) -> None:
         500: [("1", "processing", 500)],
         2000: [("1", "succeed", 2000)],
     }
-    assert len(desk.queue) == 0
+    assert len(desk.outbox) == 0
 
 
 def test_what_was_slept_through_comes_in_order(desk: Desk) -> None:
@@ -119,11 +123,11 @@ def test_what_was_slept_through_comes_in_order(desk: Desk) -> None:
 def test_of_one_task_one_callback_is_out_at_a_time(desk: Desk) -> None:
     desk.add("1")
     desk.add("2", NOON + 100)
-    first, second = desk.queue.due(NOON + 5000)
+    first, second = desk.due(NOON + 5000)
     assert [(first.task_id, first.status), (second.task_id, second.status)] == [("1", "submitted"), ("2", "submitted")]
-    assert desk.queue.due(NOON + 5000) == []
-    desk.queue.attempted(second, Attempt(NOON + 5000, 0, 200))
-    assert [(next.task_id, next.status) for next in desk.queue.due(NOON + 5000)] == [("2", "processing")]
+    assert desk.due(NOON + 5000) == []
+    desk.outbox.attempted(second, Attempt(NOON + 5000, 0, 200))
+    assert [(next.task_id, next.status) for next in desk.due(NOON + 5000)] == [("2", "processing")]
 
 
 def test_transitions_of_one_moment_are_told_one_by_one_each_as_it_was(desk: Desk) -> None:
@@ -138,10 +142,10 @@ def test_tasks_of_one_moment_are_told_in_the_order_in_which_they_were_made(desk:
 
 
 def test_next_is_when_there_will_be_something_to_do(desk: Desk) -> None:
-    assert (len(desk.queue), desk.queue.next) == (0, None)
+    assert (len(desk.outbox), desk.outbox.next) == (0, None)
     desk.add()
     seen = []
-    while (moment := desk.queue.next) is not None:
+    while (moment := desk.outbox.next) is not None:
         seen.append(moment - NOON)
         desk.delivered(moment)
     assert seen == [0, 500, 2000]
@@ -149,13 +153,13 @@ def test_next_is_when_there_will_be_something_to_do(desk: Desk) -> None:
 
 def test_who_alters_a_callback_is_told_how_long_the_state_will_last(desk: Desk) -> None:
     desk.add()
-    desk.queue.due(NOON + 2000)
+    desk.delivered(NOON + 2000)
     assert desk.gaps == [500, 1500, 0]
 
 
 def test_a_task_without_a_callback_url_is_not_on_it(desk: Desk) -> None:
     desk.add(hook=None)
-    assert (len(desk.queue), desk.queue.next) == (0, None)
+    assert (len(desk.outbox), desk.outbox.next) == (0, None)
 
 
 def test_a_transition_that_is_not_reported_leads_to_the_next_all_the_same() -> None:
@@ -207,9 +211,9 @@ def test_a_state_forced_after_the_end_is_told_too(desk: Desk) -> None:
 def test_a_deleted_task_is_told_of_no_more(desk: Desk) -> None:
     task = desk.add()
     desk.told(NOON)
-    desk.store.remove(task)
+    desk.store.tasks.remove(task)
     assert desk.told(NOON + 100_000) == []
-    assert len(desk.queue) == 0
+    assert len(desk.outbox) == 0
 
 
 @given(st.lists(st.tuples(st.just(0) | st.integers(0, 900), st.sampled_from(["wait", "look", *STATUSES]))))
@@ -228,20 +232,20 @@ def test_whatever_is_forced_when_nothing_is_told_twice_and_the_last_word_is_the_
         elif step != "wait":
             desk.force("1", step, now)  # type: ignore[arg-type] # one of STATUSES
     told += desk.told(now + 5000)
-    task = desk.store.get("kling", "1")
+    task = desk.store.tasks.get("kling", "1")
     assert task is not None
     assert all(before != after for before, after in pairwise(told))
     assert [at for _, _, at in told] == sorted(at for _, _, at in told)
     assert told[-1][1:] == (task.timeline[-1][1], task.timeline[-1][0])
-    assert len(desk.queue) == 0
+    assert len(desk.outbox) == 0
 
 
 def failing(desk: Desk, status: int | None = 500, took: Millis = 30) -> Iterator[Millis]:
     """Fail every attempt of the one callback, and yield when each was made."""
-    while (now := desk.queue.next) is not None:
-        for delivery in desk.queue.due(now):
+    while (now := desk.outbox.next) is not None:
+        for delivery in desk.due(now):
             yield now - NOON
-            desk.queue.attempted(delivery, Attempt(now, took, status, None if status else "refused"))
+            desk.outbox.attempted(delivery, Attempt(now, took, status, None if status else "refused"))
 
 
 @pytest.mark.parametrize("status", [500, 404, 302, 199, 300, None])
@@ -250,7 +254,7 @@ def test_what_is_not_answered_with_2xx_is_tried_again_after_1_2_and_4_seconds(st
     desk.add()
     pauses = list(failing(desk, status))
     assert pauses == [2000, 3030, 5060, 9090]
-    (delivery,) = desk.queue.deliveries
+    (delivery,) = desk.outbox.deliveries
     assert [attempt.status for attempt in delivery.attempts] == [status] * 4
     assert not delivery.is_delivered
 
@@ -264,26 +268,26 @@ def test_without_retries_a_failure_is_the_end() -> None:
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_what_is_answered_with_2xx_is_delivered_and_not_tried_again(desk: Desk, status: int) -> None:
     desk.add(plan=((0, "submitted"),))
-    (delivery,) = desk.queue.due(NOON)
-    assert desk.queue.attempted(delivery, Attempt(NOON, 5, 503)).is_delivered is False
-    (again,) = desk.queue.due(NOON + 1005)
+    (delivery,) = desk.due(NOON)
+    assert desk.outbox.attempted(delivery, Attempt(NOON, 5, 503)).is_delivered is False
+    (again,) = desk.due(NOON + 1005)
     assert again.body == delivery.body
     assert again.id == delivery.id
-    assert desk.queue.attempted(again, Attempt(NOON + 1005, 5, status)).is_delivered is True
-    assert desk.queue.next is None
-    assert [attempt.status for attempt in desk.queue.deliveries[0].attempts] == [503, status]
+    assert desk.outbox.attempted(again, Attempt(NOON + 1005, 5, status)).is_delivered is True
+    assert desk.outbox.next is None
+    assert [attempt.status for attempt in desk.outbox.deliveries[0].attempts] == [503, status]
 
 
 @pytest.mark.parametrize("failures", range(6))
 def test_what_comes_after_waits_until_the_one_before_was_delivered_or_given_up(desk: Desk, failures: int) -> None:
     desk.add()
     tried, now = [], NOON
-    while desk.queue.next is not None:
-        now = max(now, desk.queue.next)
-        for delivery in desk.queue.due(now):
+    while desk.outbox.next is not None:
+        now = max(now, desk.outbox.next)
+        for delivery in desk.due(now):
             tried.append(delivery.status)
             is_refused = delivery.status == "submitted" and len(delivery.attempts) < failures
-            desk.queue.attempted(delivery, Attempt(now, 0, 500 if is_refused else 200))
+            desk.outbox.attempted(delivery, Attempt(now, 0, 500 if is_refused else 200))
     assert tried == ["submitted"] * min(failures + 1, 4) + ["processing", "succeed"]
 
 
@@ -301,59 +305,59 @@ def test_whoever_fails_the_callbacks_of_each_task_come_in_order(
         desk.add(str(number), NOON + start)
     first: dict[str, list[str]] = {}
     now = NOON
-    while desk.queue.next is not None:
-        now = max(now, desk.queue.next)
-        due = desk.queue.due(now)
+    while desk.outbox.next is not None:
+        now = max(now, desk.outbox.next)
+        due = desk.due(now)
         assert len({delivery.task_id for delivery in due}) == len(due)
         for delivery in reversed(due):
             if not delivery.attempts:
                 first.setdefault(delivery.task_id, []).append(delivery.status)
-            desk.queue.attempted(delivery, Attempt(now, 7, 200 if next(outcome, True) else None))
+            desk.outbox.attempted(delivery, Attempt(now, 7, 200 if next(outcome, True) else None))
     expected = [status for _, status in PLAN for _ in range(copies)]
     assert first == {str(number): expected for number in range(len(starts))}
 
 
 def test_a_callback_that_is_sent_again_waits_for_nobody_and_nobody_waits_for_it(desk: Desk) -> None:
     desk.add()
-    (first,) = desk.queue.due(NOON)
-    desk.queue.attempted(first, Attempt(NOON, 0, 500))
-    desk.queue.again(first.id, NOON + 1)
-    (again,) = desk.queue.due(NOON + 1)
+    (first,) = desk.due(NOON)
+    desk.outbox.attempted(first, Attempt(NOON, 0, 500))
+    desk.outbox.again(first.id, NOON + 1)
+    (again,) = desk.due(NOON + 1)
     assert (again.id, again.is_again) == (first.id, True)
-    assert desk.queue.attempted(again, Attempt(NOON + 1, 0, 500)).attempts[-1].status == 500
-    (retry,) = desk.queue.due(NOON + 1000)
+    assert desk.outbox.attempted(again, Attempt(NOON + 1, 0, 500)).attempts[-1].status == 500
+    (retry,) = desk.due(NOON + 1000)
     assert (retry.id, retry.is_again) == (first.id, False)
 
 
 def test_a_retry_of_what_was_delivered_when_it_was_sent_again_is_dropped_and_the_next_goes(desk: Desk) -> None:
     desk.add()
-    (first,) = desk.queue.due(NOON)
-    desk.queue.attempted(first, Attempt(NOON, 0, 500))
-    desk.queue.again(first.id, NOON + 1)
-    (again,) = desk.queue.due(NOON + 1)
-    desk.queue.attempted(again, Attempt(NOON + 1, 0, 200))
+    (first,) = desk.due(NOON)
+    desk.outbox.attempted(first, Attempt(NOON, 0, 500))
+    desk.outbox.again(first.id, NOON + 1)
+    (again,) = desk.due(NOON + 1)
+    desk.outbox.attempted(again, Attempt(NOON + 1, 0, 200))
     assert [status for _, status, _ in desk.told(NOON + 5000)] == ["processing", "succeed"]
 
 
 def test_a_callback_can_be_sent_again_as_long_as_its_task_lives(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_KEPT", 2)
+    monkeypatch.setattr(log, "DELIVERIES", replace(log.DELIVERIES, most=2))
     task = desk.add()
     sent = desk.delivered(NOON + 5000)
     now = NOON + 6000
-    listed = desk.queue.of(task, now)
+    listed = desk.outbox.of(task, now)
     assert [delivery.id for delivery in listed] == [delivery.id for delivery in sent]
-    assert [desk.queue.is_forgotten(delivery) for delivery in listed] == [True, False, False]
+    assert [desk.outbox.is_forgotten(delivery) for delivery in listed] == [True, False, False]
     for delivery in sent:
-        assert desk.queue.again(delivery.id, now) is not None
-        (again,) = desk.queue.due(now)
+        assert desk.outbox.again(delivery.id, now) is not None
+        (again,) = desk.due(now)
         assert (again.id, again.url, again.body, again.status) == (
             delivery.id,
             delivery.url,
             delivery.body,
             delivery.status,
         )
-    desk.store.remove(task)
-    assert [desk.queue.again(delivery.id, now) for delivery in sent[:1]] == [None]
+    desk.store.tasks.remove(task)
+    assert [desk.outbox.again(delivery.id, now) for delivery in sent[:1]] == [None]
 
 
 @pytest.mark.parametrize(
@@ -362,64 +366,64 @@ def test_a_callback_can_be_sent_again_as_long_as_its_task_lives(desk: Desk, monk
 def test_an_id_that_no_callback_has_sends_nothing_again(desk: Desk, id: str) -> None:
     desk.add()
     desk.delivered(NOON + 5000)
-    assert desk.queue.again(id, NOON + 6000) is None
+    assert desk.outbox.again(id, NOON + 6000) is None
 
 
 def test_a_callback_of_the_future_cannot_be_sent_again(desk: Desk) -> None:
     task = desk.add()
     desk.delivered(NOON)
-    assert desk.queue.again(id_of(task, (2000, "succeed")), NOON + 1999) is None
+    assert desk.outbox.again(id_of(task, (2000, "succeed")), NOON + 1999) is None
 
 
 def test_there_is_one_heap_with_one_entry_for_each_task_however_many_wait(desk: Desk) -> None:
     for n in range(3000):
         desk.add(str(n), NOON + n)
-    assert len(desk.queue) == 3000
-    assert desk.queue.next == NOON
+    assert len(desk.outbox) == 3000
+    assert desk.outbox.next == NOON
     assert len(desk.delivered(NOON + 100_000)) == 9000
-    assert len(desk.queue) == 0
-    assert len(desk.queue._expected) == len(desk.queue._lines) == 0
+    assert len(desk.outbox) == 0
+    assert desk.store.documents.count(LINES) == 0
 
 
 def test_the_log_of_callbacks_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_KEPT", 10)
+    monkeypatch.setattr(log, "DELIVERIES", replace(log.DELIVERIES, most=10))
     for n in range(30):
         desk.add(str(n), plan=((0, "submitted"),))
-    found = desk.queue.due(NOON)
+    found = desk.due(NOON)
     for delivery in found:
-        desk.queue.attempted(delivery, Attempt(NOON, 1, 200))
+        desk.outbox.attempted(delivery, Attempt(NOON, 1, 200))
     assert len(found) == 30
-    assert [delivery.task_id for delivery in desk.queue.deliveries] == [str(n) for n in range(20, 30)]
+    assert [delivery.task_id for delivery in desk.outbox.deliveries] == [str(n) for n in range(20, 30)]
 
 
 def test_a_callback_that_fell_out_of_the_log_is_tried_again_all_the_same(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_MOST_KEPT", 1)
+    monkeypatch.setattr(log, "DELIVERIES", replace(log.DELIVERIES, most=1))
     desk.add("1", plan=((0, "submitted"),))
     desk.add("2", plan=((0, "submitted"),))
-    for delivery in desk.queue.due(NOON):
-        desk.queue.attempted(delivery, Attempt(NOON, 0, 500))
-    assert [delivery.task_id for delivery in desk.queue.due(NOON + 1000)] == ["1", "2"]
+    for delivery in desk.due(NOON):
+        desk.outbox.attempted(delivery, Attempt(NOON, 0, 500))
+    assert [delivery.task_id for delivery in desk.due(NOON + 1000)] == ["1", "2"]
 
 
 def test_clearing_one_account_calls_off_what_it_waits_for_and_leaves_the_others(desk: Desk) -> None:
     mine, yours = desk.add("1", account="me"), desk.add("2", account="you")
-    first, second = desk.queue.due(NOON)
-    desk.queue.attempted(first, Attempt(NOON, 0, 500))
-    desk.queue.attempted(second, Attempt(NOON, 0, 500))
-    list(desk.store.forget("me"))
-    desk.queue.clear("me")
+    first, second = desk.due(NOON)
+    desk.outbox.attempted(first, Attempt(NOON, 0, 500))
+    desk.outbox.attempted(second, Attempt(NOON, 0, 500))
+    list(desk.store.tasks.forget("me"))
+    desk.outbox.clear("me")
     told = [(delivery.task_id, delivery.status) for delivery in desk.delivered(NOON + 9000)]
     assert told == [("2", "submitted"), ("2", "processing"), ("2", "succeed")]
-    assert {delivery.account for delivery in desk.queue.deliveries} == {yours.account} != {mine.account}
-    desk.queue.attempted(first, Attempt(NOON, 0, 500))
-    assert {delivery.account for delivery in desk.queue.deliveries} == {"you"}
+    assert {delivery.account for delivery in desk.outbox.deliveries} == {yours.account} != {mine.account}
+    desk.outbox.attempted(first, Attempt(NOON, 0, 500))
+    assert {delivery.account for delivery in desk.outbox.deliveries} == {"you"}
 
 
 def test_who_watches_is_called_when_something_comes_earlier_than_all_else(desk: Desk) -> None:
     seen = []
-    desk.queue.watch(lambda: seen.append(desk.queue.next))
+    desk.outbox.watch(lambda: seen.append(desk.outbox.next))
     desk.add("1", NOON + 1000)
     desk.add("2", NOON + 2000)
     desk.add("3", NOON)
@@ -428,21 +432,21 @@ def test_who_watches_is_called_when_something_comes_earlier_than_all_else(desk: 
 
 def test_nothing_is_kept_of_a_task_that_a_reset_forgot_while_its_callback_was_sent(desk: Desk) -> None:
     desk.add()
-    (first,) = desk.queue.due(NOON + 5000)
-    list(desk.store.forget("me"))
-    desk.queue.clear("me")
-    desk.queue.attempted(first, Attempt(NOON + 5000, 0, 500))
-    assert desk.queue.due(NOON + 100_000) == []
-    assert len(desk.queue._lines) == len(desk.queue) == 0
+    (first,) = desk.due(NOON + 5000)
+    list(desk.store.tasks.forget("me"))
+    desk.outbox.clear("me")
+    desk.outbox.attempted(first, Attempt(NOON + 5000, 0, 500))
+    assert desk.due(NOON + 100_000) == []
+    assert desk.store.documents.count(LINES) == len(desk.outbox) == 0
 
 
 def test_a_cleared_queue_has_forgotten_everything_also_what_is_on_its_way(desk: Desk) -> None:
     desk.add()
-    (delivery,) = desk.queue.due(NOON)
-    desk.queue.clear()
-    assert (len(desk.queue), desk.queue.next, desk.queue.deliveries) == (0, None, ())
-    desk.queue.attempted(delivery, Attempt(NOON, 0, 500))
-    assert (desk.queue.next, desk.queue.deliveries) == (None, ())
+    (delivery,) = desk.due(NOON)
+    desk.outbox.clear()
+    assert (len(desk.outbox), desk.outbox.next, desk.outbox.deliveries) == (0, None, ())
+    desk.outbox.attempted(delivery, Attempt(NOON, 0, 500))
+    assert (desk.outbox.next, desk.outbox.deliveries) == (None, ())
 
 
 def hooked(fake: CheckedFake, path: str) -> list[tuple[str, str]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mockserver.fake.lifecycle import Status, Task
 from mockserver.settings import not_a_webhook_secret
-from mockserver.types import Millis
+from mockserver.types import JSON, Millis
 
 Moment = tuple[Millis, Status]
 """A step of a timeline."""
+
+Receiver = tuple[str, str]
+"""An account and the origin of its callback URL: two accounts never wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Delivery:
     * ``pauses``: after each failed attempt, how long until the next; none after the last
     * ``is_forged``: if it is signed, the signature must be wrong
     * ``is_again``: somebody asked for this attempt, so it is made at once, and only once
+    * ``claim``: tells this attempt from the others, so that one that somebody else has made since changes nothing
     """
 
     id: str
@@ -54,16 +58,68 @@ class Delivery:
     is_forged: bool = False
     is_again: bool = False
     attempts: tuple[Attempt, ...] = ()
+    claim: int = field(default=0, compare=False)
 
     @property
     def is_delivered(self) -> bool:
         """Whether an attempt succeeded."""
         return bool(self.attempts) and self.attempts[-1].is_success
 
+    @property
+    def receiver(self) -> Receiver:
+        """Who gets it, as far as waiting for each other is concerned."""
+        return self.account, origin(self.url)
+
 
 def id_of(task: Task, moment: Moment) -> str:
-    """Return the id of the callback about a step of a timeline; ``CallbackQueue.again`` finds the step by it."""
+    """Return the id of the callback about a step of a timeline; ``Outbox.again`` finds the step by it."""
     return f"{task.operation.partition('/')[0]}_{task.id}_{moment[0]}_{moment[1]}"
+
+
+def origin(url: str) -> str:
+    """Return the part of a URL that says whom it reaches."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}".lower()
+
+
+def as_json(delivery: Delivery) -> JSON:
+    """Write a callback as JSON; ``from_json`` reads it again."""
+    attempts = [[each.at, each.took, each.status, each.fault, each.is_refused] for each in delivery.attempts]
+    return [
+        delivery.id,
+        delivery.service,
+        delivery.task_id,
+        delivery.account,
+        delivery.status,
+        delivery.url,
+        delivery.body.decode(errors="surrogateescape"),
+        delivery.due,
+        list(delivery.pauses),
+        delivery.is_forged,
+        delivery.is_again,
+        attempts,
+        delivery.claim,
+    ]
+
+
+def from_json(written: JSON) -> Delivery:
+    """Read a callback that ``as_json`` has written."""
+    id, service, task_id, account, status, url, body, due, pauses, is_forged, is_again, attempts, claim = written
+    return Delivery(
+        id,
+        service,
+        task_id,
+        account,
+        status,
+        url,
+        body.encode(errors="surrogateescape"),
+        due,
+        tuple(pauses),
+        is_forged,
+        is_again,
+        tuple(Attempt(*each) for each in attempts),
+        claim,
+    )
 
 
 def signed(secret: str, id: str, at: Millis, body: bytes) -> dict[str, str]:

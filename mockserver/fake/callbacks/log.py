@@ -2,57 +2,74 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
-from mockserver.fake.callbacks.delivery import Delivery
-from mockserver.types import Millis
-
-_MOST_KEPT = 10_000
-"""Callbacks that are remembered after they were sent; a load test would otherwise fill the memory."""
-
-_MOST_KEPT_BYTES = 32 << 20
-"""As much of them, too: a URL can have thousands of letters, and each attempt a sentence."""
+from mockserver.fake.callbacks.delivery import Delivery, as_json, from_json
+from mockserver.fake.stores.store import Documents, Kind
+from mockserver.types import JSON, Millis
 
 
-class CallbackLog:
-    """The last callbacks by their ids, oldest first."""
-
-    def __init__(self) -> None:
-        self._deliveries: OrderedDict[str, Delivery] = OrderedDict()
-        self._held_bytes = 0
-        self.forgotten_until: Millis = -1
-        """When the newest of those that had to go was due."""
-
-    def __len__(self) -> int:
-        return len(self._deliveries)
-
-    def __iter__(self) -> Iterator[Delivery]:
-        return iter(list(self._deliveries.values()))
-
-    def get(self, id: str) -> Delivery | None:
-        """Find a callback."""
-        return self._deliveries.get(id)
-
-    def keep(self, delivery: Delivery) -> None:
-        """Note a callback, or what became of it since; the oldest go when there is no more room."""
-        before = self._deliveries.get(delivery.id)
-        self._held_bytes += _weight(delivery) - (0 if before is None else _weight(before))
-        self._deliveries[delivery.id] = delivery
-        while len(self._deliveries) > _MOST_KEPT or self._held_bytes > _MOST_KEPT_BYTES:
-            _, oldest = self._deliveries.popitem(last=False)
-            self._held_bytes -= _weight(oldest)
-            self.forgotten_until = max(self.forgotten_until, oldest.due)
-
-    def clear(self, account: str | None) -> None:
-        """Forget the callbacks of all accounts, or of one."""
-        gone = [delivery for delivery in self if account in (None, delivery.account)]
-        for delivery in gone:
-            del self._deliveries[delivery.id]
-            self._held_bytes -= _weight(delivery)
-
-
-def _weight(delivery: Delivery) -> int:
+def _weight(_: str, delivery: Delivery) -> int:
     """Return about how many bytes a callback takes; an object without its texts was measured to take 600."""
     told = sum(120 + 4 * len(attempt.fault or "") for attempt in delivery.attempts)
     return 600 + len(delivery.body) + 4 * len(delivery.url) + told
+
+
+def _same(value: JSON) -> JSON:
+    return value
+
+
+DELIVERIES: Kind[Delivery] = Kind("deliveries", as_json, from_json, most=10_000, room=32 << 20, weigh=_weight)
+"""Callbacks that are remembered after they were sent; a load test would otherwise fill the memory. The bytes count,
+too: a URL can have thousands of letters, and each attempt a sentence.
+"""
+
+_FORGOTTEN: Kind[Millis] = Kind("deliveries-forgotten", _same, _same)
+_UNTIL = "until"
+
+
+class CallbackLog:
+    """The last callbacks by their ids."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def __len__(self) -> int:
+        return self._documents.count(DELIVERIES)
+
+    def oldest(self) -> Iterator[Delivery]:
+        """Yield the callbacks, the oldest first."""
+        return (delivery for _, delivery in self._documents.oldest(DELIVERIES))
+
+    def newest(self) -> Iterator[Delivery]:
+        """Yield the callbacks, the newest first."""
+        return (delivery for _, delivery in self._documents.newest(DELIVERIES))
+
+    def get(self, id: str) -> Delivery | None:
+        """Find a callback."""
+        return self._documents.get(DELIVERIES, id)
+
+    def keep(self, delivery: Delivery) -> None:
+        """Note a callback, or what became of it since; the oldest go when there is no more room."""
+        self._documents.put(DELIVERIES, delivery.id, delivery, delivery.account)
+
+    def clear(self, account: str | None) -> None:
+        """Forget the callbacks of all accounts, or of one."""
+        self._documents.forget(DELIVERIES, account)
+
+    @property
+    def forgotten_until(self) -> Millis:
+        """When the newest of those that had to go was due."""
+        found = self._documents.get(_FORGOTTEN, _UNTIL)
+        return -1 if found is None else found
+
+    def forget_until(self, moment: Millis) -> None:
+        """Say that callbacks that were due until a moment may have had to go."""
+        if moment > self.forgotten_until:
+            self._documents.put(_FORGOTTEN, _UNTIL, moment)
+
+    def note_what_went(self, first: Delivery | None) -> None:
+        """Say that callbacks had to go, if the one that was ``first`` did."""
+        if first is not None and self.get(first.id) is None:
+            left = next(self.oldest(), first)
+            self.forget_until(max(first.due, left.due))

@@ -27,7 +27,10 @@ class Documents:
     def put(self, kind: Kind[V], key: str, value: V, account: str | None = None) -> None:
         """Keep a document, in the place of the one with its key."""
         self.version += kind is SHARED
-        self._kinds.setdefault(kind.name, _Documents()).put(kind, key, value, account)
+        found = self._kinds.get(kind.name)
+        if found is None:
+            found = self._kinds[kind.name] = _Documents()
+        found.put(kind, key, value, account)
 
     def drop(self, kind: Kind[V], key: str) -> None:
         """Forget a document, if it is there."""
@@ -36,12 +39,12 @@ class Documents:
             found.drop(key)
 
     def forget(self, kind: Kind[V], account: str | None = None) -> None:
-        """Forget all documents of a kind, or those of one account."""
+        """Forget all documents of a kind, or those of one account, which takes as long as it has many."""
         self.version += kind is SHARED
         if account is None:
             self._kinds.pop(kind.name, None)
         elif found := self._kinds.get(kind.name):
-            for key in [key for key, (_, owner, _) in found.held.items() if owner == account]:
+            for key in list(found.owned.get(account, ())):
                 found.drop(key)
 
     def count(self, kind: Kind[V]) -> int:
@@ -59,7 +62,12 @@ class Documents:
 
     def _listed(self, kind: Kind[V], order: Callable[[Any], Iterator[Any]]) -> Iterator[tuple[str, V]]:
         found = self._kinds.get(kind.name)
-        return iter([] if found is None else [(key, value) for key, (value, _, _) in order(found.held.items())])
+        if found is None or (first := next(order(found.held), None)) is None:
+            return
+        yield first, found.held[first][0]  # mostly all that is wanted; a copy of all the rest would be for nothing
+        for key, (value, _, _) in list(order(found.held.items())):
+            if key != first:
+                yield key, value
 
 
 class _Documents:
@@ -67,18 +75,35 @@ class _Documents:
 
     def __init__(self) -> None:
         self.held: OrderedDict[str, tuple[Any, str | None, int]] = OrderedDict()
+        self.owned: dict[str, dict[str, None]] = {}
         self._weight = 0
 
     def put(self, kind: Kind[V], key: str, value: V, account: str | None) -> None:
-        weight = kind.weigh(key, value) if kind.room is not None else 0
-        if key in self.held:
-            self._weight -= self.held[key][2]
+        weight = 0 if kind.room is None else kind.weigh(key, value)
+        before = self.held.get(key)
+        if before is not None:
+            self._weight -= before[2]
             if kind.renews:
                 self.held.move_to_end(key)
+        if before is None or before[1] != account:
+            self._own(key, None if before is None else before[1], account)
         self.held[key] = value, account, weight
         self._weight += weight
-        while (kind.most is not None and len(self.held) > kind.most) or (kind.room or self._weight) < self._weight:
-            self.drop(next(iter(self.held)))
+        if kind.most is not None or kind.room is not None:
+            while len(self.held) > (kind.most or len(self.held)) or self._weight > (kind.room or self._weight):
+                self.drop(next(iter(self.held)))
 
     def drop(self, key: str) -> None:
-        self._weight -= self.held.pop(key)[2]
+        _, account, weight = self.held.pop(key)
+        self._weight -= weight
+        self._own(key, account, None)
+
+    def _own(self, key: str, before: str | None, account: str | None) -> None:
+        """Note whose a document is; ``before`` it was perhaps somebody else's."""
+        if before is not None:
+            own = self.owned[before]
+            del own[key]
+            if not own:
+                del self.owned[before]
+        if account is not None:
+            self.owned.setdefault(account, {})[key] = None

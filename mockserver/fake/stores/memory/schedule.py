@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from heapq import heappop, heappush
 from itertools import count
 
 from mockserver.types import Millis
 
+_Entry = tuple[Millis, int, str]
+"""When something is due, the number of its planning, and its key."""
+
 
 class Schedule:
     """Keys in the order in which they are due."""
 
-    def __init__(self) -> None:
-        self._due: dict[str, tuple[Millis, int]] = {}
-        self._heap: list[tuple[Millis, int, str]] = []
+    def __init__(self, lock: AbstractContextManager[object] | None = None) -> None:
+        """``lock`` is held by whoever has a turn; what may be asked outside of one waits for it."""
+        self._lock = lock or nullcontext()
+        self._due: dict[str, _Entry] = {}
+        self._heap: list[_Entry] = []
         self._taken: dict[str, Millis] = {}
         self._order = count()
 
@@ -24,14 +30,13 @@ class Schedule:
     def plan(self, key: str, due: Millis) -> None:
         """Plan something, in the place of when it was planned before, and whoever had taken it."""
         self._taken.pop(key, None)
-        order = next(self._order)
-        self._due[key] = due, order
-        heappush(self._heap, (due, order, key))
+        self._due[key] = entry = (due, next(self._order), key)
+        heappush(self._heap, entry)
 
     def drop(self, key: str) -> None:
         """Forget what was planned, if anything."""
-        self._due.pop(key, None)
-        self._taken.pop(key, None)
+        if self._taken.pop(key, None) is None:
+            self._due.pop(key, None)
 
     def clear(self) -> None:
         """Forget all that is planned or taken."""
@@ -40,23 +45,41 @@ class Schedule:
     def take(self, now: Millis, most: int) -> list[str]:
         """Take at most so many things that are due, the earliest first."""
         found: list[str] = []
-        while len(found) < most and (due := self.next()) is not None and due <= now:
-            _, _, key = heappop(self._heap)
-            del self._due[key]
-            self._taken[key] = due
-            found.append(key)
+        with self._lock:
+            while len(found) < most and (entry := self._first()) is not None and entry[0] <= now:
+                heappop(self._heap)
+                key = entry[2]
+                del self._due[key]
+                self._taken[key] = entry[0]
+                found.append(key)
         return found
 
     def next(self) -> Millis | None:
         """Return when the next thing is due that nobody has taken."""
-        while self._heap:
-            due, order, key = self._heap[0]
-            if self._due.get(key) == (due, order):
-                return due
-            heappop(self._heap)
-        return None
+        with self._lock:
+            entry = self._first()
+        return None if entry is None else entry[0]
 
     def unfinished(self, moment: Millis) -> int:
         """Count what was due by a moment, taken or not."""
-        taken = sum(due <= moment for due in self._taken.values())
-        return taken + sum(due <= moment for due, _ in self._due.values())
+        with self._lock:
+            return sum(due <= moment for due in self._taken.values()) + self._waiting(moment)
+
+    def _first(self) -> _Entry | None:
+        while self._heap:
+            entry = self._heap[0]
+            if self._due.get(entry[2]) is entry:
+                return entry
+            heappop(self._heap)
+        return None
+
+    def _waiting(self, moment: Millis) -> int:
+        """Count what is planned by a moment: below an entry of the heap that is due later there is none."""
+        found, places = 0, [0]
+        while places:
+            place = places.pop()
+            if place < len(self._heap) and self._heap[place][0] <= moment:
+                entry = self._heap[place]
+                found += self._due.get(entry[2]) is entry
+                places += (2 * place + 1, 2 * place + 2)
+        return found

@@ -22,13 +22,13 @@ class Memory:
     is_shared = False
 
     def __init__(self, bounds: Bounds | None = None) -> None:
+        self._lock = threading.RLock()
         self.tasks = Tasks(bounds or Bounds())
         self.journal = Journal()
         self.documents = Documents()
-        self.schedule = Schedule()
+        self.schedule = Schedule(self._lock)
         self.now = steady()
         self._numbers: dict[str, int] = {}
-        self._lock = threading.RLock()
 
     @property
     def version(self) -> int:

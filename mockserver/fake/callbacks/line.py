@@ -1,0 +1,100 @@
+"""The line of a task: what is still to be told about it, one callback after the other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mockserver.fake.callbacks.delivery import Delivery, Moment, Receiver, as_json, from_json
+from mockserver.fake.stores.store import Kind
+from mockserver.types import JSON, Millis
+
+
+class Line(NamedTuple):
+    """What is still to be told about a task.
+
+    * ``receiver``: who gets it
+    * ``since``: when the task was created, from which its moments count
+    * ``step``: the transition that is to be described next
+    * ``current``: the callback that is out, or waits for its next attempt; what follows waits for it
+    * ``retry``: when that attempt is due; ``None`` while it is out
+    * ``waiting``: what was described and has not been sent yet, in the order in which it is due
+    """
+
+    receiver: Receiver
+    since: Millis
+    step: Moment | None = None
+    current: Delivery | None = None
+    retry: Millis | None = None
+    waiting: tuple[Delivery, ...] = ()
+
+    @property
+    def due(self) -> Millis | None:
+        """When something is to be done about it next; ``None`` if that is over, or a callback is out."""
+        if self.current is not None:
+            return self.retry
+        described = self.waiting[0].due if self.waiting else None
+        if self.step is None:
+            return described
+        expected = self.since + self.step[0]
+        return expected if described is None else min(expected, described)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to tell."""
+        return self.step is None and self.current is None and not self.waiting
+
+    def is_to_describe(self, now: Millis) -> bool:
+        """Whether the next transition has come, and what it leads to might be sent before all that waits."""
+        if self.step is None:
+            return False
+        expected = self.since + self.step[0]
+        return expected <= now and (not self.waiting or expected <= self.waiting[0].due)
+
+    def expecting(self, step: Moment | None) -> Line:
+        """Return the line with another transition to describe next."""
+        return Line(self.receiver, self.since, step, self.current, self.retry, self.waiting)
+
+    def described(self, sent: tuple[Delivery, ...], step: Moment | None) -> Line:
+        """Return the line with callbacks put in where they are due, and the transition to describe after them."""
+        # Sorting keeps the order of what is due at one moment.
+        waiting = tuple(sorted((*self.waiting, *sent), key=_due)) if self.waiting or len(sent) > 1 else sent
+        return Line(self.receiver, self.since, step, self.current, self.retry, waiting)
+
+    def sending(self, delivery: Delivery) -> Line:
+        """Return the line with a callback that is out."""
+        waiting = self.waiting[1:] if self.current is None else self.waiting
+        return Line(self.receiver, self.since, self.step, delivery, None, waiting)
+
+    def retrying(self, delivery: Delivery, at: Millis) -> Line:
+        """Return the line with a callback that waits for its next attempt."""
+        return Line(self.receiver, self.since, self.step, delivery, at, self.waiting)
+
+    def going_on(self) -> Line:
+        """Return the line without the callback that was out."""
+        return Line(self.receiver, self.since, self.step, None, None, self.waiting)
+
+
+def _due(delivery: Delivery) -> Millis:
+    return delivery.due
+
+
+def _write(line: Line) -> JSON:
+    current = None if line.current is None else as_json(line.current)
+    waiting = [as_json(delivery) for delivery in line.waiting]
+    return [list(line.receiver), line.since, line.step and list(line.step), current, line.retry, waiting]
+
+
+def _read(written: JSON) -> Line:
+    (account, origin), since, step, current, retry, waiting = written
+    return Line(
+        (account, origin),
+        since,
+        None if step is None else (step[0], step[1]),
+        None if current is None else from_json(current),
+        retry,
+        tuple(from_json(delivery) for delivery in waiting),
+    )
+
+
+LINES: Kind[Line] = Kind("outbox", _write, _read)
+"""The lines by ``SERVICE/TASK_ID``: as many as there are tasks that are not told to their end."""

@@ -1,0 +1,335 @@
+"""The outbox: which callbacks are due, when the next one is, and what became of each. All of it is kept in a store.
+
+It sends nothing. The sender takes what is due, reports each attempt, and sleeps until ``next``: one timer, however many
+callbacks wait. Of one task one callback is out at a time: the next is due when that was delivered or given up. What is
+taken is leased by the store: if its sender dies, it becomes due again, so that it is delivered at least once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from secrets import randbits, token_hex
+from typing import NamedTuple
+
+from mockserver.errors import unexpected
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, Moment, Receiver, id_of, origin
+from mockserver.fake.callbacks.line import LINES, Line
+from mockserver.fake.callbacks.log import CallbackLog
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.stores.store import Kind, Store
+from mockserver.types import JSON, Millis
+
+
+class Claim(NamedTuple):
+    """What was taken to be sent: callbacks, and the keys of those whose receiver has enough to do, unwritten."""
+
+    deliveries: list[Delivery]
+    held: list[tuple[str, Receiver]]
+
+
+def _same(value: JSON) -> JSON:
+    return value
+
+
+_VERSIONS: Kind[int] = Kind("outbox-versions", _same, _same, most=64)
+"""How often each outbox over a store has changed the log. Each counts for itself, so that two never wait for it."""
+
+_AGAIN = "+"
+"""Begins the key of what is sent again: it waits for no line, and no line for it. No service's id begins with it."""
+
+
+class Outbox:
+    """Callbacks in the order in which they are due.
+
+    All but ``take`` is called within a turn of the store.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        find: Callable[[str, str], Task | None],
+        write: Callable[[Task, Moment], Delivery | None],
+        alter: Callable[[Task, Delivery, Millis], tuple[Delivery, ...]] = lambda _, delivery, __: (delivery,),
+    ) -> None:
+        """``find`` looks up a task of a service; ``write`` returns the callback about a step of its timeline, if any.
+
+        ``alter`` returns what is sent instead; it gets the task, the callback, and the time until the task's next step.
+        """
+        self._find, self._write, self._alter = find, write, alter
+        self._documents, self._schedule = store.documents, store.schedule
+        self._log = CallbackLog(store.documents)
+        self._name = token_hex(8)
+        self._told: Millis | None = None
+        self._watchers: list[Callable[[], None]] = []
+
+    def __len__(self) -> int:
+        return len(self._schedule)
+
+    @property
+    def total(self) -> int:
+        """How many callbacks are remembered."""
+        return len(self._log)
+
+    @property
+    def version(self) -> int:
+        """Another number whenever a callback was noted, attempted or forgotten."""
+        return sum(count for _, count in self._documents.oldest(_VERSIONS))
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The last callbacks, oldest first, delivered or not."""
+        return tuple(self._log.oldest())
+
+    def newest(self) -> Iterator[Delivery]:
+        """Yield the last callbacks, newest first, delivered or not."""
+        return self._log.newest()
+
+    @property
+    def next(self) -> Millis | None:
+        """When the next callback or transition is due that nobody has taken."""
+        self._told = None  # whatever is planned from here on is told, so that nothing comes between
+        self._told = found = self._schedule.next()
+        return found
+
+    def unfinished(self, moment: Millis) -> int:
+        """Count the tasks of which something was due by a moment and is not sent yet, whoever has taken it."""
+        return self._schedule.unfinished(moment)
+
+    def of(self, task: Task, now: Millis) -> list[Delivery]:
+        """Return the callbacks about a task, oldest first; those that the log has forgotten are without attempts."""
+        until = min(now, self._log.forgotten_until)
+        found = []
+        for moment in dict.fromkeys(task.timeline):
+            kept = self._log.get(id_of(task, moment))
+            if kept is None and task.created_at + moment[0] <= until:
+                kept = self._written(task, moment)
+            if kept is not None:
+                found.append(kept)
+        return found
+
+    def is_forgotten(self, delivery: Delivery) -> bool:
+        """Whether the log no longer has a callback, so that nobody knows what became of it."""
+        return self._log.get(delivery.id) is None
+
+    def plan(self, task: Task, start: int = 0) -> None:
+        """Expect the transitions of a task from index ``start`` on, unless an earlier one is still expected."""
+        if not task.callback_url or start >= len(task.timeline):
+            return
+        key, step = _key(task), task.timeline[start]
+        before = self._documents.get(LINES, key) if start else None  # a new task has none
+        if before is None:
+            line = Line((task.account, origin(task.callback_url)), task.created_at, step)
+        elif before.step is None or before.step not in task.timeline:
+            line = before.expecting(step)
+        else:
+            return
+        self._keep_line(key, line)
+        # What has to be done by then already may be taken, and planned anew somebody else would take it, too.
+        planned = None if before is None else before.due
+        if line.due is not None and (before is None or (planned is not None and line.due < planned)):
+            self._plan(key, line.due)
+
+    def take(self, now: Millis, most: int) -> list[str]:
+        """Take at most so many things that are due, for ``claimed``. Not within a turn."""
+        return self._schedule.take(now, most)
+
+    def claimed(self, keys: Sequence[str], now: Millis, full: Collection[Receiver] = frozenset()) -> Claim:
+        """Write what is to be sent now of what was taken; what goes to a receiver that is ``full`` is held unwritten.
+
+        A held key stays taken; ``claimed`` writes it when its receiver has room.
+        """
+        first, claim = next(self._log.oldest(), None), Claim([], [])
+        for key in keys:
+            if key.startswith(_AGAIN):
+                self._claim_again(key, now, full, claim)
+            else:
+                self._claim(key, now, full, claim)
+        if claim.deliveries:
+            self._log.note_what_went(first)
+            self._changed()
+        return claim
+
+    def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
+        """Record an attempt; see ``attempts``."""
+        return self.attempts([(delivery, attempt)])[0]
+
+    def attempts(self, made: Sequence[tuple[Delivery, Attempt]]) -> list[Delivery]:
+        """Record attempts; after one that failed the next one comes after a pause, if there is any left.
+
+        An attempt that somebody else has made since, because this sender seemed to be dead, is only noted.
+        """
+        first = next(self._log.oldest(), None)
+        tried = [self._attempted(delivery, attempt) for delivery, attempt in made]
+        self._log.note_what_went(first)
+        self._changed()
+        return tried
+
+    def again(self, id: str, now: Millis) -> Delivery | None:
+        """Plan to send a callback once more, now, delivered or not, as long as its task is there."""
+        delivery = self._log.get(id) or self._forgotten(id, now)
+        if delivery is not None:
+            self._plan(f"{_AGAIN}{randbits(48)}/{id}", now)
+        return delivery
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call ``watcher`` whenever something is planned here that is due before what ``next`` has said."""
+        self._watchers.append(watcher)
+
+    def clear(self, account: str | None = None) -> None:
+        """Forget what is planned and what was sent.
+
+        Of one account the times at which something was to be done stay until they have come: a search for them would
+        take as long as everybody's callbacks are many.
+        """
+        if account is None:
+            self._schedule.clear()
+        self._documents.forget(LINES, account)
+        self._log.clear(account)
+        self._changed()
+
+    def forget_until(self, now: Millis) -> None:
+        """Say that nobody knows what became of the callbacks that were due until now: a snapshot does not tell."""
+        self._log.forget_until(now)
+
+    def _claim(self, key: str, now: Millis, full: Collection[Receiver], claim: Claim) -> None:
+        line = self._documents.get(LINES, key)
+        if line is None:
+            self._schedule.drop(key)
+        elif line.receiver in full:
+            claim.held.append((key, line.receiver))
+        elif (task := self._find(*key.split("/", 1))) is None:
+            self._drop(key)
+        elif (delivery := self._next(key, task, line, now)) is not None:
+            claim.deliveries.append(delivery)
+
+    def _claim_again(self, key: str, now: Millis, full: Collection[Receiver], claim: Claim) -> None:
+        number, id = key.removeprefix(_AGAIN).split("/", 1)
+        delivery = self._log.get(id) or self._forgotten(id, now)
+        if delivery is None or self._find(delivery.service, delivery.task_id) is None:
+            self._schedule.drop(key)
+        elif delivery.receiver in full:
+            claim.held.append((key, delivery.receiver))
+        else:
+            claim.deliveries.append(replace(delivery, is_again=True, claim=int(number)))
+
+    def _next(self, key: str, task: Task, line: Line, now: Millis) -> Delivery | None:
+        """Return the callback of a line that is to be sent now, if any; else plan when there will be one."""
+        current = line.current
+        if current is not None and current.attempts:
+            latest = self._log.get(current.id)
+            if latest is not None and latest.is_delivered:  # somebody has sent it again, before this retry
+                line, current = line.going_on(), None
+        if current is not None and line.retry is None:  # whoever took it is dead
+            current = replace(current, claim=current.claim + 1)
+        elif current is None:
+            while line.is_to_describe(now):
+                line = self._described(task, line)
+            current = line.waiting[0] if line.waiting else None
+        if current is None or (line.due is not None and line.due > now):
+            self._set(key, line)
+            return None
+        self._keep_line(key, line.sending(current))
+        return current
+
+    def _described(self, task: Task, line: Line) -> Line:
+        """Write what is sent about the transition that is expected: usually one callback."""
+        step = line.step
+        if step is None or step not in task.timeline:
+            return line.expecting(None)
+        following = len(task.timeline) - task.timeline[::-1].index(step)
+        after = task.timeline[following] if following < len(task.timeline) else None
+        try:
+            delivery = self._written(task, step)
+            gap = 0 if after is None else after[0] - step[0]
+            sent = () if delivery is None else self._alter(task, delivery, gap)
+        except Exception as error:  # noqa: BLE001 - one task that cannot be described must not stop the others' callbacks
+            unexpected(error, f"gave up the callback {step[1]!r} of task {_key(task)}")
+            sent = ()
+        for each in sent:
+            self._log.keep(each)
+        return line.described(sent, after)
+
+    def _attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
+        key = f"{delivery.service}/{delivery.task_id}"
+        logged = self._log.get(delivery.id)
+        before = logged or delivery  # a doubled callback has one list of attempts
+        tried = replace(
+            delivery,
+            attempts=(*before.attempts, attempt),
+            is_again=False,
+            claim=0 if delivery.is_again else delivery.claim + 1,
+        )
+        if delivery.is_again:
+            self._schedule.drop(f"{_AGAIN}{delivery.claim}/{delivery.id}")
+            if logged is not None or self._find(delivery.service, delivery.task_id) is not None:
+                self._log.keep(tried)
+            return tried
+        line = self._documents.get(LINES, key)
+        if logged is not None or line is not None:  # else a reset forgot it while it was being sent
+            self._log.keep(tried)
+        if line is None:
+            self._schedule.drop(key)
+        elif _is_out(line, delivery):
+            failures = len(tried.attempts)
+            if attempt.is_success or attempt.is_refused or failures > len(delivery.pauses):
+                self._set(key, line.going_on())
+            else:
+                self._set(key, line.retrying(tried, attempt.at + attempt.took + delivery.pauses[failures - 1]))
+        return tried
+
+    def _set(self, key: str, line: Line) -> None:
+        """Keep a line, and plan when something is to be done about it; or forget it if there is nothing."""
+        if line.is_over:
+            self._drop(key)
+        else:
+            self._keep_line(key, line)
+            if line.due is not None:
+                self._plan(key, line.due)
+
+    def _keep_line(self, key: str, line: Line) -> None:
+        self._documents.put(LINES, key, line, line.receiver[0])
+
+    def _drop(self, key: str) -> None:
+        self._documents.drop(LINES, key)
+        self._schedule.drop(key)
+
+    def _plan(self, key: str, due: Millis) -> None:
+        self._schedule.plan(key, due)
+        if self._told is None or due < self._told:
+            self._told = due
+            for watcher in self._watchers:
+                watcher()
+
+    def _written(self, task: Task, moment: Moment) -> Delivery | None:
+        following = len(task.timeline) - task.timeline[::-1].index(moment)
+        # Several transitions may share a moment, so the time alone does not say which state is reported.
+        return self._write(replace(task, timeline=task.timeline[:following]), moment)
+
+    def _forgotten(self, id: str, now: Millis) -> Delivery | None:
+        """Write a callback once more that the log has forgotten."""
+        service, _, rest = id.partition("_")
+        named, _, status = rest.rpartition("_")
+        task_id, _, after = named.rpartition("_")
+        task = self._find(service, task_id)
+        if task is None or not task.callback_url:
+            return None
+        past = (moment for moment in task.timeline if task.created_at + moment[0] <= now)
+        asked = next((moment for moment in past if (str(moment[0]), moment[1]) == (after, status)), None)
+        return None if asked is None else self._written(task, asked)
+
+    def _changed(self) -> None:
+        count = self._documents.get(_VERSIONS, self._name) or 0
+        self._documents.put(_VERSIONS, self._name, count + 1)
+
+
+def _is_out(line: Line, delivery: Delivery) -> bool:
+    """Whether a callback is the one that a line waits for, and nobody has taken it over."""
+    current = line.current
+    if current is None or line.retry is not None:
+        return False
+    return (current.id, current.claim) == (delivery.id, delivery.claim)
+
+
+def _key(task: Task) -> str:
+    return f"{task.operation.partition('/')[0]}/{task.id}"
