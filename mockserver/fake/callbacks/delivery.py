@@ -70,6 +70,24 @@ class Delivery:
         """Who gets it, as far as waiting for each other is concerned."""
         return self.account, origin(self.url)
 
+    def tried(self, attempts: tuple[Attempt, ...]) -> Delivery:
+        """Return it as it is after an attempt, with all of them. ``dataclasses.replace`` takes twice as long."""
+        return Delivery(
+            self.id,
+            self.service,
+            self.task_id,
+            self.account,
+            self.status,
+            self.url,
+            self.body,
+            self.due,
+            self.pauses,
+            self.is_forged,
+            False,
+            attempts,
+            0 if self.is_again else self.claim + 1,
+        )
+
 
 def id_of(task: Task, moment: Moment) -> str:
     """Return the id of the callback about a step of a timeline; ``Outbox.again`` finds the step by it."""

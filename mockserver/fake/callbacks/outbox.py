@@ -254,12 +254,7 @@ class Outbox:
         key = f"{delivery.service}/{delivery.task_id}"
         logged = self._log.get(delivery.id)
         before = logged or delivery  # a doubled callback has one list of attempts
-        tried = replace(
-            delivery,
-            attempts=(*before.attempts, attempt),
-            is_again=False,
-            claim=0 if delivery.is_again else delivery.claim + 1,
-        )
+        tried = delivery.tried((*before.attempts, attempt))
         if delivery.is_again:
             self._schedule.drop(f"{_AGAIN}{delivery.claim}/{delivery.id}")
             if logged is not None or self._find(delivery.service, delivery.task_id) is not None:
@@ -303,8 +298,10 @@ class Outbox:
 
     def _written(self, task: Task, moment: Moment) -> Delivery | None:
         following = len(task.timeline) - task.timeline[::-1].index(moment)
-        # Several transitions may share a moment, so the time alone does not say which state is reported.
-        return self._write(replace(task, timeline=task.timeline[:following]), moment)
+        if following < len(task.timeline):
+            # Several transitions may share a moment, so the time alone does not say which state is reported.
+            task = replace(task, timeline=task.timeline[:following])
+        return self._write(task, moment)
 
     def _forgotten(self, id: str, now: Millis) -> Delivery | None:
         """Write a callback once more that the log has forgotten."""
