@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,8 @@ import hypothesis
 import pytest
 
 from mockserver.contract.catalog import Catalog, load
-from mockserver.fake.callbacks.delivery import Delivery
+from mockserver.fake.callbacks.delivery import Receiver
+from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
@@ -99,9 +100,9 @@ class CheckedFake(Fake):
                 check(self.world.catalog, operation.answer, _body(response))
         return response
 
-    def due(self) -> list[Delivery]:
-        found = super().due()
-        for delivery in found:
+    def claimed(self, keys: Sequence[str], full: Collection[Receiver] = frozenset()) -> Claim:
+        found = super().claimed(keys, full)
+        for delivery in found.deliveries:
             task = self.world.tasks.get(delivery.service, delivery.task_id)
             if task is not None and (file := self.world.operation(task).callback):
                 check(self.world.catalog, file, json.loads(delivery.body))

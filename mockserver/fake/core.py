@@ -7,7 +7,7 @@ dialect act, record the exchange.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
@@ -17,7 +17,8 @@ from mockserver.contract.routes import Match, plain
 from mockserver.errors import StoreUnavailable
 from mockserver.fake import snapshot
 from mockserver.fake.call import Call
-from mockserver.fake.callbacks.delivery import Attempt, Delivery, signed
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
+from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.faults.line import effect, refusal
@@ -36,6 +37,9 @@ from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Millis, Request, Response
 
 T = TypeVar("T")
+
+_DELIVERED_AT_ONCE = 512
+"""Callbacks of one turn: with more, others would wait for it."""
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
 
@@ -189,21 +193,45 @@ class Fake:
         """When the next callback is due, on the fake's clock."""
         return self.world.callbacks.next
 
-    def due(self) -> list[Delivery]:
-        """Take out the callbacks that are due, at most one of each task, to be sent by the caller.
+    def unfinished(self, moment: Millis) -> int:
+        """Count the tasks of which a callback was due by a moment and has not arrived, whoever sends it."""
+        return self.world.callbacks.unfinished(moment)
+
+    def take(self, most: int) -> list[str]:
+        """Take at most so many things that are due, which ``claimed`` writes; nobody else gets them then."""
+        return self.world.callbacks.take(self.clock.now(), most)
+
+    def claimed(self, keys: Sequence[str], full: Collection[Receiver] = frozenset()) -> Claim:
+        """Write the callbacks that are to be sent now of what was taken; see ``Outbox.claimed``."""
+        return self.turn(lambda: self.world.callbacks.claimed(keys, self.clock.now(), full))
+
+    def due(self, most: int = _DELIVERED_AT_ONCE) -> list[Delivery]:
+        """Take out callbacks that are due, at most one of each task, to be sent by the caller.
 
         The next one of a task follows when ``attempted`` was told that this one was delivered or given up.
         """
-        return self.turn(lambda: self.world.callbacks.due(self.clock.now()))
+        return self.claimed(self.take(most)).deliveries
 
     def delivered(self) -> list[Delivery]:
         """Take out all callbacks that are due, as if each was delivered at once: for callers that send nothing."""
-        taken = (self.attempted(each, Attempt(self.clock.now(), 0, 200)) for due in iter(self.due, []) for each in due)
-        return list(taken)
+        found: list[Delivery] = []
+        while keys := self.take(_DELIVERED_AT_ONCE):
+            now = Attempt(self.clock.now(), 0, 200)
+            found += self.attempts([(each, now) for each in self.claimed(keys).deliveries])
+        return found
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         """Record an attempt at a callback that was taken out."""
-        return self.turn(lambda: self.world.callbacks.attempted(delivery, attempt))
+        return self.attempts([(delivery, attempt)])[0]
+
+    def attempts(self, made: Sequence[tuple[Delivery, Attempt]]) -> list[Delivery]:
+        """Record attempts at callbacks that were taken out, all in one turn of the store."""
+        return self.turn(lambda: self.world.callbacks.attempts(made))
+
+    def beat(self) -> None:
+        """Say that this fake is alive, and learn what others have changed; about once a second."""
+        self.store.beat()
+        self.turn(lambda: None)
 
     def signature(self, delivery: Delivery) -> dict[str, str]:
         """Return the headers that sign an attempt made now; none without a secret."""

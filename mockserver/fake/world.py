@@ -17,7 +17,7 @@ from mockserver.errors import BadSetting
 from mockserver.fake.auth import hashed, known_as
 from mockserver.fake.call import Call, Subject
 from mockserver.fake.callbacks.delivery import Delivery, id_of
-from mockserver.fake.callbacks.queue import CallbackQueue
+from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.clock import Clock, ClockState, Move
 from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
@@ -75,7 +75,7 @@ class World:
         self.ids = Ids(store, settings.seed)
         self.tasks, self.journal, self.documents = store.tasks, store.journal, store.documents
         self.uploads = Uploads(self.documents)
-        self.callbacks = CallbackQueue(self.tasks.get, self._notice, self._altered)
+        self.callbacks = Outbox(store, self.tasks.get, self._notice, self._altered)
         self.limits = Limits(self.documents, _limit(settings))
         self.faults = Faults(store, settings.seed)
         self.prompt_faults = PromptFaults(self.documents, settings.seed)

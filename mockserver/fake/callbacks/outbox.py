@@ -96,6 +96,10 @@ class Outbox:
         """Count the tasks of which something was due by a moment and is not sent yet, whoever has taken it."""
         return self._schedule.unfinished(moment)
 
+    def get(self, id: str) -> Delivery | None:
+        """Find a callback, as long as it is remembered."""
+        return self._log.get(id)
+
     def of(self, task: Task, now: Millis) -> list[Delivery]:
         """Return the callbacks about a task, oldest first; those that the log has forgotten are without attempts."""
         until = min(now, self._log.forgotten_until)
