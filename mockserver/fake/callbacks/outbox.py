@@ -164,7 +164,7 @@ class Outbox:
         An attempt that somebody else has made since, because this sender seemed to be dead, is only noted.
         """
         first = next(self._log.oldest(), None)
-        tried = [self._attempted(delivery, attempt) for delivery, attempt in made]
+        tried = [self._recorded(delivery, attempt) for delivery, attempt in made]
         self._log.note_what_went(first)
         self._changed()
         return tried
@@ -254,13 +254,21 @@ class Outbox:
             self._log.keep(each)
         return line.described(sent, after)
 
+    def _recorded(self, delivery: Delivery, attempt: Attempt) -> Delivery:
+        try:
+            return self._attempted(delivery, attempt)
+        except Exception as error:  # noqa: BLE001 - one that cannot be recorded must not keep back the others
+            unexpected(error, f"gave up a callback of task {_line_of(delivery)}")
+            self._drop(_place_of(delivery))
+            return delivery
+
     def _attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
-        key = f"{delivery.service}/{delivery.task_id}"
+        key = _line_of(delivery)
         logged = self._log.get(delivery.id)
         before = logged or delivery  # a doubled callback has one list of attempts
         tried = delivery.tried((*before.attempts, attempt))
         if delivery.is_again:
-            self._schedule.drop(f"{_AGAIN}{delivery.claim}/{delivery.id}")
+            self._schedule.drop(_place_of(delivery))
             if logged is not None or self._find(delivery.service, delivery.task_id) is not None:
                 self._log.keep(tried)
             return tried
@@ -330,6 +338,15 @@ def _is_out(line: Line, delivery: Delivery) -> bool:
     if current is None or line.retry is not None:
         return False
     return (current.id, current.claim) == (delivery.id, delivery.claim)
+
+
+def _place_of(delivery: Delivery) -> str:
+    """Return the key by which a callback that is out was taken."""
+    return f"{_AGAIN}{delivery.claim}/{delivery.id}" if delivery.is_again else _line_of(delivery)
+
+
+def _line_of(delivery: Delivery) -> str:
+    return f"{delivery.service}/{delivery.task_id}"
 
 
 def _key(task: Task) -> str:
