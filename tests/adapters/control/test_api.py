@@ -6,6 +6,7 @@ import json
 import time
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -141,7 +142,7 @@ def test_tasks_are_listed_filtered_forced_and_deleted(client: httpx.Client) -> N
 def test_a_callback_that_the_log_has_forgotten_is_listed_with_its_task_and_sent_again(
     client: httpx.Client, hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log, "_MOST_KEPT", 1)
+    monkeypatch.setattr(log, "DELIVERIES", replace(log.DELIVERIES, most=1))
     id = made(client, callback_url=hook.url)
     steer(client, "POST", "/clock/advance", {"advance": "1h"})
     listed = steer(client, "GET", f"/tasks/kling/{id}")["callbacks"]
