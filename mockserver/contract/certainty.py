@@ -7,6 +7,7 @@ alone decides. So the answer is yes, no, or ``None``: it depends on a value that
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from math import inf
 from typing import Any
 
 import jsonschema_rs
@@ -18,6 +19,7 @@ _UNREADABLE = object()
 """Stands in a payload for a value of a wrong type, or one that is not among the allowed ones."""
 
 Answer = bool | None
+Judge = Callable[[JSON], Answer]
 
 
 def marked(payload: JSON, unreadable: Collection[Path]) -> JSON:
@@ -32,16 +34,28 @@ def marked(payload: JSON, unreadable: Collection[Path]) -> JSON:
     return {name: marked(item, inner[name]) if name in inner else item for name, item in payload.items()}
 
 
-def is_kept(schema: JSON, payload: JSON) -> Answer:
-    """Tell whether a ``marked`` payload keeps a schema; ``None`` if that depends on what cannot be read."""
+def judge(schema: JSON) -> Judge:
+    """Return a function that tells whether a ``marked`` payload keeps a schema.
+
+    It answers ``None`` if that depends on what cannot be read.
+    """
     if isinstance(schema, bool):
-        return schema
-    return _all(_of_keyword(keyword, argument, payload, schema) for keyword, argument in schema.items())
+        return lambda _: schema
+    found = [_of_keyword(keyword, argument, schema) for keyword, argument in schema.items() if _is_known(keyword)]
+    return found[0] if len(found) == 1 else lambda value: _all(each(value) for each in found)
+
+
+def _is_known(keyword: str) -> bool:
+    return keyword in _OF_SCHEMAS or keyword in _OF_STRUCTURES or keyword in _OF_VALUES or keyword in KEYWORDS
 
 
 def _all(answers: Iterable[Answer]) -> Answer:
-    found = [*answers]
-    return False if False in found else None if None in found else True
+    found: Answer = True
+    for answer in answers:
+        if answer is False:
+            return False
+        found = found and answer
+    return found
 
 
 def _not(answer: Answer) -> Answer:
@@ -52,38 +66,85 @@ def _any(answers: Iterable[Answer]) -> Answer:
     return _not(_all(map(_not, answers)))
 
 
-def _of_keyword(keyword: str, argument: JSON, value: JSON, schema: Schema) -> Answer:
+def _of_keyword(keyword: str, argument: JSON, schema: Schema) -> Judge:
     if keyword in _OF_SCHEMAS:
-        return _OF_SCHEMAS[keyword](argument, value, schema)
-    if keyword not in _OF_VALUES and keyword not in KEYWORDS:
-        return True
-    if value is _UNREADABLE:
-        return None
-    if keyword in KEYWORDS:
-        return _of_own(keyword, argument, value)
+        return _OF_SCHEMAS[keyword](argument, schema)
     if keyword in _OF_STRUCTURES:
-        kind, answer = _OF_STRUCTURES[keyword]
-        return answer(argument, value, schema) if isinstance(value, kind) else True
-    if isinstance(value, dict | list):
-        if keyword in ("enum", "const") and _UNREADABLE in _inside(value):
-            return None
-        value = _readable(value)
-    return jsonschema_rs.is_valid({keyword: argument}, value)
+        kind, build = _OF_STRUCTURES[keyword]
+        inside = build(argument, schema)
+        return _of_readable(lambda value: inside(value) if isinstance(value, kind) else True)
+    if keyword in KEYWORDS:
+        return _of_readable(lambda value: _of_own(keyword, argument, value))
+    return _of_readable(_of_value(keyword, argument))
 
 
-def _if(condition: JSON, value: JSON, schema: Schema) -> Answer:
-    met = is_kept(condition, value)
-    answers = {is_kept(schema.get(branch, True), value) for branch in ("then", "else") if met is not (branch == "else")}
-    return answers.pop() if len(answers) == 1 else None
+def _of_readable(answer: Judge) -> Judge:
+    return lambda value: None if value is _UNREADABLE else answer(value)
 
 
-def _contains(argument: JSON, value: list[JSON], schema: Schema) -> Answer:
-    answers = [is_kept(argument, item) for item in value]
-    surely, perhaps = answers.count(True), answers.count(True) + answers.count(None)
-    low, high = schema.get("minContains", 1), schema.get("maxContains", len(value))
-    if surely > high or perhaps < low:
-        return False
-    return True if surely >= low and perhaps <= high else None
+def _of_value(keyword: str, argument: JSON) -> Judge:
+    is_valid = jsonschema_rs.validator_for({keyword: argument}).is_valid
+
+    def answer(value: JSON) -> Answer:
+        if isinstance(value, dict | list):
+            if keyword in ("enum", "const") and _UNREADABLE in _inside(value):
+                return None
+            value = _readable(value)
+        return is_valid(value)
+
+    return answer
+
+
+def _if(condition: JSON, schema: Schema) -> Judge:
+    is_met = judge(condition)
+    then, otherwise = judge(schema.get("then", True)), judge(schema.get("else", True))
+
+    def answer(value: JSON) -> Answer:
+        met = is_met(value)
+        if met is None:
+            answers = {then(value), otherwise(value)}
+            return answers.pop() if len(answers) == 1 else None
+        return then(value) if met else otherwise(value)
+
+    return answer
+
+
+def _parts(parts: list[JSON], combined: Callable[[Iterable[Answer]], Answer]) -> Judge:
+    judges = [judge(part) for part in parts]
+    return lambda value: combined(each(value) for each in judges)
+
+
+def _negated(part: JSON) -> Judge:
+    kept = judge(part)
+    return lambda value: _not(kept(value))
+
+
+def _properties(parts: dict[str, JSON], _: Schema) -> Judge:
+    judges = {name: judge(part) for name, part in parts.items()}
+    return lambda value: _all(judges[name](item) for name, item in value.items() if name in judges)
+
+
+def _others(part: JSON, schema: Schema) -> Judge:
+    kept, named = judge(part), schema.get("properties", {})
+    return lambda value: _all(kept(item) for name, item in value.items() if name not in named)
+
+
+def _items(part: JSON, _: Schema) -> Judge:
+    kept = judge(part)
+    return lambda value: _all(map(kept, value))
+
+
+def _contains(argument: JSON, schema: Schema) -> Judge:
+    kept, low, most = judge(argument), schema.get("minContains", 1), schema.get("maxContains", inf)
+
+    def answer(value: list[JSON]) -> Answer:
+        answers = [kept(item) for item in value]
+        surely, perhaps = answers.count(True), answers.count(True) + answers.count(None)
+        if surely > most or perhaps < low:
+            return False
+        return True if surely >= low and perhaps <= most else None
+
+    return answer
 
 
 def _of_own(keyword: str, argument: JSON, value: JSON) -> Answer:
@@ -135,35 +196,24 @@ def _texts(argument: JSON) -> Iterator[str]:
         yield from _texts(item)
 
 
-_OF_SCHEMAS: dict[str, Callable[[Any, JSON, Schema], Answer]] = {
-    "allOf": lambda parts, value, _: _all(is_kept(part, value) for part in parts),
-    "anyOf": lambda parts, value, _: _any(is_kept(part, value) for part in parts),
-    "not": lambda part, value, _: _not(is_kept(part, value)),
+_OF_SCHEMAS: dict[str, Callable[[Any, Schema], Judge]] = {
+    "allOf": lambda parts, _: _parts(parts, _all),
+    "anyOf": lambda parts, _: _parts(parts, _any),
+    "not": lambda part, _: _negated(part),
     "if": _if,
 }
 """Keywords that combine the answers of other schemas."""
 
-_OF_STRUCTURES: dict[str, tuple[type, Callable[[Any, Any, Schema], Answer]]] = {
-    "properties": (
-        dict,
-        lambda parts, value, _: _all(is_kept(parts[name], value[name]) for name in value if name in parts),
-    ),
-    "required": (dict, lambda names, value, _: all(name in value for name in names)),
-    "additionalProperties": (
-        dict,
-        lambda part, value, schema: _all(
-            is_kept(part, value[name]) for name in value if name not in schema.get("properties", {})
-        ),
-    ),
-    "items": (list, lambda part, value, _: _all(is_kept(part, item) for item in value)),
+_OF_STRUCTURES: dict[str, tuple[type, Callable[[Any, Schema], Judge]]] = {
+    "properties": (dict, _properties),
+    "required": (dict, lambda names, _: lambda value: all(name in value for name in names)),
+    "additionalProperties": (dict, _others),
+    "items": (list, _items),
     "contains": (list, _contains),
 }
 """Keywords about what is in an object or a list, each with the type that it is about."""
 
 _OF_VALUES = frozenset(
-    {
-        *("type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
-        *_OF_STRUCTURES,
-    }
+    {"type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"}
 )
 """Keywords that say something of a value, and so nothing of one that cannot be read."""

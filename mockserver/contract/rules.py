@@ -23,6 +23,22 @@ CONSTRAINTS = frozenset(
 """The keywords that can be broken; all others describe or hold other schemas."""
 
 
+_FACTS = {
+    "type": "is not of type {value}",
+    "enum": "is none of {value}",
+    "const": "is not {value}",
+    "minimum": "is less than {value}",
+    "maximum": "is more than {value}",
+    "minLength": "has fewer than {value} characters",
+    "maxLength": "has more than {value} characters",
+    "minItems": "has fewer than {value} items",
+    "maxItems": "has more than {value} items",
+    "pattern": "does not match {value}",
+    "required": "is required",
+    "additionalProperties": "is not a field of this request",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule for the payloads of an operation.
@@ -55,6 +71,13 @@ class Rule:
     def pointer(self) -> str:
         """Where the rule stands in its schema file, as a JSON pointer."""
         return pointer(self.path)
+
+    @property
+    def fact(self) -> str:
+        """What is wrong where it is broken, without the value; a keyword of ours says that itself."""
+        if self.is_anchored:
+            return self.description
+        return _FACTS.get(self.keyword, "").format(value=_listed(self.value))
 
     @property
     def is_anchored(self) -> bool:
@@ -105,17 +128,17 @@ def of_field(rule: Rule, path: Path) -> Rule:
     return replace(rule, id=f"{field}.{rule.keyword}", field=field)
 
 
-def broken_rule(rules: Mapping[Path, Rule], schema_path: Path, instance_path: Path) -> Rule:
-    """Find the rule that stands at the schema path of a validation error.
+def broken_rule(rules: Mapping[Path, Rule], path: Path) -> Rule:
+    """Find the rule at a path of a schema, or the one across fields that it is in; ``rules`` is keyed by ``Rule.path``.
 
-    ``rules`` is keyed by ``Rule.path``. A missing property is told apart by the end of ``instance_path``.
+    Of a missing property the last step is its name.
     """
-    anchored = rules.get(schema_path[:2])
-    if anchored is not None:
-        return anchored
-    if schema_path[-1] == "required":
-        return rules[(*schema_path, instance_path[-1])]
-    return rules[schema_path]
+    return rules.get(path[:2]) or rules[path]
+
+
+def _listed(value: JSON) -> str:
+    """Write a value in a sentence; of a list, one that is there as a number and as text is there once."""
+    return ", ".join(dict.fromkeys(map(str, value))) if isinstance(value, list) else str(value)
 
 
 def _anchored(operation: str, schema: Schema, origin: _Origin) -> Iterator[Rule]:

@@ -1,34 +1,34 @@
-"""Validation: a fast yes, and a full explanation of a no.
+"""Validation: whether a payload keeps a schema, and which rules it breaks.
 
-``jsonschema-rs`` says yes in microseconds. Only when it says no does ``jsonschema`` walk the payload and name
-each rule that is broken; it is imported then, because most runs of a fake never need it.
+``jsonschema-rs`` answers both, a yes in microseconds and a no in some dozen of them. What it tells of a no is put in
+the order of the schema, and in words that do not repeat the payload.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import islice
+from functools import cached_property, reduce
+from itertools import chain
+from operator import getitem, itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 import jsonschema_rs
 
-from mockserver.contract.certainty import is_kept, marked
+from mockserver.contract.certainty import Judge, judge, marked
 from mockserver.contract.forms import without_nulls
-from mockserver.contract.keywords import KEYWORDS, OF_DATA, Keyword
+from mockserver.contract.keywords import KEYWORDS, OF_DATA, Problem, checks
 from mockserver.contract.readings import Questions, Readings, levels
 from mockserver.contract.rules import Rule, broken_rule, null_rule, of_field
 from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer
 
 if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-
     from mockserver.contract.catalog import Operation
 
 _MOST = 1000
 """More items of a list, or unknown fields, are not explained one by one: a megabyte of them would take minutes."""
 
+_Kind = jsonschema_rs.ValidationErrorKind
 _ASIDE = frozenset({"x-accept", "x-reject"})
 
 
@@ -85,6 +85,8 @@ class Validator:
         self._nulls = nulls
         self._level = {rule.id: levels.get(rule.id, rule.level) for rule in rules}
         self._rules = {rule.path: rule for rule in rules}
+        self._places: dict[Path, _Place] = {}
+        self._judges: dict[str, Judge] = {}
         kept = [sub if self._level[sub["$anchor"]] != "off" else True for sub in schema.get("allOf", ())]
         self._schema = {**schema, "allOf": kept} if kept else schema
 
@@ -98,8 +100,8 @@ class Validator:
 
     # Compiled when first needed: a cold start serves one operation or two.
     @cached_property
-    def _is_valid(self) -> Callable[[JSON], bool]:
-        return fast_validator(self._schema)
+    def _compiled(self) -> jsonschema_rs.Validator:
+        return _compiled(self._schema)
 
     def violations(self, payload: JSON) -> tuple[Violation, ...]:
         """Name every broken rule, errors first, each rule once at each place; an anchored rule once at all.
@@ -114,7 +116,7 @@ class Validator:
 
     def broken(self, payload: JSON) -> tuple[Violation, ...]:
         """Name every broken rule of a payload without nulls: to look for them costs as much as to check the rules."""
-        if self._is_valid(payload):
+        if self._compiled.is_valid(payload):
             return ()
         return self._explained(_beginning(payload)) or self._explained(payload)
 
@@ -133,8 +135,8 @@ class Validator:
         alone = [(found[0], _marked(payload, found)) for found in faults.values()]
         unjudged = []
         for rule in self._across_fields if faults else ():
-            if is_kept(rule.value, everything) is None:
-                causes = [fault for fault, partly in alone if is_kept(rule.value, partly) is None]
+            if self._is_kept(rule, everything) is None:
+                causes = [fault for fault, partly in alone if self._is_kept(rule, partly) is None]
                 unjudged.append(Unjudged(rule, tuple(causes or (fault for fault, _ in alone))))
         return tuple(unjudged)
 
@@ -144,20 +146,40 @@ class Validator:
 
     def _explained(self, payload: JSON) -> tuple[Violation, ...]:
         found: dict[tuple[str, Path], Violation] = {}
-        for error in _explainer()(self._schema).iter_errors(payload):
-            place = tuple(error.absolute_path)
-            rule = broken_rule(self._rules, tuple(error.absolute_schema_path), place)
-            key = (rule.id, () if rule.is_anchored else place)
-            if key not in found:
-                found[key] = Violation(rule, self._level[rule.id], place, _fact(rule, error), error.instance)
+        for violation in self._found(payload):
+            found.setdefault((violation.rule.id, () if violation.rule.is_anchored else violation.path), violation)
         if faults := _unreadable(found.values()):
             readable = _marked(payload, faults)
             found = {
                 key: violation
                 for key, violation in found.items()
-                if not violation.rule.is_anchored or is_kept(violation.rule.value, readable) is False
+                if not violation.rule.is_anchored or self._is_kept(violation.rule, readable) is False
             }
         return tuple(sorted(found.values(), key=lambda violation: violation.level != "error"))
+
+    def _found(self, payload: JSON) -> Iterator[Violation]:
+        """Yield what is wrong with a payload, in the order of the schema."""
+        told = []
+        for error in self._compiled.iter_errors(payload):
+            path = tuple(error.instance_path)
+            place = self._place((*error.schema_path, *_missing(error)))
+            told.append((place.order(path), place, path, error))
+        for _, place, path, error in sorted(told, key=itemgetter(0)):
+            instance = reduce(getitem, path, payload)
+            for problem in _problems(error, place, instance):
+                yield Violation(place.rule, self._level[place.rule.id], path + problem.path, problem.fact, instance)
+
+    def _place(self, path: Path) -> _Place:
+        """Look up what a schema says at a path; a property that is required is its last step."""
+        if path not in self._places:
+            self._places[path] = _Place.at(path, self._schema, self._rules)
+        return self._places[path]
+
+    def _is_kept(self, rule: Rule, payload: JSON) -> bool | None:
+        """Tell whether a ``marked`` payload keeps a rule across fields."""
+        if rule.id not in self._judges:
+            self._judges[rule.id] = judge(rule.value)
+        return self._judges[rule.id](payload)
 
 
 def _unreadable(violations: Iterable[Violation]) -> list[Violation]:
@@ -176,72 +198,66 @@ def _absent(rule: Rule, path: Path) -> Violation:
 def fast_validator(schema: Schema) -> Callable[[JSON], bool]:
     """Return a function that tells in microseconds whether a payload keeps a request schema.
 
-    It gives no reasons and knows no levels: every rule of the schema counts. ``Validator`` explains a no, which takes
-    milliseconds; a payload generator needs a no as often as a yes, and never the reason.
+    It gives no reasons and knows no levels: every rule of the schema counts. A payload generator needs a no as often as
+    a yes, and never the reason.
     """
-    compiled = jsonschema_rs.validator_for(_guarded(_without(schema, _ASIDE)), keywords=_fast_keywords())
-    is_valid: Callable[[JSON], bool] = compiled.is_valid
+    is_valid: Callable[[JSON], bool] = _compiled(schema).is_valid
     return is_valid
 
 
-_FACTS = {
-    "type": "is not of type {value}",
-    "enum": "is none of {value}",
-    "const": "is not {value}",
-    "minimum": "is less than {value}",
-    "maximum": "is more than {value}",
-    "minLength": "has fewer than {value} characters",
-    "maxLength": "has more than {value} characters",
-    "minItems": "has fewer than {value} items",
-    "maxItems": "has more than {value} items",
-    "pattern": "does not match {value}",
-}
+def _compiled(schema: Schema) -> jsonschema_rs.Validator:
+    """Compile a request schema; its errors do not repeat the payload, which can be megabytes."""
+    return jsonschema_rs.validator_for(_guarded(_without(schema, _ASIDE)), keywords=checks(), mask="…")
 
 
-def _fact(rule: Rule, error: ValidationError) -> str:
-    """Say what is wrong; jsonschema's own words repeat the whole instance, which can be megabytes."""
-    keyword = str(error.validator)
-    if rule.is_anchored and keyword not in KEYWORDS:
-        return rule.description
-    if keyword not in _FACTS:
-        return str(error.message)
-    value = error.validator_value
-    return _FACTS[keyword].format(value=_listed(value) if isinstance(value, list) else value)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in a schema where something can be wrong.
+
+    * ``rule``: the one that stands there, or the one across fields that it is part of
+    * ``argument``: what the schema has there: the value of a keyword, or ``False``
+    * ``turns``: the number of each step to it among its siblings, in parts; between two of them is an item of a list
+    """
+
+    rule: Rule
+    argument: JSON
+    turns: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def at(cls, path: Path, schema: Schema, rules: Mapping[Path, Rule]) -> Self:
+        """Look up a path of a compiled schema; the last step to a required property is its name."""
+        if path[-1] in OF_DATA:
+            path = (*path[:-4], path[-1])  # without the steps of ``_guarded``
+        rule = broken_rule(rules, path)
+        turns: list[list[int]] = [[]]
+        is_name = False
+        within: JSON = schema
+        for step in path:
+            turn = [*within].index(step) if isinstance(step, str) else step
+            within = within[turn if isinstance(within, list) else step]
+            turns[-1].append(turn)
+            if step == "items" and not is_name:
+                turns.append([])
+            is_name = step in ("properties", "required") and not is_name
+        return cls(rule, within, tuple(map(tuple, turns)))
+
+    def order(self, path: Path) -> tuple[Any, ...]:
+        """Return what sorts by the order of the schema, and the items of a list by theirs, what is at this place."""
+        items = (step for step in path if isinstance(step, int))
+        return (*chain.from_iterable(zip(self.turns, items, strict=False)), self.turns[-1])
 
 
-def _listed(values: list[JSON]) -> str:
-    """Write the values of a list in a sentence; one that is there as a number and as text is there once."""
-    return ", ".join(dict.fromkeys(map(str, values)))
+def _missing(error: jsonschema_rs.ValidationError) -> Path:
+    return (error.kind.property,) if isinstance(error.kind, _Kind.Required) else ()
 
 
-@cache
-def _explainer() -> Any:
-    """Build the validator class that knows our keywords and names the property that is missing or too many."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.validators import extend
-
-    def required(_: Any, names: list[str], instance: JSON, __: Schema) -> Iterator[ValidationError]:
-        for name in names if isinstance(instance, dict) else ():
-            if name not in instance:
-                yield ValidationError("is required", path=[name])
-
-    def closed(_: Any, allowed: JSON, instance: JSON, schema: Schema) -> Iterator[ValidationError]:
-        if allowed is False and isinstance(instance, dict):
-            strange = (name for name in instance if name not in schema.get("properties", {}))
-            for name in sorted(islice(strange, _MOST)):
-                yield ValidationError("is not a field of this request", path=[name])
-
-    def ours(keyword: Keyword) -> Callable[..., Iterator[ValidationError]]:
-        def explain(_: Any, value: JSON, instance: JSON, __: Schema) -> Iterator[ValidationError]:
-            for problem in keyword(value, instance):
-                yield ValidationError(problem.fact, path=list(problem.path))
-
-        return explain
-
-    own = {name: ours(keyword) for name, keyword in KEYWORDS.items()}
-    keywords = {**own, "required": required, "additionalProperties": closed}
-    return extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call] # jsonschema's own gap
+def _problems(error: jsonschema_rs.ValidationError, place: _Place, instance: JSON) -> Iterable[Problem]:
+    """Return what an error tells, each with the way from the instance."""
+    if isinstance(error.kind, _Kind.Custom):
+        return KEYWORDS[error.kind.keyword](place.argument, instance)
+    if isinstance(error.kind, _Kind.AdditionalProperties):
+        return [Problem((name,), place.rule.fact) for name in sorted(error.kind.unexpected[:_MOST])]
+    return [Problem(_missing(error), place.rule.fact)]
 
 
 def _beginning(value: JSON) -> JSON:
@@ -249,25 +265,6 @@ def _beginning(value: JSON) -> JSON:
     if isinstance(value, list):
         return [_beginning(item) for item in value[:_MOST]]
     return {name: _beginning(item) for name, item in value.items()} if isinstance(value, dict) else value
-
-
-@cache
-def _fast_keywords() -> dict[str, type]:
-    return {name: _fast_keyword(keyword) for name, keyword in KEYWORDS.items()}
-
-
-def _fast_keyword(keyword: Keyword) -> type:
-    """Adapt a keyword of ours to the class that ``jsonschema-rs`` wants."""
-
-    class Check:
-        def __init__(self, _parent: Schema, value: JSON, _path: list[str | int]) -> None:
-            self.value = value
-
-        def validate(self, instance: JSON) -> None:
-            for problem in keyword(self.value, instance):
-                raise ValueError(problem.fact)
-
-    return Check
 
 
 def _guarded(schema: JSON) -> JSON:
@@ -278,8 +275,8 @@ def _guarded(schema: JSON) -> JSON:
         return schema
     found = {name: _guarded(value) for name, value in schema.items() if name not in OF_DATA}
     if own := {name: value for name, value in schema.items() if name in OF_DATA}:
-        unless = [{"not": {"type": "string"}}, {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}, own]
-        found["allOf"] = [*found.get("allOf", ()), {"anyOf": unless}]
+        unless = {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}
+        found["allOf"] = [*found.get("allOf", ()), {"if": unless, "else": own}]
     return found
 
 

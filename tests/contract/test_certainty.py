@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
-from mockserver.contract.certainty import is_kept, marked
+from mockserver.contract.certainty import judge, marked
 from mockserver.types import JSON, Path, Schema
 from tests.support.second_reading import rules_of
 
@@ -59,7 +59,7 @@ CASES: list[Any] = [
 def test_an_answer_is_sure_where_nothing_it_depends_on_is_unreadable(
     schema: Schema, payload: JSON, unreadable: list[Path], expected: bool | None
 ) -> None:
-    assert is_kept(schema, marked(payload, unreadable)) is expected
+    assert judge(schema)(marked(payload, unreadable)) is expected
 
 
 VIDEO = load().operation("kling/omni-video")
@@ -89,7 +89,7 @@ def test_a_sure_answer_is_the_same_whatever_is_put_in_the_place(payload: dict[st
     for rule in rules_of(VIDEO.id):
         if rule.is_across and field in payload:
             answers = {rule.is_kept_by({**payload, field: value}) for value in VALUES[field]}
-            sure = is_kept(rule.schema, marked(payload, [(field,)]))
+            sure = judge(rule.schema)(marked(payload, [(field,)]))
             assert sure is None or answers == {sure}
 
 
@@ -97,4 +97,4 @@ def test_a_sure_answer_is_the_same_whatever_is_put_in_the_place(payload: dict[st
 def test_without_anything_unreadable_it_is_the_answer_of_a_validator(payload: dict[str, JSON]) -> None:
     for rule in rules_of(VIDEO.id):
         if rule.is_across:
-            assert is_kept(rule.schema, payload) is rule.is_kept_by(payload)
+            assert judge(rule.schema)(payload) is rule.is_kept_by(payload)

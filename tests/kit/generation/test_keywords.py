@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract import validation
 from mockserver.contract.catalog import Operation, load
-from mockserver.contract.keywords import KEYWORDS, Keyword, Problem
+from mockserver.contract.keywords import KEYWORDS, Keyword, Problem, checks
 from mockserver.contract.rules import CONSTRAINTS, Rule, rules_of
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
@@ -83,12 +82,9 @@ def new(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     keyword: str = request.param
     monkeypatch.setitem(KEYWORDS, keyword, NEW[keyword][0])
     monkeypatch.setattr("mockserver.contract.rules.CONSTRAINTS", CONSTRAINTS | {keyword})
-    caches: tuple[Any, ...] = (validation._fast_keywords, validation._explainer)
-    for cached in caches:
-        cached.cache_clear()
+    checks.cache_clear()
     yield keyword
-    for cached in caches:
-        cached.cache_clear()
+    checks.cache_clear()
 
 
 def check(operation: Operation, rule: Rule) -> None:
