@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, dataclass_transform
 from urllib.parse import parse_qsl
 
 JSON = Any
@@ -26,7 +26,20 @@ Millis = int
 """Milliseconds since the Unix epoch, or a span of them."""
 
 
-@dataclass(frozen=True, slots=True)
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def value(cls: type[T]) -> type[T]:
+    """Make a frozen dataclass for what is made with every request: mypy refuses to change it, and nothing at run time.
+
+    To refuse that at run time, too, ``frozen=True`` sets each field through a call: a class of ten fields then takes
+    four times as long to make (2 µs instead of 0.5), and a create makes eight of them.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+@value
 class Request:
     """One HTTP request, whatever carried it.
 
@@ -72,7 +85,7 @@ class Wire:
     resets: Literal["no", "before", "during"] = "no"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Response:
     """One HTTP answer; ``wire`` is for the adapter that sends it, ``None`` if nothing happens to it on the way."""
 

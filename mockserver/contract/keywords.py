@@ -19,13 +19,13 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.types import JSON, Path, is_url, kind_of
+from mockserver.types import JSON, Path, is_url, kind_of, value
 
 _KEPT_LETTERS = 16 << 20
 """The longest text that is kept after it was decoded: more than a picture of 10 MB. With two of them that is 56 MiB."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Problem:
     """What is wrong, and where: the ``path`` starts at the instance."""
 

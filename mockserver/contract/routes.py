@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
+from mockserver.types import value
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -23,7 +24,7 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Match:
     """A request's operation and the parameters in its path."""
 

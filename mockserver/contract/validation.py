@@ -20,7 +20,7 @@ from mockserver.contract.forms import without_nulls
 from mockserver.contract.keywords import KEYWORDS, OF_DATA, Problem, checks
 from mockserver.contract.readings import Questions, Readings, levels
 from mockserver.contract.rules import Rule, broken_rule, null_rule, of_field
-from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer
+from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer, value
 
 if TYPE_CHECKING:
     from mockserver.contract.catalog import Operation
@@ -32,7 +32,7 @@ _Kind = jsonschema_rs.ValidationErrorKind
 _ASIDE = frozenset({"x-accept", "x-reject"})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Violation:
     """One rule broken at one place of a payload.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
 from mockserver.contract.validation import Violation
 from mockserver.fake.refusal import Refused
-from mockserver.types import JSON
+from mockserver.types import JSON, value
 
 _OF_MEDIA = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
 """The keywords that restrict a picture; the real service may look at it only when the task runs."""
@@ -17,7 +17,7 @@ _SHOWN_LETTERS = 100
 """As much of a value is repeated in a refusal; the real services do not send megabytes back, either."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Admission:
     """What is recorded of an accepted payload; ``failure`` is why a task made of it will fail."""
 

@@ -6,13 +6,15 @@ from functools import lru_cache
 from math import floor, isqrt
 from typing import Literal
 
+from mockserver.types import value
+
 FRAME_RATE = 24
 
 USUAL_STEP = 16
 """Pixels by which the sides of a picture grow: the block of most encoders, and so what models of pictures draw in."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Picture:
     """One image of a task: `index` counts from 0, `width` and `height` are pixels.
 
@@ -38,7 +40,7 @@ class Picture:
         return ".png" if self.format == "png" else ".jpg"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Film:
     """One video of a task: `width` and `height` are pixels, both even, `seconds` is what was asked for."""
 
