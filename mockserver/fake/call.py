@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
 from mockserver.contract.validation import Violation
-from mockserver.types import Millis, Payload, Request
+from mockserver.types import Millis, Payload, Request, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """One request on its way to an answer: everything its action may want to know.
 
@@ -34,7 +33,7 @@ class Call:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Subject:
     """What a request, a result or a callback is about: the payload of a task, and the operation that creates it."""
 

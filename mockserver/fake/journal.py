@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.secrecy import Mask, masked
-from mockserver.types import JSON, Millis, Request, Response
+from mockserver.types import JSON, Millis, Request, Response, value
 
 _MOST_BODY_BYTES = 64 * 1024
 """As much of a body is kept: whole for every payload without a picture, and 20 000 of them fit into memory."""
@@ -19,7 +19,7 @@ _MOST_LETTERS = 1000
 """Letters that are kept of a fact, and of each name in its path."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """One exchange, with its first 100 violations. Bodies of more than 64 KiB are cut; ``sizes`` are in bytes, uncut.
 

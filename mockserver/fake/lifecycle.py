@@ -12,7 +12,7 @@ from functools import cache
 from typing import Literal, NamedTuple, get_args
 
 from mockserver.settings import parsed_pace
-from mockserver.types import Millis
+from mockserver.types import Millis, value
 
 Status = Literal["submitted", "processing", "succeed", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -28,7 +28,7 @@ class State(NamedTuple):
     updated_at: Millis
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Task:
     """One task, never changed.
 
