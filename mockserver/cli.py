@@ -175,7 +175,7 @@ def _share(count: int, settings: Settings, listener: socket.socket, control_toke
 
 def _save(fake: Fake, state: Path) -> int:
     """Write the file of ``--state``, which may hold keys; return the exit status."""
-    from mockserver.fake import snapshot
+    from mockserver.fake.state import snapshot
 
     try:
         with written("--state", state):

@@ -15,24 +15,26 @@ from typing import TypeVar
 from mockserver.contract.catalog import Catalog, Operation, Service, load
 from mockserver.contract.routes import Match, plain
 from mockserver.errors import StoreUnavailable
-from mockserver.fake import snapshot
 from mockserver.fake.call import Call
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
+from mockserver.fake.dialects.dialect import Dialect
+from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.line import effect, refusal
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.headers import annotated, told
-from mockserver.fake.intake import Intake, Prepared
+from mockserver.fake.intake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
-from mockserver.fake.snapshot import Sections, Time
+from mockserver.fake.state import snapshot
 from mockserver.fake.state.reading import read
+from mockserver.fake.state.snapshot import Sections, Time
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
-from mockserver.fake.world import Dialect, World, encoded
+from mockserver.fake.world import World
 from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Millis, Request, Response
 

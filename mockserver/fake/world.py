@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from sys import intern
 
 import jiter
 
 from mockserver.contract.catalog import Catalog, Operation
 from mockserver.contract.forms import known
-from mockserver.contract.readings import Readings, settled
+from mockserver.contract.readings import settled
 from mockserver.destinations import Destinations
 from mockserver.errors import BadSetting
-from mockserver.fake.auth import hashed, known_as
 from mockserver.fake.call import Call, Subject
-from mockserver.fake.callbacks.delivery import Delivery, id_of
+from mockserver.fake.callbacks.notices import Notices
 from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.clock import Clock, ClockState, Move
+from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
 from mockserver.fake.faults.line import effect
 from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
+from mockserver.fake.intake.auth import hashed, known_as
 from mockserver.fake.lifecycle import Pace, Status, Task, following
 from mockserver.fake.limits import Limit, Limits, Rate
 from mockserver.fake.media import plan
@@ -32,32 +32,13 @@ from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
-from mockserver.types import JSON, Millis, Payload, Response
+from mockserver.types import JSON, Millis, Payload
 
 _CLOCK, _SETTINGS, _BEGUN = "clock", "settings", "begun"
 """The names of what all who share a store know of its time, its changed settings, and the faults it began with."""
 
 RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 """How long results are kept (kling 6)."""
-
-
-Action = Callable[["World", Call], Response]
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """The wire format of a family of services.
-
-    * ``actions``: what an operation can do, by the name in ``service.json``
-    * ``refused``: completes the body of a refusal
-    * ``notice``: the body of a callback, of a task as it was at a moment
-    * ``reports``: whether entering a state is called back
-    """
-
-    actions: Mapping[str, Action]
-    refused: Callable[[World, Readings, dict[str, JSON]], dict[str, JSON]]
-    notice: Callable[[World, Task, Millis], JSON]
-    reports: Callable[[Readings, Status], bool]
 
 
 class World:
@@ -75,7 +56,8 @@ class World:
         self.ids = Ids(store, settings.seed)
         self.tasks, self.journal, self.documents = store.tasks, store.journal, store.documents
         self.uploads = Uploads(self.documents)
-        self.callbacks = Outbox(store, self.tasks.get, self._notice, self._altered)
+        notices = Notices(self)
+        self.callbacks = Outbox(store, self.tasks.get, notices.written, notices.altered)
         self.limits = Limits(self.documents, _limit(settings))
         self.faults = Faults(store, settings.seed)
         self.prompt_faults = PromptFaults(self.documents, settings.seed)
@@ -281,32 +263,6 @@ class World:
             return 1
         return plan.count(call.operation, call.payload)
 
-    def _notice(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
-        """Return what is sent when a task enters a state, if that is reported."""
-        service = self.catalog.services[task.operation.partition("/")[0]]
-        dialect, readings = self.dialects[service.dialect], self.readings[service.id]
-        if not task.callback_url or not dialect.reports(readings, moment[1]):
-            return None
-        at = task.created_at + moment[0]
-        return Delivery(
-            id=id_of(task, moment),
-            service=service.id,
-            task_id=task.id,
-            account=task.account,
-            status=moment[1],
-            url=task.callback_url,
-            body=encoded(dialect.notice(self, task, at)),
-            due=at,
-            pauses=service.questions["callback-retries"].readings[readings["callback-retries"]].pauses,
-        )
-
-    def _altered(self, task: Task, delivery: Delivery, gap: Millis) -> tuple[Delivery, ...]:
-        """Return what the faults make of a callback; ``gap`` is the time until its task's next state."""
-        sent: tuple[Delivery, ...] = (delivery,)
-        for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
-            sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
-        return sent
-
 
 def _changes(begun: Settings, settings: Settings) -> dict[str, JSON]:
     """Return what was changed since the start, as JSON. Raises ``BadSetting`` for what a shared store must not hold."""
@@ -322,11 +278,3 @@ def _changes(begun: Settings, settings: Settings) -> dict[str, JSON]:
 
 def _limit(settings: Settings) -> Limit:
     return Limit(settings.slots, None if settings.rate is None else Rate.parse(settings.rate))
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def encoded(body: JSON) -> bytes:
-    """Write JSON compactly, as the services do."""
-    return _ENCODER.encode(body).encode(errors="backslashreplace")  # half a surrogate pair can only be escaped

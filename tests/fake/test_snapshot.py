@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from mockserver.contract.catalog import Operation, load
 from mockserver.contract.vectors import picture
 from mockserver.errors import BadSetting
-from mockserver.fake.auth import digest
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
+from mockserver.fake.intake.auth import digest
 from mockserver.fake.media.render import render
 from mockserver.kit import valid_payloads
 from mockserver.settings import Settings

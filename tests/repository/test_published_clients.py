@@ -16,7 +16,7 @@ from mockserver.adapters.testing.live import live
 from mockserver.contract.catalog import load
 from mockserver.settings import Key
 from tests.conftest import IMAGE, NOON, PATIENCE, PAYLOADS, VIDEO, Answer, CheckedFake, check
-from tests.fake.test_auth import AK, NOW, token
+from tests.fake.intake.test_auth import AK, NOW, token
 from tests.support.process import answers
 
 PRODUCTS = [IMAGE, VIDEO]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mockserver.fake.core import Fake
-from mockserver.fake.world import encoded
+from mockserver.fake.encoding import encoded
 from mockserver.types import JSON
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -20,10 +20,10 @@ from mockserver.adapters.control.body import Refusal, body_of, changed
 from mockserver.adapters.control.events import events, is_stopping, state
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.errors import MockserverError, unexpected
-from mockserver.fake import snapshot
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
+from mockserver.fake.state import snapshot
 from mockserver.fake.verification import Expectation
 from mockserver.resources import folder
 from mockserver.secrecy import Mask

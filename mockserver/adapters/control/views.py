@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from mockserver.fake import auth
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault
 from mockserver.fake.faults.line import kinds
 from mockserver.fake.faults.meant import meant_by
+from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results

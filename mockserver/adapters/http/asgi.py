@@ -23,9 +23,9 @@ from mockserver.adapters.http.wire import deliver
 from mockserver.adapters.http.workers import Workers
 from mockserver.contract.routes import plain
 from mockserver.fake.core import Fake
+from mockserver.fake.encoding import encoded
 from mockserver.fake.media.results import PATH
 from mockserver.fake.refusal import Refused, said
-from mockserver.fake.world import encoded
 from mockserver.types import Request, Response
 
 _OWN = ("/_mock", PATH)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from mockserver.fake.bodies import media_type
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.useapi_accounts import meant
 from mockserver.fake.dialects.useapi_task import IMAGES, user
+from mockserver.fake.intake.bodies import media_type
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Measure, Upload, is_upload, measured
 from mockserver.fake.refusal import Refused

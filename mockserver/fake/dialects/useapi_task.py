@@ -8,7 +8,7 @@ from zlib import crc32
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import Readings, defaults
-from mockserver.fake.auth import digest
+from mockserver.fake.intake.auth import digest
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Made

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import levels
 from mockserver.contract.validation import Validator
-from mockserver.fake import bodies
+from mockserver.fake.intake import bodies
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
 from mockserver.fake.refusal import Refused

@@ -22,7 +22,7 @@ from mockserver.kit.reports.folder import write
 from mockserver.settings import Settings
 from mockserver.types import JSON
 from tests.conftest import IMAGE
-from tests.fake.test_auth import token as jwt
+from tests.fake.intake.test_auth import token as jwt
 from tests.support.between import between, served, wait_for_the_end
 from tests.support.process import Process, answers, started
 from tests.test_secrecy import NAMES

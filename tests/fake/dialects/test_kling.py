@@ -13,7 +13,7 @@ from mockserver.contract.catalog import load
 from mockserver.contract.vectors import picture
 from mockserver.fake.callbacks.delivery import Attempt
 from tests.conftest import IMAGE, NOON, VIDEO, Answer, CheckedFake
-from tests.fake.test_auth import TIMES, token
+from tests.fake.intake.test_auth import TIMES, token
 
 KLING = load().service("kling")
 PRODUCTS = [IMAGE, VIDEO]

@@ -10,7 +10,7 @@ from mockserver.adapters.control import views
 from mockserver.fake.faults.meant import meant_by
 from mockserver.types import Request
 from tests.conftest import IMAGE, CheckedFake
-from tests.fake.test_auth import token
+from tests.fake.intake.test_auth import token
 
 
 def request(body: bytes = b"", **headers: str) -> Request:

@@ -19,7 +19,7 @@ from mockserver.kit.verdict import Verdict
 from mockserver.settings import Key, Settings
 from mockserver.types import Payload, Request, Response
 from tests.conftest import HOST
-from tests.fake.test_auth import SECRET, token
+from tests.fake.intake.test_auth import SECRET, token
 
 SERVICES = load().services
 OPERATIONS = {id: each for service in SERVICES.values() for id, each in service.operations.items()}

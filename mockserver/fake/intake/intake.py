@@ -10,9 +10,9 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.errors import BadContract
-from mockserver.fake import auth, bodies
-from mockserver.fake.admission import admitted, clamped
 from mockserver.fake.call import Call
+from mockserver.fake.intake import auth, bodies
+from mockserver.fake.intake.admission import admitted, clamped
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Request

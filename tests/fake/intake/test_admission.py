@@ -10,7 +10,7 @@ from mockserver.contract.readings import levels, settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, Violation
 from mockserver.contract.vectors import picture, vectors
-from mockserver.fake.admission import Admission, admitted, clamped
+from mockserver.fake.intake.admission import Admission, admitted, clamped
 from mockserver.fake.refusal import Refused
 from mockserver.types import kind_of
 from tests.conftest import IMAGE, VIDEO, CheckedFake

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
-from mockserver.fake import bodies
+from mockserver.fake.intake import bodies
 from mockserver.fake.refusal import Refused
 from mockserver.types import Request
 
@@ -213,7 +213,7 @@ def test_a_form_that_is_none_is_unreadable_with_a_fact(name: str) -> None:
 
 
 def test_of_a_form_that_is_none_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    code = "import tests.fake.test_bodies as t; t.refused(b'no form at all', t.MULTIPART)"
+    code = "import tests.fake.intake.test_bodies as t; t.refused(b'no form at all', t.MULTIPART)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
     assert capfd.readouterr() == ("", "")
 

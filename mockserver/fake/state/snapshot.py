@@ -12,14 +12,15 @@ from dataclasses import asdict, fields
 from typing import Literal, get_args
 
 from mockserver.errors import BadSetting
-from mockserver.fake.auth import is_digest, sealed
 from mockserver.fake.clock import ClockState
+from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.fault import Happening
+from mockserver.fake.intake.auth import is_digest, sealed
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit
 from mockserver.fake.media.uploads import Upload
 from mockserver.fake.state.reading import VERSION, State
-from mockserver.fake.world import World, encoded
+from mockserver.fake.world import World
 from mockserver.suggestions import quoted
 from mockserver.types import JSON, Millis
 
