@@ -20,7 +20,6 @@ from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, sign
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
-from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.line import effect, refusal
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
@@ -34,7 +33,7 @@ from mockserver.fake.state.reading import read
 from mockserver.fake.state.snapshot import Sections, Time
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
-from mockserver.fake.world import World
+from mockserver.fake.world import Dialect, World
 from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Millis, Request, Response
 

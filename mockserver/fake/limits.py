@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from math import ceil
 
 from mockserver.durations import parsed_rate
+from mockserver.fake.call import Call
+from mockserver.fake.media import plan
 from mockserver.fake.stores.store import SHARED, Documents, Kind
 from mockserver.recent import ENTRY_LETTERS, MOST_LETTERS
+from mockserver.settings import Settings
 from mockserver.types import JSON, Millis
 
 
@@ -34,6 +37,11 @@ class Limit:
 
     slots: int | None = None
     rate: Rate | None = None
+
+    @classmethod
+    def usual(cls, settings: Settings) -> Limit:
+        """Return what the settings allow every account."""
+        return cls(settings.slots, None if settings.rate is None else Rate.parse(settings.rate))
 
 
 _QUOTAS: Kind[tuple[float, Millis]] = Kind(
@@ -115,3 +123,20 @@ def _written(limit: Limit) -> JSON:
 def _read(found: JSON) -> Limit:
     slots, rate = found
     return Limit(slots, rate and Rate(*rate))
+
+
+def slots_of(call: Call) -> int:
+    """Return how many slots the task of a call takes."""
+    if call.operation.task["media"] == "video" or "jobs" in call.operation.task:
+        return 1
+    if plan.is_series(call.operation, call.payload) and call.readings.get("series-slots") == "one":
+        return 1
+    return plan.count(call.operation, call.payload)
+
+
+def most_slots(call: Call, own: int | None) -> int | None:
+    """Return how many slots a call may use: its account's ``own``, or those that it names itself."""
+    wanted = plan.value_of_role(call.operation, call.payload, "jobs")
+    if own is None or wanted is None:
+        return own if wanted is None else int(wanted)
+    return int(min(own, wanted) if call.readings.get("max-jobs") == "lowers" else wanted)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from sys import intern
 
 import jiter
 
 from mockserver.contract.catalog import Catalog, Operation
 from mockserver.contract.forms import known
-from mockserver.contract.readings import settled
+from mockserver.contract.readings import Readings, settled
 from mockserver.destinations import Destinations
 from mockserver.errors import BadSetting
 from mockserver.fake.call import Call, Subject
-from mockserver.fake.callbacks.notices import Notices
+from mockserver.fake.callbacks.delivery import Delivery, id_of
 from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.clock import Clock, ClockState, Move
-from mockserver.fake.dialects.dialect import Dialect
+from mockserver.fake.encoding import encoded
 from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
 from mockserver.fake.faults.line import effect
@@ -25,20 +25,39 @@ from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
 from mockserver.fake.intake.auth import hashed, known_as
 from mockserver.fake.lifecycle import Pace, Status, Task, following
-from mockserver.fake.limits import Limit, Limits, Rate
+from mockserver.fake.limits import Limit, Limits, most_slots, slots_of
 from mockserver.fake.media import plan
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
-from mockserver.types import JSON, Millis, Payload
+from mockserver.types import JSON, Millis, Payload, Response
 
 _CLOCK, _SETTINGS, _BEGUN = "clock", "settings", "begun"
 """The names of what all who share a store know of its time, its changed settings, and the faults it began with."""
 
 RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 """How long results are kept (kling 6)."""
+
+
+Action = Callable[["World", Call], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The wire format of a family of services.
+
+    * ``actions``: what an operation can do, by the name in ``service.json``
+    * ``refused``: completes the body of a refusal
+    * ``notice``: the body of a callback, of a task as it was at a moment
+    * ``reports``: whether entering a state is called back
+    """
+
+    actions: Mapping[str, Action]
+    refused: Callable[[World, Readings, dict[str, JSON]], dict[str, JSON]]
+    notice: Callable[[World, Task, Millis], JSON]
+    reports: Callable[[Readings, Status], bool]
 
 
 class World:
@@ -56,9 +75,8 @@ class World:
         self.ids = Ids(store, settings.seed)
         self.tasks, self.journal, self.documents = store.tasks, store.journal, store.documents
         self.uploads = Uploads(self.documents)
-        notices = Notices(self)
-        self.callbacks = Outbox(store, self.tasks.get, notices.written, notices.altered)
-        self.limits = Limits(self.documents, _limit(settings))
+        self.callbacks = Outbox(store, self.tasks.get, self._notice, self._altered)
+        self.limits = Limits(self.documents, Limit.usual(settings))
         self.faults = Faults(store, settings.seed)
         self.prompt_faults = PromptFaults(self.documents, settings.seed)
         self.restored: frozenset[str] = frozenset()
@@ -89,8 +107,8 @@ class World:
         operation, owner = call.operation, (call.service.id, call.account)
         # One text for all tasks that share it, here and below: a million tasks fit into memory.
         model = intern(str(plan.value_of_role(operation, call.payload, "model") or ""))
-        slots = self._slots(call)
-        most = self._most(call)
+        slots = slots_of(call)
+        most = most_slots(call, self.limits.of(call.account).slots)
         if most is not None:
             taken = self.tasks.in_flight(owner, model, call.now)
             if taken.slots + slots > most:
@@ -242,26 +260,38 @@ class World:
         services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
         readings = settled(self.catalog.questions(settings.services), settings.readings)
         pace = Pace.parse(settings.pace)
-        limit = _limit(settings)
+        limit = Limit.usual(settings)
         destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
         self.version += 1
         self.destinations = destinations
         self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
         self.readings = {**self.readings, **readings}  # a service that is left out keeps its tasks
 
-    def _most(self, call: Call) -> int | None:
-        """Return how many slots a request may use: those of its account, or those it names itself."""
-        own, wanted = self.limits.of(call.account).slots, plan.value_of_role(call.operation, call.payload, "jobs")
-        if own is None or wanted is None:
-            return own if wanted is None else int(wanted)
-        return int(min(own, wanted) if call.readings.get("max-jobs") == "lowers" else wanted)
+    def _notice(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
+        """Return what is sent when a task enters a state, if that is reported."""
+        service = self.catalog.services[task.operation.partition("/")[0]]
+        dialect, readings = self.dialects[service.dialect], self.readings[service.id]
+        if not task.callback_url or not dialect.reports(readings, moment[1]):
+            return None
+        at = task.created_at + moment[0]
+        return Delivery(
+            id=id_of(task, moment),
+            service=service.id,
+            task_id=task.id,
+            account=task.account,
+            status=moment[1],
+            url=task.callback_url,
+            body=encoded(dialect.notice(self, task, at)),
+            due=at,
+            pauses=service.questions["callback-retries"].readings[readings["callback-retries"]].pauses,
+        )
 
-    def _slots(self, call: Call) -> int:
-        if call.operation.task["media"] == "video" or "jobs" in call.operation.task:
-            return 1
-        if plan.is_series(call.operation, call.payload) and call.readings.get("series-slots") == "one":
-            return 1
-        return plan.count(call.operation, call.payload)
+    def _altered(self, task: Task, delivery: Delivery, gap: Millis) -> tuple[Delivery, ...]:
+        """Return what the faults make of a callback; ``gap`` is the time until its task's next state."""
+        sent: tuple[Delivery, ...] = (delivery,)
+        for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
+            sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
+        return sent
 
 
 def _changes(begun: Settings, settings: Settings) -> dict[str, JSON]:
@@ -274,7 +304,3 @@ def _changes(begun: Settings, settings: Settings) -> dict[str, JSON]:
         for name, value in changed.items()
         if value != getattr(begun, name)
     }
-
-
-def _limit(settings: Settings) -> Limit:
-    return Limit(settings.slots, None if settings.rate is None else Rate.parse(settings.rate))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from mockserver.contract.readings import Readings
 from mockserver.fake.call import Call
-from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Film
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import World
+from mockserver.fake.world import Dialect, World
 from mockserver.types import JSON, Millis, Payload, Response
 
 _HEADERS = {"content-type": "application/json"}
