@@ -146,32 +146,9 @@ def test_a_control_token_goes_to_the_server(serve: Serve) -> None:
     assert serve("--control-token", "secret").beside == ("secret",)
 
 
-def test_the_state_is_kept_in_a_file_and_taken_up_from_there(serve: Serve, tmp_path: Path) -> None:
-    file = tmp_path / "state.json"
-    serve("--state", str(file), "--seed", "1")
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**kept, "is_frozen": True, "now": 1234}), encoding="utf-8")
-    serve("--state", str(file), "--seed", "1")
-    assert json.loads(file.read_text(encoding="utf-8")) == {**kept, "is_frozen": True, "now": 1234}
-
-
 def test_a_reading_may_have_an_equals_sign_in_its_value_and_the_last_of_two_counts(serve: Serve) -> None:
     served = serve("--reading", "missing-task=404-1203", "--reading", "missing-task=400-1201")
     assert served.settings.readings == {"missing-task": "400-1201"}
-
-
-@pytest.mark.parametrize(
-    "change", [{"now": -1}, {"tasks": [{}]}, {"color": "red"}, {"faults": [{"fault": "x", "account": None}]}]
-)
-def test_a_state_that_is_no_snapshot_is_told_in_one_line_and_stays(
-    change: dict[str, JSON], serve: Serve, tmp_path: Path
-) -> None:
-    file = tmp_path / "state.json"
-    serve("--state", str(file))
-    text = json.dumps({**json.loads(file.read_text(encoding="utf-8")), **change})
-    file.write_text(text, encoding="utf-8")
-    assert "snapshot: /" in told_in_one_line(run("--state", str(file)))
-    assert file.read_text(encoding="utf-8") == text
 
 
 MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -189,9 +166,6 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "slots-in-words": (("--slots", "many"), "--slots: "),
     "rate-in-words": (("--rate", "often"), "often"),
     "unknown-fault": (("--fault", "hangs"), "hangs"),
-    "state-in-no-folder": (("--state", "/no/such/folder/state.json"), "/no/such/folder/state.json"),
-    "state-that-is-a-folder": (("--state", "/"), "'/'"),
-    "state-that-is-not-json": (("--state", __file__), "is not a snapshot"),
     "seed-in-words": (("--seed", "x"), "--seed: "),
     "no-body-at-all": (("--max-body", "0"), "--max-body: "),
     "url-without-scheme": (("--public-url", "mock.example"), "an http or https URL"),

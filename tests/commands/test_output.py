@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import signal
 import subprocess
@@ -118,14 +117,13 @@ def test_a_description_that_does_not_fit_is_told_and_the_old_one_stays_whole(tmp
 OPTIONS: dict[str, tuple[str, ...]] = {
     "--report": CHECK,
     "--output": ("openapi", "kling"),
-    "--state": ("serve", "--port", "0"),
     "--record": ("proxy", "http://127.0.0.1:1", "--service", "kling", "--port", "0"),
 }
 """What writes files, and the words before it."""
 
 BAD_PLACES = {
     "under-a-file": (OPTIONS, "old/new"),
-    "a-folder": (("--output", "--state"), "folder"),
+    "a-folder": (("--output",), "folder"),
     "a-folder-with-a-folder-for-a-file": (("--report",), "folder"),
     "read-only": (OPTIONS, "/proc/self"),  # even root writes nothing there
 }
@@ -143,34 +141,6 @@ def test_where_nothing_can_be_written_is_told_at_once(tmp_path: Path) -> None:
         assert line.startswith("mockserver: ")
         assert place in line
     assert (left(tmp_path), left(tmp_path / "folder")) == ({"old": "old"}, {})
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_state_is_saved_whatever_ends_the_server_and_is_its_owner_s(number: int, tmp_path: Path) -> None:
-    file = tmp_path / "state.json"
-    with started("--state", str(file), "--pace", "real") as server:
-        server.made(IMAGE, prompt="x")
-        assert server.stop(number)[0] == 0
-        assert server.stderr == ""
-    assert json.loads(file.read_text())
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
-
-
-def test_a_state_that_does_not_fit_is_told_and_the_old_one_stays_whole(tmp_path: Path) -> None:
-    file = tmp_path / "state.json"
-    with started("--state", str(file)) as server:
-        server.stop(signal.SIGTERM)
-    before = left(tmp_path)
-    with started("--state", str(file), main=FULL + MAIN) as server:
-        for _ in range(3):
-            server.made(IMAGE, prompt="x" * 1000)
-        status, _ = server.stop(signal.SIGTERM)
-        assert status == 2
-        (line,) = server.stderr.splitlines()
-        assert "mockserver: --state: " in line
-        assert "File too large" in line
-    assert left(tmp_path) == before
 
 
 def test_a_proxy_that_cannot_record_says_so_once_and_goes_on(tmp_path: Path) -> None:

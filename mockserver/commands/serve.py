@@ -1,0 +1,89 @@
+"""``mockserver serve``: the fake on a port, by one process or several, until Ctrl-C."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockserver.commands.output import complain, log
+from mockserver.options import settings_from, settings_options
+
+if TYPE_CHECKING:
+    from mockserver.fake.core import Fake
+    from mockserver.settings import Settings
+
+
+@click.command(
+    short_help="Serve the fake until Ctrl-C.",
+    epilog='\b\nExample:\n  mockserver serve --service kling --pace instant --fault "1303 x2"',
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Listen on this port; 0 is any free."
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Share the load over so many processes; without --store on a temporary file.",
+)
+@click.option(
+    "--store",
+    metavar="STORE",
+    help="Keep the state in sqlite:PATH or redis://HOST:PORT/DB, to go on with it, or to share it with others.",
+)
+@click.option("--control-token", metavar="TOKEN", help="Allow other machines to control the fake with this token.")
+@settings_options
+def serve(host: str, port: int, workers: int, store: str | None, control_token: str | None, **options: Any) -> None:
+    """Serve the fake on a port until Ctrl-C, with a dashboard at /_mock/."""
+    gc.disable()  # until the server runs: the objects that a start makes all stay
+    from mockserver.adapters.http.server import Server, listen
+
+    settings = settings_from(options)
+    if workers > 1:
+        sys.exit(_share(workers, settings, store, listen(host, port), control_token))
+    fake = _fake(settings, store)
+    Server(fake, listen(host, port), lambda url: log(f"mockserver ready on {url}"), control_token).run_to_the_end()
+    fake.store.close()
+    # A thread may still be rendering a film, and Ctrl-C should not wait for it.
+    os._exit(0)
+
+
+def _fake(settings: Settings, store: str | None) -> Fake:
+    from mockserver.fake.core import Fake
+    from mockserver.fake.stores.opening import opened
+    from mockserver.fake.stores.store import Bounds
+
+    return Fake(settings, store=opened(store, Bounds(settings.max_tasks)))
+
+
+def _share(
+    count: int, settings: Settings, store: str | None, listener: socket.socket, control_token: str | None
+) -> int:
+    """Serve in several processes until a signal; return the exit status."""
+    from mockserver.adapters.http.server import url_of
+    from mockserver.adapters.supervision.handover import WorkerServer
+    from mockserver.adapters.supervision.supervisor import Supervisor
+
+    with nullcontext() if store else TemporaryDirectory(prefix="mockserver-") as folder:
+        shared = store or f"sqlite:{Path(str(folder)) / 'state.db'}"
+        # What is wrong is told before there is any worker, and what has been compiled here is theirs, too.
+        _fake(settings, shared).store.close()
+
+        def work(_: int, door: socket.socket, ready: Callable[[], None]) -> None:
+            fake = _fake(settings, shared)
+            WorkerServer(fake, door, ready, control_token).run_to_the_end()
+            fake.store.close()
+
+        return Supervisor(count, listener, work, lambda: log(f"mockserver ready on {url_of(listener)}"), complain).run()
