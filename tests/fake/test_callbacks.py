@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.fake.callbacks import log
-from mockserver.fake.callbacks.delivery import Attempt, Delivery, id_of
-from mockserver.fake.callbacks.line import LINES
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, id_of, origin
+from mockserver.fake.callbacks.line import LINES, Line
 from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.lifecycle import STATUSES, Status, Task
 from mockserver.fake.stores.memory.store import Memory
@@ -447,6 +447,182 @@ def test_a_cleared_queue_has_forgotten_everything_also_what_is_on_its_way(desk: 
     assert (len(desk.outbox), desk.outbox.next, desk.outbox.deliveries) == (0, None, ())
     desk.outbox.attempted(delivery, Attempt(NOON, 0, 500))
     assert (desk.outbox.next, desk.outbox.deliveries) == (None, ())
+
+
+TEXTS = st.text(max_size=8) | st.just("http://\ud83d/")
+MILLIS = st.integers(0, 1 << 43)
+ATTEMPTS = st.builds(Attempt, MILLIS, MILLIS, st.none() | st.integers(100, 599), st.none() | TEXTS, st.booleans())
+DELIVERIES = st.builds(
+    Delivery,
+    id=TEXTS,
+    service=TEXTS,
+    task_id=TEXTS,
+    account=TEXTS,
+    status=st.sampled_from(STATUSES),
+    url=TEXTS,
+    body=st.binary(max_size=8) | st.just("猫".encode()),
+    due=MILLIS,
+    pauses=st.lists(MILLIS, max_size=3).map(tuple),
+    is_forged=st.booleans(),
+    is_again=st.booleans(),
+    attempts=st.lists(ATTEMPTS, max_size=3).map(tuple),
+    claim=MILLIS,
+)
+LINE = st.builds(
+    Line,
+    receiver=st.tuples(TEXTS, TEXTS),
+    since=MILLIS,
+    step=st.none() | st.tuples(MILLIS, st.sampled_from(STATUSES)),
+    current=st.none() | DELIVERIES,
+    retry=st.none() | MILLIS,
+    waiting=st.lists(DELIVERIES, max_size=3).map(tuple),
+)
+
+
+@given(LINE, DELIVERIES)
+def test_what_is_written_as_json_is_read_again_as_it_was(line: Line, delivery: Delivery) -> None:
+    assert LINES.read(json.loads(json.dumps(LINES.write(line)))) == line
+    read = log.DELIVERIES.read(json.loads(json.dumps(log.DELIVERIES.write(delivery))))
+    assert (read, read.claim) == (delivery, delivery.claim)
+
+
+class Worker:
+    """One of several that share a store, with what it has in its hands, and where that arrives."""
+
+    def __init__(self, desk: Desk, arrived: list[tuple[str, tuple[Millis, str]]] | None = None) -> None:
+        self.outbox = Outbox(desk.store, desk.store.tasks.get, desk._write, desk._alter)
+        self._schedule = desk.store.schedule
+        self._arrived = [] if arrived is None else arrived
+        self.hands: list[Delivery] = []
+
+    def take(self, now: Millis, most: int) -> list[Delivery]:
+        found = self.outbox.claimed(self.outbox.take(now, most), now).deliveries
+        self.hands += found
+        self._arrived += [(delivery.task_id, (delivery.due, delivery.status)) for delivery in found]
+        return found
+
+    def report(self, now: Millis, most: int, status: int) -> None:
+        made, self.hands = self.hands[:most], self.hands[most:]
+        self.outbox.attempts([(delivery, Attempt(now, 5, status)) for delivery in made])
+
+    def die(self) -> None:
+        """Let the store give free what is in its hands."""
+        for delivery in self.hands:
+            self._schedule.plan(f"{delivery.service}/{delivery.task_id}", delivery.due)
+
+
+class Race:
+    """Two workers and three tasks; whatever happens, each callback arrives, and those of a task in order."""
+
+    def __init__(self, pauses: tuple[Millis, ...], copies: int) -> None:
+        self.desk, self.now = Desk(pauses=pauses, copies=copies), NOON
+        self.tasks = [self.desk.add(str(number), NOON + number).id for number in range(3)]
+        self.arrived: list[tuple[str, tuple[Millis, str]]] = []
+        self.workers = [Worker(self.desk, self.arrived) for _ in range(2)]
+        self.ghosts: list[Worker] = []
+
+    def happen(self, who: int, doing: str, number: int) -> None:
+        worker = self.workers[who]
+        if doing == "take":
+            worker.take(self.now, number + 1)
+        elif doing in ("reports", "fails"):
+            worker.report(self.now, number, 200 if doing == "reports" else 500)
+        elif doing in ("dies", "seems dead"):
+            worker.die()
+            self.ghosts += [worker] if doing == "seems dead" else []
+            self.workers[who] = Worker(self.desk, self.arrived)
+        elif doing == "ghosts report":
+            for ghost in self.ghosts:
+                ghost.report(self.now, number, 200)
+        elif doing == "waits":
+            self.now += 400 * (number + 1)
+        else:
+            self.desk.force(str(number), "failed", self.now)
+
+    def end(self) -> None:
+        """Let all die, and one more do the rest."""
+        for worker in self.workers:
+            worker.die()
+        last = Worker(self.desk, self.arrived)
+        while (due := last.outbox.next) is not None:
+            self.now = max(self.now, due)
+            last.take(self.now, 10)
+            last.report(self.now, 10, 200)
+
+
+DOINGS = ("take", "reports", "fails", "dies", "seems dead", "ghosts report", "waits", "forced")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.sampled_from(DOINGS), st.integers(0, 2)), max_size=40),
+    st.sampled_from([(), (1000,), (500, 0)]),
+    st.integers(1, 2),
+)
+def test_whoever_dies_each_callback_is_sent_at_least_once_and_those_of_a_task_in_order(
+    doings: list[tuple[int, str, int]], pauses: tuple[Millis, ...], copies: int
+) -> None:
+    race = Race(pauses, copies)
+    for doing in doings:
+        race.happen(*doing)
+    race.end()
+    for id in race.tasks:
+        task = race.desk.store.tasks.get("kling", id)
+        assert task is not None
+        told = [(task.created_at + age, str(status)) for age, status in task.timeline]
+        sent = [each for whose, each in race.arrived if whose == id]
+        assert list(dict.fromkeys(sent)) == told
+        places = [told.index(each) for each in sent]
+        assert places == sorted(places)
+        assert all(sent.count(each) >= copies for each in told)
+    assert (len(race.desk.outbox), race.desk.store.documents.count(LINES)) == (0, 0)
+
+
+def test_of_a_callback_that_is_out_twice_only_the_later_one_lets_the_next_go(desk: Desk) -> None:
+    desk.add()
+    slow, quick = Worker(desk), Worker(desk)
+    (first,) = slow.take(NOON, 9)
+    slow.die()
+    (second,) = quick.take(NOON + 600, 9)
+    assert (first.id, first.body, first.status) == (second.id, second.body, "submitted")
+    slow.outbox.attempted(first, Attempt(NOON, 0, 200))
+    assert quick.take(NOON + 600, 9) == []
+    quick.outbox.attempted(second, Attempt(NOON + 600, 0, 200))
+    assert [delivery.status for delivery in quick.take(NOON + 600, 9)] == ["processing"]
+    assert [len(delivery.attempts) for delivery in desk.outbox.deliveries] == [2, 0]
+
+
+def test_what_goes_to_a_full_receiver_stays_taken_and_unwritten(desk: Desk) -> None:
+    desk.add("1")
+    desk.add("2", account="you")
+    keys = desk.outbox.take(NOON, 9)
+    mine = "me", "http://127.0.0.1:9"
+    claim = desk.outbox.claimed(keys, NOON, {mine})
+    assert [delivery.task_id for delivery in claim.deliveries] == ["2"]
+    assert claim.held == [("kling/1", mine)]
+    assert [delivery.task_id for delivery in desk.outbox.deliveries] == ["2"]
+    assert (desk.due(NOON), desk.outbox.unfinished(NOON)) == ([], 2)
+    desk.force("1", "failed", NOON)
+    assert desk.due(NOON) == []
+    assert [delivery.task_id for delivery in desk.outbox.claimed(["kling/1"], NOON).deliveries] == ["1"]
+
+
+def test_each_outbox_sees_the_versions_of_all(desk: Desk) -> None:
+    desk.add()
+    one, other = Worker(desk).outbox, Worker(desk).outbox
+    seen = [other.version]
+    claim = one.claimed(one.take(NOON, 9), NOON)
+    seen.append(other.version)
+    one.attempts([(delivery, Attempt(NOON, 0, 200)) for delivery in claim.deliveries])
+    seen.append(other.version)
+    other.clear()
+    seen.append(one.version)
+    assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize("url", [HOOK, "HTTP://A.example/x", "http://a.example", "x", ""])
+def test_a_line_waits_for_the_receiver_that_its_callbacks_name(url: str) -> None:
+    sent = Delivery("1", "kling", "1", "me", "succeed", url, b"", NOON)
+    assert sent.receiver == ("me", origin(url))
 
 
 def hooked(fake: CheckedFake, path: str) -> list[tuple[str, str]]:

@@ -102,6 +102,9 @@ class CallbackSender:
     async def __aexit__(self, *_: object) -> None:
         self._loop = None
         await self.workers.stop()
+        if self._made:  # what was answered and not reported would be sent once more
+            with suppress(MockserverError):
+                self._fake.attempts(self._made)
         if self._client is not None:
             await self._client.close()
 
