@@ -277,7 +277,7 @@ class Outbox:
             self._log.keep(tried)
         if line is None:
             self._schedule.drop(key)
-        elif _is_out(line, delivery):
+        elif line.current is not None and (line.current.id, line.current.claim) == (delivery.id, delivery.claim):
             failures = len(tried.attempts)
             if attempt.is_success or attempt.is_refused or failures > len(delivery.pauses):
                 self._set(key, line.going_on())
@@ -330,14 +330,6 @@ class Outbox:
     def _changed(self) -> None:
         count = self._documents.get(_VERSIONS, self._name) or 0
         self._documents.put(_VERSIONS, self._name, count + 1)
-
-
-def _is_out(line: Line, delivery: Delivery) -> bool:
-    """Whether a callback is the one that a line waits for, and nobody has taken it over."""
-    current = line.current
-    if current is None or line.retry is not None:
-        return False
-    return (current.id, current.claim) == (delivery.id, delivery.claim)
 
 
 def _place_of(delivery: Delivery) -> str:
