@@ -1,9 +1,10 @@
 """The outbox: callbacks in order, again after a failure, and nothing that is no longer true."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from types import MappingProxyType
 
 import pytest
 from hypothesis import example, given
@@ -31,10 +32,11 @@ class Desk:
         pauses: tuple[Millis, ...] = (1000, 2000, 4000),
         silent: frozenset[Status] = frozenset(),
         copies: int = 1,
+        delays: Mapping[Status, Millis] = MappingProxyType({}),
     ) -> None:
         self.store = Memory()
         self.outbox = Outbox(self.store, self.store.tasks.get, self._write, self._alter)
-        self._pauses, self._silent, self._copies = pauses, silent, copies
+        self._pauses, self._silent, self._copies, self._delays = pauses, silent, copies, delays
         self.gaps: list[Millis] = []
 
     def _write(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
@@ -47,7 +49,7 @@ class Desk:
 
     def _alter(self, _: Task, delivery: Delivery, gap: Millis) -> tuple[Delivery, ...]:
         self.gaps.append(gap)
-        return (delivery,) * self._copies
+        return (replace(delivery, due=delivery.due + self._delays.get(delivery.status, 0)),) * self._copies
 
     def add(
         self,
@@ -139,6 +141,24 @@ def test_tasks_of_one_moment_are_told_in_the_order_in_which_they_were_made(desk:
     for n in range(20):
         desk.add(str(n))
     assert [id for id, _, _ in desk.told(NOON)] == [str(n) for n in range(20)]
+
+
+@pytest.mark.parametrize("looks", [(0, 500, 501, 2000, 2500, 4000), (501, 2500, 4000), (4000,)])
+@pytest.mark.parametrize(
+    ("delays", "expected"),
+    [
+        ({"submitted": 501}, ["processing", "submitted", "succeed"]),
+        ({"submitted": 500}, ["submitted", "processing", "succeed"]),
+        ({"submitted": 2001}, ["processing", "succeed", "submitted"]),
+        ({"submitted": 2002, "processing": 1501}, ["succeed", "processing", "submitted"]),
+    ],
+)
+def test_what_is_delayed_comes_when_it_is_due_however_seldom_somebody_looks(
+    delays: dict[Status, Millis], expected: list[Status], looks: tuple[Millis, ...]
+) -> None:
+    desk = Desk(delays=delays)
+    desk.add()
+    assert [delivery.status for age in looks for delivery in desk.delivered(NOON + age)] == expected
 
 
 def test_next_is_when_there_will_be_something_to_do(desk: Desk) -> None:
@@ -616,9 +636,17 @@ def test_what_goes_to_a_full_receiver_stays_taken_and_unwritten(desk: Desk) -> N
     assert claim.held == [("kling/1", mine)]
     assert [delivery.task_id for delivery in desk.outbox.deliveries] == ["2"]
     assert (desk.due(NOON), desk.outbox.unfinished(NOON)) == ([], 2)
-    desk.force("1", "failed", NOON)
-    assert desk.due(NOON) == []
     assert [delivery.task_id for delivery in desk.outbox.claimed(["kling/1"], NOON).deliveries] == ["1"]
+
+
+def test_what_is_taken_stays_so_when_its_task_is_forced(desk: Desk) -> None:
+    desk.add(plan=((0, "submitted"),))
+    (first,) = desk.due(NOON)
+    desk.outbox.attempted(first, Attempt(NOON, 0, 500))
+    (key,) = desk.outbox.take(NOON + 1000, 9)
+    desk.force("1", "failed", NOON + 1000)
+    assert desk.outbox.take(NOON + 1000, 9) == []
+    assert [delivery.status for delivery in desk.outbox.claimed([key], NOON + 1000).deliveries] == ["submitted"]
 
 
 def test_each_outbox_sees_the_versions_of_all(desk: Desk) -> None:
