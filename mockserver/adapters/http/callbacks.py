@@ -15,7 +15,7 @@ from mockserver.adapters.control.guard import CALLBACK
 from mockserver.adapters.http.connector import connector, target
 from mockserver.adapters.http.workers import Workers
 from mockserver.destinations import RefusedDestination
-from mockserver.errors import BadSetting, MockserverError, unexpected
+from mockserver.errors import BadSetting, StoreUnavailable, unexpected
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver
 from mockserver.fake.core import Fake
 
@@ -43,7 +43,10 @@ _ALL_AT_ONCE = 512
 """Callbacks that are sent at once in all: half of the files that a process may usually have open."""
 
 _TAKEN_AT_ONCE = 512
-"""Callbacks that are taken and written in one turn of the store, which takes some ten milliseconds."""
+"""Callbacks that are taken out of the store at once."""
+
+_WRITTEN_AT_ONCE = 128
+"""Callbacks that are written in one turn of the store: in memory it takes some five milliseconds of the loop."""
 
 _ENOUGH = 2 * _EACH_AT_ONCE
 """Written callbacks that wait for one receiver; of the rest only the keys are kept, some hundred bytes each."""
@@ -103,7 +106,7 @@ class CallbackSender:
         self._loop = None
         await self.workers.stop()
         if self._made:  # what was answered and not reported would be sent once more
-            with suppress(MockserverError):
+            with suppress(StoreUnavailable):
                 self._fake.attempts(self._made)
         if self._client is not None:
             await self._client.close()
@@ -138,7 +141,7 @@ class CallbackSender:
             try:
                 await self._take()
                 pause = await self._pause()
-            except MockserverError:  # the store cannot be reached, and whoever asks for the health of it is told so
+            except StoreUnavailable:  # the store cannot be reached, and whoever asks for the health of it is told so
                 pause = _BEAT_SECONDS
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -146,7 +149,7 @@ class CallbackSender:
 
     async def _beat(self) -> None:
         while True:
-            with suppress(MockserverError):
+            with suppress(StoreUnavailable):
                 await self._call(self._fake.beat)
             await asyncio.sleep(_BEAT_SECONDS)
 
@@ -162,17 +165,19 @@ class CallbackSender:
 
     async def _take(self) -> None:
         """Take what is due, and put it into its lanes."""
+        is_more = True
         while self._keys or self._taken < _MOST_TAKEN:
             if not self._keys:
-                self._keys = self._with_room() or await self._call(partial(self._fake.take, _TAKEN_AT_ONCE))
-            if not (keys := self._keys):
+                self._keys = self._with_room()
+            if not self._keys and is_more:
+                self._keys = await self._call(partial(self._fake.take, _TAKEN_AT_ONCE))
+                is_more = len(self._keys) == _TAKEN_AT_ONCE
+            if not (keys := self._keys[:_WRITTEN_AT_ONCE]):
                 break
             await self._claim(keys)
-            self._keys = []  # only now: if that has failed, it is done again
-            if len(keys) < _TAKEN_AT_ONCE and not self._full:
-                break
-            is_shared = self._fake.waits and any(lane.waiting for lane in self._lanes.values())
-            await asyncio.sleep(_SHARING_SECONDS if is_shared else 0)
+            del self._keys[: len(keys)]  # only now: if that has failed, it is done again
+            is_pause = is_more and self._fake.waits and any(lane.waiting for lane in self._lanes.values())
+            await asyncio.sleep(_SHARING_SECONDS if is_pause and not self._keys else 0)
         if not self._taken:
             self._news.set()
 
@@ -217,6 +222,8 @@ class CallbackSender:
                     self._fill(receiver, lane)
         finally:
             lane.sending -= 1
+            if self._loop is not None:
+                self._fill(receiver, lane)
             if not lane.sending and not lane.waiting and not lane.held:
                 self._lanes.pop(receiver, None)
                 self._full.discard(receiver)
@@ -245,7 +252,7 @@ class CallbackSender:
             while made := self._made[:_TAKEN_AT_ONCE]:
                 try:
                     await self._call(partial(self._fake.attempts, made))
-                except MockserverError:  # the store cannot be reached, and what was sent must not be forgotten
+                except StoreUnavailable:  # the store cannot be reached, and what was sent must not be forgotten
                     await asyncio.sleep(_BEAT_SECONDS)
                     continue
                 del self._made[: len(made)]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from secrets import randbits, token_hex
 from typing import NamedTuple
 
-from mockserver.errors import unexpected
+from mockserver.errors import StoreUnavailable, unexpected
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Moment, Receiver, id_of, origin
 from mockserver.fake.callbacks.line import LINES, Line
 from mockserver.fake.callbacks.log import CallbackLog
@@ -247,6 +247,8 @@ class Outbox:
             delivery = self._written(task, step)
             gap = 0 if after is None else after[0] - step[0]
             sent = () if delivery is None else self._alter(task, delivery, gap)
+        except StoreUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - one task that cannot be described must not stop the others' callbacks
             unexpected(error, f"gave up the callback {step[1]!r} of task {_key(task)}")
             sent = ()
@@ -257,6 +259,8 @@ class Outbox:
     def _recorded(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         try:
             return self._attempted(delivery, attempt)
+        except StoreUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - one that cannot be recorded must not keep back the others
             unexpected(error, f"gave up a callback of task {_line_of(delivery)}")
             self._drop(_place_of(delivery))
