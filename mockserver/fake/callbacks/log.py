@@ -11,8 +11,10 @@ from mockserver.types import JSON, Millis
 
 def _weight(_: str, delivery: Delivery) -> int:
     """Return about how many bytes a callback takes; an object without its texts was measured to take 600."""
-    told = sum([120 + 4 * len(attempt.fault or "") for attempt in delivery.attempts])
-    return 600 + len(delivery.body) + 4 * len(delivery.url) + told
+    weight = 600 + len(delivery.body) + 4 * len(delivery.url)
+    for attempt in delivery.attempts:
+        weight += 120 + 4 * len(attempt.fault or "")
+    return weight
 
 
 def _same(value: JSON) -> JSON:
