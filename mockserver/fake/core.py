@@ -200,7 +200,8 @@ class Fake:
 
     def take(self, most: int) -> list[str]:
         """Take at most so many things that are due, which ``claimed`` writes; nobody else gets them then."""
-        return self.world.callbacks.take(self.clock.now(), most)
+        now = self.turn(self.clock.now)  # others may have moved the clock
+        return self.world.callbacks.take(now, most)
 
     def claimed(self, keys: Sequence[str], full: Collection[Receiver] = frozenset()) -> Claim:
         """Write the callbacks that are to be sent now of what was taken; see ``Outbox.claimed``."""

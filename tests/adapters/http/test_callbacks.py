@@ -9,9 +9,9 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import example, given
@@ -21,14 +21,19 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from mockserver.adapters.http import callbacks
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.contract.readings import Readings
-from mockserver.errors import BadSetting
+from mockserver.errors import BadSetting, StoreUnavailable
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
+from mockserver.fake.core import Fake
 from mockserver.fake.dialects import kling
 from mockserver.fake.lifecycle import Task
+from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.world import World
-from mockserver.types import JSON, Millis
-from tests.conftest import IMAGE, PATIENCE, VIDEO, CheckedFake
+from mockserver.settings import Settings
+from mockserver.types import JSON, Millis, Request
+from tests.conftest import IMAGE, PATIENCE, PAYLOADS, VIDEO, CheckedFake
+
+T = TypeVar("T")
 
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
 END_ONLY = {"callback-on": "end-only"}
@@ -514,6 +519,55 @@ async def test_a_receiver_that_never_answers_holds_up_nobody_else() -> None:
         assert len(dead.got) == callbacks._EACH_AT_ONCE
 
 
+def gated(opened: asyncio.Event) -> Reply:
+    """Answer as soon as something has happened."""
+
+    async def reply(writer: asyncio.StreamWriter) -> None:
+        await opened.wait()
+        await status(200)(writer)
+
+    return reply
+
+
+async def test_what_a_dead_receiver_waits_for_is_not_even_written_and_holds_up_nobody() -> None:
+    fake = frozen(pace="instant", readings=END_ONLY)
+    opened, count = asyncio.Event(), 3 * callbacks._TAKEN_AT_ONCE
+    async with receiver(gated(opened)) as dead, receiver() as there, CallbackSender(fake) as sender:
+        for _ in range(count):
+            fake.made(IMAGE, callback_url=dead.url)
+        fake.made(IMAGE, callback_url=there.url)
+        await there.until(1)
+        await until_idle()
+        assert len(dead.got) == callbacks._EACH_AT_ONCE
+        assert fake.world.callbacks.total <= 1 + callbacks._EACH_AT_ONCE + callbacks._WRITTEN_AT_ONCE
+        assert fake.world.callbacks.unfinished(fake.clock.now()) == count
+        opened.set()
+        assert await sender.settle() == 0
+    assert Counter(got.json["task_id"] for got in dead.got) == {
+        task.id: 1 for task in fake.tasks if task.callback_url == dead.url
+    }
+
+
+async def test_no_more_is_taken_than_fits_and_the_rest_when_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "_MOST_TAKEN", 100)
+    monkeypatch.setattr(callbacks, "_TAKEN_AT_ONCE", 50)
+    fake = frozen(pace="instant", readings=END_ONLY)
+    opened = asyncio.Event()
+    async with receiver(gated(opened)) as there, CallbackSender(fake) as sender:
+        for _ in range(400):
+            fake.made(IMAGE, callback_url=there.url)
+        await there.until(callbacks._EACH_AT_ONCE)
+        await until_idle()
+        assert len(fake.take(1000)) == 300
+        opened.set()
+        await there.until(100)
+        await until_idle()
+        assert sender._taken == 0
+        for _ in range(10):
+            fake.made(IMAGE, callback_url=there.url)
+        await there.until(110)
+
+
 async def test_accounts_with_one_receiver_do_not_wait_for_each_other() -> None:
     fake = frozen(pace="instant", readings=END_ONLY)
     async with receiver(silence) as there, CallbackSender(fake):
@@ -602,6 +656,101 @@ async def test_when_it_ends_it_leaves_no_task_and_no_connection() -> None:
         fake.made(IMAGE, callback_url=there.url)
         await until_idle()
     assert len(there.got) == 5
+
+
+class Shared(Memory):
+    """A store that several share, as far as its users see."""
+
+    is_shared = True
+
+
+def sharing(store: Memory, pace: str = "instant") -> Fake:
+    return Fake(Settings(pace=pace, readings=END_ONLY), clock=Clock(), store=store)
+
+
+def made(fake: Fake, there: Receiver, count: int = 1) -> None:
+    """Create tasks with callbacks, in one turn of the store."""
+    headers = {"authorization": "Bearer me", "content-type": "application/json"}
+    body = json.dumps({**PAYLOADS[IMAGE], "callback_url": there.url}).encode()
+    answers = fake.answers([fake.prepare(Request("POST", IMAGE, headers=headers, body=body)) for _ in range(count)])
+    assert {answer.status for answer in answers} == {200}
+
+
+async def in_a_thread(work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work)
+
+
+async def test_who_waits_for_callbacks_waits_for_those_that_others_send() -> None:
+    store = Shared()
+    mine, others = sharing(store, "real"), sharing(store, "real")
+    mine.clock.freeze()
+    async with receiver() as there, CallbackSender(others, call=in_a_thread):
+        waiting = CallbackSender(mine, call=in_a_thread)
+        made(mine, there, 5)
+        assert (await waiting.settle(), there.got) == (0, [])
+        mine.clock.advance("1h")
+        assert await waiting.settle() == 0
+        assert len(there.got) == 5
+
+
+async def test_two_that_share_a_store_send_each_callback_once() -> None:
+    store = Shared()
+    fakes = [sharing(store), sharing(store)]
+    async with receiver() as there, AsyncExitStack() as stack:
+        senders = [await stack.enter_async_context(CallbackSender(fake, call=in_a_thread)) for fake in fakes]
+        for _ in range(10):
+            for fake in fakes:
+                made(fake, there, 20)
+            await asyncio.gather(*(sender.settle() for sender in senders))
+    assert set(Counter(got.json["task_id"] for got in there.got).values()) == {1}
+    assert len(there.got) == 400
+    assert {len(delivery.attempts) for delivery in fakes[0].callbacks} == {1}
+
+
+async def test_a_store_that_cannot_be_reached_for_a_while_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(callbacks, "_BEAT_SECONDS", 0.01)
+    fake = sharing(Shared())
+    failures = Counter[str]()
+
+    def failing(place: str) -> None:
+        sane = getattr(fake, place)
+
+        def fails(*words: Any) -> Any:
+            failures[place] += 1
+            if failures[place] % 2:
+                raise StoreUnavailable("The store is not there.")
+            return sane(*words)
+
+        monkeypatch.setattr(fake, place, fails)
+
+    for place in ("take", "claimed", "attempts", "beat"):
+        failing(place)
+    async with receiver() as there, CallbackSender(fake, call=in_a_thread) as sender:
+        made(fake, there, 40)
+        assert await sender.settle() == 0
+        assert len(there.got) == 40
+        assert sender.workers.is_well
+    assert min(failures[place] for place in ("take", "claimed", "attempts", "beat")) >= 2
+    assert capsys.readouterr().err == ""
+
+
+async def test_what_was_answered_when_it_ends_is_reported() -> None:
+    fake = sharing(Shared())
+    reports = asyncio.Event()
+
+    async def stuck(work: Callable[[], T]) -> T:
+        if getattr(work, "func", None) == fake.attempts:
+            reports.set()
+            await asyncio.Event().wait()
+        return work()
+
+    async with receiver() as there, CallbackSender(fake, call=stuck):
+        made(fake, there)
+        await asyncio.wait_for(reports.wait(), PATIENCE)
+    assert [delivery.is_delivered for delivery in fake.callbacks] == [True]
+    assert fake.next_delivery is None
 
 
 ODD_URLS = [
