@@ -107,7 +107,7 @@ class Callbacks:
         self._world, self._turn = world, turn
 
     def __len__(self) -> int:
-        return len(self._world.callbacks.deliveries)
+        return self._world.callbacks.total
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._world.callbacks.deliveries)
