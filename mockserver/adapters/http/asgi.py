@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import unquote
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
+from mockserver.adapters.http.answers import Written
 from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.adapters.http.hardening import hardening
@@ -60,6 +62,16 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
     return starlette
 
 
+def at_once(fake: Fake, request: Request) -> Written | None:
+    """Answer a request to a service, unless other requests would wait for it."""
+    if unquote(request.path).startswith(_OWN) or _is_long(request):
+        return None
+    try:
+        return Written.of(fake.respond(request))
+    except Exception as error:  # noqa: BLE001 - the last resort, as below
+        return Written.of(fake.failed(request, error))
+
+
 def refusal(fake: Fake, request: Request, refused: Refused) -> Response:
     """Answer what is no request: as the service that it may be for, or in the words of our own paths."""
     if not plain(request.path).startswith(_OWN):
@@ -94,12 +106,17 @@ class FakeEndpoint:
             return
         request = request_of(scope, body)
         try:
-            if len(body) < _LARGE_BYTES and "content-encoding" not in request.headers:
-                response = self._fake.respond(request)
-            else:
+            if _is_long(request):
                 response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
+            else:
+                response = self._fake.respond(request)
             await deliver(response, scope, receive, send)
         except ConnectionError:
             raise  # a fault that resets the connection
         except Exception as error:  # noqa: BLE001 - the last resort: an answer that cannot be sent must not be silence
             await deliver(self._fake.failed(request, error), scope, receive, send)
+
+
+def _is_long(request: Request) -> bool:
+    """Whether it may take long to answer."""
+    return len(request.body) >= _LARGE_BYTES or "content-encoding" in request.headers

@@ -24,10 +24,12 @@ def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 def listed(response: Response) -> list[tuple[bytes, bytes]]:
     """Return the headers of an answer as pairs of bytes, the length of its body first."""
-    return [
-        (b"content-length", str(len(response.body)).encode()),
-        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()),
-    ]
+    return [(b"content-length", str(len(response.body)).encode()), *paired(response.headers.items())]
+
+
+def paired(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Return headers as pairs of bytes, their names in lower case."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def request_of(scope: Scope, body: bytes = b"") -> Request:

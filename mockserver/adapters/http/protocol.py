@@ -3,30 +3,32 @@
 The parser, llhttp, stops at an offer to upgrade and at a method that it does not know. Neither ends a request: a new
 parser gets the same head without what stopped the first (RFC 9110, 7.8 and 9.1). What is no request is refused in the
 service's words, like everything else.
+
+A request that has come as a whole, and whose answer need not be waited for, is answered as soon as it is read: without
+a task and the messages of ASGI, which cost more than to read it. For all others uvicorn starts the application.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
-from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.adapters.http import head
-from mockserver.adapters.http.hardening import hardened
-from mockserver.adapters.http.headers import listed, mapped
-from mockserver.adapters.http.transport import Gathering
+from mockserver.adapters.http.answers import Written
+from mockserver.adapters.http.headers import mapped
+from mockserver.adapters.http.transport import TRANSPORT, Gathering
+from mockserver.adapters.http.wire import deliver
 from mockserver.fake.refusal import Refused
 from mockserver.types import Request, Response
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
-
-TRANSPORT = "mockserver.transport"
-"""The extension of a scope that has the transport of its connection."""
 
 HEAD_SECONDS = 10.0
 """How long a head may take to arrive. It fits into a few packets; whoever takes longer keeps a connection busy."""
@@ -34,16 +36,30 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS, BODY_BYTES = 30.0, 30 * 1024
 """In so many seconds a body comes to its end, or at least so many bytes of it: 1 KiB/s, less than any line has."""
 
-Refuse = Callable[[Request, Refused], Response]
+AtOnce = Callable[[Request], Written | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who answers in the place of the application.
+
+    * ``refuse`` answers what is no request
+    * ``at_once``, where there is one, answers a request; it returns ``None`` if the application shall
+    """
+
+    refuse: Callable[[Request, Refused], Response]
+    at_once: AtOnce | None = None
 
 
 class Protocol(HttpToolsProtocol):
     """One connection. An answer is sent in one piece, and the application may reset the connection."""
 
-    def __init__(self, refuse: Refuse, *args: Any, **named: Any) -> None:
-        """``refuse`` answers what is no request; the rest is uvicorn's."""
+    def __init__(self, desk: Desk, *args: Any, **named: Any) -> None:
+        """All but the ``desk`` is uvicorn's."""
         super().__init__(*args, **named)
-        self._refuse = refuse
+        self._desk = desk
+        self._pairs: head.Pairs = []  # the headers of the request
+        self._held: list[bytes] | None = None  # the body of a request that may be answered at once
         self._refused: Refused | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None  # when what is waited for is late; the timer looks at it, and may ring early
@@ -73,6 +89,8 @@ class Protocol(HttpToolsProtocol):
         held = len(self.cycle.body) if self._in_body else -1
         try:
             self._feed(data)
+            if self._held is not None:
+                self._let_go()
             if self._has_moved:
                 self._unused = 0
             elif self._in_body and (len(self.cycle.body) > held or self.cycle.response_complete):
@@ -91,12 +109,12 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        super().on_message_begin()
+        self.url, self.expect_100_continue = b"", False
+        self.headers = self._pairs = []
         self._in_head, self._due = True, None
-        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
     def on_headers_complete(self) -> None:
-        """Start a request, unless its head breaks a rule of HTTP."""
+        """Start a request, unless its head breaks a rule of HTTP; or hold it, to answer it when it is complete."""
         try:
             if self.parser.should_upgrade():
                 self._take_offer()
@@ -107,18 +125,29 @@ class Protocol(HttpToolsProtocol):
         except Refused as refused:
             self._refused = refused  # the parser raises an error of its own
             raise
-        super().on_headers_complete()
-        if self._method:
-            self.scope["method"], self._method = self._method.decode("ascii"), b""
         self.headers = []  # what follows the body as a header is none, and means nothing to us (RFC 9110, 6.5.1)
+        if self._may_be_held():
+            self._held = []
+        else:
+            self._begin()
         self._in_head, self._in_body, self._has_moved, self._due = False, True, True, None
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        if self._held is None:
+            super().on_body(body)
+        else:
+            self._held.append(body)
 
     def on_message_complete(self) -> None:
         """End a request."""
         if self._offer:
             return
-        super().on_message_complete()
         self._in_body, self._has_moved, self._due = False, True, None
+        if self._held is not None and self._desk.at_once is not None:
+            self._answer_at_once(self._desk.at_once, b"".join(self._held))
+        else:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Go on to the next request. This is uvicorn's, which would set a timer and cancel it for each."""
@@ -130,6 +159,58 @@ class Protocol(HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
         elif self._due is None:
             self._expect(self.timeout_keep_alive)
+
+    def _may_be_held(self) -> bool:
+        """Whether a request may be answered at once: none before it waits, and its connection has nothing special."""
+        before: RequestResponseCycle | None = self.cycle
+        return (
+            self._desk.at_once is not None
+            and (before is None or before.response_complete)
+            and not (self.flow.write_paused or self.expect_100_continue)
+            and self.parser.should_keep_alive()
+            and self.parser.get_http_version() == "1.1"
+            and self.url.startswith(b"/")
+            and b"#" not in self.url
+        )
+
+    def _let_go(self) -> None:
+        """Leave to the application a request that was held."""
+        held, self._held = self._held or [], None
+        self._begin()
+        for piece in held:
+            super().on_body(piece)
+
+    def _answer_at_once(self, at_once: AtOnce, body: bytes) -> None:
+        request = self._request(body)
+        answer = at_once(request)
+        if answer is None:
+            self._let_go()
+            super().on_message_complete()
+            return
+        self._held, self._method = None, b""
+        if answer.head is None:
+            self._set_scope()
+            self.scope["method"] = request.method
+            self.cycle = self._cycle(keep_alive=True)
+            self._start_asgi_task(self.cycle, _answering(answer.response))
+        else:
+            self.transport.write(answer.whole(self.server_state.default_headers, request.method))
+            self.on_response_complete()
+
+    def _begin(self) -> None:
+        """Start the application, as uvicorn does."""
+        self._set_scope()
+        super().on_headers_complete()
+        if self._method:
+            self.scope["method"], self._method = self._method.decode("ascii"), b""
+
+    def _set_scope(self) -> None:
+        """Make the scope of a request that has been read."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.scope["headers"] = self._pairs
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+        self.url, self.headers, self.expect_100_continue = url, headers, expects
 
     def _feed(self, data: bytes) -> None:
         """Let the parser read. Where it stops, another one goes on. Raises ``HttpParserError`` or ``Refused``."""
@@ -192,7 +273,9 @@ class Protocol(HttpToolsProtocol):
         self._refused, self._due = refused, None
         before: RequestResponseCycle | None = self.cycle
         is_busy = before is not None and not before.response_complete
-        if before is not None and self._in_body:
+        if self._held is not None:
+            self._held = None  # nobody has seen it
+        elif before is not None and self._in_body:
             if before.response_started:
                 self.transport.close()  # an answer that is under way, or whole, cannot be taken back
                 return
@@ -202,25 +285,26 @@ class Protocol(HttpToolsProtocol):
                 before.disconnected, is_busy = True, False
                 before.message_event.set()
         elif not self._in_head:
-            super().on_message_begin()
+            self.on_message_begin()
         request = self._request()
+        self._set_scope()
         self.scope["method"] = request.method
-        self.cycle = self._cycle()
+        self.cycle = self._cycle(keep_alive=False)
         self.transport.lingers = True  # type: ignore[attr-defined] # it is a Gathering
-        answer = _answering(self._refuse(request, refused))
+        answer = _answering(self._desk.refuse(request, refused))
         if is_busy:
             self.pipeline.appendleft((self.cycle, answer))
         else:
             self._start_asgi_task(self.cycle, answer)
 
-    def _request(self) -> Request:
-        """Return what is known of a request that is refused."""
+    def _request(self, body: bytes = b"") -> Request:
+        """Return a request, or what is known of one that is refused."""
         path, _, query = self.url[: head.MOST_BYTES].decode("latin-1").partition("?")
         method = self._method or (self.parser.get_method() if self.url else b"?")
-        headers = mapped(list(self.scope["headers"])[: head.MOST_LINES])
-        return Request(method.decode("ascii"), path or "?", query, headers, scheme=self.scheme or "http")
+        headers = mapped(self._pairs[: head.MOST_LINES])
+        return Request(method.decode("ascii"), path or "?", query, headers, body, self.scheme or "http")
 
-    def _cycle(self) -> RequestResponseCycle:
+    def _cycle(self, *, keep_alive: bool) -> RequestResponseCycle:
         return RequestResponseCycle(
             scope=self.scope,
             transport=self.transport,
@@ -231,7 +315,7 @@ class Protocol(HttpToolsProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=False,
-            keep_alive=False,
+            keep_alive=keep_alive,
             on_response=self.on_response_complete,
         )
 
@@ -274,10 +358,4 @@ def _parser(protocol: Protocol) -> httptools.HttpRequestParser:
 
 def _answering(response: Response) -> ASGI3Application:
     """Return an application that gives one answer."""
-    pairs = hardened(listed(response))
-
-    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": response.status, "headers": pairs})
-        await send({"type": "http.response.body", "body": response.body})
-
-    return cast("ASGI3Application", answer)  # it is Starlette's kind of application: the same, with looser types
+    return cast("ASGI3Application", partial(deliver, response))  # Starlette's kind: the same, with looser types

@@ -18,8 +18,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from mockserver.adapters.http.asgi import application, refusal
-from mockserver.adapters.http.protocol import Protocol
+from mockserver.adapters.http.asgi import application, at_once, refusal
+from mockserver.adapters.http.protocol import Desk, Protocol
+from mockserver.adapters.http.stack import roomy
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
 
@@ -53,10 +54,11 @@ class Server(uvicorn.Server):
         have ``patience_seconds`` to end when it stops.
         """
         self._app = app or application(fake, control_token)
+        desk = Desk(partial(refusal, fake), partial(at_once, fake) if app is None else None)
         config = uvicorn.Config(
             self._app,
             date_header=app is None,
-            http=partial(Protocol, partial(refusal, fake)),  # type: ignore[arg-type] # it is called like a class
+            http=partial(Protocol, desk),  # type: ignore[arg-type] # it is called like a class
             lifespan="on",
             log_level="warning",
             access_log=False,
@@ -75,7 +77,8 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal."""
-        super().run([self._listener] if sockets is None else sockets)
+        run = super().run
+        roomy(lambda: run([self._listener] if sockets is None else sockets))
 
     def run_to_the_end(self) -> None:
         """Serve until a signal, as the last thing that a process does.
@@ -87,7 +90,8 @@ class Server(uvicorn.Server):
         gc.enable()
         gc.set_threshold(50_000, 20, 100)
         factory = self.config.get_loop_factory() or asyncio.new_event_loop
-        factory().run_until_complete(self.serve([self._listener]))
+        loop = factory()
+        roomy(lambda: loop.run_until_complete(self.serve([self._listener])))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and report that it is ready."""

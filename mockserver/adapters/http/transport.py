@@ -5,6 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+TRANSPORT = "mockserver.transport"
+"""The extension of a scope that has the transport of its connection."""
+
+_MOST_BYTES = 64 * 1024
+"""More than this is not gathered: what a client does not read must be seen to pile up, and then no more is answered."""
+
 _LINGER_SECONDS = 5.0
 """How long a client that is refused may go on sending; it gets the answer when it is done."""
 
@@ -19,6 +25,7 @@ class Gathering:
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._pieces: list[bytes] = []
+        self._size = 0
         self.lingers = False
         self.is_closing = transport.is_closing  # asked for each request
 
@@ -26,6 +33,9 @@ class Gathering:
         if not self._pieces:
             self._loop.call_soon(self._flush)
         self._pieces.append(data)
+        self._size += len(data)
+        if self._size > _MOST_BYTES:
+            self._flush()
 
     def close(self) -> None:
         """Close; if it ``lingers``, say so and go on reading until the client hangs up, or until the next call.
@@ -51,6 +61,7 @@ class Gathering:
         if self._pieces:
             data = b"".join(self._pieces)
             self._pieces.clear()
+            self._size = 0
             self._transport.write(data)
 
 

@@ -8,12 +8,10 @@ import struct
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockserver.adapters.http.hardening import NOSNIFF, hardened
+from mockserver.adapters.http.hardening import hardened
 from mockserver.adapters.http.headers import listed
-from mockserver.adapters.http.protocol import TRANSPORT
+from mockserver.adapters.http.transport import TRANSPORT
 from mockserver.types import Response, Wire
-
-_JSON = "application/json"
 
 _PIECES = 20
 """Pieces of a slow body: enough that it trickles, few enough that a short one has a letter in each."""
@@ -21,9 +19,7 @@ _PIECES = 20
 
 async def deliver(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer as its ``wire`` says. Elapsed time is real, whatever the fake's clock says."""
-    pairs = listed(response)
-    # Nearly all answers are JSON: for them the rest of the question is as long as the answer.
-    pairs = [*pairs, NOSNIFF] if response.headers.get("content-type") == _JSON else hardened(pairs)
+    pairs = hardened(listed(response))
     start: Message = {"type": "http.response.start", "status": response.status, "headers": pairs}
     if response.wire is None:
         await send(start)

@@ -10,12 +10,12 @@ import socket
 import struct
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -24,11 +24,15 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.adapters.http import head as heads
 from mockserver.adapters.http import protocol
+from mockserver.adapters.http.answers import Written
+from mockserver.adapters.http.headers import request_of
+from mockserver.adapters.http.protocol import Desk, Protocol
 from mockserver.adapters.http.server import Server, listen
 from mockserver.adapters.proxy.replay import Replay
 from mockserver.adapters.testing.live import live
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
+from mockserver.types import Request, Response, Wire
 from tests.conftest import IMAGE, PATIENCE, TOKEN
 from tests.support.between import between, served, wait_for_the_end
 from tests.support.process import Answer, answers, started
@@ -344,6 +348,55 @@ def test_our_own_paths_refuse_in_their_own_words(case: str, at: Door) -> None:
     assert ("allow" in answer.headers) == (status == 405)
 
 
+# --- At once, or by the application ------------------------------------------------------------------------------
+
+
+WAYS = {
+    "as-it-is": lambda n: request(target=f"/no/{n}"),
+    "compressed": lambda n: request("Content-Encoding: gzip", target=f"/no/{n}", body=GZIPPED),
+    "large": lambda n: request(target=f"/no/{n}", body=b" " * 40_000),
+    "in-chunks": lambda n: request(CHUNKED, target=f"/no/{n}", body=chunks(BODY)),
+    "expected": lambda n: request("Expect: 200-ok", target=f"/no/{n}"),
+    "offering": lambda n: request(*H2C, target=f"/no/{n}"),
+    "with-a-fragment": lambda n: request(target=f"/no/{n}#x"),
+}
+"""Requests that are answered in different ways; the answer names the path."""
+
+
+@given(ways=st.lists(st.sampled_from(list(WAYS)), min_size=1, max_size=12))
+def test_answers_come_in_the_order_of_the_requests(ways: list[str], at: Door) -> None:
+    def named(count: int, content: bytes) -> list[str]:
+        return [re.findall(r"/no/[\w-]+", answer.json["message"])[0] for answer in at.ask(content, count)]
+
+    alone = [name for n in range(len(ways)) for name in named(1, WAYS["as-it-is"](n))]
+    assert named(len(ways), b"".join(WAYS[way](n) for n, way in enumerate(ways))) == alone
+    assert len(set(alone)) == len(alone)
+
+
+@pytest.mark.parametrize("headers", [{"x": "a\r\nb: c"}, {"x\n": "a"}, {"x": "猫"}], ids=["value", "name", "letter"])
+@pytest.mark.parametrize("wire", [None, Wire(headers_after=1)], ids=["plain", "late"])
+def test_an_answer_that_cannot_be_sent_is_a_failure_that_is_told(headers: dict[str, str], wire: Wire | None) -> None:
+    fake = Fake()
+    fake.respond = lambda _: Response(200, b"{}", headers, wire)  # type: ignore[method-assign,assignment]
+    with live(fake) as running:
+        (answer,) = Door("live", _port(running.url)).ask(request())
+    assert (answer.status, answer.json["code"], fake.failures) == (500, 5000, 1)
+
+
+def test_a_client_that_reads_nothing_is_not_answered_for_ever() -> None:
+    line, server = Line(), _server()
+
+    async def play() -> None:
+        connection = Protocol(Desk(Fake().refuse, line.large), config=server.config, **_state(server))
+        connection.connection_made(cast("Any", line))
+        line.full = connection.pause_writing
+        connection.data_received(request() * 1000)
+        connection.connection_lost(None)
+
+    asyncio.run(play())
+    assert 0 < len(line.seen) < 20
+
+
 # --- Time ----------------------------------------------------------------------------------------------------------
 
 
@@ -422,9 +475,10 @@ def test_a_body_that_goes_on_coming_has_the_time_it_needs(monkeypatch: pytest.Mo
 class Line:
     """A connection without a network: what goes in comes as it is cut, and what was understood is kept."""
 
-    seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    seen: list[Request] = field(default_factory=list)
     sent: bytes = b""
     is_closed: bool = False
+    full: Callable[[], None] = lambda: None  # what a transport calls when its client does not read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -435,16 +489,25 @@ class Line:
             if message["type"] == "http.disconnect":
                 return
             body, has_more = body + message["body"], message["more_body"]
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        self.seen.append((scope["method"], scope["raw_path"].decode(), headers, body))
+        self.seen.append(request_of(scope, body))
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
+
+    def at_once(self, request: Request) -> Written:
+        self.seen.append(request)
+        return Written.of(Response(200))
+
+    def large(self, request: Request) -> Written:
+        self.seen.append(request)
+        return Written.of(Response(200, bytes(10_000)))
 
     def get_extra_info(self, _name: str) -> None:
         return None
 
     def write(self, data: bytes) -> None:
         self.sent += data
+        if len(self.sent) > 64 * 1024:
+            self.full()
 
     def is_closing(self) -> bool:
         return self.is_closed
@@ -464,15 +527,21 @@ def _server() -> Server:
     return found
 
 
-def understood(pieces: list[bytes]) -> tuple[list[tuple[str, str, dict[str, str], bytes]], bytes]:
+def _state(server: Server) -> dict[str, Any]:
+    return {"server_state": server.server_state, "app_state": {}}
+
+
+def understood(pieces: list[bytes], *, at_once: bool = False) -> tuple[list[Request], bytes]:
     """Return the requests that are seen in pieces of bytes, and the statuses that are answered."""
     line, server = Line(), _server()
+    made: Any = server.config.http_protocol_class
+    usual: Desk = made.args[0]
+    desk = replace(usual, at_once=line.at_once if at_once else None)
 
     async def play() -> None:
-        made: Any = server.config.http_protocol_class
-        connection = made(config=server.config, server_state=server.server_state, app_state={})
-        connection.app = line
-        connection.connection_made(line)
+        connection = Protocol(desk, config=server.config, **_state(server))
+        connection.app = cast("Any", line)
+        connection.connection_made(cast("Any", line))
         for piece in pieces:
             connection.data_received(piece)
             await asyncio.sleep(0)
@@ -500,7 +569,7 @@ def test_it_does_not_matter_how_the_bytes_are_cut(name: str, data: st.DataObject
     whole = understood([stream])
     places = sorted(data.draw(st.sets(st.integers(1, len(stream) - 1), max_size=4)))
     pieces = [stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)]
-    assert understood(pieces) == whole
+    assert understood(pieces) == understood(pieces, at_once=True) == whole
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -509,7 +578,8 @@ def test_they_may_be_cut_at_any_one_place_and_at_all(name: str) -> None:
     whole = understood([stream])
     assert whole[0]
     for place in range(1, len(stream)):
-        assert understood([stream[:place], stream[place:]]) == whole, stream[:place]
+        for at_once in (False, True):
+            assert understood([stream[:place], stream[place:]], at_once=at_once) == whole, stream[:place]
     assert understood([bytes([byte]) for byte in stream]) == whole
 
 
@@ -521,6 +591,7 @@ def test_how_large_a_head_may_be_does_not_depend_on_how_it_is_cut(size: int, cut
     places = sorted(cuts)
     pieces = [stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)]
     seen, statuses = understood(pieces)
+    assert understood(pieces, at_once=True) == (seen, statuses)
     assert (len(seen), statuses) == ((2, b"200 200") if size <= heads.MOST_BYTES else (1, b"200 431"))
 
 
