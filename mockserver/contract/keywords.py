@@ -13,11 +13,9 @@ import warnings
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any
-
-import jsonschema_rs
 
 from mockserver.types import JSON, Path, is_url, kind_of, value
 
@@ -153,24 +151,6 @@ KEYWORDS: dict[str, Keyword] = {
 
 OF_DATA = frozenset({"x-base64", "x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
 """The keywords that do not apply to a URL."""
-
-
-@cache
-def checks() -> dict[str, type[jsonschema_rs.KeywordValidator]]:
-    """Return the keywords as ``jsonschema-rs`` wants them."""
-    return {name: _check(keyword) for name, keyword in KEYWORDS.items()}
-
-
-def _check(keyword: Keyword) -> type[jsonschema_rs.KeywordValidator]:
-    class Check:
-        def __init__(self, _parent: dict[str, JSON], value: JSON, _path: list[str | int]) -> None:
-            self.value = value
-
-        def validate(self, instance: JSON) -> None:
-            for problem in keyword(self.value, instance):
-                raise ValueError(problem.fact)
-
-    return Check
 
 
 def picture_size(text: JSON) -> tuple[int, int] | None:

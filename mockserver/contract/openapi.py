@@ -13,8 +13,8 @@ from importlib.metadata import version
 from typing import Any
 
 from mockserver.contract.catalog import Catalog, Operation, Row, Service
-from mockserver.contract.components import Components, enforced
-from mockserver.contract.evidence import Document, recorded
+from mockserver.contract.description.components import Components, enforced
+from mockserver.contract.description.evidence import Document, recorded
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.rules import Rule
 from mockserver.contract.vectors import sample

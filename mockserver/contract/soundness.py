@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 
 import jsonschema_rs
 
+from mockserver.contract.engine import HOLDS_MANY, HOLDS_ONE
 from mockserver.contract.keywords import KEYWORDS
 from mockserver.errors import BadContract
 from mockserver.types import JSON, Path, Schema, pointer
 
-_ONE = frozenset({"items", "contains", "additionalProperties", "not", "if", "then", "else"})
-_MANY = frozenset({"properties", "$defs", "allOf", "anyOf"})
 _ROLES = ("prompt", "count", "ratio", "size", "duration", "model")
 
 
@@ -97,9 +96,9 @@ def _parts(schema: JSON, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
         return
     yield path, schema
     for keyword, value in schema.items():
-        if keyword in _ONE:
+        if keyword in HOLDS_ONE:
             yield from _parts(value, (*path, keyword))
-        elif keyword in _MANY:
+        elif keyword in HOLDS_MANY:
             for key, part in value.items() if isinstance(value, dict) else enumerate(value):
                 yield from _parts(part, (*path, keyword, key))
 

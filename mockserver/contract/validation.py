@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 import jsonschema_rs
 
 from mockserver.contract.certainty import Judge, judge, marked
+from mockserver.contract.engine import compiled, unguarded
 from mockserver.contract.forms import without_nulls
-from mockserver.contract.keywords import KEYWORDS, OF_DATA, Problem, checks
+from mockserver.contract.keywords import KEYWORDS, Problem
 from mockserver.contract.readings import Questions, Readings, levels
 from mockserver.contract.rules import Rule, broken_rule, null_rule, of_field
 from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer, value
@@ -29,7 +30,6 @@ _MOST = 1000
 """More items of a list, or unknown fields, are not explained one by one: a megabyte of them would take minutes."""
 
 _Kind = jsonschema_rs.ValidationErrorKind
-_ASIDE = frozenset({"x-accept", "x-reject"})
 
 
 @value
@@ -101,7 +101,7 @@ class Validator:
     # Compiled when first needed: a cold start serves one operation or two.
     @cached_property
     def _compiled(self) -> jsonschema_rs.Validator:
-        return _compiled(self._schema)
+        return compiled(self._schema)
 
     def violations(self, payload: JSON) -> tuple[Violation, ...]:
         """Name every broken rule, errors first, each rule once at each place; an anchored rule once at all.
@@ -201,13 +201,8 @@ def fast_validator(schema: Schema) -> Callable[[JSON], bool]:
     It gives no reasons and knows no levels: every rule of the schema counts. A payload generator needs a no as often as
     a yes, and never the reason.
     """
-    is_valid: Callable[[JSON], bool] = _compiled(schema).is_valid
+    is_valid: Callable[[JSON], bool] = compiled(schema).is_valid
     return is_valid
-
-
-def _compiled(schema: Schema) -> jsonschema_rs.Validator:
-    """Compile a request schema; its errors do not repeat the payload, which can be megabytes."""
-    return jsonschema_rs.validator_for(_guarded(_without(schema, _ASIDE)), keywords=checks(), mask="…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +221,7 @@ class _Place:
     @classmethod
     def at(cls, path: Path, schema: Schema, rules: Mapping[Path, Rule]) -> Self:
         """Look up a path of a compiled schema; the last step to a required property is its name."""
-        if path[-1] in OF_DATA:
-            path = (*path[:-4], path[-1])  # without the steps of ``_guarded``
+        path = unguarded(path)
         rule = broken_rule(rules, path)
         turns: list[list[int]] = [[]]
         is_name = False
@@ -265,25 +259,3 @@ def _beginning(value: JSON) -> JSON:
     if isinstance(value, list):
         return [_beginning(item) for item in value[:_MOST]]
     return {name: _beginning(item) for name, item in value.items()} if isinstance(value, dict) else value
-
-
-def _guarded(schema: JSON) -> JSON:
-    """Ask about the data of a picture only where there is no URL: each such question comes back into Python."""
-    if isinstance(schema, list):
-        return [_guarded(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {name: _guarded(value) for name, value in schema.items() if name not in OF_DATA}
-    if own := {name: value for name, value in schema.items() if name in OF_DATA}:
-        unless = {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}
-        found["allOf"] = [*found.get("allOf", ()), {"if": unless, "else": own}]
-    return found
-
-
-def _without(schema: Schema, names: frozenset[str]) -> Schema:
-    """Leave out the annotations of anchored rules: test vectors need not be compiled."""
-    rules = [
-        {key: value for key, value in sub.items() if key not in names} if isinstance(sub, dict) else sub
-        for sub in schema.get("allOf", ())
-    ]
-    return {**schema, "allOf": rules} if rules else schema

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract import engine
 from mockserver.contract.catalog import Operation, load
-from mockserver.contract.keywords import KEYWORDS, Keyword, Problem, checks
+from mockserver.contract.keywords import KEYWORDS, Keyword, Problem
 from mockserver.contract.rules import CONSTRAINTS, Rule, rules_of
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
@@ -82,9 +83,9 @@ def new(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     keyword: str = request.param
     monkeypatch.setitem(KEYWORDS, keyword, NEW[keyword][0])
     monkeypatch.setattr("mockserver.contract.rules.CONSTRAINTS", CONSTRAINTS | {keyword})
-    checks.cache_clear()
+    engine._checks.cache_clear()
     yield keyword
-    checks.cache_clear()
+    engine._checks.cache_clear()
 
 
 def check(operation: Operation, rule: Rule) -> None:

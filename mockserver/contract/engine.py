@@ -1,0 +1,109 @@
+"""The engine: ``jsonschema-rs``, which knows our own keywords, and asks Python about them only where it has to.
+
+A question to Python takes a microsecond, as long as all of the rest; most payloads need none. So each keyword of ours
+has a *guard*, a plain schema: what keeps it keeps the keyword, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.contract.keywords import KEYWORDS, OF_DATA, Keyword
+from mockserver.types import JSON, Path, Schema
+
+HOLDS_ONE = frozenset({"items", "contains", "additionalProperties", "not", "if", "then", "else"})
+HOLDS_MANY = frozenset({"properties", "$defs", "allOf", "anyOf"})
+"""The keywords that hold other schemas: one, or many by name or in a row."""
+
+_SAFE_DIGITS = 18
+"""Every number of so many digits fits into 64 bits."""
+
+
+def compiled(schema: Schema) -> jsonschema_rs.Validator:
+    """Compile a request schema; its errors do not repeat the payload, which can be megabytes."""
+    return jsonschema_rs.validator_for(_guarded(schema), keywords=_checks(), mask="…")
+
+
+def unguarded(path: Path) -> Path:
+    """Return the path that something has in a schema before it was compiled."""
+    return (*path[:-4], path[-1]) if path[-1] in KEYWORDS else path
+
+
+def guard(keyword: str, argument: JSON) -> JSON:
+    """Return a plain schema that is kept only by what keeps a keyword of ours; a new one may have none."""
+    found = _GUARDS.get(keyword)
+    return False if found is None else found(argument)
+
+
+def _no_reference(value: dict[str, Any]) -> Schema:
+    begins = "|".join(re.escape(form.partition("%")[0]) for form in value["to"])
+    return _at(value["in"], {"not": {"type": "string", "pattern": begins}})
+
+
+def _few_items(value: dict[str, Any]) -> Schema:
+    return _at(value["lists"], {"maxItems": value["max"] // len(value["lists"])})
+
+
+def _no_parts(value: dict[str, Any]) -> Schema:
+    return {"not": {"required": [value["of"].partition("[]")[0]]}}
+
+
+def _at(places: list[str], schema: Schema) -> Schema:
+    """Return a schema that all values at ``name`` or ``list[].name`` keep if they keep another."""
+    parts = []
+    for place in places:
+        outer, _, inner = place.partition("[].")
+        parts.append({"properties": {outer: {"items": {"properties": {inner: schema}}} if inner else schema}})
+    return {"allOf": parts}
+
+
+_GUARDS: dict[str, Callable[[Any], Schema]] = {
+    "x-references": _no_reference,
+    "x-total-items": _few_items,
+    "x-sum-equals": _no_parts,
+    "x-utf16-length": lambda most: {"maxLength": most // 2},
+    "x-int64": lambda _: {"maxLength": _SAFE_DIGITS, "minimum": -(10**_SAFE_DIGITS), "maximum": 10**_SAFE_DIGITS},
+    **dict.fromkeys(OF_DATA, lambda _: {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}),
+}
+
+
+def _guarded(schema: JSON) -> JSON:
+    """Put each keyword of ours behind its guard, as the last thing that is looked at; leave out what only describes."""
+    if not isinstance(schema, dict):
+        return schema
+    found: Schema = {}
+    own: list[Schema] = []
+    for keyword, value in schema.items():
+        if keyword in KEYWORDS:
+            own.append({"if": guard(keyword, value), "else": {keyword: value}})
+        elif keyword in HOLDS_ONE:
+            found[keyword] = _guarded(value)
+        elif keyword in HOLDS_MANY and isinstance(value, dict):
+            found[keyword] = {name: _guarded(part) for name, part in value.items()}
+        elif keyword in HOLDS_MANY:
+            found[keyword] = [_guarded(part) for part in value]
+        elif not keyword.startswith("x-"):
+            found[keyword] = value
+    return {**found, "allOf": [*found.get("allOf", ()), *own]} if own else found
+
+
+@cache
+def _checks() -> dict[str, type[jsonschema_rs.KeywordValidator]]:
+    return {name: _check(keyword) for name, keyword in KEYWORDS.items()}
+
+
+def _check(keyword: Keyword) -> type[jsonschema_rs.KeywordValidator]:
+    class Check:
+        def __init__(self, _parent: Schema, value: JSON, _path: list[str | int]) -> None:
+            self.value = value
+
+        def validate(self, instance: JSON) -> None:
+            for problem in keyword(self.value, instance):
+                raise ValueError(problem.fact)
+
+    return Check

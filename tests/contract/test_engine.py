@@ -1,0 +1,74 @@
+"""The engine: what its guards let pass breaks no keyword of ours."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mockserver.contract import engine
+from mockserver.contract.catalog import load
+from mockserver.contract.engine import compiled, guard
+from mockserver.contract.keywords import KEYWORDS, Keyword, Problem
+from mockserver.types import JSON
+
+ARGUMENTS: dict[str, Any] = {
+    "x-references": {"in": ["a", "list[].a"], "to": {"<<<image_%>>>": "list", "@image_%": "image_%", "#%": "b"}},
+    "x-total-items": {"lists": ["list", "a", "b"], "max": 5},
+    "x-sum-equals": {"of": "list[].a", "equals": "b", "default": 5},
+    "x-utf16-length": 4,
+    "x-int64": True,
+    "x-base64": True,
+    "x-image-format": ["PNG"],
+    "x-image-bytes": 10,
+    "x-image-side": 300,
+    "x-image-ratio": [0.4, 2.5],
+}
+TEXTS = ["<<<image_1>>>", "@image_1 <<<image_7>>>", "#2", "iVBORw0KGgo=", "http://a/b", "HTTPS://c", "😀" * 3]
+NUMBERS = [2**63, -(2**63) - 1, 10**18, 10**18 + 1, 9.3e18, 1e30, "9" * 18, "9" * 19, "-" + "9" * 19]
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
+SCALARS = st.sampled_from([*TEXTS, *NUMBERS]) | PLAIN
+ITEMS = SCALARS | st.fixed_dictionaries({}, optional={"a": SCALARS, "b": SCALARS})
+VALUES = st.lists(ITEMS, max_size=4) | SCALARS
+OBJECTS = st.fixed_dictionaries({}, optional=dict.fromkeys(("a", "b", "list", "image_1"), VALUES))
+
+
+def test_every_keyword_has_a_guard() -> None:
+    assert {*ARGUMENTS} == {*KEYWORDS}
+    assert [keyword for keyword in KEYWORDS if guard(keyword, ARGUMENTS[keyword]) is False] == []
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@given(instance=OBJECTS | VALUES)
+@example(instance={"list": [1, 2, 3], "a": [1, 2, 3]})
+def test_the_engine_says_of_a_keyword_what_the_keyword_says(keyword: str, instance: JSON) -> None:
+    argument = ARGUMENTS[keyword]
+    is_kept = not any(KEYWORDS[keyword](argument, instance))
+    assert compiled({keyword: argument}).is_valid(instance) is is_kept
+    if jsonschema_rs.is_valid(guard(keyword, argument), instance):
+        assert is_kept
+
+
+def test_most_payloads_are_judged_without_a_question_to_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def asking(keyword: str) -> Keyword:
+        def ask(_: Any, __: JSON) -> Iterator[Problem]:
+            asked.append(keyword)
+            return iter(())
+
+        return ask
+
+    for keyword in KEYWORDS:
+        monkeypatch.setitem(KEYWORDS, keyword, asking(keyword))
+    monkeypatch.setattr("mockserver.contract.engine._checks", engine._checks.__wrapped__)
+    payload = {
+        "prompt": "A cat",
+        "image_list": [{"image": "https://example.com/cat.png"}],
+        "element_list": [{"element_id": 7}],
+        "n": 2,
+    }
+    assert compiled(load().operation("kling/omni-image").schema).is_valid(payload)
+    assert asked == []
