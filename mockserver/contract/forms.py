@@ -11,6 +11,7 @@ from mockserver.types import JSON, Path, Payload, Schema
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z", re.ASCII)
 _BOOLEAN = {"true": True, "false": False}
+_HOLDERS = (dict, list)
 
 
 def typed(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
@@ -51,7 +52,7 @@ def _has_null(value: JSON) -> bool:
             return True
     elif not isinstance(value, list):
         return False
-    return any(_has_null(each) for each in inner if isinstance(each, dict | list))
+    return any(_has_null(each) for each in inner if isinstance(each, _HOLDERS))
 
 
 def _without_nulls(value: JSON, path: Path, found: list[Path]) -> JSON:

@@ -257,5 +257,10 @@ def _problems(error: jsonschema_rs.ValidationError, place: _Place, instance: JSO
 def _beginning(value: JSON) -> JSON:
     """Cut long lists. Every limit of a contract is far lower, so one that is broken stays broken."""
     if isinstance(value, list):
-        return [_beginning(item) for item in value[:_MOST]]
-    return {name: _beginning(item) for name, item in value.items()} if isinstance(value, dict) else value
+        return [_beginning(item) if isinstance(item, _HOLDERS) else item for item in value[:_MOST]]
+    if isinstance(value, dict):
+        return {name: _beginning(item) if isinstance(item, _HOLDERS) else item for name, item in value.items()}
+    return value
+
+
+_HOLDERS = (dict, list)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import quote
 
 from mockserver.contract.validation import Violation
@@ -23,7 +22,7 @@ def annotated(response: Response, violations: tuple[Violation, ...]) -> Response
         "mockserver-pointer": quote(first.pointer[:_MOST_HEADER_LETTERS], safe="/~"),
         "mockserver-level": first.level,
     }
-    return replace(response, headers={**response.headers, **said})
+    return Response(response.status, response.body, {**response.headers, **said}, response.wire)
 
 
 def told(error: Exception, request: Request) -> dict[str, str]:

@@ -25,8 +25,14 @@ class Admission:
     failure: str | None = None
 
 
+_FAULTLESS = Admission()
+_JSON = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one for each refusal
+
+
 def admitted(service: Service, readings: Readings, violations: tuple[Violation, ...], *, is_strict: bool) -> Admission:
     """Accept a payload, or raise ``Refused`` in the service's words."""
+    if not violations:
+        return _FAULTLESS
     failure = None
     if readings.get("media-fault") == "task-failed":
         of_media = [violation for violation in violations if violation.rule.keyword in _OF_MEDIA]
@@ -60,7 +66,7 @@ def _text(service: Service, readings: Readings, violation: Violation) -> str:
     has_body = service.operations[rule.operation].method == "POST"
     if has_body and violation.is_of_wrong_type and readings.get("type-text") == "unresolved":
         template = messages["body-type"]
-    value = violation.value if isinstance(violation.value, str) else json.dumps(violation.value, ensure_ascii=False)
+    value = violation.value if isinstance(violation.value, str) else _JSON.encode(violation.value)
     return template.format(
         field=_short(violation.field),
         value=_short(value),
