@@ -111,6 +111,4 @@ def kind_of(value: JSON) -> str:
 
 def pointer(path: Path) -> str:
     """Spell a path as a JSON pointer (RFC 6901)."""
-    return "".join(
-        [f"/{step}" if isinstance(step, int) else f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path]
-    )
+    return "".join([f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path])

@@ -17,6 +17,7 @@ from mockserver.fake.call import Call, Subject
 from mockserver.fake.callbacks.delivery import Delivery, id_of
 from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.clock import Clock, ClockState, Move
+from mockserver.fake.dialects.shown import Shown
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
@@ -74,7 +75,7 @@ class World:
         self.destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
         self.ids = Ids(store, settings.seed)
         self.tasks, self.journal, self.documents = store.tasks, store.journal, store.documents
-        self.uploads = Uploads(self.documents)
+        self.uploads, self.shown = Uploads(self.documents), Shown()
         self.callbacks = Outbox(store, self.tasks.get, self._notice, self._altered)
         self.limits = Limits(self.documents, Limit.usual(settings))
         self.faults = Faults(store, settings.seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from mockserver.contract.readings import Readings
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
@@ -29,13 +31,13 @@ def create(world: World, call: Call) -> Response:
         "created_at": task.created_at,
         "updated_at": task.created_at,
     }
-    return _answer(world, call.readings, data)
+    return _answer(world, call.readings, encoded(data))
 
 
 def get(world: World, call: Call) -> Response:
     """Show one task, found by either of its ids."""
     task = world.look(_found(world, call, call.parameters["id"]), call.now)
-    return _answer(world, call.readings, record(world, task, call.now, call.readings))
+    return _answer(world, call.readings, _shown(world, task, call))
 
 
 def list_(world: World, call: Call) -> Response:
@@ -51,8 +53,8 @@ def list_(world: World, call: Call) -> Response:
         number, size = asked["pageNum"], asked["pageSize"]
         newest_first = call.readings["list-order"] == "newest-first"
         tasks = world.tasks.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
-    data = [record(world, world.look(task, call.now), call.now, call.readings) for task in tasks]
-    return _answer(world, call.readings, data)
+    shown = [_shown(world, world.look(task, call.now), call) for task in tasks]
+    return _answer(world, call.readings, b"[%b]" % b",".join(shown))
 
 
 def record(world: World, task: Task, now: Millis, readings: Readings) -> dict[str, JSON]:
@@ -104,10 +106,26 @@ def refused(world: World, readings: Readings, body: dict[str, JSON]) -> dict[str
 DIALECT = Dialect({"create": create, "get": get, "list": list_}, refused, notice, reports)
 
 
-def _answer(world: World, readings: Readings, data: JSON) -> Response:
-    message = readings["success-message"]
-    body = {"code": 0, "message": message, "request_id": world.ids.uuid(), "data": data}
-    return Response(200, encoded(body), _HEADERS)
+def _answer(world: World, readings: Readings, data: bytes) -> Response:
+    """Put the envelope around data that is JSON already."""
+    beginning, id = _beginning(readings["success-message"]), world.ids.uuid().encode()
+    return Response(200, b'%b,"request_id":"%b","data":%b}' % (beginning, id, data), _HEADERS)
+
+
+@cache
+def _beginning(message: str) -> bytes:
+    """Write what all successes begin with."""
+    return encoded({"code": 0, "message": message}).removesuffix(b"}")
+
+
+def _shown(world: World, task: Task, call: Call) -> bytes:
+    """Return a task as a query shows it, as JSON."""
+    return world.shown.record(
+        task,
+        task.state(call.now),
+        call.readings,
+        lambda: encoded(record(world, task, call.now, call.readings)),
+    )
 
 
 def _found(world: World, call: Call, id: str) -> Task:
