@@ -1,66 +1,133 @@
-"""The floor: the least that a server must do who keeps the contract's form and nothing else.
+"""The floor: the least that a truthful fake of this API must do for each request, as a bare ASGI application.
 
-A bare Starlette route under uvicorn parses JSON, validates it with the same request schema compiled by jsonschema-rs,
-and answers a constant. What it queries and lists are constants too. It imports nothing of ours.
+JSON is parsed and validated by jsonschema-rs with the same request schema, a task gets an id and goes into a dict, the
+bytes of both directions go into a bounded journal, and JSON is written anew for each answer. A refusal names one error.
+There are no accounts, rules with a text of their own, clocks, faults, callbacks or results. It imports nothing of ours.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import count, islice
 from pathlib import Path
+from time import time
+from typing import Any
 
 import jsonschema_rs
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+
+Message = dict[str, Any]
+Task = tuple[int, Any]
+"""When it was created, and from which payload."""
 
 _SCHEMAS = Path(__file__).parent.parent / "schemas" / "kling"
-_ID = "100000000000000001"
-_CREATED = {"task_id": _ID, "task_status": "submitted", "created_at": 1722769557708, "updated_at": 1722769557708}
-_RECORD = {
-    **_CREATED,
-    "task_status": "succeed",
-    "task_result": {"images": [{"index": 0, "url": f"http://127.0.0.1/results/kling/{_ID}/0.png"}]},
-    "final_unit_deduction": "8",
-}
+_JOURNAL = 20_000
+"""Exchanges that are kept: as many as ours keeps of this size."""
+
+_PAGE = 30
+_FIRST_ID = 10**17
 
 
-def _body(data: object, code: int = 0, text: str = "SUCCEED") -> bytes:
-    answer = {"code": code, "message": text, "request_id": "00000000-0000-4000-8000-000000000000", "data": data}
-    return json.dumps(answer, separators=(",", ":")).encode()
+class Product:
+    """One product: its schema and its tasks."""
+
+    def __init__(self, name: str) -> None:
+        schema = json.loads((_SCHEMAS / f"{name}.request.json").read_text(encoding="utf-8"))
+        self._validator = jsonschema_rs.validator_for(schema)
+        self._tasks: dict[str, Task] = {}
+        self._ids = count(_FIRST_ID)
+
+    def create(self, body: bytes) -> tuple[int, bytes]:
+        """Answer a POST."""
+        payload = json.loads(body)
+        if not self._validator.is_valid(payload):
+            error = next(self._validator.iter_errors(payload))
+            return 400, _written(error.message, code=1201)
+        id, now = str(next(self._ids)), int(time() * 1000)
+        self._tasks[id] = now, payload
+        return 200, _written("SUCCEED", {"task_id": id, "task_status": "submitted", **_times(now)})
+
+    def one(self, id: str) -> tuple[int, bytes]:
+        """Answer a GET of one task."""
+        task = self._tasks.get(id)
+        if task is None:
+            return 404, _written("no such task", code=1203)
+        return 200, _written("SUCCEED", _record(id, task))
+
+    def page(self) -> tuple[int, bytes]:
+        """Answer a GET of the newest tasks."""
+        newest: Iterable[str] = islice(reversed(self._tasks), _PAGE)
+        return 200, _written("SUCCEED", [_record(id, self._tasks[id]) for id in newest])
 
 
-CREATED, FOUND, LISTED = _body(_CREATED), _body(_RECORD), _body([_RECORD] * 30)
-REFUSED = _body(None, 1201, "n is more than 9")
+def _written(text: str, data: object = None, code: int = 0) -> bytes:
+    answer = {"code": code, "message": text, "request_id": f"{next(_REQUESTS):032x}", "data": data}
+    return json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def application() -> Starlette:
-    """Return the floor for omni-image and omni-video."""
-    routes = []
-    for product, path in (("omni-image", "/v1/images/omni-image"), ("omni-video", "/v1/videos/omni-video")):
-        routes += _routes(path, json.loads((_SCHEMAS / f"{product}.request.json").read_text(encoding="utf-8")))
-    return Starlette(routes=routes)
+def _record(id: str, task: Task) -> dict[str, Any]:
+    created, payload = task
+    base = f"http://127.0.0.1/results/kling/{id}"
+    images = [{"index": index, "url": f"{base}/{index}.png"} for index in range(payload.get("n", 1))]
+    return {
+        "task_id": id,
+        "task_status": "succeed",
+        "task_result": {"images": images},
+        "final_unit_deduction": "8",
+        **_times(created),
+    }
 
 
-def _routes(path: str, schema: dict[str, object]) -> list[Route]:
-    is_valid = jsonschema_rs.validator_for(schema).is_valid
+def _times(at: int) -> dict[str, int]:
+    return {"created_at": at, "updated_at": at}
 
-    async def create(request: Request) -> Response:
-        payload = json.loads(await request.body())
-        if not is_valid(payload):
-            return Response(REFUSED, 400, media_type="application/json")
-        return Response(CREATED, media_type="application/json")
 
-    async def get(_: Request) -> Response:
-        return Response(FOUND, media_type="application/json")
+_REQUESTS = count(1)
 
-    async def list_(_: Request) -> Response:
-        return Response(LISTED, media_type="application/json")
 
-    return [Route(path, create, methods=["POST"]), Route(path, list_), Route(path + "/{id}", get)]
+def application() -> Callable[..., Awaitable[None]]:
+    """Return the ASGI application for omni-image and omni-video."""
+    products = {
+        "/v1/images/omni-image": Product("omni-image"),
+        "/v1/videos/omni-video": Product("omni-video"),
+    }
+    journal: deque[tuple[bytes, bytes]] = deque(maxlen=_JOURNAL)
+
+    async def answer(scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[..., Any]) -> None:
+        if scope["type"] != "http":
+            await _lifespan(receive, send)
+            return
+        message = await receive()
+        body: bytes = message["body"]
+        while message["more_body"]:
+            message = await receive()
+            body += message["body"]
+        path: str = scope["path"]
+        if scope["method"] == "POST":
+            status, written = products[path].create(body)
+        elif path in products:
+            status, written = products[path].page()
+        else:
+            path, _, id = path.rpartition("/")
+            status, written = products[path].one(id)
+        journal.append((body, written))
+        headers = [(b"content-length", b"%d" % len(written)), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": written})
+
+    return answer
+
+
+async def _lifespan(receive: Callable[[], Awaitable[Message]], send: Callable[..., Any]) -> None:
+    while True:
+        event = (await receive())["type"]
+        await send({"type": f"{event}.complete"})
+        if event == "lifespan.shutdown":
+            return
 
 
 class Server(uvicorn.Server):
@@ -87,4 +154,8 @@ class Server(uvicorn.Server):
 
 if __name__ == "__main__":
     bound = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    Server(bound).run([bound])
+    server = Server(bound)
+    # As ours does, so that both search for garbage as rarely.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    server.run([bound])

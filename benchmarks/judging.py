@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.figures import table
-from benchmarks.process import ours, started
+from benchmarks.harness.figures import table
+from benchmarks.harness.process import ours, started
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
 

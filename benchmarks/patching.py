@@ -16,9 +16,9 @@ from time import process_time
 import httpx
 import respx
 
-from benchmarks.figures import Figure, ratios, table
-from benchmarks.process import ROOT, environment
-from benchmarks.serving import IMAGE, IMAGES
+from benchmarks.harness.figures import Figure, ratios, table
+from benchmarks.harness.process import ROOT, environment
+from benchmarks.harness.stream import IMAGES, images
 from mockserver.adapters.testing.patch import Patch, patch
 from mockserver.types import JSON
 
@@ -26,6 +26,7 @@ _CALLS = 300
 _CALL_ROUNDS = 15
 _RUN_ROUNDS = 41
 _URL = f"https://api-singapore.klingai.com{IMAGES}"
+_IMAGE = images()[0]
 _KEY = {"authorization": "Bearer benchmark"}
 
 
@@ -58,7 +59,7 @@ def main() -> None:
                 (await async_client.request(call.method, call.url, json=call.body)).raise_for_status()
 
         for name, repeated in (("sync", plainly), ("async", lambda call: runner.run(awaited(call)))):
-            for kind, call in (("create", lambda: Call("POST", _URL, IMAGE)), ("query", finished)):
+            for kind, call in (("create", lambda: Call("POST", _URL, _IMAGE)), ("query", finished)):
                 rows.append((f"{name} {kind}", *compared(patched, call, repeated)))
         runner.run(async_client.aclose())
     title = f"CPU microseconds of a call, median (spread) of {_CALL_ROUNDS} times {_CALLS} in turn"
@@ -69,7 +70,7 @@ def main() -> None:
 
 def finished() -> Call:
     """Make a task, and return the query of it."""
-    id = httpx.post(_URL, json=IMAGE, headers=_KEY).json()["data"]["task_id"]
+    id = httpx.post(_URL, json=_IMAGE, headers=_KEY).json()["data"]["task_id"]
     return Call("GET", f"{_URL}/{id}")
 
 

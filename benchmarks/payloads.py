@@ -14,7 +14,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from benchmarks.figures import Figure, ratios, table
+from benchmarks.harness.figures import Figure, ratios, table
 from mockserver.contract.catalog import Operation, Service, load
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded

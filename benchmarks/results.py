@@ -6,11 +6,11 @@ import json
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from benchmarks.client import Line
-from benchmarks.figures import Figure, table
-from benchmarks.process import ours, started
-from benchmarks.serving import IMAGES, VIDEOS
-from benchmarks.wire import get, post
+from benchmarks.harness.client import Line
+from benchmarks.harness.figures import Figure, table
+from benchmarks.harness.process import ours, started
+from benchmarks.harness.stream import IMAGES, VIDEOS
+from benchmarks.harness.wire import get, post
 
 _ROUNDS = 3
 _PROMPT = "A lighthouse in a storm, seen from a small boat"

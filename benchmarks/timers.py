@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from benchmarks.serving import IMAGE, IMAGES
+from benchmarks.harness.stream import IMAGES, images
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
@@ -42,7 +42,7 @@ class _Loop(asyncio.SelectorEventLoop):
 def timers(tasks: int) -> int:
     """Count the timers of a loop in which so many tasks wait for their callback."""
     fake = Fake(Settings(pace="real", readings={"callback-on": "end-only"}))
-    body = json.dumps({**IMAGE, "callback_url": "http://127.0.0.1:9/"}).encode()
+    body = json.dumps({**images()[0], "callback_url": "http://127.0.0.1:9/"}).encode()
     headers = {"authorization": "Bearer benchmark", "content-type": "application/json"}
 
     async def waiting() -> int:

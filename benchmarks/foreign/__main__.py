@@ -11,9 +11,9 @@ from collections import Counter
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.figures import table
 from benchmarks.foreign.check import check_prism
 from benchmarks.foreign.prism import missing
+from benchmarks.harness.figures import table
 from mockserver.kit.reports.summary import sentence
 
 _LONGEST_ROW = 130

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.foreign.prism import served
-from benchmarks.process import ROOT
+from benchmarks.harness.process import ROOT
 from mockserver.kit.reports.verdict_json import from_json
 from mockserver.kit.verdict import Verdict
 

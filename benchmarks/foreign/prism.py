@@ -15,9 +15,9 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
-from benchmarks.process import stop
+from benchmarks.harness.process import stop
 
-_COMMAND = Path(__file__).parent / "node_modules" / ".bin" / "prism"
+COMMAND = Path(__file__).parent / "node_modules" / ".bin" / "prism"
 _LISTENING = re.compile(r"Prism is listening on (http://127\.0\.0\.1:\d+)")
 _PATIENCE_SECONDS = 60.0
 """How long it may take to start: Node on a busy machine is slow."""
@@ -27,13 +27,13 @@ def missing() -> str | None:
     """Say why Prism cannot be started; ``None`` if it can."""
     if shutil.which("node") is None:
         return "this machine has no Node"
-    return None if _COMMAND.exists() else "Prism is not installed: make foreign does it"
+    return None if COMMAND.exists() else "Prism is not installed: make foreign does it"
 
 
 @contextmanager
 def served(document: Path) -> Iterator[str]:
     """Serve an OpenAPI document on a free port, and stop in any case. Yields the URL."""
-    command = ("node", str(_COMMAND), "mock", "--port", "0", str(document))
+    command = ("node", str(COMMAND), "mock", "--port", "0", str(document))
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert child.stdout is not None
     heard: Queue[str | None] = Queue()

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.__main__ import SUBJECTS
-from benchmarks.client import Line, Load, loaded, run
-from benchmarks.figures import Figure, quantile, ratios, table
+from benchmarks.harness.client import Line, Load, loaded, run
+from benchmarks.harness.figures import Figure, quantile, ratios, table
 from benchmarks.patching import Call, compared, finished
-from benchmarks.process import FLOOR, clock_seconds, started
-from benchmarks.receiver import Receiver
-from benchmarks.serving import CREATE, IMAGE, IMAGES, VIDEO
+from benchmarks.harness.process import FLOOR, clock_seconds, started
+from benchmarks.harness.receiver import Receiver
+from benchmarks.harness.stream import CREATE, IMAGE, IMAGES, VIDEO
 from benchmarks.timers import timers
-from benchmarks.wire import get, message, post
+from benchmarks.harness.wire import get, message, post
 from mockserver.adapters.testing.patch import patch
 from mockserver.contract.catalog import load
 from mockserver.contract.validation import Validator

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import uvloop
 
-from benchmarks.wire import Message, message
+from benchmarks.harness.wire import Message, message
 
 T = TypeVar("T")
 

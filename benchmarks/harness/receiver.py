@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Self
 
-from benchmarks.wire import message
+from benchmarks.harness.wire import message
 
 _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
@@ -15,6 +15,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.count = 0
+        self.port = 0
         self.url = ""
         self.transports: set[asyncio.WriteTransport] = set()
         self._wanted = 0
@@ -23,7 +24,8 @@ class Receiver:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Reader(self), "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/callback"
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/callback"
         return self
 
     async def __aexit__(self, *_: object) -> None:

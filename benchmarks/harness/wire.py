@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mockserver.types import JSON
 
+TOKEN = "benchmark"
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
@@ -50,13 +51,12 @@ def get(path: str) -> bytes:
     return _head("GET", path) + b"\r\n"
 
 
-def post(path: str, payload: JSON) -> bytes:
+def post(path: str, payload: JSON, token: str = TOKEN) -> bytes:
     """Build a POST of JSON."""
     body = json.dumps(payload, ensure_ascii=False).encode()
-    return (
-        _head("POST", path) + f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
-    )
+    about = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return _head("POST", path, token) + about.encode() + body
 
 
-def _head(method: str, path: str) -> bytes:
-    return f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer benchmark\r\n".encode()
+def _head(method: str, path: str, token: str = TOKEN) -> bytes:
+    return f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n".encode()

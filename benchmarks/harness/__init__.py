@@ -1,0 +1,1 @@
+"""What the benchmarks share: servers, clients, receivers, what is sent, and figures."""
