@@ -7,26 +7,32 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import process_time
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.__main__ import SUBJECTS
+from benchmarks import floor
+from benchmarks.__main__ import SHOWN, SUBJECTS
+from benchmarks.harness import page, stream
 from benchmarks.harness.client import Line, Load, loaded, run
-from benchmarks.harness.figures import Figure, quantile, ratios, table
-from benchmarks.patching import Call, compared, finished
-from benchmarks.harness.process import FLOOR, clock_seconds, started
+from benchmarks.harness.figures import Figure, Goal, Sheet, quantile, ratios, table
+from benchmarks.harness.process import FLOOR, clock_seconds, free_port, listening, offered, ours, started
 from benchmarks.harness.receiver import Receiver
-from benchmarks.harness.stream import CREATE, IMAGE, IMAGES, VIDEO
-from benchmarks.timers import timers
+from benchmarks.harness.stream import IMAGES, VIDEOS, creates, refusals
 from benchmarks.harness.wire import get, message, post
+from benchmarks.patching import Call, compared, finished
+from benchmarks.peers.stubs import write_stubs
+from benchmarks.timers import timers
 from mockserver.adapters.testing.patch import patch
 from mockserver.contract.catalog import load
 from mockserver.contract.validation import Validator
 from mockserver.types import JSON, Payload
+from tests.repository.test_floors import imports
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -42,7 +48,14 @@ def test_each_module_that_has_a_main_is_listed() -> None:
     assert sorted(found - SUBJECTS.keys()) == []
 
 
-@pytest.mark.parametrize(("arguments", "status", "said"), [(["--help"], 0, "serving"), (["sevring"], 2, "'sevring'")])
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--help"], 0, "serving"),
+        (["sevring"], 2, "'sevring'"),
+        (["--write-page", "serving"], 2, "takes no NAME"),
+    ],
+)
 def test_the_command_says_what_there_is(arguments: list[str], status: int, said: str) -> None:
     command = [sys.executable, "-m", "benchmarks", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=FOLDER.parent)
@@ -91,7 +104,7 @@ def test_a_load_sends_as_many_as_it_says_and_notes_each() -> None:
     async def sent() -> tuple[Load, int]:
         async with Receiver() as receiver:
             port = int(receiver.url.rpartition(":")[2].partition("/")[0])
-            found = await loaded(port, [CREATE, get("/")], seconds=5, connections=3, most=50)
+            found = await loaded(port, [creates()[0], get("/")], seconds=5, connections=3, most=50)
             await receiver.arrived(50, 5)
             return found, receiver.count
 
@@ -103,14 +116,73 @@ def test_a_load_sends_as_many_as_it_says_and_notes_each() -> None:
         found.expect(400)
 
 
-def test_the_floor_accepts_and_refuses_what_we_do_and_is_ended() -> None:
+def test_the_floor_is_started_measured_and_ended() -> None:
     with started(FLOOR) as server, Line(server.port) as line:
-        statuses = [line.ask(each).status for each in (CREATE, post(IMAGES, {**IMAGE, "n": 20}), get(IMAGES))]
-        assert (statuses, len(line.seconds(get(f"{IMAGES}/1"), 3))) == ([200, 400, 200], 3)
+        assert len(line.seconds(creates()[0], 3)) == 3
         assert server.cpu > 0
         assert 5 < server.megabytes < 500
     with pytest.raises(ProcessLookupError):
         os.kill(server.id, 0)
+
+
+def test_the_floor_does_what_it_says_it_does() -> None:
+    with started(FLOOR) as server, Line(server.port) as line:
+        created = [json.loads(line.ask(each).body)["data"] for each in creates()[:40]]
+        ids = [task["task_id"] for task in created]
+        assert len({*ids}) == 40
+        one = json.loads(line.ask(get(f"{IMAGES}/{ids[7]}")).body)["data"]
+        assert (one["task_id"], one["created_at"]) == (ids[7], created[7]["created_at"])
+        assert len(one["task_result"]["images"]) == stream.images()[7].get("n", 1)
+        listed = json.loads(line.ask(get(f"{IMAGES}?pageNum=1&pageSize=30")).body)["data"]
+        assert [task["task_id"] for task in listed] == ids[:9:-1]
+        assert listed[-8:] == [json.loads(line.ask(get(f"{IMAGES}/{id}")).body)["data"] for id in ids[17:9:-1]]
+        refused = line.ask(post(IMAGES, {**stream.images()[0], "n": 20}))
+        assert (refused.status, json.loads(refused.body)["message"]) == (400, "20 is greater than the maximum of 9")
+        assert line.ask(get(f"{IMAGES}/1")).status == 404
+        assert json.loads(line.ask(get(VIDEOS)).body)["data"] == []
+
+
+def test_the_floor_knows_nothing_of_ours() -> None:
+    assert "mockserver" not in {
+        name.partition(".")[0] for name in imports(Path(floor.__file__).read_text(encoding="utf-8"), "benchmarks")
+    }
+
+
+@pytest.mark.parametrize("command", [FLOOR, ours()], ids=["floor", "ours"])
+def test_the_floor_and_ours_agree_on_the_stream(command: tuple[str, ...]) -> None:
+    with started(command) as server, Line(server.port) as line:
+        for requests, status in ((creates(), 200), (creates(VIDEOS), 200), (refusals(), 400)):
+            assert {line.ask(each).status for each in requests[::40]} == {status}
+
+
+def test_the_processor_time_of_a_server_is_that_of_its_whole_group() -> None:
+    busy = "sum(range(20_000_000))"
+    child = f"{busy}; print(flush=True); input()"
+    serving = f"""
+import socket, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {child!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+listener.accept()[0].recv(1)
+child.wait()
+"""
+    port = free_port()
+    with listening([sys.executable, "-c", serving, str(port)], port) as server:
+        began = process_time()
+        exec(busy)
+        assert server.cpu > (process_time() - began) / 3
+
+
+def test_a_server_that_ends_instead_of_listening_is_quoted() -> None:
+    with (
+        pytest.raises(RuntimeError, match="no such thing"),
+        listening([sys.executable, "-c", "raise SystemExit('no such thing')"], free_port()),
+    ):
+        pass
+
+
+def test_an_option_is_offered_when_the_help_names_it() -> None:
+    assert (offered("--pace"), offered("--no-such-option")) == (True, False)
 
 
 def test_a_server_that_does_not_start_is_said_to() -> None:
@@ -125,10 +197,89 @@ def test_the_clock_of_ps_is_read(text: str, seconds: float) -> None:
     assert clock_seconds(text) == seconds
 
 
-@pytest.mark.parametrize(("operation", "payload"), [("kling/omni-image", IMAGE), ("kling/omni-video", VIDEO)])
-def test_what_is_measured_draws_no_warning(operation: str, payload: Payload) -> None:
+@pytest.mark.parametrize(
+    ("operation", "payloads"), [("kling/omni-image", stream.images), ("kling/omni-video", stream.videos)]
+)
+def test_no_rule_has_anything_against_the_stream(operation: str, payloads: Callable[[], Sequence[Payload]]) -> None:
     found = load().operation(operation)
-    assert Validator(found.schema, found.rules, {}).violations(payload) == ()
+    validator = Validator(found.schema, found.rules, {})
+    assert [payload for payload in payloads()[::20] if validator.violations(payload)] == []
+
+
+def test_each_payload_of_the_refused_stream_breaks_one_rule_and_all_kinds_are_there() -> None:
+    found = load().operation("kling/omni-image")
+    validator = Validator(found.schema, found.rules, {})
+    broken = [[violation.rule.id for violation in validator.violations(payload)] for payload in stream.refused()[::20]]
+    assert {len(rules) for rules in broken} == {1}
+    assert len({rules[0] for rules in broken}) == 5
+
+
+@pytest.mark.parametrize("requests", [creates(), creates(VIDEOS), refusals()], ids=["images", "videos", "refused"])
+def test_the_payloads_of_the_stream_differ(requests: Sequence[bytes]) -> None:
+    assert len({*requests}) == len(requests) == stream.COUNT
+
+
+def test_the_stream_is_the_same_in_each_run() -> None:
+    stream.images.cache_clear()
+    assert [post(IMAGES, payload) for payload in stream.images()] == creates()
+
+
+def test_each_subject_of_the_page_is_a_benchmark() -> None:
+    assert [*SHOWN] == [name for name in SUBJECTS if name in SHOWN]
+
+
+def test_figures_are_written_between_the_markers_and_nowhere_else() -> None:
+    before, after = "# Title\n\n", "\n\nThe end.\n"
+    first = page.updated(f"{before}{page.BEGIN}\n{page.END}{after}", "one")
+    again = page.updated(first, "two")
+    assert again == f"{before}{page.BEGIN}\n\ntwo\n\n{page.END}{after}"
+    assert page.updated(again, "two") == again
+
+
+@pytest.mark.parametrize(
+    "text", ["", page.BEGIN, page.END, f"{page.END}{page.BEGIN}", 2 * f"{page.BEGIN}{page.END}"], ids=range(5)
+)
+def test_a_page_without_both_markers_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="once each"):
+        page.updated(text, "figures")
+
+
+def test_the_page_has_its_markers() -> None:
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.updated(text, "figures").startswith(text.partition(page.BEGIN)[0])
+
+
+def test_the_page_shows_each_goal_with_its_target_and_each_table() -> None:
+    met, missed = (Goal.least("create", Figure(value, 0.5, 0.9), 0.8) for value in (0.8, 0.7))
+    left = Goal.missing("redis", "≥ 0.25", "this machine has none")
+    written = page.block([met, Sheet("Costs", ["", "floor"], [("list", "1.00")]), missed, left])
+    assert [line for line in written.splitlines() if line.startswith("|")] == [
+        "|  | measured | target | met |",
+        "| --- | ---: | ---: | ---: |",
+        "| create | 0.80 (0.50 to 0.90) | ≥ 0.8 | yes |",
+        "| create | 0.70 (0.50 to 0.90) | ≥ 0.8 | no |",
+        "| redis | left out: this machine has none | ≥ 0.25 |  |",
+        "|  | floor |",
+        "| --- | ---: |",
+        "| list | 1.00 |",
+    ]
+    assert f"`{page.COMMAND}`" in written
+    assert page.machine() in written
+
+
+def test_a_goal_is_met_on_its_side_of_the_target() -> None:
+    one = Figure(1.0, 1.0, 1.0)
+    assert (Goal.least("", one, 1.0).is_met, Goal.least("", one, 1.1).is_met) == (True, False)
+    assert (Goal.most("", one, 1.0).is_met, Goal.most("", one, 0.9).is_met) == (True, False)
+
+
+def test_the_stubs_have_each_schema_and_a_refusal_for_the_rest(tmp_path: Path) -> None:
+    write_stubs(tmp_path)
+    stubs = json.loads((tmp_path / "mappings" / "kling.json").read_text(encoding="utf-8"))["mappings"]
+    posts = [stub for stub in stubs if stub["request"]["method"] == "POST"]
+    assert [(stub["priority"], stub["response"]["status"]) for stub in posts] == [(1, 200), (2, 400)] * 2
+    titles = [json.loads(stub["request"]["bodyPatterns"][0]["matchesJsonSchema"])["title"] for stub in posts[::2]]
+    assert titles == ["Create an Omni-Image task", "Create an Omni-Video task"]
 
 
 @pytest.mark.parametrize("tasks", [1, 100])

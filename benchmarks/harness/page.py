@@ -1,0 +1,41 @@
+"""The page: docs/speed.md, in which a run writes its figures between two markers and leaves all else as it is."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+
+from benchmarks.harness.figures import Goal, Sheet, goals
+from benchmarks.harness.process import ROOT
+
+PAGE = ROOT / "docs" / "speed.md"
+COMMAND = "python -m benchmarks --write-page"
+BEGIN, END = f"<!-- what follows is written by {COMMAND} -->", "<!-- end of what is written -->"
+
+
+def machine() -> str:
+    """Say on what is measured."""
+    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def block(found: Sequence[Goal | Sheet]) -> str:
+    """Return figures as Markdown: all goals in one table, and the other tables."""
+    reached = goals("Targets", [each for each in found if isinstance(each, Goal)])
+    sheets = [reached, *(each for each in found if isinstance(each, Sheet))]
+    caption = f"`{COMMAND}` on {machine()}. Middle (lowest to highest) of the rounds of one run."
+    return "\n\n".join([caption, *(sheet.markdown for sheet in sheets)])
+
+
+def updated(text: str, written: str) -> str:
+    """Return a page with other figures. Raises ``ValueError`` when it has not each marker once and in order."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in after:
+        raise ValueError(f"{PAGE.name} needs the lines {BEGIN!r} and {END!r}, once each and in this order")
+    return f"{before}{BEGIN}\n\n{written}\n\n{END}{after}"
+
+
+def write(found: Sequence[Goal | Sheet]) -> None:
+    """Write figures into the page. Raises ``ValueError`` as ``updated`` does."""
+    PAGE.write_text(updated(PAGE.read_text(encoding="utf-8"), block(found)), encoding="utf-8")
