@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 
 from benchmarks.harness.client import Line, load
@@ -40,13 +41,14 @@ def main() -> Sequence[Goal | Sheet]:
             first.append(_create(fresh, _TENTH // _ROUNDS))
             last.append(_create(full, _TENTH // _ROUNDS))
         near, far = _pages(full)
-        alone, beside = _resets(fresh, full)
+        with started(command) as empty:
+            alone, beside = _resets(empty, full)
     rows = [
         ("CPU of a create, the first tenth", f"{Figure.of(first):.0f} us"),
         ("CPU of a create, the last tenth", f"{Figure.of(last):.0f} us"),
         ("CPU of page 1", f"{Figure.of(near):.0f} us"),
         (f"CPU of page {_FAR}", f"{Figure.of(far):.0f} us"),
-        (f"reset of {_OWN} tasks, almost alone", f"{Figure.of(alone):.0f} us"),
+        (f"reset of {_OWN} tasks, alone", f"{Figure.of(alone):.0f} us"),
         ("the same beside all others", f"{Figure.of(beside):.0f} us"),
     ]
     print(table(f"Growth to {_TASKS:,} tasks, median (spread) in turn", ["", "measured"], rows))
@@ -68,10 +70,14 @@ def _create(server: Process, count: int) -> float:
 
 def _pages(server: Process) -> tuple[list[float], list[float]]:
     """Return the microseconds of processor time for the first page and for a far one."""
-    kinds = {str(number): {"list": Kind([get(f"{IMAGES}?pageNum={number}&pageSize={_PAGE}")])} for number in (1, _FAR)}
+    kinds = {str(number): {"list": Kind(partial(_listing, number))} for number in (1, _FAR)}
     found = in_turn(dict.fromkeys(kinds, server), kinds)["list"]
     near, far = ([cpu * 1e3 for cpu in measured.cpu] for measured in found.values())
     return near, far
+
+
+def _listing(number: int) -> Sequence[bytes]:
+    return [get(f"{IMAGES}?pageNum={number}&pageSize={_PAGE}")]
 
 
 def _resets(*servers: Process) -> tuple[list[float], ...]:

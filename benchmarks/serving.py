@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from statistics import median
 
 from benchmarks.harness.client import Line
@@ -37,19 +38,17 @@ def main() -> Sequence[Goal | Sheet]:
         memory = [(name, fresh[name], f"{server.megabytes:.0f}") for name, server in servers.items()]
     order = f"median (spread) of {ROUNDS} rounds of {SECONDS} s in turn, {CONNECTIONS} connections that never pause"
     for sheet in (
-        _sheet(f"CPU seconds per 1000 requests, {order}", found, lambda one, _: f"{Figure.of(one.cpu):.3f}"),
-        _sheet("Requests per second", found, lambda one, _: f"{Figure.of(one.rates):.0f}"),
-        _sheet("How much of a core the server had", found, lambda one, _: f"{median(one.share):.0%}"),
-        _sheet("p50 in ms", found, lambda one, _: f"{Figure.of(one.p50):.2f}"),
-        _sheet("p99 in ms", found, lambda one, _: f"{Figure.of(one.p99):.2f}"),
+        _sheet(f"CPU seconds per 1000 requests, {order}", found, lambda one: f"{Figure.of(one.cpu):.3f}"),
+        _sheet("Requests per second", found, lambda one: f"{Figure.of(one.rates):.0f}"),
+        _sheet("How much of a core the server had", found, lambda one: f"{median(one.share):.0%}"),
+        _sheet("p50 in ms", found, lambda one: f"{Figure.of(one.p50):.2f}"),
+        _sheet("p99 in ms", found, lambda one: f"{Figure.of(one.p99):.2f}"),
         Sheet("Memory in MB; the floor and ours have kept tasks", ["", "at start", "at the end"], memory),
     ):
         print(sheet.plain)
-    costs = _sheet("CPU per request, the floor's is 1", found, lambda one, floor: f"{ratios(one.cpu, floor.cpu):.2f}")
-    rates = _sheet(
-        "Requests per second, the floor's is 1", found, lambda one, floor: f"{ratios(one.rates, floor.rates):.2f}"
-    )
-    tails = _sheet("p99 as multiples of the p50", found, lambda one, _: f"{Figure.of(one.tail):.1f}")
+    costs = _compared("CPU per request, as multiples of the floor's", found, lambda one: one.cpu)
+    rates = _compared("Requests per second, as multiples of the floor's", found, lambda one: one.rates)
+    tails = _sheet("p99 as multiples of the p50", found, lambda one: f"{Figure.of(one.tail):.1f}")
     reached = [*_shares(found), _tail(found), *_beside(found)]
     for sheet in (costs, rates, tails, goals("Serving: the floor's CPU per request as a share of ours", reached)):
         print(sheet.plain)
@@ -57,26 +56,41 @@ def main() -> Sequence[Goal | Sheet]:
 
 
 def _kinds(server: Process) -> dict[str, Kind]:
-    """Return the requests of each kind; those that query ask for some hundred tasks in turn."""
-    with Line(server.port) as line:
-        ids = [json.loads(line.ask(each).body)["data"]["task_id"] for each in creates()[:_QUERIED]]
-        page = get(f"{IMAGES}?pageNum=1&pageSize={_PAGE}")
-        listed = json.loads(line.ask(page).body)["data"]
+    """Return the requests of each kind."""
+    page = get(f"{IMAGES}?pageNum=1&pageSize={_PAGE}")
     kinds = {
-        _CREATE: Kind(creates()),
-        "create video": Kind(creates(VIDEOS)),
-        "query one": Kind([get(f"{IMAGES}/{id}") for id in ids]),
-        "list 30": Kind([page]),
-        "refuse": Kind(refusals(), 400),
+        _CREATE: Kind(creates),
+        "create video": Kind(partial(creates, VIDEOS)),
+        "query one": Kind(partial(_queries, server)),
+        "list 30": Kind(lambda: [page]),
+        "refuse": Kind(refusals, 400),
     }
-    if len(listed) != _PAGE:  # a mock that keeps no tasks lists none
-        del kinds["list 30"]
+    _queries(server)
+    with Line(server.port) as line:
+        if len(json.loads(line.ask(page).body)["data"]) != _PAGE:  # a mock that keeps no tasks lists none
+            del kinds["list 30"]
     return kinds
 
 
-def _sheet(title: str, found: Table, cell: Callable[[Measured, Measured], str]) -> Sheet:
-    """Return a row for each kind of request and a column for each server; ``cell`` gets its figures and the floor's."""
-    names = list(found[_CREATE])
+def _queries(server: Process) -> Sequence[bytes]:
+    """Create some hundred tasks, and return the requests that look at them: older ones may have been dropped."""
+    with Line(server.port) as line:
+        answers = [json.loads(line.ask(each).body) for each in creates()[:_QUERIED]]
+    return [get(f"{IMAGES}/{answer['data']['task_id']}") for answer in answers]
+
+
+def _sheet(title: str, found: Table, cell: Callable[[Measured], str]) -> Sheet:
+    """Return a row for each kind of request and a column for each server."""
+    return _rows(title, found, list(found[_CREATE]), lambda one, _: cell(one))
+
+
+def _compared(title: str, found: Table, values: Callable[[Measured], Sequence[float]]) -> Sheet:
+    """Return the same with multiples of the floor's values, and so without the floor."""
+    others = [name for name in found[_CREATE] if name != _FLOOR]
+    return _rows(title, found, others, lambda one, floor: f"{ratios(values(one), values(floor)):.2f}")
+
+
+def _rows(title: str, found: Table, names: Sequence[str], cell: Callable[[Measured, Measured], str]) -> Sheet:
     rows = [
         (kind, *(cell(by[name], by[_FLOOR]) if name in by else "lists none" for name in names))
         for kind, by in found.items()

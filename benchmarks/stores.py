@@ -36,7 +36,7 @@ def main() -> Sequence[Goal | Sheet]:
                 redises[name] = stack.enter_context(redis.served())
                 commands[name] = ours("--store", f"redis://127.0.0.1:{redises[name].port}/0", *words)
         servers = {name: stack.enter_context(started(command)) for name, command in commands.items()}
-        found = in_turn(servers, {name: {_KIND: Kind(creates())} for name in servers})[_KIND]
+        found = in_turn(servers, {name: {_KIND: Kind(creates)} for name in servers})[_KIND]
         beside = {name: _seconds(servers[name], database) for name, database in redises.items()}
     rows = [
         (

@@ -23,7 +23,9 @@ class Figure:
         return cls(median(found), found[0], found[-1])
 
     def __format__(self, spec: str) -> str:
-        """Print the middle and the spread, each as ``spec`` says."""
+        """Print the middle and the spread, if there is any, each as ``spec`` says."""
+        if self.low == self.high:
+            return f"{self.middle:{spec}}"
         return f"{self.middle:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
 
 

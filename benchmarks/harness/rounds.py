@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -18,9 +18,9 @@ _WARM_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is asked, and the status of a right answer."""
+    """What is asked, made anew for each round, and the status of a right answer."""
 
-    requests: Sequence[bytes]
+    requests: Callable[[], Sequence[bytes]]
     status: int = 200
 
 
@@ -41,8 +41,9 @@ class Measured:
 
     def add(self, server: Process, kind: Kind, round: int) -> None:
         """Measure one round; each begins at another place of the stream."""
-        start = len(kind.requests) * round // ROUNDS
-        requests = [*kind.requests[start:], *kind.requests[:start]]
+        stream = kind.requests()
+        start = len(stream) * round // ROUNDS
+        requests = [*stream[start:], *stream[:start]]
         before = server.cpu
         found = load(server.port, requests, seconds=SECONDS, connections=CONNECTIONS)
         used = server.cpu - before
@@ -71,7 +72,7 @@ def in_turn(
     for name, server in servers.items():
         for kind in kinds[name].values():
             seconds = warming.get(name, _WARM_SECONDS)
-            load(server.port, kind.requests, seconds=seconds, connections=CONNECTIONS).expect(kind.status)
+            load(server.port, kind.requests(), seconds=seconds, connections=CONNECTIONS).expect(kind.status)
     names = dict.fromkeys(each for found in kinds.values() for each in found)
     measured = {each: {name: Measured() for name in servers if each in kinds[name]} for each in names}
     for round in range(ROUNDS):

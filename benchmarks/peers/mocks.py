@@ -22,6 +22,9 @@ from benchmarks.peers.stubs import write_stubs
 _FOLDER = Path(__file__).parent
 _SERVER = _FOLDER / "server.js"
 
+_JOURNAL = "20000"
+"""Exchanges that WireMock keeps: as many as ours; without a bound, it would fill the machine's memory."""
+
 BACKEND = "openapi-backend"
 WIREMOCK = "WireMock, no journal"
 JOURNALING = "WireMock"
@@ -77,7 +80,7 @@ def _no_wiremock() -> str | None:
 MOCKS = (
     Mock(BACKEND, _backend, _no_backend),
     Mock(WIREMOCK, _wiremock("--no-request-journal"), _no_wiremock),
-    Mock(JOURNALING, _wiremock(), _no_wiremock),
+    Mock(JOURNALING, _wiremock("--max-request-journal-entries", _JOURNAL), _no_wiremock),
     Mock("Prism", _prism, prism.missing),
 )
 

@@ -14,6 +14,8 @@ _NEW_ID = "{{randomValue length=18 type='NUMERIC'}}"
 _NOW = "{{now format='epoch'}}"
 _ID_OF_PATH = "{{request.pathSegments.[3]}}"
 _PAGE = 30
+_IMAGES = 5
+"""As many as the tasks of the stream have on average."""
 
 
 def write_stubs(folder: Path) -> None:
@@ -51,7 +53,7 @@ def _body(data: JSON, code: int = 0, text: str = "SUCCEED") -> JSON:
 
 
 def _record(id: str) -> JSON:
-    images: JSON = [{"index": 0, "url": f"http://127.0.0.1/results/kling/{id}/0.png"}]
+    images: JSON = [{"index": at, "url": f"http://127.0.0.1/results/kling/{id}/{at}.png"} for at in range(_IMAGES)]
     return {
         "task_id": id,
         "task_status": "succeed",
