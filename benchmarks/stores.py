@@ -51,7 +51,7 @@ def main() -> Sequence[Goal | Sheet]:
     ]
     head = ["", "CPU seconds per 1000", "and of Redis", "a second", "p50 in ms", "p99 in ms"]
     print(Sheet("Creates on each store, by all workers together", head, rows).plain)
-    reached = [*_on_sqlite(found, no_sqlite), *_on_redis(found, no_redis)]
+    reached = [*_on_sqlite(found, no_sqlite), *_on_redis(found, beside.get(_REDISES, 0.0), no_redis)]
     print(goals("Stores", reached).plain)
     return reached
 
@@ -70,7 +70,8 @@ def _on_sqlite(found: Mapping[str, Measured], reason: str | None) -> Sequence[Go
     return [Goal.least(subject, ratios(found[_FLOOR].cpu, found[_SQLITE].cpu), _SQLITE_SHARE)]
 
 
-def _on_redis(found: Mapping[str, Measured], reason: str | None) -> Sequence[Goal]:
+def _on_redis(found: Mapping[str, Measured], beside: float, reason: str | None) -> Sequence[Goal]:
+    """Return the goals; ``beside`` are the CPU seconds that Redis takes for 1000 creates of two workers."""
     share = "create on Redis, CPU: floor / ours"
     gain, possible = (
         "create on Redis, two workers / one, a second",
@@ -83,5 +84,5 @@ def _on_redis(found: Mapping[str, Measured], reason: str | None) -> Sequence[Goa
     return [
         Goal.least(share, ratios(found[_FLOOR].cpu, one.cpu), _REDIS_SHARE),
         Goal.least(gain, ratios(two.rates, one.rates), _GAIN),
-        Goal.least(possible, ratios([2 * cpu for cpu in one.cpu], two.cpu), _GAIN),
+        Goal.least(possible, ratios(one.cpu, [max(cpu / 2, beside) for cpu in two.cpu]), _GAIN),
     ]

@@ -65,6 +65,7 @@ def test_the_command_says_what_there_is(arguments: list[str], status: int, said:
 def test_a_figure_is_the_middle_and_the_spread() -> None:
     assert Figure.of([3.0, 1.0, 10.0]) == Figure(3.0, 1.0, 10.0)
     assert f"{Figure(3.0, 1.0, 10.0):.1f}" == "3.0 (1.0 to 10.0)"
+    assert f"{Figure.of([3.0]):.1f}" == "3.0"
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 1), (0.5, 51), (0.99, 100), (1.0, 100)])
