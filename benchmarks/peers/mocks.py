@@ -16,14 +16,13 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from benchmarks.foreign import prism
+from benchmarks.harness.client import Line
 from benchmarks.harness.process import ROOT, Process, free_port, listening
+from benchmarks.harness.wire import delete
 from benchmarks.peers.stubs import write_stubs
 
 _FOLDER = Path(__file__).parent
 _SERVER = _FOLDER / "server.js"
-
-_JOURNAL = "20000"
-"""Exchanges that WireMock keeps: as many as ours; without a bound, it would fill the machine's memory."""
 
 BACKEND = "openapi-backend"
 WIREMOCK = "WireMock, no journal"
@@ -80,9 +79,21 @@ def _no_wiremock() -> str | None:
 MOCKS = (
     Mock(BACKEND, _backend, _no_backend),
     Mock(WIREMOCK, _wiremock("--no-request-journal"), _no_wiremock),
-    Mock(JOURNALING, _wiremock("--max-request-journal-entries", _JOURNAL), _no_wiremock),
+    Mock(JOURNALING, _wiremock(), _no_wiremock),
     Mock("Prism", _prism, prism.missing),
 )
+
+
+def emptied(server: Process, requests: Callable[[], Sequence[bytes]]) -> Sequence[bytes]:
+    """Empty WireMock's journal, and return the requests that come next.
+
+    It has no bound of itself and would fill the machine; with a bound, it counts all entries anew for each request.
+    """
+    with Line(server.port) as line:
+        status = line.ask(delete("/__admin/requests")).status
+    if status != 200:
+        raise RuntimeError(f"WireMock has emptied no journal: {status}")
+    return requests()
 
 
 @contextmanager
