@@ -82,7 +82,7 @@ _OPTIONS = (
     click.option(
         "--max-tasks",
         type=_number,
-        default=50_000,
+        default=20_000,
         show_default=True,
         metavar="N",
         help="Keep at most N tasks; of more, the oldest that are over go.",

@@ -86,7 +86,7 @@ class Settings:
     faults: tuple[str, ...] = ()
     seed: int | None = None
     max_body: int = 64 * MIB
-    max_tasks: int = 50_000
+    max_tasks: int = 20_000
     public_url: str | None = None
     trust_proxy: bool = False
     webhook_secret: str | None = field(default=None, repr=False)

@@ -37,8 +37,8 @@ class Flight(NamedTuple):
 class Bounds:
     """How many tasks a store keeps, and about how many bytes they may take; beyond that the oldest that are over go."""
 
-    tasks: int = 50_000
-    size: int = 48 << 20
+    tasks: int = 20_000
+    size: int = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
