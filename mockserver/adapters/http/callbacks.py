@@ -9,23 +9,16 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-from mockserver.adapters.control.guard import CALLBACK
-from mockserver.adapters.http.connector import connector, target
+from mockserver.adapters.http.poster import Poster
 from mockserver.adapters.http.workers import Workers
 from mockserver.destinations import RefusedDestination
-from mockserver.errors import BadSetting, StoreUnavailable, unexpected
+from mockserver.errors import StoreUnavailable
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver
 from mockserver.fake.core import Fake
 
-if TYPE_CHECKING:
-    import aiohttp
-
 T = TypeVar("T")
-
-_PATIENCE_SECONDS = 10.0
-"""How long a receiver may take to answer; the real figure is documented nowhere."""
 
 _LONGEST_PAUSE_SECONDS = 3600.0
 """The timer looks again after so long: a clock set by hand may lie so far ahead that no timer reaches it."""
@@ -82,7 +75,7 @@ class CallbackSender:
         """``call`` takes turns at the store; one that waits must not be called on the loop."""
         self.workers = workers or Workers()
         self._fake, self._call = fake, call
-        self._client: aiohttp.ClientSession | None = None
+        self._poster = Poster(fake, _ALL_AT_ONCE)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake, self._news = asyncio.Event(), asyncio.Event()
         self._lanes: dict[Receiver, _Lane] = {}
@@ -108,8 +101,7 @@ class CallbackSender:
         if self._made:  # what was answered and not reported would be sent once more
             with suppress(StoreUnavailable):
                 self._fake.attempts(self._made)
-        if self._client is not None:
-            await self._client.close()
+        await self._poster.close()
 
     async def settle(self, patience: float | None = None) -> int:
         """Wait until what is due now has arrived or failed, whoever sends it, and return how many callbacks have not.
@@ -233,7 +225,7 @@ class CallbackSender:
             at, began = self._fake.clock.now(), time.monotonic()
             status, fault, is_refused = None, None, False
             try:
-                status, fault = await self._post(delivery)
+                status, fault = await self._poster.post(delivery)
             except RefusedDestination as error:
                 fault, is_refused = str(error), True
             took = round((time.monotonic() - began) * 1000)
@@ -262,40 +254,6 @@ class CallbackSender:
                 self._wake.set()
         finally:
             self._is_reporting = False
-
-    async def _post(self, delivery: Delivery) -> tuple[int | None, str | None]:
-        """Return the status of the receiver's answer, or what went wrong. Redirects are not followed.
-
-        Raises ``RefusedDestination``.
-        """
-        import aiohttp
-
-        if self._client is None:
-            self._client = aiohttp.ClientSession(
-                connector=connector(lambda: self._fake.world.destinations, _ALL_AT_ONCE),
-                timeout=aiohttp.ClientTimeout(total=_PATIENCE_SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        try:
-            headers = {
-                "content-type": "application/json; charset=utf-8",
-                CALLBACK: delivery.id,
-                **self._fake.signature(delivery),
-            }
-            url = target(delivery.url, self._fake.world.destinations)
-            async with self._client.post(url, data=delivery.body, headers=headers, allow_redirects=False) as response:
-                return response.status, None
-        except RefusedDestination:
-            raise
-        except TimeoutError:
-            return None, f"no answer within {_PATIENCE_SECONDS:g} s"
-        except IndexError:  # yarl raises it for empty brackets
-            return None, f"InvalidURL: {delivery.url}"
-        except (aiohttp.ClientError, OSError, ValueError, BadSetting) as error:
-            return None, f"{type(error).__name__}: {error}"
-        except Exception as error:  # noqa: BLE001 - a client's URL decides what is raised here; the attempt has failed
-            unexpected(error, f"failed to send a callback of task {delivery.task_id}")
-            return None, f"{type(error).__name__}: {error}"
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from secrets import token_hex
 
 from mockserver.fake.callbacks.delivery import Delivery, as_json, from_json
 from mockserver.fake.stores.store import Documents, Kind
@@ -29,15 +30,30 @@ too: a URL can have thousands of letters, and each attempt a sentence.
 _FORGOTTEN: Kind[Millis] = Kind("deliveries-forgotten", _same, _same)
 _UNTIL = "until"
 
+_VERSIONS: Kind[int] = Kind("deliveries-versions", _same, _same, most=64)
+"""How often each of those who share a store has changed the log. Each counts for itself, so that none waits for another.
+"""
+
 
 class CallbackLog:
     """The last callbacks by their ids."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        self._name = token_hex(8)
 
     def __len__(self) -> int:
         return self._documents.count(DELIVERIES)
+
+    @property
+    def version(self) -> int:
+        """Another number whenever somebody has said that the log was ``changed``."""
+        return sum(count for _, count in self._documents.oldest(_VERSIONS))
+
+    def changed(self) -> None:
+        """Say that the log is not what it was."""
+        count = self._documents.get(_VERSIONS, self._name) or 0
+        self._documents.put(_VERSIONS, self._name, count + 1)
 
     def oldest(self) -> Iterator[Delivery]:
         """Yield the callbacks, the oldest first."""

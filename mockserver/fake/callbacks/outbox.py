@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from secrets import randbits, token_hex
+from secrets import randbits
 from typing import NamedTuple
 
 from mockserver.errors import StoreUnavailable, unexpected
-from mockserver.fake.callbacks.delivery import Attempt, Delivery, Moment, Receiver, id_of, origin
+from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, id_of, origin
 from mockserver.fake.callbacks.line import LINES, Line
 from mockserver.fake.callbacks.log import CallbackLog
+from mockserver.fake.callbacks.writer import Alter, Find, Write, Writer
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.stores.store import Kind, Store
-from mockserver.types import JSON, Millis
+from mockserver.fake.stores.store import Store
+from mockserver.types import Millis
 
 
 class Claim(NamedTuple):
@@ -27,13 +28,6 @@ class Claim(NamedTuple):
     deliveries: list[Delivery]
     held: list[tuple[str, Receiver]]
 
-
-def _same(value: JSON) -> JSON:
-    return value
-
-
-_VERSIONS: Kind[int] = Kind("outbox-versions", _same, _same, most=64)
-"""How often each outbox over a store has changed the log. Each counts for itself, so that two never wait for it."""
 
 _AGAIN = "+"
 """Begins the key of what is sent again: it waits for no line, and no line for it. No service's id begins with it."""
@@ -46,20 +40,11 @@ class Outbox:
     """
 
     def __init__(
-        self,
-        store: Store,
-        find: Callable[[str, str], Task | None],
-        write: Callable[[Task, Moment], Delivery | None],
-        alter: Callable[[Task, Delivery, Millis], tuple[Delivery, ...]] = lambda _, delivery, __: (delivery,),
+        self, store: Store, find: Find, write: Write, alter: Alter = lambda _, delivery, __: (delivery,)
     ) -> None:
-        """``find`` looks up a task of a service; ``write`` returns the callback about a step of its timeline, if any.
-
-        ``alter`` returns what is sent instead; it gets the task, the callback, and the time until the task's next step.
-        """
-        self._find, self._write, self._alter = find, write, alter
+        self._writer = Writer(find, write, alter)
         self._documents, self._schedule = store.documents, store.schedule
         self._log = CallbackLog(store.documents)
-        self._name = token_hex(8)
         self._told: Millis | None = None
         self._watchers: list[Callable[[], None]] = []
 
@@ -74,7 +59,7 @@ class Outbox:
     @property
     def version(self) -> int:
         """Another number whenever a callback was noted, attempted or forgotten."""
-        return sum(count for _, count in self._documents.oldest(_VERSIONS))
+        return self._log.version
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -107,7 +92,7 @@ class Outbox:
         for moment in dict.fromkeys(task.timeline):
             kept = self._log.get(id_of(task, moment))
             if kept is None and task.created_at + moment[0] <= until:
-                kept = self._written(task, moment)
+                kept = self._writer.written(task, moment)
             if kept is not None:
                 found.append(kept)
         return found
@@ -151,7 +136,7 @@ class Outbox:
                 self._claim(key, now, full, claim)
         if claim.deliveries:
             self._log.note_what_went(first)
-            self._changed()
+            self._log.changed()
         return claim
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
@@ -166,12 +151,12 @@ class Outbox:
         first = next(self._log.oldest(), None)
         tried = [self._recorded(delivery, attempt) for delivery, attempt in made]
         self._log.note_what_went(first)
-        self._changed()
+        self._log.changed()
         return tried
 
     def again(self, id: str, now: Millis) -> Delivery | None:
         """Plan to send a callback once more, now, delivered or not, as long as its task is there."""
-        delivery = self._log.get(id) or self._forgotten(id, now)
+        delivery = self._log.get(id) or self._writer.named(id, now)
         if delivery is not None:
             self._plan(f"{_AGAIN}{randbits(48)}/{id}", now)
         return delivery
@@ -190,7 +175,7 @@ class Outbox:
             self._schedule.clear()
         self._documents.forget(LINES, account)
         self._log.clear(account)
-        self._changed()
+        self._log.changed()
 
     def forget_until(self, now: Millis) -> None:
         """Say that nobody knows what became of the callbacks that were due until now: a snapshot does not tell."""
@@ -202,15 +187,15 @@ class Outbox:
             self._schedule.drop(key)
         elif line.receiver in full:
             claim.held.append((key, line.receiver))
-        elif (task := self._find(*key.split("/", 1))) is None:
+        elif (task := self._writer.find(*key.split("/", 1))) is None:
             self._drop(key)
         elif (delivery := self._next(key, task, line, now)) is not None:
             claim.deliveries.append(delivery)
 
     def _claim_again(self, key: str, now: Millis, full: Collection[Receiver], claim: Claim) -> None:
         number, id = key.removeprefix(_AGAIN).split("/", 1)
-        delivery = self._log.get(id) or self._forgotten(id, now)
-        if delivery is None or self._find(delivery.service, delivery.task_id) is None:
+        delivery = self._log.get(id) or self._writer.named(id, now)
+        if delivery is None or self._writer.find(delivery.service, delivery.task_id) is None:
             self._schedule.drop(key)
         elif delivery.receiver in full:
             claim.held.append((key, delivery.receiver))
@@ -237,21 +222,10 @@ class Outbox:
         return current
 
     def _described(self, task: Task, line: Line) -> Line:
-        """Write what is sent about the transition that is expected: usually one callback."""
-        step = line.step
-        if step is None or step not in task.timeline:
+        """Write what is sent about the transition that is expected."""
+        if line.step is None or line.step not in task.timeline:
             return line.expecting(None)
-        following = len(task.timeline) - task.timeline[::-1].index(step)
-        after = task.timeline[following] if following < len(task.timeline) else None
-        try:
-            delivery = self._written(task, step)
-            gap = 0 if after is None else after[0] - step[0]
-            sent = () if delivery is None else self._alter(task, delivery, gap)
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - one task that cannot be described must not stop the others' callbacks
-            unexpected(error, f"gave up the callback {step[1]!r} of task {_key(task)}")
-            sent = ()
+        sent, after = self._writer.sent(task, line.step)
         for each in sent:
             self._log.keep(each)
         return line.described(sent, after)
@@ -273,7 +247,7 @@ class Outbox:
         tried = delivery.tried((*before.attempts, attempt))
         if delivery.is_again:
             self._schedule.drop(_place_of(delivery))
-            if logged is not None or self._find(delivery.service, delivery.task_id) is not None:
+            if logged is not None or self._writer.find(delivery.service, delivery.task_id) is not None:
                 self._log.keep(tried)
             return tried
         line = self._documents.get(LINES, key)
@@ -311,29 +285,6 @@ class Outbox:
             self._told = due
             for watcher in self._watchers:
                 watcher()
-
-    def _written(self, task: Task, moment: Moment) -> Delivery | None:
-        following = len(task.timeline) - task.timeline[::-1].index(moment)
-        if following < len(task.timeline):
-            # Several transitions may share a moment, so the time alone does not say which state is reported.
-            task = replace(task, timeline=task.timeline[:following])
-        return self._write(task, moment)
-
-    def _forgotten(self, id: str, now: Millis) -> Delivery | None:
-        """Write a callback once more that the log has forgotten."""
-        service, _, rest = id.partition("_")
-        named, _, status = rest.rpartition("_")
-        task_id, _, after = named.rpartition("_")
-        task = self._find(service, task_id)
-        if task is None or not task.callback_url:
-            return None
-        past = (moment for moment in task.timeline if task.created_at + moment[0] <= now)
-        asked = next((moment for moment in past if (str(moment[0]), moment[1]) == (after, status)), None)
-        return None if asked is None else self._written(task, asked)
-
-    def _changed(self) -> None:
-        count = self._documents.get(_VERSIONS, self._name) or 0
-        self._documents.put(_VERSIONS, self._name, count + 1)
 
 
 def _place_of(delivery: Delivery) -> str:

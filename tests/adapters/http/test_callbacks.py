@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from mockserver.adapters.http import callbacks
+from mockserver.adapters.http import callbacks, poster
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.contract.readings import Readings
 from mockserver.errors import BadSetting, StoreUnavailable
@@ -150,7 +150,7 @@ def leap() -> None:
     """Let the loop's clock leap over the time that a receiver has to answer."""
     loop = asyncio.get_running_loop()
     now = loop.time
-    loop.time = lambda: now() + 2 * callbacks._PATIENCE_SECONDS  # type: ignore[method-assign] # the clock is ours
+    loop.time = lambda: now() + 2 * poster.PATIENCE_SECONDS  # type: ignore[method-assign] # the clock is ours
 
 
 def attempts(fake: CheckedFake) -> list[Attempt]:
@@ -650,8 +650,7 @@ async def test_when_it_ends_it_leaves_no_task_and_no_connection() -> None:
                 fake.made(IMAGE, callback_url=there.url)
             await there.until(5)
         assert asyncio.all_tasks() - there.serving == before
-        assert sender._client is not None
-        assert sender._client.closed
+        assert sender._poster.is_closed
         fake.clock.advance(1)
         fake.made(IMAGE, callback_url=there.url)
         await until_idle()
@@ -816,7 +815,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("url", ODD_URLS)
 async def test_a_url_that_nobody_can_be_reached_by_is_a_failed_attempt(url: str) -> None:
     async with CallbackSender(frozen()) as sender:
-        answered, fault = await sender._post(delivery(url))
+        answered, fault = await sender._poster.post(delivery(url))
     assert answered is None
     assert fault
 
@@ -830,5 +829,5 @@ HOSTS = st.text(max_size=12)
 async def test_whatever_stands_where_a_url_should_be_is_no_exception(urls: list[str]) -> None:
     async with CallbackSender(frozen()) as sender:
         for url in urls:
-            answered, fault = await sender._post(delivery(url))
+            answered, fault = await sender._poster.post(delivery(url))
             assert (answered, bool(fault)) == (None, True)
