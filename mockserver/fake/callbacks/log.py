@@ -31,8 +31,7 @@ _FORGOTTEN: Kind[Millis] = Kind("deliveries-forgotten", _same, _same)
 _UNTIL = "until"
 
 _VERSIONS: Kind[int] = Kind("deliveries-versions", _same, _same, most=64)
-"""How often each of those who share a store has changed the log. Each counts for itself, so that none waits for another.
-"""
+"""How often each of those who share a store has changed the log: each for itself, so that none waits for another."""
 
 
 class CallbackLog:

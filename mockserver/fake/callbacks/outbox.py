@@ -36,7 +36,7 @@ _AGAIN = "+"
 class Outbox:
     """Callbacks in the order in which they are due.
 
-    All but ``take`` is called within a turn of the store.
+    What changes anything is called within a turn of the store, but for ``take``.
     """
 
     def __init__(
