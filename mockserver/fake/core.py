@@ -23,7 +23,7 @@ from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.line import effect, refusal
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
-from mockserver.fake.headers import annotated, told
+from mockserver.fake.headers import annotated, named, told
 from mockserver.fake.intake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
@@ -154,6 +154,8 @@ class Fake:
 
     def failed(self, request: Request, error: Exception) -> Response:
         """Answer a request that an exception has kept from its answer, and record it in the journal."""
+        if isinstance(error, StoreUnavailable):
+            return self._unavailable(request, error)
         return self._recorded(request, lambda service: self._failure(service, request, error))
 
     def _recorded(self, request: Request, answer: Callable[[Service], Response]) -> Response:
@@ -162,7 +164,15 @@ class Fake:
             self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
             return response
 
-        return self.turn(job)
+        try:
+            return self.turn(job)
+        except StoreUnavailable as error:
+            return self._unavailable(request, error)
+
+    def _unavailable(self, request: Request, error: StoreUnavailable) -> Response:
+        """Answer while the store can neither be read nor written."""
+        service = self._intake.router.match(request.method, request.path, request.host).service
+        return self._refusal(service, Refused("unavailable", headers=named(error)))
 
     def result(self, path: str) -> results.Result | int:
         """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""

@@ -28,5 +28,10 @@ def annotated(response: Response, violations: tuple[Violation, ...]) -> Response
 def told(error: Exception, request: Request) -> dict[str, str]:
     """Print an exception that nobody foresaw; return the header that names it to the client and in the journal."""
     unexpected(error, f"failed to answer {request.method} {request.path}")
+    return named(error)
+
+
+def named(error: Exception) -> dict[str, str]:
+    """Return the header that names an exception to the client."""
     reason = f"{type(error).__name__}: {error}"[:_MOST_HEADER_LETTERS]
     return {"mockserver-error": quote(reason, safe=" ,:;/\"'{}[]()<>=+*!?@$&|", errors="replace")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
+from mockserver.errors import StoreUnavailable
 from mockserver.fake.stores.store import Store
 
 _KLING_FIRST, _KLING_LAST = 10**17, 8 * 10**17
@@ -60,7 +61,11 @@ class Ids:
     def uuid(self) -> str:
         """Return a UUID (version 4): the form of request ids."""
         if not self._uuids_left:
-            self._uuids, self._uuids_left = self.chance(_UUID, self._store.reserve(_UUID, _BLOCK, 0)), _BLOCK
+            try:
+                self._uuids = self.chance(_UUID, self._store.reserve(_UUID, _BLOCK, 0))
+            except StoreUnavailable:
+                self._uuids = Random()  # the refusal that says so has an id, too
+            self._uuids_left = _BLOCK
         self._uuids_left -= 1
         digits = f"{self._uuids.getrandbits(128) & _FREE | _VERSION_4:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

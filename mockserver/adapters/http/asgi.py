@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from asyncio import Future
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, cast
 from urllib.parse import unquote
 
 from anyio import to_thread
@@ -15,12 +18,12 @@ from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
-from mockserver.adapters.http.answers import Written
 from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.adapters.http.hardening import hardening
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
+from mockserver.adapters.http.turns import Deciding, Turns
 from mockserver.adapters.http.wire import deliver
 from mockserver.adapters.http.workers import Workers
 from mockserver.contract.routes import plain
@@ -38,15 +41,15 @@ _LARGE_BYTES = 32 * 1024
 The worst of smaller ones, thousands of wrong fields or references, take 30 ms."""
 
 
-def application(fake: Fake, control_token: str | None = None) -> Starlette:
+def application(fake: Fake, control_token: str | None = None) -> Application:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
-    workers = Workers()
+    workers, endpoint = Workers(), FakeEndpoint(fake)
     sender, results = CallbackSender(fake, workers), Results(fake, workers)
     control = Control(fake, sender)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with sender, results:
+        async with endpoint.turns, sender, results:
             yield
 
     routes = [
@@ -55,34 +58,20 @@ def application(fake: Fake, control_token: str | None = None) -> Starlette:
         Mount("/_mock", app=Guard(Router(control.routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
-    starlette = _Shortcut(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
+    application = Application(endpoint, routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
-    starlette.router.default = FakeEndpoint(fake)
-    starlette.router.redirect_slashes = False  # it would match every request to a service twice
-    return starlette
+    application.router.default = endpoint
+    application.router.redirect_slashes = False  # it would match every request to a service twice
+    return application
 
 
-def at_once(fake: Fake, request: Request) -> Written | None:
-    """Answer a request to a service, unless other requests would wait for it."""
-    if unquote(request.path).startswith(_OWN) or _is_long(request):
-        return None
-    try:
-        return Written.of(fake.respond(request))
-    except Exception as error:  # noqa: BLE001 - the last resort, as below
-        return Written.of(fake.failed(request, error))
-
-
-def refusal(fake: Fake, request: Request, refused: Refused) -> Response:
-    """Answer what is no request: as the service that it may be for, or in the words of our own paths."""
-    if not plain(request.path).startswith(_OWN):
-        return fake.refuse(request, refused)
-    service = fake.world.services[0]
-    status, text = service.errors[refused.row].status, said(refused, service)
-    return Response(status, encoded({"error": text}), {"content-type": "application/json"})
-
-
-class _Shortcut(Starlette):
+class Application(Starlette):
     """Sends requests to services past routes and middleware, which cost as much as finding the answer."""
+
+    def __init__(self, endpoint: FakeEndpoint, **named: Any) -> None:
+        """All but the ``endpoint``, which answers for services, is Starlette's."""
+        super().__init__(**named)
+        self.endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(_OWN):
@@ -96,6 +85,7 @@ class FakeEndpoint:
 
     def __init__(self, fake: Fake) -> None:
         self._fake, self._bodies = fake, Bodies()
+        self.turns: Turns[Any] = Turns(cast("Deciding[Any]", fake))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -106,15 +96,39 @@ class FakeEndpoint:
             return
         request = request_of(scope, body)
         try:
-            if _is_long(request):
-                response = await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
-            else:
-                response = self._fake.respond(request)
-            await deliver(response, scope, receive, send)
+            await deliver(await self._response(request), scope, receive, send)
         except ConnectionError:
             raise  # a fault that resets the connection
         except Exception as error:  # noqa: BLE001 - the last resort: an answer that cannot be sent must not be silence
-            await deliver(self._fake.failed(request, error), scope, receive, send)
+            await deliver(await self.failed(request, error), scope, receive, send)
+
+    def at_once(self, request: Request) -> Response | Future[Response] | None:
+        """Answer a request to a service, or begin to; ``None`` if other requests would wait for that."""
+        if unquote(request.path).startswith(_OWN) or _is_long(request):
+            return None
+        return self.turns.ask(request) if self._fake.waits else self._fake.respond(request)
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """Answer a request that an exception has kept from its answer."""
+        return await self._done(partial(self._fake.failed, request, error))
+
+    async def refuse(self, request: Request, refused: Refused) -> Response:
+        """Answer what is no request: as the service that it may be for, or in the words of our own paths."""
+        if not plain(request.path).startswith(_OWN):
+            return await self._done(partial(self._fake.refuse, request, refused))
+        service = self._fake.world.services[0]
+        status, text = service.errors[refused.row].status, said(refused, service)
+        return Response(status, encoded({"error": text}), {"content-type": "application/json"})
+
+    async def _response(self, request: Request) -> Response:
+        if self._fake.waits:
+            return await (self.turns.answer(request) if _is_long(request) else self.turns.ask(request))
+        if _is_long(request):
+            return await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
+        return self._fake.respond(request)
+
+    async def _done(self, work: Callable[[], Response]) -> Response:
+        return await self.turns.call(work) if self._fake.waits else work()
 
 
 def _is_long(request: Request) -> bool:

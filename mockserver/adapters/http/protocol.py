@@ -11,12 +11,14 @@ a task and the messages of ASGI, which cost more than to read it. For all others
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.adapters.http import head
@@ -36,7 +38,7 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS, BODY_BYTES = 30.0, 30 * 1024
 """In so many seconds a body comes to its end, or at least so many bytes of it: 1 KiB/s, less than any line has."""
 
-AtOnce = Callable[[Request], Written | None]
+AtOnce = Callable[[Request], Response | asyncio.Future[Response] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,12 @@ class Desk:
     """Who answers in the place of the application.
 
     * ``refuse`` answers what is no request
-    * ``at_once``, where there is one, answers a request; it returns ``None`` if the application shall
+    * ``failed`` answers a request that an exception has kept from its answer
+    * ``at_once``, where there is one, answers a request, or begins to; it returns ``None`` if the application shall
     """
 
-    refuse: Callable[[Request, Refused], Response]
+    refuse: Callable[[Request, Refused], Awaitable[Response]]
+    failed: Callable[[Request, Exception], Awaitable[Response]]
     at_once: AtOnce | None = None
 
 
@@ -182,20 +186,54 @@ class Protocol(HttpToolsProtocol):
 
     def _answer_at_once(self, at_once: AtOnce, body: bytes) -> None:
         request = self._request(body)
-        answer = at_once(request)
-        if answer is None:
+        try:
+            answer = at_once(request)
+            found = Written.of(answer) if isinstance(answer, Response) else answer
+        except Exception as error:  # noqa: BLE001 - the last resort, as in the application
+            self._start_asgi_task(self._taken_over(request), self._failing(request, error))
+            return
+        if found is None:
             self._let_go()
             super().on_message_complete()
-            return
-        self._held, self._method = None, b""
-        if answer.head is None:
-            self._set_scope()
-            self.scope["method"] = request.method
-            self.cycle = self._cycle(keep_alive=True)
-            self._start_asgi_task(self.cycle, _answering(answer.response))
+        elif not isinstance(found, Written):
+            found.add_done_callback(partial(self._answer_later, self._taken_over(request), request))
+        elif found.head is None:
+            self._start_asgi_task(self._taken_over(request), _delivering(found.response))
         else:
-            self.transport.write(answer.whole(self.server_state.default_headers, request.method))
-            self.on_response_complete()
+            self._held, self._method = None, b""
+            self._send(found, request, keep_alive=True)
+
+    def _answer_later(self, cycle: RequestResponseCycle, request: Request, answer: asyncio.Future[Response]) -> None:
+        """Send what has been waited for, unless the client has left."""
+        try:
+            written = Written.of(answer.result())
+            app = _delivering(written.response) if written.head is None else None
+        except Exception as error:  # noqa: BLE001 - the last resort, as above
+            app = self._failing(request, error)
+        if cycle.disconnected:
+            return
+        if app is not None:
+            self._start_asgi_task(cycle, app)
+        else:
+            cycle.response_started = cycle.response_complete = True
+            self._send(written, request, keep_alive=cycle.keep_alive)
+
+    def _send(self, written: Written, request: Request, *, keep_alive: bool) -> None:
+        usual = self.server_state.default_headers
+        self.transport.write(written.whole(usual if keep_alive else [*usual, CLOSE_HEADER], request.method))
+        if not keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _taken_over(self, request: Request) -> RequestResponseCycle:
+        """Return the cycle of a request that was held, and is not answered yet: others wait for it."""
+        self._set_scope()
+        self.scope["method"] = request.method
+        self._held, self._method, self.cycle = None, b"", self._cycle(keep_alive=True)
+        return self.cycle
+
+    def _failing(self, request: Request, error: Exception) -> ASGI3Application:
+        return _answering(partial(self._desk.failed, request, error))
 
     def _begin(self) -> None:
         """Start the application, as uvicorn does."""
@@ -291,7 +329,7 @@ class Protocol(HttpToolsProtocol):
         self.scope["method"] = request.method
         self.cycle = self._cycle(keep_alive=False)
         self.transport.lingers = True  # type: ignore[attr-defined] # it is a Gathering
-        answer = _answering(self._desk.refuse(request, refused))
+        answer = _answering(partial(self._desk.refuse, request, refused))
         if is_busy:
             self.pipeline.appendleft((self.cycle, answer))
         else:
@@ -356,6 +394,15 @@ def _parser(protocol: Protocol) -> httptools.HttpRequestParser:
     return parser
 
 
-def _answering(response: Response) -> ASGI3Application:
+def _answering(respond: Callable[[], Awaitable[Response]]) -> ASGI3Application:
+    """Return an application that gives one answer, which it waits for."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await deliver(await respond(), scope, receive, send)
+
+    return cast("ASGI3Application", answer)  # it is Starlette's kind of application: the same, with looser types
+
+
+def _delivering(response: Response) -> ASGI3Application:
     """Return an application that gives one answer."""
-    return cast("ASGI3Application", partial(deliver, response))  # Starlette's kind: the same, with looser types
+    return cast("ASGI3Application", partial(deliver, response))

@@ -18,7 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from mockserver.adapters.http.asgi import application, at_once, refusal
+from mockserver.adapters.http.asgi import FakeEndpoint, application
 from mockserver.adapters.http.protocol import Desk, Protocol
 from mockserver.adapters.http.stack import roomy
 from mockserver.errors import BadSetting
@@ -53,10 +53,12 @@ class Server(uvicorn.Server):
         ``app`` answers instead of the fake's application, and sets the date of its answers itself. Requests in flight
         have ``patience_seconds`` to end when it stops.
         """
-        self._app = app or application(fake, control_token)
-        desk = Desk(partial(refusal, fake), partial(at_once, fake) if app is None else None)
+        own = application(fake, control_token) if app is None else None
+        endpoint = FakeEndpoint(fake) if own is None else own.endpoint
+        desk = Desk(endpoint.refuse, endpoint.failed, None if own is None else endpoint.at_once)
+        self._app = app or own
         config = uvicorn.Config(
-            self._app,
+            self._app,  # type: ignore[arg-type] # there is one, and the types of Starlette's are looser
             date_header=app is None,
             http=partial(Protocol, desk),  # type: ignore[arg-type] # it is called like a class
             lifespan="on",

@@ -68,6 +68,7 @@ class Told:
     answer: Response = field(default_factory=lambda: Response(200))
     settings: Settings = field(default_factory=Settings)
     asked: list[Request] = field(default_factory=list)
+    waits: bool = False
 
     def respond(self, request: Request) -> Response:
         self.asked.append(request)

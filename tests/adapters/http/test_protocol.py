@@ -24,7 +24,6 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.adapters.http import head as heads
 from mockserver.adapters.http import protocol
-from mockserver.adapters.http.answers import Written
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.protocol import Desk, Protocol
 from mockserver.adapters.http.server import Server, listen
@@ -127,6 +126,12 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
 """Bytes that are no request, with the status of the answer and what it says."""
 
 
+class Waiting(Fake):
+    """A fake whose store waits, or so it says."""
+
+    waits = True
+
+
 @dataclass
 class Door:
     """A server of one kind."""
@@ -162,8 +167,9 @@ def door(name: str, place: Path) -> Iterator[Door]:
             yield Door(name, process.port)
             assert process.stderr == ""
             return
-        found = Door(name, _port(stack.enter_context(live(pace="instant", seed=1)).url))
-        if name != "live":
+        fake = (Waiting if name == "waiting" else Fake)(Settings(pace="instant", seed=1))
+        found = Door(name, _port(stack.enter_context(live(fake)).url))
+        if name in ("proxy", "replay"):
             proxy = stack.enter_context(between(f"HTTP://127.0.0.1:{found.port}", record=place))
             found = Door(name, _port(proxy.url))
         if name == "replay":
@@ -177,7 +183,7 @@ def _port(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-@pytest.fixture(scope="module", params=["serve", "live", "proxy", "replay"])
+@pytest.fixture(scope="module", params=["serve", "live", "waiting", "proxy", "replay"])
 def at(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     with door(request.param, tmp_path_factory.mktemp("recordings")) as found:
         yield found
@@ -375,8 +381,11 @@ def test_answers_come_in_the_order_of_the_requests(ways: list[str], at: Door) ->
 
 @pytest.mark.parametrize("headers", [{"x": "a\r\nb: c"}, {"x\n": "a"}, {"x": "猫"}], ids=["value", "name", "letter"])
 @pytest.mark.parametrize("wire", [None, Wire(headers_after=1)], ids=["plain", "late"])
-def test_an_answer_that_cannot_be_sent_is_a_failure_that_is_told(headers: dict[str, str], wire: Wire | None) -> None:
-    fake = Fake()
+@pytest.mark.parametrize("kind", [Fake, Waiting])
+def test_an_answer_that_cannot_be_sent_is_a_failure_that_is_told(
+    headers: dict[str, str], wire: Wire | None, kind: type[Fake]
+) -> None:
+    fake = kind()
     fake.respond = lambda _: Response(200, b"{}", headers, wire)  # type: ignore[method-assign,assignment]
     with live(fake) as running:
         (answer,) = Door("live", _port(running.url)).ask(request())
@@ -387,7 +396,7 @@ def test_a_client_that_reads_nothing_is_not_answered_for_ever() -> None:
     line, server = Line(), _server()
 
     async def play() -> None:
-        connection = Protocol(Desk(Fake().refuse, line.large), config=server.config, **_state(server))
+        connection = Protocol(replace(_desk(server), at_once=line.large), config=server.config, **_state(server))
         connection.connection_made(cast("Any", line))
         line.full = connection.pause_writing
         connection.data_received(request() * 1000)
@@ -493,13 +502,13 @@ class Line:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
-    def at_once(self, request: Request) -> Written:
+    def at_once(self, request: Request) -> Response:
         self.seen.append(request)
-        return Written.of(Response(200))
+        return Response(200)
 
-    def large(self, request: Request) -> Written:
+    def large(self, request: Request) -> Response:
         self.seen.append(request)
-        return Written.of(Response(200, bytes(10_000)))
+        return Response(200, bytes(10_000))
 
     def get_extra_info(self, _name: str) -> None:
         return None
@@ -527,6 +536,11 @@ def _server() -> Server:
     return found
 
 
+def _desk(server: Server) -> Desk:
+    made: Any = server.config.http_protocol_class
+    return cast("Desk", made.args[0])
+
+
 def _state(server: Server) -> dict[str, Any]:
     return {"server_state": server.server_state, "app_state": {}}
 
@@ -534,9 +548,7 @@ def _state(server: Server) -> dict[str, Any]:
 def understood(pieces: list[bytes], *, at_once: bool = False) -> tuple[list[Request], bytes]:
     """Return the requests that are seen in pieces of bytes, and the statuses that are answered."""
     line, server = Line(), _server()
-    made: Any = server.config.http_protocol_class
-    usual: Desk = made.args[0]
-    desk = replace(usual, at_once=line.at_once if at_once else None)
+    desk = replace(_desk(server), at_once=line.at_once if at_once else None)
 
     async def play() -> None:
         connection = Protocol(desk, config=server.config, **_state(server))
