@@ -29,6 +29,8 @@ def known(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
     A service may accept others with a warning, but nobody has looked at their values: they may be of any type.
     """
     properties = schema.get("properties", {})
+    if fields.keys() <= properties.keys():
+        return dict(fields)
     return {name: value for name, value in fields.items() if name in properties}
 
 

@@ -44,9 +44,11 @@ class NoMatch:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """All operations on one path of one service, by method."""
+    """All operations on one path of one service, by method; ``beginning`` is the path up to its first parameter."""
 
     service: Service
+    path: str
+    beginning: str
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
 
@@ -66,11 +68,17 @@ class Router:
                 if template.pattern.groups:
                     self._dynamic.append(template)
                 else:
-                    self._static.setdefault(template.pattern.pattern, []).append(template)
+                    self._static.setdefault(template.path, []).append(template)
+        self._usual: dict[tuple[str, str], Match] = {}
+        for template in (each for found in self._static.values() for each in found):
+            for method, operation in template.operations.items():
+                self._usual.setdefault((method, template.path), Match(template.service, operation, _NOTHING))
 
     def match(self, method: str, path: str, host: str) -> Match | NoMatch:
         """Find the operation for a request; ``path`` is percent-encoded, ``host`` may have a port."""
         only = self._hosts.get(host.partition(":")[0].lower())
+        if only is None and (usual := self._usual.get((method, path))):
+            return usual
         if "%" in path:
             path = plain(path)
         for service, inner in self._paths(path.rstrip("/") or "/", only):
@@ -101,7 +109,7 @@ class Router:
         for template in self._static.get(path, ()):
             yield template, _NOTHING
         for template in self._dynamic:
-            if found := template.pattern.fullmatch(path):
+            if path.startswith(template.beginning) and (found := template.pattern.fullmatch(path)):
                 yield template, {name: unquote(value) for name, value in found.groupdict().items()}
 
     def _nearest(self, path: str) -> Service:
@@ -144,7 +152,9 @@ def _templates(service: Service, readings: Readings) -> Iterator[_Template]:
         if all(readings.get(question) == reading for question, reading in operation.when.items()):
             by_path.setdefault(operation.path, {})[operation.method] = operation
     for path, operations in by_path.items():
-        yield _Template(service, re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), operations)
+        yield _Template(
+            service, path, path.partition("{")[0], re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), operations
+        )
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from mockserver.contract.keywords import KEYWORDS
-from mockserver.types import JSON, Level, Path, Schema, pointer
+from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer
 
 CONSTRAINTS = frozenset(
     {
@@ -39,7 +40,7 @@ _FACTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One rule for the payloads of an operation.
 
@@ -72,12 +73,17 @@ class Rule:
         """Where the rule stands in its schema file, as a JSON pointer."""
         return pointer(self.path)
 
-    @property
+    @cached_property
     def fact(self) -> str:
         """What is wrong where it is broken, without the value; a keyword of ours says that itself."""
         if self.is_anchored:
             return self.description
         return _FACTS.get(self.keyword, "").format(value=_listed(self.value))
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The types of the values that an ``enum`` lists."""
+        return frozenset(map(kind_of, self.value))
 
     @property
     def is_anchored(self) -> bool:

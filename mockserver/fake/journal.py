@@ -96,7 +96,7 @@ def cut(
 
 def _cut(violation: Violation) -> Violation:
     """Leave out the wrong value, which stands in the request already, and the rest of names that are megabytes long."""
-    path = tuple(step[:_MOST_LETTERS] if isinstance(step, str) else step for step in violation.path)
+    path = tuple([step[:_MOST_LETTERS] if isinstance(step, str) else step for step in violation.path])
     return Violation(violation.rule, violation.level, path, violation.fact[:_MOST_LETTERS], None)
 
 

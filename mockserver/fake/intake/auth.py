@@ -55,7 +55,7 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
         raise Refused("no-credentials")
     scheme, _, token = header.partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token or any(letter.isspace() for letter in token):
+    if scheme.lower() != "bearer" or len(token.split()) != 1:
         raise Refused("bad-credentials")
     if "jwt" in service.credentials and (claims := _claims(token)) is not None:
         return _access_key(token, claims, settings, readings, now // 1000)
@@ -92,9 +92,14 @@ def form(header: str) -> dict[str, Any]:
 
 def _claims(token: str) -> dict[str, Any] | None:
     """Return the claims of what looks like a JWT, or ``None`` for any other token."""
-    parts = token.split(".")
-    if len(parts) != 3:
+    if token.count(".") != 2:
         return None
+    return _read(token) if len(token) <= _MOST_KEPT_LETTERS else _read.__wrapped__(token)
+
+
+@lru_cache(maxsize=256)
+def _read(token: str) -> dict[str, Any] | None:
+    parts = token.split(".")
     try:
         header, claims = (
             jiter.from_json(urlsafe_b64decode(part + "=" * (-len(part) % 4)), allow_inf_nan=False) for part in parts[:2]
@@ -118,12 +123,20 @@ def _access_key(token: str, claims: dict[str, Any], settings: Settings, readings
 
 
 def _check_signature(token: str, key: Key) -> None:
+    look = _is_signed if len(token) <= _MOST_KEPT_LETTERS else _is_signed.__wrapped__
+    if not look(token, key.secret or ""):
+        raise Refused("bad-signature")
+
+
+@lru_cache(maxsize=256)
+def _is_signed(token: str, secret: str) -> bool:
     import jwt
 
     try:
-        _signatures().decode(token, key.secret or "", algorithms=["HS256"])
-    except jwt.PyJWTError as error:
-        raise Refused("bad-signature") from error
+        _signatures().decode(token, secret, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        return False
+    return True
 
 
 @cache

@@ -99,7 +99,7 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
 
 def _value(operation: Operation, payload: Payload, field: str) -> JSON:
     value = payload.get(field)
-    return operation.default(field, payload) if value in (None, "") else value
+    return operation.default(field, payload) if value is None or value == "" else value
 
 
 def _images(operation: Operation, payload: Payload) -> Iterator[JSON]:
