@@ -110,7 +110,8 @@ class Router:
             yield template, _NOTHING
         for template in self._dynamic:
             if path.startswith(template.beginning) and (found := template.pattern.fullmatch(path)):
-                yield template, {name: unquote(value) for name, value in found.groupdict().items()}
+                given = found.groupdict()
+                yield template, {name: unquote(given[name]) for name in given} if "%" in path else given
 
     def _nearest(self, path: str) -> Service:
         """Return the service that refuses an unknown path: the one with the longest common beginning."""
@@ -152,9 +153,8 @@ def _templates(service: Service, readings: Readings) -> Iterator[_Template]:
         if all(readings.get(question) == reading for question, reading in operation.when.items()):
             by_path.setdefault(operation.path, {})[operation.method] = operation
     for path, operations in by_path.items():
-        yield _Template(
-            service, path, path.partition("{")[0], re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), operations
-        )
+        pattern = re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path))
+        yield _Template(service, path, path.partition("{")[0], pattern, operations)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

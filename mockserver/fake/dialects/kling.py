@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from itertools import repeat
 
 from mockserver.contract.readings import Readings
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
-from mockserver.fake.media.artifacts import Film
+from mockserver.fake.media.artifacts import USUAL_SUFFIX, film_duration
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import Dialect, World
 from mockserver.types import JSON, Millis, Payload, Response
@@ -155,19 +157,17 @@ def _info(task: Task, readings: Readings) -> dict[str, JSON]:
 
 def _result(world: World, task: Task, payload: Payload, readings: Readings) -> dict[str, JSON]:
     operation = world.operation(task)
-    wants_watermark = bool((payload.get("watermark_info") or {}).get("enabled"))
-    items: list[dict[str, JSON]] = []
-    for item in plan.artifacts(operation, task, payload):
-        url = results.url(task, item)
-        marked = (
-            {"watermark_url": results.url(task, item, watermark=True)} if wants_watermark else _no_watermark(readings)
-        )
-        if isinstance(item, Film):
-            items.append({"id": f"{task.id}-{item.index}", "url": url, **marked, "duration": item.duration})
-        else:
-            items.append({"index": item.index, "url": url, **marked})
-    if operation.task["media"] == "video":
-        return {"videos": items}
+    media = operation.task["media"]
+    numbers, suffix = range(plan.amount(operation, payload)), USUAL_SUFFIX[media]
+    urls = results.urls(task, numbers, suffix)
+    marks: Iterable[dict[str, JSON]] = repeat(_no_watermark(readings))
+    if (payload.get("watermark_info") or {}).get("enabled"):
+        marks = [{"watermark_url": url} for url in results.urls(task, numbers, suffix, watermark=True)]
+    found = zip(numbers, urls, marks, strict=False)
+    if media == "video":
+        lasting = {"duration": film_duration(plan.seconds(operation, payload))}
+        return {"videos": [{"id": f"{task.id}-{number}", "url": url, **mark, **lasting} for number, url, mark in found]}
+    items = [{"index": number, "url": url, **mark} for number, url, mark in found]
     series = plan.is_series(operation, payload)
     kind = {"result_type": "series" if series else "single"} if readings["result-type"] == "present" else {}
     beside: dict[str, JSON] = {"images": []} if readings["images-beside-series"] == "empty" else {}

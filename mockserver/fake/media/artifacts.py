@@ -14,6 +14,10 @@ USUAL_STEP = 16
 """Pixels by which the sides of a picture grow: the block of most encoders, and so what models of pictures draw in."""
 
 
+USUAL_SUFFIX = {"image": ".png", "video": ".mp4"}
+"""The end of a file name, with the dot, by the medium."""
+
+
 @value
 class Picture:
     """One image of a task: `index` counts from 0, `width` and `height` are pixels.
@@ -37,7 +41,7 @@ class Picture:
     @property
     def suffix(self) -> str:
         """The end of its file name, with the dot."""
-        return ".png" if self.format == "png" else ".jpg"
+        return USUAL_SUFFIX["image"] if self.format == "png" else ".jpg"
 
 
 @value
@@ -60,18 +64,17 @@ class Film:
     @property
     def suffix(self) -> str:
         """The end of its file name, with the dot."""
-        return ".mp4"
+        return USUAL_SUFFIX["video"]
 
     @property
     def frames(self) -> int:
         """One more than the seconds need: a recorded film of 5 s lasts 5.041 s (kling 2.2)."""
-        return FRAME_RATE * self.seconds + 1
+        return _frames(self.seconds)
 
     @property
     def duration(self) -> str:
         """Seconds as the wire writes them, with the milliseconds cut and not rounded: `5.041`."""
-        seconds, milliseconds = divmod(self.frames * 1000 // FRAME_RATE, 1000)
-        return f"{seconds}.{milliseconds:03d}"
+        return film_duration(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,13 @@ Made = Picture | Film
 
 Artifact = Made | File
 """What the URL of a result points to."""
+
+
+@lru_cache(maxsize=256)
+def film_duration(seconds: int) -> str:
+    """Return how long a film lasts of which so many seconds were asked for, as ``Film.duration`` has it."""
+    whole, milliseconds = divmod(_frames(seconds) * 1000 // FRAME_RATE, 1000)
+    return f"{whole}.{milliseconds:03d}"
 
 
 @lru_cache(maxsize=256)
@@ -122,6 +132,10 @@ def film_dimensions(ratio: str, short_side: int) -> tuple[int, int]:
     wide, high = _terms(ratio)
     long_side = 2 * max(1, round(short_side * max(wide, high) / min(wide, high) / 2))
     return (long_side, short_side) if wide > high else (short_side, long_side)
+
+
+def _frames(seconds: int) -> int:
+    return FRAME_RATE * seconds + 1
 
 
 def _terms(ratio: str) -> tuple[int, int]:

@@ -44,6 +44,11 @@ def count(operation: Operation, payload: Payload) -> int:
     return 1 if wanted is None else int(wanted)
 
 
+def amount(operation: Operation, payload: Payload) -> int:
+    """Return how many files there will be: a film is one, whatever is counted for it."""
+    return 1 if operation.task["media"] == "video" else count(operation, payload)
+
+
 def ratio(operation: Operation, payload: Payload) -> str:
     """Return the ratio of the results: what is chosen, or that of the first Base64 picture sent, or the usual."""
     wanted = value_of_role(operation, payload, "ratio")
@@ -90,7 +95,7 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
         width, height = dimensions(
             shape, pixels, grid.get("step", USUAL_STEP), is_nearest=grid.get("rounds") == "nearest"
         )
-        numbers = range(count(operation, payload))
+        numbers = range(amount(operation, payload))
         return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
     width, height = film_dimensions(shape, pixels)
     length = seconds(operation, payload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mockserver.fake.faults.line import effect
@@ -21,9 +22,14 @@ _URL = re.compile(r"/results/([a-z0-9-]+)/([0-9]+)/([0-9])(-watermark)?(\.[a-z0-
 
 def url(task: Task, made: Made, *, watermark: bool = False) -> str:
     """Return the URL of a result of a task, or of its watermarked twin."""
-    service = task.operation.partition("/")[0]
-    mark = "-watermark" if watermark else ""
-    return f"{task.base_url}{PATH}{service}/{task.id}/{made.index}{mark}{made.suffix}"
+    return urls(task, [made.index], made.suffix, watermark=watermark)[0]
+
+
+def urls(task: Task, indexes: Iterable[int], suffix: str, *, watermark: bool = False) -> list[str]:
+    """Return the URLs of several results of a task, or of their watermarked twins."""
+    beginning = f"{task.base_url}{PATH}{task.operation.partition('/')[0]}/{task.id}/"
+    end = f"-watermark{suffix}" if watermark else suffix
+    return [f"{beginning}{index}{end}" for index in indexes]
 
 
 @dataclass(frozen=True, slots=True)
