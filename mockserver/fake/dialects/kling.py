@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import repeat
 
+from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import Readings
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
-from mockserver.fake.lifecycle import FINAL, Status, Task
+from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import USUAL_SUFFIX, film_duration
 from mockserver.fake.refusal import Refused
@@ -59,31 +60,36 @@ def list_(world: World, call: Call) -> Response:
     return _answer(world, call.readings, b"[%b]" % b",".join(shown))
 
 
-def record(world: World, task: Task, now: Millis, readings: Readings) -> dict[str, JSON]:
-    """Return a task as a query shows it at a moment."""
-    status, updated_at = task.state(now)
+def record(world: World, task: Task, state: State, readings: Readings) -> dict[str, JSON]:
+    """Return a task as a query shows it in a state."""
+    status, updated_at = state
+    operation, payload = world.operation(task), world.payload(task)
     data: dict[str, JSON] = {"task_id": task.id, "task_status": status}
     if status == "failed":
         data["task_status_msg"] = task.reason
     elif readings["status-msg"] == "empty":
         data["task_status_msg"] = ""
     data |= _info(task, readings)
-    payload = world.payload(task)
     if isinstance(watermark := payload.get("watermark_info"), dict):
         data["watermark_info"] = {"enabled": watermark.get("enabled", False)}
     if status == "succeed":
-        data["task_result"] = _result(world, task, payload, readings)
+        data["task_result"] = _result(operation, task, payload, readings)
     elif readings["result-before-end"] == "empty":
         data["task_result"] = {}
     if status in FINAL:
-        data |= _price(world, task, payload, status, readings)
-    return data | {"created_at": task.created_at, "updated_at": updated_at}
+        # One that failed costs nothing (kling 2.2).
+        units = plan.units(operation, payload) if status == "succeed" else "0"
+        data["final_unit_deduction"] = units
+        if readings["balance-deduction"] != "absent":
+            data["final_balance_deduction"] = {"quota": units, "list_price": "0"}
+    data["created_at"], data["updated_at"] = task.created_at, updated_at
+    return data
 
 
 def notice(world: World, task: Task, at: Millis) -> JSON:
     """Return the body of a callback: the bare record, without an envelope (kling 3)."""
     readings = world.readings[task.operation.partition("/")[0]]
-    data = record(world, task, at, readings)
+    data = record(world, task, task.state(at), readings)
     if readings["callback-result"] == "as-documented":
         data.pop("watermark_info", None)
         if result := data.get("task_result"):
@@ -122,12 +128,8 @@ def _beginning(message: str) -> bytes:
 
 def _shown(world: World, task: Task, call: Call) -> bytes:
     """Return a task as a query shows it, as JSON."""
-    return world.shown.record(
-        task,
-        task.state(call.now),
-        call.readings,
-        lambda: encoded(record(world, task, call.now, call.readings)),
-    )
+    state, readings = task.state(call.now), call.readings
+    return world.shown.record(task, state, readings, lambda: encoded(record(world, task, state, readings)))
 
 
 def _found(world: World, call: Call, id: str) -> Task:
@@ -155,8 +157,7 @@ def _info(task: Task, readings: Readings) -> dict[str, JSON]:
     return {"task_info": {}} if readings["info-when-none"] == "empty" else {}
 
 
-def _result(world: World, task: Task, payload: Payload, readings: Readings) -> dict[str, JSON]:
-    operation = world.operation(task)
+def _result(operation: Operation, task: Task, payload: Payload, readings: Readings) -> dict[str, JSON]:
     media = operation.task["media"]
     numbers, suffix = range(plan.amount(operation, payload)), USUAL_SUFFIX[media]
     urls = results.urls(task, numbers, suffix)
@@ -176,14 +177,6 @@ def _result(world: World, task: Task, payload: Payload, readings: Readings) -> d
 
 def _no_watermark(readings: Readings) -> dict[str, JSON]:
     return {"watermark_url": ""} if readings["watermark-off"] == "empty" else {}
-
-
-def _price(world: World, task: Task, payload: Payload, status: Status, readings: Readings) -> dict[str, JSON]:
-    """Return what a finished task cost; one that failed costs nothing (kling 2.2)."""
-    units = plan.units(world.operation(task), payload) if status == "succeed" else "0"
-    if readings["balance-deduction"] == "absent":
-        return {"final_unit_deduction": units}
-    return {"final_unit_deduction": units, "final_balance_deduction": {"quota": units, "list_price": "0"}}
 
 
 def _bare(item: dict[str, JSON]) -> dict[str, JSON]:

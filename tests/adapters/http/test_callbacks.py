@@ -26,7 +26,7 @@ from mockserver.fake.callbacks.delivery import Attempt, Delivery, signed
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.dialects import kling
-from mockserver.fake.lifecycle import Task
+from mockserver.fake.lifecycle import State, Task
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.world import World
 from mockserver.settings import Settings
@@ -214,10 +214,10 @@ async def test_a_task_that_cannot_be_described_loses_its_callbacks_and_nobody_el
         poisonous = fake.made(IMAGE, callback_url=there.url)
         described = kling.record
 
-        def record(world: World, task: Task, now: Millis, readings: Readings) -> dict[str, JSON]:
-            if task.id == poisonous and task.state(now).status == "processing":
+        def record(world: World, task: Task, state: State, readings: Readings) -> dict[str, JSON]:
+            if task.id == poisonous and state.status == "processing":
                 raise AttributeError("of a kind nobody foresaw")
-            return described(world, task, now, readings)
+            return described(world, task, state, readings)
 
         monkeypatch.setattr(kling, "record", record)
         fake.made(IMAGE, callback_url=there.url)
