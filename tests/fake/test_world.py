@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from mockserver.contract.vectors import picture
 from mockserver.errors import BadSetting, MockserverError, NoSuchReading, NoSuchService
 from mockserver.fake.lifecycle import FINAL
-from mockserver.fake.world import RETENTION_MILLIS
+from mockserver.fake.world import RETENTION_MILLIS, encoded
 from mockserver.settings import Key, Settings
+from mockserver.types import JSON
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
 
 NO_SLOT = (429, 1303, "parallel task over resource pack limit")
@@ -282,3 +283,14 @@ def test_what_is_written_is_json_that_keeps_the_scripts_of_the_world(fake: Check
     assert "訂單 17/\N{GRINNING FACE}" in body.decode()
     assert b", " not in body
     assert json.loads(body)["code"] == 0
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+    )
+)
+def test_an_answer_is_written_as_the_standard_library_writes_it(body: JSON) -> None:
+    usual = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    assert encoded(body) == usual.encode(errors="backslashreplace")

@@ -30,7 +30,7 @@ from mockserver.fake.lifecycle import State, Task
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.world import World
 from mockserver.settings import Settings
-from mockserver.types import JSON, Millis, Request
+from mockserver.types import JSON, Request
 from tests.conftest import IMAGE, PATIENCE, PAYLOADS, VIDEO, CheckedFake
 
 T = TypeVar("T")
