@@ -67,7 +67,7 @@ class Ids:
                 self._uuids = Random()  # the refusal that says so has an id, too
             self._uuids_left = _BLOCK
         self._uuids_left -= 1
-        digits = f"{self._uuids.getrandbits(128) & _FREE | _VERSION_4:032x}"
+        digits = (self._uuids.getrandbits(128) & _FREE | _VERSION_4).to_bytes(16).hex()
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def chance(self, name: str, number: int) -> Random:
