@@ -42,10 +42,11 @@ def get(world: World, call: Call) -> Response:
     """Show one task."""
     task = _found(world, call, "missing-task")
     task = world.look(task, call.now)
-    if task.state(call.now).status == "failed" and call.readings["failed-task"] == "vanished":
+    status = task.state(call.now).status
+    if status == "failed" and call.readings["failed-task"] == "vanished":
         raise Refused("missing-task")
-    shown = shape.model(world, task, call.now, call.readings)
-    return _answer(shape.with_eta(task, call.now, call.readings, shown))
+    times = encoded(shape.times_to_go(task, status, call.now, call.readings))
+    return _written(b"%b,%b" % (_shown(world, task, call).removesuffix(b"}"), times.removeprefix(b"{")))
 
 
 def list_(world: World, call: Call) -> Response:
@@ -62,7 +63,7 @@ def list_(world: World, call: Call) -> Response:
         and email in ("", task.model)
     )
     tasks = [world.look(task, call.now) for task in islice(wanted, asked["pageSize"])]
-    return _answer({"history": [shape.model(world, task, call.now, call.readings) for task in tasks]})
+    return _written(b'{"history":[%b]}' % b",".join([_shown(world, task, call) for task in tasks]))
 
 
 def delete(world: World, call: Call) -> Response:
@@ -125,7 +126,8 @@ def notice(world: World, task: Task, at: Millis) -> JSON:
     service = task.operation.partition("/")[0]
     readings = world.readings[service]
     whole = world.tasks.get(service, task.id) or task  # what is reported knows only its past
-    shown = shape.with_eta(whole, at, readings, shape.model(world, task, at, readings))
+    shown = shape.model(world, task, at, readings)
+    shown |= shape.times_to_go(whole, shown["status_name"], at, readings)
     if task.external_id is None:
         return shown
     reference = {"replyRef": task.external_id}
@@ -163,7 +165,17 @@ DIALECT = Dialect(
 
 
 def _answer(body: JSON) -> Response:
-    return Response(200, encoded(body), _JSON)
+    return _written(encoded(body))
+
+
+def _written(body: bytes) -> Response:
+    return Response(200, body, _JSON)
+
+
+def _shown(world: World, task: Task, call: Call) -> bytes:
+    """Return the model of a task as a query shows it, as JSON."""
+    now, readings = call.now, call.readings
+    return world.shown.record(task, task.state(now), readings, lambda: encoded(shape.model(world, task, now, readings)))
 
 
 def _id(call: Call) -> str:

@@ -54,9 +54,8 @@ def model(world: World, task: Task, now: Millis, readings: Readings) -> dict[str
     return {**shown, "message": row["message"], "error": task.reason or row["error"]}
 
 
-def with_eta(task: Task, now: Millis, readings: Readings, shown: dict[str, JSON]) -> dict[str, JSON]:
-    """Add the times to go: whole numbers of an unknown unit, 0 at the end (useapi T-03, Q16)."""
-    status = shown["status_name"]
+def times_to_go(task: Task, status: Status, now: Millis, readings: Readings) -> dict[str, JSON]:
+    """Return the times to go, beside the model: whole numbers of an unknown unit, 0 at the end (useapi T-03, Q16)."""
     unit = 1000 if readings["eta-unit"] == "seconds" else 1
     age, end = now - task.created_at, task.timeline[-1][0]
     queued = next((start for start, following in task.timeline if following == "processing"), end)
@@ -65,7 +64,6 @@ def with_eta(task: Task, now: Millis, readings: Readings, shown: dict[str, JSON]
         return max(-(-span // unit), 1)
 
     return {
-        **shown,
         "etaTime": 0 if status in FINAL else left(end - age),
         "etaTimeOverSla": False,
         "queuingEtaTime": left(queued - age) if status == "submitted" else 0,
