@@ -33,6 +33,9 @@ _CALM_SECONDS = 1.0
 _ACCEPTED_AT_ONCE = 64
 """Connections that are handed over before a look at anything else."""
 
+_KEPT_SECONDS = 0.02
+"""After so long a connection that nobody could take is offered again: one stops, and the next is just starting."""
+
 
 class WorkerFailed(MockserverError):
     """A worker that could not start."""
@@ -65,6 +68,7 @@ class Supervisor:
         self._listener, self._work, self._ready, self._say = listener, work, ready, say
         self._selector = selectors.DefaultSelector()
         self._is_ready = self._is_accepting = False
+        self._kept: socket.socket | None = None  # a connection that nobody could take so far
         self._signals: list[int] = []
 
     def run(self) -> int:
@@ -82,7 +86,7 @@ class Supervisor:
                     for place, process in ended:
                         self._replace(place, process)
                     self._tell_once()
-                    self._accept_if_any_answers()
+                    self._watch_the_port()
             finally:
                 for process in self._running():
                     process.kill()
@@ -121,9 +125,12 @@ class Supervisor:
         return [place.process for place in self._places if place.process is not None]
 
     def _pause(self) -> float | None:
-        """Return the seconds until a worker is due; ``None`` if all are there."""
-        due = [place.due for place in self._places if place.process is None]
-        return max(min(due) - time.monotonic(), 0.0) if due else None
+        """Return the seconds until something has to be tried; ``None`` if it is not known yet what will have to."""
+        now = time.monotonic()
+        rests = [max(place.due - now, 0.0) for place in self._places if place.process is None]
+        if self._kept is not None:
+            rests.append(_KEPT_SECONDS)
+        return min(rests, default=None)
 
     def _ended(self, seconds: float | None) -> list[tuple[_Place, Process]]:
         """Wait for a connection, a word of a worker, or a signal; return the processes that have ended."""
@@ -161,9 +168,11 @@ class Supervisor:
             self._is_ready = True
             self._ready()
 
-    def _accept_if_any_answers(self) -> None:
+    def _watch_the_port(self) -> None:
         """Let connections wait in the kernel's queue while there is nobody to take them."""
-        is_wanted = any(process.is_ready for process in self._running())
+        if self._kept is not None and self._is_handed_over(self._kept):
+            self._kept = None
+        is_wanted = self._kept is None and any(process.is_ready for process in self._running())
         if is_wanted and not self._is_accepting:
             self._selector.register(self._listener, selectors.EVENT_READ)
         elif self._is_accepting and not is_wanted:
@@ -171,13 +180,22 @@ class Supervisor:
         self._is_accepting = is_wanted
 
     def _accept(self) -> None:
-        """Hand over the connections that wait, to each worker in turn."""
+        """Hand over the connections that wait."""
         with suppress(OSError):  # none waits any more, or whoever waited has left
             for _ in range(_ACCEPTED_AT_ONCE):
-                with self._listener.accept()[0] as connection:
-                    turns = islice(self._turns, len(self._places))
-                    doors = (turn.process.door for turn in turns if turn.process and turn.process.is_ready)
-                    any(hand_over(connection, door) for door in doors)
+                connection, _address = self._listener.accept()
+                if not self._is_handed_over(connection):
+                    self._kept = connection
+                    return
+
+    def _is_handed_over(self, connection: socket.socket) -> bool:
+        """Hand a connection to the worker whose turn it is; to the next one if that has stopped, or lags behind."""
+        turns = islice(self._turns, len(self._places))
+        doors = (turn.process.door for turn in turns if turn.process and turn.process.is_ready)
+        if any(hand_over(connection, door) for door in doors):
+            connection.close()
+            return True
+        return False
 
     def _drain(self) -> int:
         """Let all workers stop, and return the exit status. A second Ctrl-C ends them at once."""
