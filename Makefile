@@ -36,10 +36,9 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 	  || { echo 'Install chromium, or name a browser of its kind: make browser CHROMIUM=google-chrome' >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
-# Node, curl and jq are the machine's own; where jq is missing, Debian's is installed if we may.
-torture: $(READY) ## examples/ in every scenario, the judge under every reading, CONTRIBUTING, foreign; takes minutes
-	@command -v jq >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends jq >/dev/null; } \
-	  || echo 'There is no jq: the testee of curl and jq is left out' >&2
+# Node and curl are the machine's own; jq, Redis and nginx are Debian's where they are missing and we may install them.
+torture: $(READY) ## examples/, replicas and workers, the judge under every reading, CONTRIBUTING, foreign; takes minutes
+	@.ci/programs jq redis-server nginx || echo 'Without jq, redis-server and nginx the examples that need them are left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
 	$(BIN)/python -m pytest -m torture -n 4 --dist worksteal $(ARGS)
 
@@ -73,7 +72,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mockserver needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
 	@echo 'Making $(VENV) (once; it takes half a minute)'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fonts,kit,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fonts,kit,redis,dev]'
 	@touch $@
 
 $(BROWSER): $(READY)

@@ -7,7 +7,10 @@ from importlib.util import find_spec
 
 from mockserver.errors import MissingPackage
 
-EXTRAS: Mapping[str, tuple[str, ...]] = {"kit": ("httpx", "hypothesis", "jinja2", "pytest", "respx")}
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "kit": ("httpx", "hypothesis", "jinja2", "pytest", "respx"),
+    "redis": ("hiredis", "redis"),
+}
 """The modules that each extra brings, as pyproject.toml lists their packages."""
 
 
