@@ -8,8 +8,6 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,7 +50,7 @@ def serve(host: str, port: int, workers: int, store: str | None, control_token: 
 
     settings = settings_from(options)
     if workers > 1:
-        sys.exit(_share(workers, settings, store, listen(host, port), control_token))
+        sys.exit(_share(workers, settings, store, (host, port), control_token))
     fake = _fake(settings, store)
     Server(fake, listen(host, port), lambda url: log(f"mockserver ready on {url}"), control_token).run_to_the_end()
     fake.store.close()
@@ -69,17 +67,19 @@ def _fake(settings: Settings, store: str | None) -> Fake:
 
 
 def _share(
-    count: int, settings: Settings, store: str | None, listener: socket.socket, control_token: str | None
+    count: int, settings: Settings, store: str | None, address: tuple[str, int], control_token: str | None
 ) -> int:
     """Serve in several processes until a signal; return the exit status."""
-    from mockserver.adapters.http.server import url_of
+    from mockserver.adapters.http.server import listen, url_of
     from mockserver.adapters.supervision.handover import WorkerServer
     from mockserver.adapters.supervision.supervisor import Supervisor
+    from mockserver.adapters.supervision.temporary import temporary_store
 
-    with nullcontext() if store else TemporaryDirectory(prefix="mockserver-") as folder:
-        shared = store or f"sqlite:{Path(str(folder)) / 'state.db'}"
-        # What is wrong is told before there is any worker, and what has been compiled here is theirs, too.
+    with nullcontext(store) if store else temporary_store() as shared:
+        # What is wrong is told before there is any worker, and what has been compiled here is theirs, too. But no
+        # connection to a store may cross a fork.
         _fake(settings, shared).store.close()
+        listener = listen(*address)
 
         def work(_: int, door: socket.socket, ready: Callable[[], None]) -> None:
             fake = _fake(settings, shared)

@@ -57,7 +57,8 @@ class Replica:
         host, _, port = self.url.removeprefix("http://").partition(":")
         with suppress(ConnectionRefusedError):
             while True:
-                socket.create_connection((host, int(port)), PATIENCE).close()
+                with suppress(ConnectionResetError):
+                    socket.create_connection((host, int(port)), PATIENCE).close()
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,11 @@ def test_three_replicas_are_one_fake_and_one_of_them_may_die() -> None:
             assert each.control("GET", "/clock") == frozen
         id = scene.create()
         before = scene.looks(id, 9)
-        assert before == dict.fromkeys(urls, {"submitted"})
+        assert before == {url: {"submitted"} for url in urls}
 
         second.control("POST", "/clock/advance", {"advance": "10m"})
         after = scene.looks(id, 9)
-        assert after == dict.fromkeys(urls, {"succeed"})
+        assert after == {url: {"succeed"} for url in urls}
 
         os.kill(third.pid, signal.SIGKILL)
         third.wait_until_gone()
