@@ -17,7 +17,7 @@ from starlette.routing import Route
 from mockserver.adapters.control import views
 from mockserver.adapters.control.answers import apology, by_method, written
 from mockserver.adapters.control.body import Refusal, body_of, changed
-from mockserver.adapters.control.events import events, is_stopping, state
+from mockserver.adapters.control.events import events, state
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.errors import MockserverError, unexpected
 from mockserver.fake.core import Fake
@@ -34,6 +34,9 @@ _PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
 
 _CHECKED_LATER = frozenset({"settings.change", "snapshot.restore"})
 """Operations whose bodies are checked where Python's are, so that both doors refuse the same in the same words."""
+
+_OPEN = frozenset({"/ready", "/live"})
+"""Paths that need no guard; ``probes`` answers them."""
 
 _PIECES_AT_ONCE = 200
 """Pieces of a snapshot, mostly tasks, that are sent together: some 100 KB, in some milliseconds."""
@@ -57,23 +60,16 @@ class Control:
 
     def routes(self) -> list[Route]:
         """Return the routes that need a guard, to be mounted at ``/_mock``."""
-        return self._routes(is_open=False)
-
-    def open_routes(self) -> list[Route]:
-        """Return the routes for everybody, which give nothing away, with their whole paths."""
-        return self._routes("/_mock", is_open=True)
-
-    def _routes(self, root: str = "", *, is_open: bool) -> list[Route]:
         found = []
         for path, operations in description()["paths"].items():
-            if any(operation.get("security") == [] for operation in operations.values()) is not is_open:
+            if path in _OPEN:
                 continue
             answers = {
                 method.upper(): self._answering(getattr(self, operation["operationId"].replace(".", "_")), operation)
                 for method, operation in operations.items()
             }
             # One route for a path: of several, Starlette would name the methods of the first alone.
-            found.append(Route(root + path, by_method(answers), methods=list(answers)))
+            found.append(Route(path, by_method(answers), methods=list(answers)))
         # A literal path wins over one with a parameter: /requests/verify is not a number.
         return sorted(found, key=lambda route: "{" in route.path)
 
@@ -108,13 +104,6 @@ class Control:
             "failures": self._fake.failures,
             "workers": workers.report(),
         }
-
-    async def ready(self, request: Request) -> Response:
-        is_ready = not is_stopping(request) and await to_thread.run_sync(self._fake.is_ready, abandon_on_cancel=True)
-        return JSONResponse({"status": "ready"}) if is_ready else JSONResponse({"status": "not ready"}, 503)
-
-    async def live(self, _: Request) -> JSON:
-        return {"status": "live"}
 
     def state(self, _: Request) -> JSON:
         return state(self._fake)

@@ -10,6 +10,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from mockserver.adapters.control.probes import is_stopping
 from mockserver.fake.core import Fake
 from mockserver.types import JSON
 
@@ -41,11 +42,6 @@ def state(fake: Fake) -> dict[str, JSON]:
         "faults": {"total": sum(1 for _ in world.faults), "version": world.faults.version},
         "settings": {"version": world.version},
     }
-
-
-def is_stopping(request: Request) -> bool:
-    """Tell whether the server has begun to stop."""
-    return bool(getattr(request.app.state, "is_stopping", False))
 
 
 async def events(fake: Fake, request: Request) -> StreamingResponse:

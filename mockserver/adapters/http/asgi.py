@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from mockserver.adapters.control import probes
 from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
@@ -45,7 +46,6 @@ def application(fake: Fake, control_token: str | None = None) -> Application:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
     workers, endpoint = Workers(), FakeEndpoint(fake)
     sender, results = CallbackSender(fake, workers), Results(fake, workers)
-    control = Control(fake, sender)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -54,8 +54,8 @@ def application(fake: Fake, control_token: str | None = None) -> Application:
 
     routes = [
         *pages.routes(results, control_token),
-        *control.open_routes(),
-        Mount("/_mock", app=Guard(Router(control.routes()), control_token)),
+        *probes.routes(fake),
+        Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
         Route(PATH + "{name:path}", results.serve, methods=["GET"]),
     ]
     application = Application(endpoint, routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
+from mockserver.adapters.control import probes
 from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
@@ -253,9 +254,8 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
         async with sender, results, proxy:
             yield
 
-    control = Control(fake, sender)
-    guarded = Mount("/_mock", app=Guard(Router(control.routes())))
-    routes = [*pages.routes(results), *control.open_routes(), guarded]
+    control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
+    routes = [*pages.routes(results), *probes.routes(fake), control]
     starlette = HardenedStarlette(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
