@@ -35,8 +35,7 @@ _PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
 _CHECKED_LATER = frozenset({"settings.change", "snapshot.restore"})
 """Operations whose bodies are checked where Python's are, so that both doors refuse the same in the same words."""
 
-_OPEN = frozenset({"/ready", "/live"})
-"""Paths that need no guard; ``probes`` answers them."""
+_OPEN = frozenset({"/ready", "/live"})  # these need no guard; ``probes`` answers them
 
 _PIECES_AT_ONCE = 200
 """Pieces of a snapshot, mostly tasks, that are sent together: some 100 KB, in some milliseconds."""

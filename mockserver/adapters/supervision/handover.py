@@ -16,6 +16,7 @@ from contextlib import suppress
 import uvicorn
 
 from mockserver.adapters.http.server import Server
+from mockserver.adapters.http.workers import Workers
 from mockserver.fake.core import Fake
 
 DRAIN_SECONDS = 10.0
@@ -43,7 +44,7 @@ class WorkerServer(Server):
         """``ready`` is called once requests are answered."""
         super().__init__(fake, door, lambda _: ready(), control_token, patience_seconds=DRAIN_SECONDS)
         self._door = door
-        self._opening: set[asyncio.Task[object]] = set()
+        self._opening = Workers()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and report that it is ready."""
@@ -61,7 +62,7 @@ class WorkerServer(Server):
         self._take()
         asyncio.get_running_loop().remove_reader(self._door)
         await asyncio.sleep(_LATE_SECONDS)
-        await asyncio.gather(*self._opening, return_exceptions=True)
+        await self._opening.stop()
         await super().shutdown(sockets)
 
     def _take(self) -> None:
@@ -80,16 +81,9 @@ class WorkerServer(Server):
         return []
 
     def _open(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
         connection.setblocking(False)
-        task = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
-        self._opening.add(task)
-        task.add_done_callback(self._opened)
-
-    def _opened(self, task: asyncio.Task[object]) -> None:
-        self._opening.discard(task)
-        if not task.cancelled():
-            task.exception()  # the client has left already, and nobody needs to know
+        opening = asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        self._opening.start("connection", opening)  # what fails is a client that has left, and nobody needs to know
 
     def _protocol(self) -> asyncio.Protocol:
         """Return a protocol, as uvicorn's servers make them."""
