@@ -176,7 +176,6 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "port-in-words": (("--port", "http"), "'--port'"),
     "no-workers": (("--workers", "0"), "'--workers'"),
     "workers-in-words": (("--workers", "all"), "'--workers'"),
-    "workers-and-a-file-of-one": (("--workers", "2", "--state", "x.json"), "Leave out --workers"),
     "workers-with-a-bad-setting": (("--workers", "2", "--pace", "slow"), "Write real, fast, instant or polls:N"),
     "host-of-no-letters": (("--host", "", "--port", "0"), "the host is empty"),
     "host-with-an-empty-part": (("--host", "a..b"), "cannot listen on 'a..b:8080'"),

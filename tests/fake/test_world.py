@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from mockserver.contract.vectors import picture
 from mockserver.errors import BadSetting, MockserverError, NoSuchReading, NoSuchService
+from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL
-from mockserver.fake.world import RETENTION_MILLIS, encoded
+from mockserver.fake.world import RETENTION_MILLIS
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
