@@ -23,7 +23,7 @@ from mockserver.types import JSON, Request, Response
 _REPEATED = frozenset({"content-type", "accept"})
 """The headers of a request that its line for a shell repeats."""
 
-_SCHEMES = frozenset({"basic", "bearer", "digest", "token"})
+SCHEMES = frozenset({"basic", "bearer", "digest", "token"})
 """The schemes of credentials that such a line repeats; what else stands first may be the secret itself."""
 
 SERVE_URL = "http://127.0.0.1:8080"
@@ -207,7 +207,7 @@ def _headers(request: Request, variables: Mapping[str, str]) -> Iterator[tuple[s
             yield name, value
         elif name == "authorization":
             scheme, _, key = value.partition(" ")
-            is_known = scheme.lower() in _SCHEMES
+            is_known = scheme.lower() in SCHEMES
             if not value or (is_known and not key) or any(text in value for text in variables):
                 yield name, value
             else:
@@ -234,7 +234,12 @@ def spellings(secret: str) -> set[str]:
     """Return how a secret is written in a text, in a URL and in JSON; nothing if it is part of many words."""
     if len(secret) < LEAST_LETTERS:
         return set()
-    return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {
+        secret,
+        quote(secret, safe="", errors="surrogatepass"),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    }
 
 
 def _pair(found: re.Match[str]) -> str:

@@ -17,7 +17,9 @@ Way = Literal["header", "name", "prompt"]
 
 _HEADER = "mockserver-expect"
 _VALUE = "refusal"
-_NAME = "expect-refusal"
+NAME = "expect-refusal"
+"""The words in the name of a token or of an access key that mean it for all that come with it."""
+
 _WORDS = ["expect", "refusal"]
 
 # As in prompts: what is not closed, or is very long, must not hold anybody up.
@@ -36,4 +38,4 @@ def meant_by(request: Request, claims: Mapping[str, JSON] | None) -> Way | None:
     if _MARK.search(request.body) is not None:
         return "prompt"
     names = (request.headers.get("authorization", ""), str((claims or {}).get("iss", "")))
-    return "name" if any(_NAME in name.lower() for name in names) else None
+    return "name" if any(NAME in name.lower() for name in names) else None

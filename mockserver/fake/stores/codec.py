@@ -1,0 +1,150 @@
+"""How tasks, exchanges and documents are written as bytes for a disk or a server, and read again.
+
+A record is one line of JSON, and after it the bytes of bodies as they are. An exchange is written without its secrets
+(see ``seal``). Read again it says what it said before, but for the values of rules across fields and their examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from json import JSONEncoder, loads
+
+import jiter
+
+from mockserver.contract.differences import Difference
+from mockserver.contract.rules import Rule
+from mockserver.contract.validation import Violation
+from mockserver.fake.journal import Entry
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.stores.seal import sealed, sealed_document
+from mockserver.types import JSON, Request, Response, Wire
+
+_END = b"\n"
+"""Between the line of JSON, in which every line end is escaped, and the bytes after it."""
+
+_as_text = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def written(value: JSON) -> bytes:
+    """Write a JSON value on one line; half a surrogate pair, which UTF-8 does not know, is written, too."""
+    text = _as_text(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def read(data: bytes) -> JSON:
+    """Read what was ``written``."""
+    try:
+        return jiter.from_json(data, cache_mode="none")
+    except ValueError:
+        return loads(data.decode("utf-8", "surrogatepass"))
+
+
+def written_task(task: Task) -> bytes:
+    """Write a task; the secrets in the payload that it keeps are masked.
+
+    Its callback URL is whole: without the secrets in it no callback would arrive.
+    """
+    head = (
+        task.id,
+        task.operation,
+        task.account,
+        task.base_url,
+        task.created_at,
+        task.timeline,
+        task.slots,
+        task.model,
+        task.external_id,
+        task.callback_url,
+        task.reason,
+        task.ratio,
+        task.looks,
+    )
+    return b"%b\n%b" % (written(head), sealed_document(task.document))
+
+
+def read_task(data: bytes) -> Task:
+    """Read a task that was ``written_task``."""
+    head, _, document = data.partition(_END)
+    id, operation, account, base_url, created_at, timeline, *rest = read(head)
+    steps = tuple([(start, status) for start, status in timeline])
+    return Task(id, operation, account, base_url, created_at, steps, document, *rest)
+
+
+def written_entry(entry: Entry) -> bytes:
+    """Write an exchange without its secrets and without its number, which a store knows only in the end."""
+    entry = sealed(entry)
+    request, response, wire = entry.request, entry.response, entry.response.wire
+    rules: dict[int, int] = {}
+    violations = [
+        (
+            rules.setdefault(id(violation.rule), len(rules)),
+            violation.level,
+            violation.path,
+            violation.fact,
+            violation.value,
+        )
+        for violation in entry.violations
+    ]
+    broken = {id(violation.rule): violation.rule for violation in entry.violations}
+    head = (
+        entry.at,
+        entry.service,
+        entry.operation,
+        entry.account,
+        (request.method, request.path, request.query, dict(request.headers), request.scheme),
+        (response.status, dict(response.headers), wire and astuple(wire)),
+        [_written_rule(rule) for rule in broken.values()],
+        violations,
+        entry.sizes,
+        [astuple(difference) for difference in entry.differences],
+        len(request.body),
+    )
+    return b"%b\n%b%b" % (written(head), request.body, response.body)
+
+
+def read_entry(number: int, data: bytes) -> Entry:
+    """Read an exchange that was ``written_entry``."""
+    head, _, bodies = data.partition(_END)
+    at, service, operation, account, asked, answered, rules, violations, sizes, differences, length = read(head)
+    method, path, query, headers, scheme = asked
+    status, answer_headers, wire = answered
+    return Entry(
+        number,
+        at,
+        service,
+        operation,
+        account,
+        Request(method, path, query, headers, bodies[:length], scheme),
+        Response(status, bodies[length:], answer_headers, wire and Wire(*wire)),
+        tuple(_violations(rules, violations)) if violations else (),
+        tuple(sizes),
+        tuple([Difference(*difference) for difference in differences]),
+    )
+
+
+def _written_rule(rule: Rule) -> tuple[JSON, ...]:
+    """Write what is told of a broken rule. The value of one across fields is a schema as long as a request."""
+    value = None if rule.is_anchored else rule.value
+    return (
+        rule.id,
+        rule.operation,
+        rule.path,
+        rule.field,
+        rule.keyword,
+        value,
+        rule.level,
+        rule.confidence,
+        rule.source,
+        rule.description,
+        rule.message,
+    )
+
+
+def _violations(rules: Iterable[list[JSON]], violations: Iterable[list[JSON]]) -> Iterator[Violation]:
+    known = [Rule(id, operation, tuple(path), *rest, accept=(), reject=()) for id, operation, path, *rest in rules]
+    for rule, level, path, fact, value in violations:
+        yield Violation(known[rule], level, tuple(path), fact, value)
