@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from json import JSONEncoder, loads
+from typing import Any
 
 import jiter
 
@@ -145,6 +146,11 @@ def _written_rule(rule: Rule) -> tuple[JSON, ...]:
 
 
 def _violations(rules: Iterable[list[JSON]], violations: Iterable[list[JSON]]) -> Iterator[Violation]:
-    known = [Rule(id, operation, tuple(path), *rest, accept=(), reject=()) for id, operation, path, *rest in rules]
+    known = [_rule(*rule) for rule in rules]
     for rule, level, path, fact, value in violations:
         yield Violation(known[rule], level, tuple(path), fact, value)
+
+
+def _rule(id: str, operation: str, path: list[str | int], *rest: Any) -> Rule:
+    no_examples: list[Any] = [(), ()]
+    return Rule(id, operation, tuple(path), *rest, *no_examples)
