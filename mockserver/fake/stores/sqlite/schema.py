@@ -1,0 +1,162 @@
+"""The schema of the file. Triggers keep every count, so that no count is ever wrong and nothing is counted by a scan.
+
+Of what is forgotten, the owner goes first: from then on its tasks are in no list and cannot be found.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x6D6F636B
+"""The word ``mock``: by this number in its header a SQLite file is one of ours."""
+
+VERSION = 1
+"""A later version of this schema gets the next number, and ``file`` a step from each version to the next."""
+
+BLOCK = 512
+"""Positions in a block of a list. To find a page, blocks are skipped, and then tasks of one block."""
+
+NEVER = 2**62
+"""When a task ends of which nobody knows."""
+
+SCHEMA = f"""
+CREATE TABLE totals (
+    tasks INTEGER NOT NULL,
+    task_bytes INTEGER NOT NULL,
+    task_changes INTEGER NOT NULL,
+    evicted INTEGER NOT NULL,
+    exchanges INTEGER NOT NULL,
+    exchanges_kept INTEGER NOT NULL,
+    exchange_bytes INTEGER NOT NULL,
+    last_exchange INTEGER NOT NULL,
+    clearings INTEGER NOT NULL,
+    keeps_cleared INTEGER NOT NULL,
+    shared_changes INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    base INTEGER NOT NULL,
+    latest INTEGER NOT NULL
+);
+INSERT INTO totals VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, 0);
+
+CREATE TABLE owners (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    service TEXT NOT NULL,
+    account TEXT NOT NULL,
+    tasks INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (account, service)
+);
+CREATE TABLE forgotten (owner INTEGER PRIMARY KEY);
+CREATE TABLE lines (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner INTEGER NOT NULL,
+    operation TEXT NOT NULL,
+    tasks INTEGER NOT NULL DEFAULT 0,
+    next INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (owner, operation)
+);
+CREATE TABLE blocks (
+    line INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    tasks INTEGER NOT NULL,
+    PRIMARY KEY (line, block)
+) WITHOUT ROWID;
+CREATE TABLE tasks (
+    sequence INTEGER PRIMARY KEY,
+    service TEXT NOT NULL,
+    id TEXT NOT NULL,
+    owner INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    external TEXT,
+    ends INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
+    looks INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    record BLOB NOT NULL
+);
+CREATE INDEX tasks_by_id ON tasks (service, id);
+CREATE UNIQUE INDEX tasks_by_external ON tasks (owner, external) WHERE external IS NOT NULL;
+CREATE INDEX tasks_by_line ON tasks (line, position);
+CREATE INDEX tasks_in_flight ON tasks (owner, model, ends, slots);
+
+CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
+    UPDATE owners SET tasks = tasks + 1, bytes = bytes + NEW.bytes WHERE id = NEW.owner;
+    UPDATE lines SET tasks = tasks + 1, next = NEW.position + 1 WHERE id = NEW.line;
+    INSERT INTO blocks VALUES (NEW.line, NEW.position / {BLOCK}, 1) ON CONFLICT DO UPDATE SET tasks = tasks + 1;
+    UPDATE totals SET tasks = tasks + 1, task_bytes = task_bytes + NEW.bytes, task_changes = task_changes + 1;
+END;
+CREATE TRIGGER task_changed AFTER UPDATE OF record ON tasks BEGIN
+    UPDATE owners SET bytes = bytes + NEW.bytes - OLD.bytes WHERE id = NEW.owner;
+    UPDATE totals SET task_bytes = task_bytes + NEW.bytes - OLD.bytes, task_changes = task_changes + 1;
+END;
+CREATE TRIGGER task_removed AFTER DELETE ON tasks WHEN EXISTS (SELECT 1 FROM owners WHERE id = OLD.owner) BEGIN
+    UPDATE totals SET tasks = tasks - 1, task_bytes = task_bytes - OLD.bytes, task_changes = task_changes + 1;
+    UPDATE blocks SET tasks = tasks - 1 WHERE line = OLD.line AND block = OLD.position / {BLOCK};
+    DELETE FROM blocks WHERE line = OLD.line AND block = OLD.position / {BLOCK} AND tasks = 0;
+    UPDATE lines SET tasks = tasks - 1 WHERE id = OLD.line;
+    DELETE FROM lines WHERE id = OLD.line AND tasks = 0;
+    UPDATE owners SET tasks = tasks - 1, bytes = bytes - OLD.bytes WHERE id = OLD.owner;
+    DELETE FROM owners WHERE id = OLD.owner AND tasks = 0;
+END;
+CREATE TRIGGER owner_forgotten AFTER DELETE ON owners WHEN OLD.tasks > 0 BEGIN
+    UPDATE totals SET tasks = tasks - OLD.tasks, task_bytes = task_bytes - OLD.bytes, task_changes = task_changes + 1;
+    DELETE FROM blocks WHERE line IN (SELECT id FROM lines WHERE owner = OLD.id);
+    DELETE FROM lines WHERE owner = OLD.id;
+    INSERT INTO forgotten VALUES (OLD.id);
+END;
+
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY,
+    account TEXT,
+    bytes INTEGER NOT NULL,
+    kept INTEGER,
+    entry BLOB NOT NULL
+);
+CREATE INDEX journal_by_account ON journal (account) WHERE account IS NOT NULL;
+CREATE INDEX journal_kept ON journal (kept, number) WHERE kept IS NOT NULL;
+CREATE TRIGGER exchange_kept AFTER UPDATE OF kept ON journal BEGIN
+    UPDATE totals SET exchanges = exchanges - 1, exchanges_kept = exchanges_kept + 1;
+END;
+CREATE TRIGGER exchange_gone AFTER DELETE ON journal BEGIN
+    UPDATE totals SET
+        exchanges = exchanges - (OLD.kept IS NULL),
+        exchanges_kept = exchanges_kept - (OLD.kept IS NOT NULL),
+        exchange_bytes = exchange_bytes - OLD.bytes;
+END;
+
+CREATE TABLE kinds (kind TEXT PRIMARY KEY, documents INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    sequence INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    account TEXT,
+    bytes INTEGER NOT NULL,
+    value BLOB NOT NULL,
+    UNIQUE (kind, key)
+);
+CREATE INDEX documents_in_order ON documents (kind, sequence);
+CREATE INDEX documents_by_account ON documents (kind, account) WHERE account IS NOT NULL;
+CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
+    INSERT INTO kinds VALUES (NEW.kind, 1, NEW.bytes)
+        ON CONFLICT DO UPDATE SET documents = documents + 1, bytes = bytes + NEW.bytes;
+END;
+CREATE TRIGGER document_changed AFTER UPDATE OF bytes ON documents WHEN NEW.bytes != OLD.bytes BEGIN
+    UPDATE kinds SET bytes = bytes + NEW.bytes - OLD.bytes WHERE kind = NEW.kind;
+END;
+CREATE TRIGGER document_gone AFTER DELETE ON documents BEGIN
+    UPDATE kinds SET documents = documents - 1, bytes = bytes - OLD.bytes WHERE kind = OLD.kind;
+END;
+
+CREATE TABLE workers (id INTEGER PRIMARY KEY AUTOINCREMENT, beat INTEGER NOT NULL);
+CREATE TABLE schedule (
+    place INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    due INTEGER NOT NULL,
+    worker INTEGER
+);
+CREATE INDEX schedule_due ON schedule (due);
+CREATE INDEX schedule_free ON schedule (due, place) WHERE worker IS NULL;
+CREATE INDEX schedule_taken ON schedule (worker) WHERE worker IS NOT NULL;
+
+CREATE TABLE numbers (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+"""

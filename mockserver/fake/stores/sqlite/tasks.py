@@ -1,0 +1,270 @@
+"""Tasks in SQLite. Nothing here takes longer the more tasks there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from mockserver.fake.lifecycle import FINAL, Task
+from mockserver.fake.stores import codec
+from mockserver.fake.stores.memory.tasks import CONSIDERED, EVICTED_SHARE, weight
+from mockserver.fake.stores.sqlite.connection import Connection
+from mockserver.fake.stores.sqlite.schema import BLOCK, NEVER
+from mockserver.fake.stores.store import Bounds, Flight, Owner
+from mockserver.types import Millis
+
+_READ_AT_ONCE = 256
+"""Tasks that are read in one go where all are: many, and few enough that others do not wait."""
+
+_FORGOTTEN_AT_ONCE = 100
+"""Tasks that go in one turn: it takes about two milliseconds."""
+
+_LIVE = "JOIN owners ON owners.id = tasks.owner"
+
+
+class Tasks:
+    """Tasks by their ids."""
+
+    def __init__(self, connection: Connection, bounds: Bounds) -> None:
+        self._connection, self._bounds = connection, bounds
+
+    @property
+    def version(self) -> int:
+        """Another number whenever a task was added, changed or removed."""
+        return int(self._connection.value("SELECT task_changes FROM totals"))
+
+    @property
+    def evicted(self) -> int:
+        """How many had to go because there was no more room."""
+        return int(self._connection.value("SELECT evicted FROM totals"))
+
+    def __len__(self) -> int:
+        return int(self._connection.value("SELECT tasks FROM totals"))
+
+    def newest(self) -> Iterator[Task]:
+        """Yield all tasks, the newest first; those that come while it runs are missing."""
+        before = NEVER
+        sql = f"SELECT sequence, record FROM tasks {_LIVE} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?"  # noqa: S608
+        while found := self._connection.rows(sql, (before, _READ_AT_ONCE)):
+            for before, record in found:  # noqa: B007 - the last one is where to go on
+                yield codec.read_task(record)
+
+    def add(self, task: Task, now: Millis, looks: int = 0) -> None:
+        """Store a new task, or one that was queried ``looks`` times before; make room for it by what is over."""
+        service, account = _owner(task)
+        size = weight(task)
+        with self._connection:
+            count, held = self._connection.rows("SELECT tasks, task_bytes FROM totals")[0]
+            if count >= self._bounds.tasks or held + size > self._bounds.size:
+                self._make_room(count, now)
+            owner, line, position = self._place(service, account, task.operation)
+            if task.external_id is not None:
+                self._connection.rows(
+                    "UPDATE tasks SET external = NULL WHERE owner = ? AND external = ?", (owner, task.external_id)
+                )
+            self._connection.rows(
+                "INSERT INTO tasks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    service,
+                    task.id,
+                    owner,
+                    line,
+                    position,
+                    task.model,
+                    task.external_id,
+                    _end(task),
+                    task.slots,
+                    looks,
+                    size,
+                    codec.written_task(task),
+                ),
+            )
+
+    def replace(self, task: Task) -> None:
+        """Put a changed task in the place of the one with its id."""
+        service, account = _owner(task)
+        with self._connection:
+            sequence = self._sequence(service, account, task.id)
+            if sequence is not None:
+                self._connection.rows(
+                    "UPDATE tasks SET ends = ?, slots = ?, bytes = ?, record = ? WHERE sequence = ?",
+                    (_end(task), task.slots, weight(task), codec.written_task(task), sequence),
+                )
+
+    def remove(self, task: Task) -> None:
+        """Forget a task."""
+        service, account = _owner(task)
+        with self._connection:
+            self._connection.rows(
+                "DELETE FROM tasks WHERE sequence = ?", (self._sequence(service, account, task.id),)
+            )
+
+    def get(self, service: str, id: str, account: str | None = None) -> Task | None:
+        """Find a task by its own id; of an account, if one is named."""
+        sql = f"SELECT record FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ?"  # noqa: S608
+        if account is None:
+            return _task(self._connection.row(sql, (service, id)))
+        return _task(self._connection.row(sql + " AND account = ?", (service, id, account)))
+
+    def get_external(self, owner: Owner, external_id: str) -> Task | None:
+        """Find a task by the id that its client gave it."""
+        service, account = owner
+        return _task(
+            self._connection.row(
+                "SELECT record FROM owners JOIN tasks ON tasks.owner = owners.id AND external = ?"
+                " WHERE account = ? AND owners.service = ?",
+                (external_id, account, service),
+            )
+        )
+
+    def count(self, owner: Owner, operation: str) -> int:
+        """Count an account's tasks of one operation."""
+        line = self._line(owner, operation)
+        return 0 if line is None else line.tasks
+
+    def page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[Task]:
+        """Return ``size`` tasks of an account and operation from ``start`` on."""
+        read = partial(self._page, owner, operation, start, size, newest_first=newest_first)
+        return [codec.read_task(record) for record, in self._connection.reading(read)]
+
+    def in_flight(self, owner: Owner, model: str, now: Millis) -> Flight:
+        """Count an account's tasks on one model that are not over."""
+        service, account = owner
+        found = self._connection.row(
+            "SELECT count(*), coalesce(sum(slots), 0) FROM owners JOIN tasks ON tasks.owner = owners.id"
+            " WHERE account = ? AND owners.service = ? AND model = ? AND ends > ?",
+            (account, service, model, now),
+        )
+        return Flight(*(found or (0, 0)))
+
+    def look(self, task: Task) -> int:
+        """Count one more query of a task, and return how many there were."""
+        service, account = _owner(task)
+        with self._connection:
+            found = self._connection.row(
+                "UPDATE tasks SET looks = looks + 1 WHERE sequence = ? RETURNING looks",
+                (self._sequence(service, account, task.id),),
+            )
+        return 1 if found is None else int(found[0])
+
+    def looks(self, task: Task) -> int:
+        """Return how many queries of a task were counted."""
+        service, account = _owner(task)
+        sql = f"SELECT looks FROM tasks {_LIVE} WHERE tasks.service = ? AND id = ? AND account = ?"  # noqa: S608
+        found = self._connection.row(sql, (service, task.id, account))
+        return 0 if found is None else int(found[0])
+
+    def forget(self, account: str | None = None) -> Iterator[None]:
+        """Forget all tasks, or those of one account: at once nobody finds them, and they take no slot."""
+        with self._connection:
+            if account is None:
+                self._connection.rows("DELETE FROM owners")
+            else:
+                self._connection.rows("DELETE FROM owners WHERE account = ?", (account,))
+            self._connection.rows("UPDATE totals SET task_changes = task_changes + 1")
+        return self._emptied()
+
+    def tidy(self) -> bool:
+        """Make room of a few tasks that were forgotten; return whether there were any."""
+        if self._connection.row("SELECT owner FROM forgotten LIMIT 1") is None:
+            return False
+        with self._connection:
+            if (found := self._connection.row("SELECT owner FROM forgotten LIMIT 1")) is not None:
+                gone = self._connection.rows(
+                    "DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM tasks WHERE owner = ? LIMIT ?)"
+                    " RETURNING 1",
+                    (*found, _FORGOTTEN_AT_ONCE),
+                )
+                if len(gone) < _FORGOTTEN_AT_ONCE:
+                    self._connection.rows("DELETE FROM forgotten WHERE owner = ?", found)
+        return True
+
+    def _emptied(self) -> Iterator[None]:
+        while self.tidy():
+            yield
+
+    def _make_room(self, count: int, now: Millis) -> None:
+        """Forget the oldest tasks that are over, or the oldest of all where none of the first ones is."""
+        wanted = 1 + count // EVICTED_SHARE
+        sql = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
+        oldest = self._connection.rows(sql, (CONSIDERED * wanted,))
+        over = [sequence for sequence, ends in oldest if ends <= now]
+        gone = (over or [sequence for sequence, _ in oldest])[:wanted]
+        for sequence in gone:
+            self._connection.rows("DELETE FROM tasks WHERE sequence = ?", (sequence,))
+        self._connection.rows("UPDATE totals SET evicted = evicted + ?", (len(gone),))
+
+    def _place(self, service: str, account: str, operation: str) -> tuple[int, int, int]:
+        """Return the owner, the line and the place in it of a new task."""
+        line = self._line((service, account), operation)
+        if line is not None:
+            return line.owner, line.id, line.next
+        known = self._connection.row("SELECT id FROM owners WHERE account = ? AND service = ?", (account, service))
+        (owner,) = known or self._connection.rows(
+            "INSERT INTO owners (service, account) VALUES (?, ?) RETURNING id", (service, account)
+        )[0]
+        sql = "INSERT INTO lines (owner, operation) VALUES (?, ?) RETURNING id"
+        return owner, self._connection.value(sql, (owner, operation)), 0
+
+    def _line(self, owner: Owner, operation: str) -> _Line | None:
+        service, account = owner
+        found = self._connection.row(
+            "SELECT owners.id, lines.id, lines.tasks, lines.next FROM owners"
+            " JOIN lines ON lines.owner = owners.id AND operation = ? WHERE account = ? AND service = ?",
+            (operation, account, service),
+        )
+        return found and _Line(*found)
+
+    def _page(
+        self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool
+    ) -> list[tuple[bytes]]:
+        line = self._line(owner, operation)
+        if line is None or start >= line.tasks:
+            return []
+        order = "DESC" if newest_first else "ASC"
+        sql = f"SELECT block, tasks FROM blocks WHERE line = ? ORDER BY block {order}"  # noqa: S608
+        for block, count in self._connection.rows(sql, (line.id,)):
+            if start < count:
+                break
+            start -= count
+        first, last = (0, (block + 1) * BLOCK - 1) if newest_first else (block * BLOCK, NEVER)
+        sql = (
+            "SELECT record FROM tasks WHERE line = ? AND position BETWEEN ? AND ?"  # noqa: S608
+            f" ORDER BY position {order} LIMIT ? OFFSET ?"
+        )
+        return self._connection.rows(sql, (line.id, first, last, size, start))
+
+    def _sequence(self, service: str, account: str, id: str) -> int | None:
+        sql = f"SELECT sequence FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
+        found = self._connection.row(sql, (service, id, account))
+        return None if found is None else found[0]
+
+
+class _Line(NamedTuple):
+    """An account's tasks of one operation, as far as they are counted."""
+
+    owner: int
+    id: int
+    tasks: int
+    next: int
+
+
+def _owner(task: Task) -> Owner:
+    return task.operation.partition("/")[0], task.account
+
+
+def _task(found: tuple[bytes] | None) -> Task | None:
+    return None if found is None else codec.read_task(found[0])
+
+
+def _end(task: Task) -> Millis:
+    """Return when a task is over, as far as that is planned."""
+    begun = None
+    for start, status in reversed(task.timeline):
+        if status not in FINAL:
+            break
+        begun = start
+    if begun is None:
+        return NEVER
+    return 0 if begun == task.timeline[0][0] else task.created_at + begun
