@@ -7,6 +7,7 @@
     * ``NoSuchCheck``: a name that no check has
     * ``StoreUnavailable``: the state cannot be read or kept at this moment
     * ``MissingPackage``: something that comes only with an extra, which was not installed
+    * ``StoreUnavailable``: a store that cannot be read or written now, and may be later
 
 ``Interrupted`` is no mistake of anybody: a signal has come, and what runs ends early.
 
@@ -132,3 +133,7 @@ class MissingPackage(MockserverError):
     def __init__(self, user: str, packages: str, extra: str) -> None:
         super().__init__(f"{user} needs {packages}: pip install 'kling-mockserver[{extra}]'")
         self.user, self.packages, self.extra = user, packages, extra
+
+
+class StoreUnavailable(MockserverError):
+    """A store that cannot be read or written now: the state is as it was before, or what was asked for is in it."""

@@ -35,10 +35,15 @@ class Flight(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many tasks a store keeps, and about how many bytes they may take; beyond that the oldest that are over go."""
+    """How many tasks a store keeps, and about how many bytes they may take; beyond that the oldest that are over go.
+
+    So it is with exchanges and ``exchange_bytes``, of which always the oldest go.
+    """
 
     tasks: int = 20_000
     size: int = 32 << 20
+    exchanges: int = 20_000
+    exchange_bytes: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)

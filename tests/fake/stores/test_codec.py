@@ -18,7 +18,7 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, Violation
 from mockserver.fake import auth
 from mockserver.fake.faults.meant import meant_by
-from mockserver.fake.journal import Entry, recorded
+from mockserver.fake.journal import Entry, cut
 from mockserver.fake.lifecycle import STATUSES, Task
 from mockserver.fake.stores import codec, seal
 from mockserver.secrecy import Mask, curl, masked
@@ -171,7 +171,7 @@ def some_rule() -> Rule:
 
 
 def exchange(request: Request, response: Response, *violations: Violation, account: str | None = ACCOUNT) -> Entry:
-    return recorded(7, NOON, "kling", "kling/omni-image.create", account, request, response, violations)
+    return Entry(7, NOON, "kling", "kling/omni-image.create", account, *cut(request, response, violations))
 
 
 def jwt(**claims: JSON) -> str:

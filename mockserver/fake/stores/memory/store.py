@@ -22,9 +22,10 @@ class Memory:
     is_shared = False
 
     def __init__(self, bounds: Bounds | None = None) -> None:
+        bounds = bounds or Bounds()
         self._lock = threading.RLock()
-        self.tasks = Tasks(bounds or Bounds())
-        self.journal = Journal()
+        self.tasks = Tasks(bounds)
+        self.journal = Journal(bounds.exchanges, bounds.exchange_bytes)
         self.documents = Documents()
         self.schedule = Schedule(self._lock)
         self.now = steady()

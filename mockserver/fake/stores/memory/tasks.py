@@ -18,8 +18,11 @@ _CHECKED_AT_ONCE = 4
 _TASK_BYTES = 700
 """What a task takes without its texts, and its places in dictionaries and lists: measured, and rounded up."""
 
-_EVICTED_SHARE = 100
+EVICTED_SHARE = 100
 """One in so many tasks goes when there is no more room: the search for what is over is paid for once by all of them."""
+
+CONSIDERED = 4
+"""For each task that is to go, so many of the oldest are looked at for one that is over."""
 
 
 class Tasks:
@@ -48,7 +51,7 @@ class Tasks:
         """Store a new task, or one that was queried ``looks`` times before; make room for it by what is over."""
         owner = _owner(task)
         self.version += 1
-        self._hold(owner, _weight(task))
+        self._hold(owner, weight(task))
         if len(self._tasks) >= self._bounds.tasks or self._held_bytes > self._bounds.size:
             self._make_room(now)
         self._tasks[owner[0], task.id] = task
@@ -69,7 +72,7 @@ class Tasks:
         """Put a changed task in the place of the one with its id."""
         self.version += 1
         owner = _owner(task)
-        self._hold(owner, _weight(task) - _weight(self._tasks[owner[0], task.id]))
+        self._hold(owner, weight(task) - weight(self._tasks[owner[0], task.id]))
         self._tasks[owner[0], task.id] = task
 
     def remove(self, task: Task) -> None:
@@ -142,8 +145,8 @@ class Tasks:
 
     def _make_room(self, now: Millis) -> None:
         """Forget the oldest tasks that are over, or the oldest of all where none of the first ones is."""
-        wanted = 1 + len(self._tasks) // _EVICTED_SHARE
-        oldest = list(islice(self._tasks.values(), 4 * wanted))
+        wanted = 1 + len(self._tasks) // EVICTED_SHARE
+        oldest = list(islice(self._tasks.values(), CONSIDERED * wanted))
         over = [task for task in oldest if task.is_final(now)]
         for task in (over or oldest)[:wanted]:
             self._forget(task)
@@ -153,7 +156,7 @@ class Tasks:
         owner = _owner(task)
         self._tasks.pop((owner[0], task.id), None)  # another thread may be dropping what an account had
         if owner in self._held_by:
-            self._hold(owner, -_weight(task))
+            self._hold(owner, -weight(task))
         if (line := self._lists.get(owner, {}).get(task.operation)) is not None:
             line.remove(task.id)
         if task.external_id is not None:
@@ -211,7 +214,8 @@ def _owner(task: Task) -> Owner:
     return _service(task.operation), task.account
 
 
-def _weight(task: Task) -> int:
+def weight(task: Task) -> int:
+    """Return about how many bytes a task takes."""
     return _TASK_BYTES + len(task.document) + 4 * len(task.callback_url or "") + 4 * len(task.external_id or "")
 
 

@@ -1,4 +1,4 @@
-"""One connection to the file, which the threads of a process use in turn; what others do to the file waits its turn, too."""
+"""One connection to the file: the threads of a process use it in turn, and it waits for what others do to the file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ PATIENCE_SECONDS = 5.0
 
 _PAUSE_SECONDS = 0.000_5
 """SQLite itself would try again ever more rarely, and a busy neighbour would always be faster."""
+
+_STATEMENTS = 256
+"""Statements that stay compiled: more than there are."""
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -50,8 +53,12 @@ class Connection:
         self._lock = threading.RLock()
         self._depth = 0
         self._failure: StoreUnavailable | None = None
-        with self._told():
-            self._sqlite = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            self._sqlite = sqlite3.connect(
+                path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+            )
+        except sqlite3.Error as error:
+            raise self._unavailable(error) from error
 
     def __enter__(self) -> None:
         """Begin a turn, unless this thread has one."""
@@ -100,6 +107,7 @@ class Connection:
         with self._lock:
             if self._depth:
                 return read()
+            self._failure = None
             self._patiently("BEGIN", ())
             self._depth += 1
             try:

@@ -75,8 +75,8 @@ class Documents:
     def _listed(self, kind: Kind[V], last: int, following: str) -> Iterator[tuple[str, V]]:
         sql = f"SELECT sequence, key, value FROM documents WHERE kind = ? AND sequence {following} LIMIT ?"  # noqa: S608
         while found := self._connection.rows(sql, (kind.name, last, _READ_AT_ONCE)):
-            for last, key, value in found:  # noqa: B007 - the last one is where to go on
-                yield key, kind.read(codec.read(value))
+            yield from ((key, kind.read(codec.read(value))) for _, key, value in found)
+            last = found[-1][0]
 
     def _notice(self, kind: Kind[V]) -> None:
         if kind.name == SHARED.name:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
-from mockserver.fake.journal import Entry, recorded, weight
+from mockserver.fake.journal import Entry, cut, weight
 from mockserver.fake.stores import codec
 from mockserver.fake.stores.sqlite.connection import Connection
 from mockserver.fake.stores.sqlite.schema import NEVER
@@ -47,8 +48,8 @@ class Journal:
         before = NEVER
         sql = "SELECT number, entry FROM journal WHERE number < ? AND kept IS NULL ORDER BY number DESC LIMIT ?"
         while found := self._connection.rows(sql, (before, _READ_AT_ONCE)):
-            for before, entry in found:  # noqa: B007 - the last one is where to go on
-                yield codec.read_entry(before, entry)
+            yield from (codec.read_entry(*entry) for entry in found)
+            before = found[-1][0]
 
     def write(
         self,
@@ -62,7 +63,7 @@ class Journal:
         differences: tuple[Difference, ...] = (),
     ) -> Entry:
         """Record an exchange; the oldest go when there is no more room."""
-        entry = recorded(0, at, service, operation, account, request, response, violations, differences)
+        entry = Entry(0, at, service, operation, account, *cut(request, response, violations), differences)
         size, record = weight(entry), codec.written_entry(entry)
         with self._connection:
             number, count, held = self._connection.rows(
@@ -74,7 +75,7 @@ class Journal:
             self._connection.rows("INSERT INTO journal VALUES (?, ?, ?, NULL, ?)", (number, account, size, record))
             while count and (count > self._bounds.exchanges or held > self._bounds.exchange_bytes):
                 count, held = count - 1, held - self._drop_oldest()
-        return recorded(number, at, service, operation, account, request, response, violations, differences)
+        return replace(entry, number=number)
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account; the numbers go on."""
@@ -95,8 +96,6 @@ class Journal:
 
     def _drop_oldest(self) -> int:
         """Forget the oldest exchange, and return how much room it took."""
-        kept = self._connection.row(
-            "SELECT number FROM journal WHERE kept IS NOT NULL ORDER BY kept, number LIMIT 1"
-        )
+        kept = self._connection.row("SELECT number FROM journal WHERE kept IS NOT NULL ORDER BY kept, number LIMIT 1")
         oldest = kept or self._connection.row("SELECT number FROM journal ORDER BY number LIMIT 1")
         return int(self._connection.value("DELETE FROM journal WHERE number = ? RETURNING bytes", oldest or ()))

@@ -17,7 +17,7 @@ BLOCK = 512
 NEVER = 2**62
 """When a task ends of which nobody knows."""
 
-SCHEMA = f"""
+SCHEMA = """
 CREATE TABLE totals (
     tasks INTEGER NOT NULL,
     task_bytes INTEGER NOT NULL,
@@ -82,7 +82,7 @@ CREATE INDEX tasks_in_flight ON tasks (owner, model, ends, slots);
 CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
     UPDATE owners SET tasks = tasks + 1, bytes = bytes + NEW.bytes WHERE id = NEW.owner;
     UPDATE lines SET tasks = tasks + 1, next = NEW.position + 1 WHERE id = NEW.line;
-    INSERT INTO blocks VALUES (NEW.line, NEW.position / {BLOCK}, 1) ON CONFLICT DO UPDATE SET tasks = tasks + 1;
+    INSERT INTO blocks VALUES (NEW.line, NEW.position / :block, 1) ON CONFLICT DO UPDATE SET tasks = tasks + 1;
     UPDATE totals SET tasks = tasks + 1, task_bytes = task_bytes + NEW.bytes, task_changes = task_changes + 1;
 END;
 CREATE TRIGGER task_changed AFTER UPDATE OF record ON tasks BEGIN
@@ -91,8 +91,8 @@ CREATE TRIGGER task_changed AFTER UPDATE OF record ON tasks BEGIN
 END;
 CREATE TRIGGER task_removed AFTER DELETE ON tasks WHEN EXISTS (SELECT 1 FROM owners WHERE id = OLD.owner) BEGIN
     UPDATE totals SET tasks = tasks - 1, task_bytes = task_bytes - OLD.bytes, task_changes = task_changes + 1;
-    UPDATE blocks SET tasks = tasks - 1 WHERE line = OLD.line AND block = OLD.position / {BLOCK};
-    DELETE FROM blocks WHERE line = OLD.line AND block = OLD.position / {BLOCK} AND tasks = 0;
+    UPDATE blocks SET tasks = tasks - 1 WHERE line = OLD.line AND block = OLD.position / :block;
+    DELETE FROM blocks WHERE line = OLD.line AND block = OLD.position / :block AND tasks = 0;
     UPDATE lines SET tasks = tasks - 1 WHERE id = OLD.line;
     DELETE FROM lines WHERE id = OLD.line AND tasks = 0;
     UPDATE owners SET tasks = tasks - 1, bytes = bytes - OLD.bytes WHERE id = OLD.owner;
@@ -159,4 +159,4 @@ CREATE INDEX schedule_free ON schedule (due, place) WHERE worker IS NULL;
 CREATE INDEX schedule_taken ON schedule (worker) WHERE worker IS NOT NULL;
 
 CREATE TABLE numbers (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
-"""
+""".replace(":block", str(BLOCK))

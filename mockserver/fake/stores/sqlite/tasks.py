@@ -47,8 +47,8 @@ class Tasks:
         before = NEVER
         sql = f"SELECT sequence, record FROM tasks {_LIVE} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?"  # noqa: S608
         while found := self._connection.rows(sql, (before, _READ_AT_ONCE)):
-            for before, record in found:  # noqa: B007 - the last one is where to go on
-                yield codec.read_task(record)
+            yield from (codec.read_task(record) for _, record in found)
+            before = found[-1][0]
 
     def add(self, task: Task, now: Millis, looks: int = 0) -> None:
         """Store a new task, or one that was queried ``looks`` times before; make room for it by what is over."""
@@ -96,9 +96,7 @@ class Tasks:
         """Forget a task."""
         service, account = _owner(task)
         with self._connection:
-            self._connection.rows(
-                "DELETE FROM tasks WHERE sequence = ?", (self._sequence(service, account, task.id),)
-            )
+            self._connection.rows("DELETE FROM tasks WHERE sequence = ?", (self._sequence(service, account, task.id),))
 
     def get(self, service: str, id: str, account: str | None = None) -> Task | None:
         """Find a task by its own id; of an account, if one is named."""
@@ -126,7 +124,7 @@ class Tasks:
     def page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[Task]:
         """Return ``size`` tasks of an account and operation from ``start`` on."""
         read = partial(self._page, owner, operation, start, size, newest_first=newest_first)
-        return [codec.read_task(record) for record, in self._connection.reading(read)]
+        return [codec.read_task(record) for (record,) in self._connection.reading(read)]
 
     def in_flight(self, owner: Owner, model: str, now: Millis) -> Flight:
         """Count an account's tasks on one model that are not over."""
@@ -201,9 +199,12 @@ class Tasks:
         if line is not None:
             return line.owner, line.id, line.next
         known = self._connection.row("SELECT id FROM owners WHERE account = ? AND service = ?", (account, service))
-        (owner,) = known or self._connection.rows(
-            "INSERT INTO owners (service, account) VALUES (?, ?) RETURNING id", (service, account)
-        )[0]
+        (owner,) = (
+            known
+            or self._connection.rows(
+                "INSERT INTO owners (service, account) VALUES (?, ?) RETURNING id", (service, account)
+            )[0]
+        )
         sql = "INSERT INTO lines (owner, operation) VALUES (?, ?) RETURNING id"
         return owner, self._connection.value(sql, (owner, operation)), 0
 
@@ -214,20 +215,19 @@ class Tasks:
             " JOIN lines ON lines.owner = owners.id AND operation = ? WHERE account = ? AND service = ?",
             (operation, account, service),
         )
-        return found and _Line(*found)
+        return None if found is None else _Line(*found)
 
-    def _page(
-        self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool
-    ) -> list[tuple[bytes]]:
+    def _page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[tuple[bytes]]:
         line = self._line(owner, operation)
         if line is None or start >= line.tasks:
             return []
         order = "DESC" if newest_first else "ASC"
         sql = f"SELECT block, tasks FROM blocks WHERE line = ? ORDER BY block {order}"  # noqa: S608
-        for block, count in self._connection.rows(sql, (line.id,)):
-            if start < count:
-                break
+        blocks = iter(self._connection.rows(sql, (line.id,)))
+        block, count = next(blocks)
+        while start >= count:
             start -= count
+            block, count = next(blocks)
         first, last = (0, (block + 1) * BLOCK - 1) if newest_first else (block * BLOCK, NEVER)
         sql = (
             "SELECT record FROM tasks WHERE line = ? AND position BETWEEN ? AND ?"  # noqa: S608
