@@ -15,9 +15,11 @@ V = TypeVar("V")
 _READ_AT_ONCE = 128
 """Documents that are read in one go where all are."""
 
-_PUT = "INSERT INTO documents VALUES (NULL, ?, ?, ?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET "
-_CHANGED = "account = excluded.account, bytes = excluded.bytes, value = excluded.value"
-_RENEWED = "sequence = (SELECT max(sequence) + 1 FROM documents), "
+_PUT = (
+    "INSERT OR ROLLBACK INTO documents VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+    " SET account = excluded.account, bytes = excluded.bytes, value = excluded.value"
+)
+_RENEWED = ", sequence = excluded.sequence"
 
 
 class Documents:
@@ -39,11 +41,13 @@ class Documents:
     def put(self, kind: Kind[V], key: str, value: V, account: str | None = None) -> None:
         """Keep a document, in the place of the one with its key."""
         size = 0 if kind.room is None else kind.weigh(key, value)
-        sql = _PUT + _RENEWED + _CHANGED if kind.renews else _PUT + _CHANGED
+        sql = _PUT + _RENEWED if kind.renews else _PUT
         with self._connection:
             self._notice(kind)
-            self._connection.rows(sql, (kind.name, key, account, size, codec.written(kind.write(value))))
-            if kind.most is not None or kind.room:
+            count, held, sequence = self._kind(kind)
+            self._connection.rows(sql, (kind.name, key, sequence, account, size, codec.written(kind.write(value))))
+            # One more than before at most, and at most so much more: mostly there is nothing to be looked up.
+            if (kind.most is not None and count >= kind.most) or (kind.room and held + size > kind.room):
                 self._make_room(kind)
 
     def drop(self, kind: Kind[V], key: str) -> None:
@@ -82,12 +86,18 @@ class Documents:
         if kind.name == SHARED.name:
             self._connection.rows("UPDATE totals SET shared_changes = shared_changes + 1")
 
+    def _kind(self, kind: Kind[V]) -> tuple[int, int, int]:
+        """Return how many documents of a kind there are, how much room they take, and the place of the next."""
+        found = self._connection.row("SELECT documents, bytes, next FROM kinds WHERE kind = ?", (kind.name,))
+        if found is not None:
+            return found[0], found[1], found[2]
+        self._connection.rows("INSERT INTO kinds VALUES (?, 0, 0, 0)", (kind.name,))
+        return 0, 0, 0
+
     def _make_room(self, kind: Kind[V]) -> None:
-        count, held = self._connection.rows("SELECT documents, bytes FROM kinds WHERE kind = ?", (kind.name,))[0]
+        count, held, _ = self._kind(kind)
         while count and ((kind.most is not None and count > kind.most) or (kind.room and held > kind.room)):
-            (size,) = self._connection.rows(
-                "DELETE FROM documents WHERE sequence = (SELECT min(sequence) FROM documents WHERE kind = ?)"
-                " RETURNING bytes",
-                (kind.name,),
-            )[0]
+            oldest = "SELECT key, bytes FROM documents WHERE kind = ? ORDER BY sequence LIMIT 1"
+            key, size = self._connection.rows(oldest, (kind.name,))[0]
+            self._connection.rows("DELETE FROM documents WHERE kind = ? AND key = ?", (kind.name, key))
             count, held = count - 1, held - size

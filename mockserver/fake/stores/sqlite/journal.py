@@ -67,12 +67,11 @@ class Journal:
         size, record = weight(entry), codec.written_entry(entry)
         with self._connection:
             number, count, held = self._connection.rows(
-                "UPDATE totals SET last_exchange = last_exchange + 1, exchanges = exchanges + 1,"
-                " exchange_bytes = exchange_bytes + ?"
-                " RETURNING last_exchange, exchanges + exchanges_kept, exchange_bytes",
-                (size,),
+                "SELECT last_exchange + 1, exchanges + exchanges_kept + 1, exchange_bytes + ? FROM totals", (size,)
             )[0]
-            self._connection.rows("INSERT INTO journal VALUES (?, ?, ?, NULL, ?)", (number, account, size, record))
+            self._connection.rows(
+                "INSERT OR ROLLBACK INTO journal VALUES (?, ?, ?, NULL, ?)", (number, account, size, record)
+            )
             while count and (count > self._bounds.exchanges or held > self._bounds.exchange_bytes):
                 count, held = count - 1, held - self._drop_oldest()
         return replace(entry, number=number)
@@ -96,6 +95,10 @@ class Journal:
 
     def _drop_oldest(self) -> int:
         """Forget the oldest exchange, and return how much room it took."""
-        kept = self._connection.row("SELECT number FROM journal WHERE kept IS NOT NULL ORDER BY kept, number LIMIT 1")
-        oldest = kept or self._connection.row("SELECT number FROM journal ORDER BY number LIMIT 1")
-        return int(self._connection.value("DELETE FROM journal WHERE number = ? RETURNING bytes", oldest or ()))
+        kept = self._connection.row(
+            "SELECT number, bytes FROM journal WHERE kept IS NOT NULL ORDER BY kept, number LIMIT 1"
+        )
+        oldest = kept or self._connection.rows("SELECT number, bytes FROM journal ORDER BY number LIMIT 1")[0]
+        number, size = oldest
+        self._connection.rows("DELETE FROM journal WHERE number = ?", (number,))
+        return int(size)

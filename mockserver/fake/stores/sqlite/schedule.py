@@ -24,7 +24,7 @@ class Schedule:
 
     def plan(self, key: str, due: Millis) -> None:
         """Plan something, in the place of when it was planned before, and whoever had taken it."""
-        self._connection.rows("INSERT OR REPLACE INTO schedule VALUES (NULL, ?, ?, NULL)", (key, due))
+        self._connection.rows("REPLACE INTO schedule VALUES (NULL, ?, ?, NULL)", (key, due))
 
     def drop(self, key: str) -> None:
         """Forget what was planned, if anything."""
@@ -56,7 +56,11 @@ class Schedule:
 
     def unfinished(self, moment: Millis) -> int:
         """Count what was due by a moment, taken or not."""
-        return int(self._connection.value("SELECT count(*) FROM schedule WHERE due <= ?", (moment,)))
+        sql = (
+            "SELECT (SELECT count(*) FROM schedule WHERE worker IS NULL AND due <= ?)"
+            " + (SELECT count(*) FROM schedule WHERE worker IS NOT NULL AND due <= ?)"
+        )
+        return int(self._connection.value(sql, (moment, moment)))
 
     def beat(self) -> None:
         """Say that this worker is alive, and give free what the dead had taken."""

@@ -40,8 +40,6 @@ CREATE TABLE owners (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     service TEXT NOT NULL,
     account TEXT NOT NULL,
-    tasks INTEGER NOT NULL DEFAULT 0,
-    bytes INTEGER NOT NULL DEFAULT 0,
     UNIQUE (account, service)
 );
 CREATE TABLE forgotten (owner INTEGER PRIMARY KEY);
@@ -50,6 +48,7 @@ CREATE TABLE lines (
     owner INTEGER NOT NULL,
     operation TEXT NOT NULL,
     tasks INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
     next INTEGER NOT NULL DEFAULT 0,
     UNIQUE (owner, operation)
 );
@@ -80,26 +79,27 @@ CREATE INDEX tasks_by_line ON tasks (line, position);
 CREATE INDEX tasks_in_flight ON tasks (owner, model, ends, slots);
 
 CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
-    UPDATE owners SET tasks = tasks + 1, bytes = bytes + NEW.bytes WHERE id = NEW.owner;
-    UPDATE lines SET tasks = tasks + 1, next = NEW.position + 1 WHERE id = NEW.line;
+    UPDATE lines SET tasks = tasks + 1, bytes = bytes + NEW.bytes, next = NEW.position + 1 WHERE id = NEW.line;
     INSERT INTO blocks VALUES (NEW.line, NEW.position / :block, 1) ON CONFLICT DO UPDATE SET tasks = tasks + 1;
     UPDATE totals SET tasks = tasks + 1, task_bytes = task_bytes + NEW.bytes, task_changes = task_changes + 1;
 END;
 CREATE TRIGGER task_changed AFTER UPDATE OF record ON tasks BEGIN
-    UPDATE owners SET bytes = bytes + NEW.bytes - OLD.bytes WHERE id = NEW.owner;
+    UPDATE lines SET bytes = bytes + NEW.bytes - OLD.bytes WHERE id = NEW.line;
     UPDATE totals SET task_bytes = task_bytes + NEW.bytes - OLD.bytes, task_changes = task_changes + 1;
 END;
 CREATE TRIGGER task_removed AFTER DELETE ON tasks WHEN EXISTS (SELECT 1 FROM owners WHERE id = OLD.owner) BEGIN
     UPDATE totals SET tasks = tasks - 1, task_bytes = task_bytes - OLD.bytes, task_changes = task_changes + 1;
     UPDATE blocks SET tasks = tasks - 1 WHERE line = OLD.line AND block = OLD.position / :block;
     DELETE FROM blocks WHERE line = OLD.line AND block = OLD.position / :block AND tasks = 0;
-    UPDATE lines SET tasks = tasks - 1 WHERE id = OLD.line;
+    UPDATE lines SET tasks = tasks - 1, bytes = bytes - OLD.bytes WHERE id = OLD.line;
     DELETE FROM lines WHERE id = OLD.line AND tasks = 0;
-    UPDATE owners SET tasks = tasks - 1, bytes = bytes - OLD.bytes WHERE id = OLD.owner;
-    DELETE FROM owners WHERE id = OLD.owner AND tasks = 0;
+    DELETE FROM owners WHERE id = OLD.owner AND NOT EXISTS (SELECT 1 FROM lines WHERE owner = OLD.owner);
 END;
-CREATE TRIGGER owner_forgotten AFTER DELETE ON owners WHEN OLD.tasks > 0 BEGIN
-    UPDATE totals SET tasks = tasks - OLD.tasks, task_bytes = task_bytes - OLD.bytes, task_changes = task_changes + 1;
+CREATE TRIGGER owner_forgotten AFTER DELETE ON owners WHEN EXISTS (SELECT 1 FROM lines WHERE owner = OLD.id) BEGIN
+    UPDATE totals SET
+        tasks = tasks - (SELECT sum(tasks) FROM lines WHERE owner = OLD.id),
+        task_bytes = task_bytes - (SELECT sum(bytes) FROM lines WHERE owner = OLD.id),
+        task_changes = task_changes + 1;
     DELETE FROM blocks WHERE line IN (SELECT id FROM lines WHERE owner = OLD.id);
     DELETE FROM lines WHERE owner = OLD.id;
     INSERT INTO forgotten VALUES (OLD.id);
@@ -114,6 +114,12 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_by_account ON journal (account) WHERE account IS NOT NULL;
 CREATE INDEX journal_kept ON journal (kept, number) WHERE kept IS NOT NULL;
+CREATE TRIGGER exchange_added AFTER INSERT ON journal BEGIN
+    UPDATE totals SET
+        last_exchange = NEW.number,
+        exchanges = exchanges + 1,
+        exchange_bytes = exchange_bytes + NEW.bytes;
+END;
 CREATE TRIGGER exchange_kept AFTER UPDATE OF kept ON journal BEGIN
     UPDATE totals SET exchanges = exchanges - 1, exchanges_kept = exchanges_kept + 1;
 END;
@@ -124,24 +130,28 @@ CREATE TRIGGER exchange_gone AFTER DELETE ON journal BEGIN
         exchange_bytes = exchange_bytes - OLD.bytes;
 END;
 
-CREATE TABLE kinds (kind TEXT PRIMARY KEY, documents INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE kinds (
+    kind TEXT PRIMARY KEY,
+    documents INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    next INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE documents (
-    sequence INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
     account TEXT,
     bytes INTEGER NOT NULL,
     value BLOB NOT NULL,
-    UNIQUE (kind, key)
-);
+    PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
 CREATE INDEX documents_in_order ON documents (kind, sequence);
 CREATE INDEX documents_by_account ON documents (kind, account) WHERE account IS NOT NULL;
 CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
-    INSERT INTO kinds VALUES (NEW.kind, 1, NEW.bytes)
-        ON CONFLICT DO UPDATE SET documents = documents + 1, bytes = bytes + NEW.bytes;
+    UPDATE kinds SET documents = documents + 1, bytes = bytes + NEW.bytes, next = next + 1 WHERE kind = NEW.kind;
 END;
-CREATE TRIGGER document_changed AFTER UPDATE OF bytes ON documents WHEN NEW.bytes != OLD.bytes BEGIN
-    UPDATE kinds SET bytes = bytes + NEW.bytes - OLD.bytes WHERE kind = NEW.kind;
+CREATE TRIGGER document_changed AFTER UPDATE ON documents BEGIN
+    UPDATE kinds SET bytes = bytes + NEW.bytes - OLD.bytes, next = max(next, NEW.sequence + 1) WHERE kind = NEW.kind;
 END;
 CREATE TRIGGER document_gone AFTER DELETE ON documents BEGIN
     UPDATE kinds SET documents = documents - 1, bytes = bytes - OLD.bytes WHERE kind = OLD.kind;
@@ -154,9 +164,7 @@ CREATE TABLE schedule (
     due INTEGER NOT NULL,
     worker INTEGER
 );
-CREATE INDEX schedule_due ON schedule (due);
-CREATE INDEX schedule_free ON schedule (due, place) WHERE worker IS NULL;
-CREATE INDEX schedule_taken ON schedule (worker) WHERE worker IS NOT NULL;
+CREATE INDEX schedule_by_worker ON schedule (worker, due, place);
 
 CREATE TABLE numbers (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
 """.replace(":block", str(BLOCK))

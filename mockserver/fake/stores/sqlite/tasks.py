@@ -64,7 +64,7 @@ class Tasks:
                     "UPDATE tasks SET external = NULL WHERE owner = ? AND external = ?", (owner, task.external_id)
                 )
             self._connection.rows(
-                "INSERT INTO tasks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR ROLLBACK INTO tasks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     service,
                     task.id,
@@ -149,7 +149,7 @@ class Tasks:
     def looks(self, task: Task) -> int:
         """Return how many queries of a task were counted."""
         service, account = _owner(task)
-        sql = f"SELECT looks FROM tasks {_LIVE} WHERE tasks.service = ? AND id = ? AND account = ?"  # noqa: S608
+        sql = f"SELECT looks FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
         found = self._connection.row(sql, (service, task.id, account))
         return 0 if found is None else int(found[0])
 
