@@ -41,43 +41,6 @@ Step = Callable[[Store, Millis], Any]
 """Something that is done to a store at a time; what it returns is the same for all stores."""
 
 
-def steps() -> st.SearchStrategy[Step]:
-    """Return what can be done within a turn and outside of one."""
-    index, account = st.integers(0, 20), st.sampled_from([None, *ACCOUNTS])
-    key, kind = st.sampled_from(KEYS), st.sampled_from(KINDS)
-    return st.one_of(
-        st.builds(
-            added,
-            st.builds(
-                task,
-                id=st.uuids(version=4).map(str),
-                account=st.sampled_from(ACCOUNTS),
-                operation=st.sampled_from(OPERATIONS),
-                model=st.sampled_from(MODELS),
-                slots=st.integers(1, 9),
-                external_id=st.none() | st.sampled_from(EXTERNAL_IDS),
-                seconds=st.sampled_from([None, 0, 1, 2, 10]),
-            ),
-            st.integers(0, 2),
-        ),
-        st.builds(forced, index, st.sampled_from(["processing", "failed", "succeed"])),
-        st.builds(removed, index),
-        st.builds(looked, index),
-        st.builds(noted, st.sampled_from([None, *ACCOUNTS]), st.integers(0, 3000)),
-        st.builds(lambda account: lambda store, _: store.journal.clear(account), account),
-        st.just(lambda store, _: store.journal.keep_cleared()),
-        st.builds(put, kind, key, VALUES, account),
-        st.builds(lambda kind, key: lambda store, _: store.documents.drop(kind, key), kind, key),
-        st.builds(lambda kind, account: lambda store, _: store.documents.forget(kind, account), kind, account),
-        st.builds(
-            lambda key, wait: lambda store, now: store.schedule.plan(key, now + wait), key, st.integers(-5, 5000)
-        ),
-        st.builds(lambda key: lambda store, _: store.schedule.drop(key), key),
-        st.builds(lambda key, size: lambda store, _: store.reserve(key, size, 100), key, st.integers(1, 9)),
-        st.builds(lambda key, number: lambda store, _: store.reserve_up_to(key, number), key, st.integers(0, 300)),
-    )
-
-
 def added(made: Task, looks: int) -> Step:
     return lambda store, now: store.tasks.add(replace(made, created_at=now), now, looks)
 
@@ -124,13 +87,60 @@ def put(kind: Kind[JSON], key: str, value: JSON, account: str | None) -> Step:
     return lambda store, _: store.documents.put(kind, key, kind.read(value), account)
 
 
+INDICES, KEY, KIND = st.integers(0, 20), st.sampled_from(KEYS), st.sampled_from(KINDS)
+ANYBODY = st.sampled_from([None, *ACCOUNTS])
+MADE = st.builds(
+    task,
+    id=st.uuids(version=4).map(str),
+    account=st.sampled_from(ACCOUNTS),
+    operation=st.sampled_from(OPERATIONS),
+    model=st.sampled_from(MODELS),
+    slots=st.integers(1, 9),
+    external_id=st.none() | st.sampled_from(EXTERNAL_IDS),
+    seconds=st.sampled_from([None, 0, 1, 2, 10]),
+)
+
+
+def growth() -> list[st.SearchStrategy[Step]]:
+    """Return what makes a store fuller."""
+    return [
+        st.builds(added, MADE, st.integers(0, 2)),
+        st.builds(noted, ANYBODY, st.integers(0, 1500)),
+        st.builds(put, KIND, KEY, VALUES, ANYBODY),
+        st.builds(
+            lambda key, wait: lambda store, now: store.schedule.plan(key, now + wait), KEY, st.integers(-5, 5000)
+        ),
+    ]
+
+
+def changes() -> list[st.SearchStrategy[Step]]:
+    """Return what else can be done within a turn and outside of one."""
+    return [
+        st.builds(forced, INDICES, st.sampled_from(["processing", "failed", "succeed"])),
+        st.builds(removed, INDICES),
+        st.builds(looked, INDICES),
+        st.builds(lambda account: lambda store, _: store.journal.clear(account), st.sampled_from(ACCOUNTS)),
+        st.builds(lambda account: lambda store, _: store.journal.clear(account), ANYBODY),
+        st.just(lambda store, _: store.journal.keep_cleared()),
+        st.builds(lambda kind, key: lambda store, _: store.documents.drop(kind, key), KIND, KEY),
+        st.builds(lambda kind, account: lambda store, _: store.documents.forget(kind, account), KIND, ANYBODY),
+        st.builds(lambda key: lambda store, _: store.schedule.drop(key), KEY),
+        st.builds(lambda key, size: lambda store, _: store.reserve(key, size, 100), KEY, st.integers(1, 9)),
+        st.builds(lambda key, number: lambda store, _: store.reserve_up_to(key, number), KEY, st.integers(0, 300)),
+    ]
+
+
+GROWTH = st.one_of(growth())
+STEPS = st.one_of([*growth(), GROWTH, GROWTH, *changes()])
+
+
 class Compared(RuleBasedStateMachine):
     """A store, opened twice if it can be shared, and the one in memory, which is right."""
 
     maker: Maker
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(taken=st.just([]) | st.lists(GROWTH, min_size=30, max_size=60), keeps=st.booleans())
+    def open(self, taken: list[Step], keeps: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mockserver-"))
         self.now = NOON
         self.times = Times()
@@ -139,6 +149,10 @@ class Compared(RuleBasedStateMachine):
         self.shared: JSON = None
         self.shared_version: int | None = None
         self.turn = 0
+        for store in (self.store, self.model):
+            store.run([lambda step=step, store=store: step(store, self.now) for step in taken])  # type: ignore[misc]
+            if keeps:
+                store.journal.keep_cleared()
 
     def opened(self) -> list[Store]:
         count = 1 if self.maker.url is None else 2
@@ -150,11 +164,11 @@ class Compared(RuleBasedStateMachine):
         self.turn += 1
         return self.stores[self.turn % len(self.stores)]
 
-    @rule(step=steps())
+    @rule(step=STEPS)
     def once(self, step: Step) -> None:
         assert step(self.store, self.now) == step(self.model, self.now)
 
-    @rule(taken=st.lists(steps(), min_size=2, max_size=6))
+    @rule(taken=st.lists(STEPS, min_size=2, max_size=6) | st.lists(GROWTH, min_size=8, max_size=16))
     def in_one_turn(self, taken: list[Step]) -> None:
         found, right = (
             store.run([lambda step=step, store=store: step(store, self.now) for step in taken])  # type: ignore[misc]
@@ -162,7 +176,7 @@ class Compared(RuleBasedStateMachine):
         )
         assert found == right
 
-    @rule(taken=st.lists(steps(), min_size=1, max_size=4))
+    @rule(taken=st.lists(STEPS, min_size=1, max_size=4))
     def in_a_turn_that_fails(self, taken: list[Step]) -> None:
         def fail() -> None:
             raise KeyError
@@ -173,7 +187,7 @@ class Compared(RuleBasedStateMachine):
             with pytest.raises(KeyError):
                 store.run([*jobs, fail])
 
-    @rule(account=st.sampled_from([None, *ACCOUNTS]))
+    @rule(account=st.sampled_from([None, *ACCOUNTS, *ACCOUNTS]))
     def forget(self, account: str | None) -> None:
         for store in (self.store, self.model):
             for _ in store.tasks.forget(account):
