@@ -13,13 +13,13 @@ _SCHEMES = ("memory", "sqlite", "redis")
 
 def opened(url: str | None, bounds: Bounds) -> Store:
     """Return the store of a URL, or one in memory. Raises ``BadSetting``."""
-    scheme, colon, rest = (url or "memory:").partition(":")
+    scheme, colon, rest = ("memory:" if url is None else url).partition(":")
     if colon and scheme == "memory" and not rest:
         return Memory(bounds)
     if colon and scheme == "sqlite":
         return _sqlite(rest, bounds)
     shown = Mask().text(url or "")
-    near = near_names(scheme, _SCHEMES) if colon else []
+    near = near_names(scheme, _SCHEMES) if colon and scheme not in _SCHEMES else []
     hint = f"Did you mean {near[0]}:?" if near else "Write sqlite:PATH or redis://HOST:PORT/DB."
     raise BadSetting("--store", f"{quoted(shown)} is no store. {hint}")
 

@@ -14,7 +14,8 @@ NOTES: Kind[JSON] = Kind("notes", lambda value: value, lambda value: value)
 
 
 def say(word: object) -> None:
-    pass
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 def create(store: Store, number: int) -> None:

@@ -70,7 +70,7 @@ def _make(path: Path) -> None:
             path.chmod(_MODE)
         finally:
             os.close(descriptor)
-        if not os.access(path.parent, os.W_OK):
+        if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise PermissionError
     except IsADirectoryError as error:
         raise BadSetting(OPTION, f"{quoted(str(path))} is a folder. Name a file in it.") from error
