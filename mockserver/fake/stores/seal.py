@@ -19,7 +19,7 @@ from mockserver.fake import auth
 from mockserver.fake.faults.meant import NAME
 from mockserver.fake.journal import Entry
 from mockserver.secrecy import SCHEMES, Mask, is_secret, masked, secrets, spellings
-from mockserver.types import JSON, Request
+from mockserver.types import JSON, Request, Response
 
 # Wherever Mask masks something by its form or by the name beside it, both of these find something, in letters of lower
 # case. Most messages have none of the words, and to look for them costs a tenth of all that Mask looks for.
@@ -48,18 +48,31 @@ _NO_HEADER = urlsafe_b64encode(b'{"alg":""}').decode().rstrip("=")
 def sealed(entry: Entry) -> Entry:
     """Return an exchange without its secrets."""
     request, response = entry.request, entry.response
-    hidden = [(name, value) for headers in (request.headers, response.headers) for name, value in _secret(headers)]
-    known = tuple(form for name, value in hidden for form in _known(name, value))
-    told = _bytes("\n".join((request.path, request.query, *_told(entry))))
-    if _are_plain("\n".join((*_open(request.headers), *_open(response.headers))), known) and _is_plain(
-        b"%b\n%b\n%b" % (told, request.body, response.body), known
-    ):
-        if not hidden:
-            return entry
-        headers = {**request.headers, **{name: _hidden(name, value) for name, value in _secret(request.headers)}}
-        answered = {**response.headers, **{name: masked(value) for name, value in _secret(response.headers)}}
-        return replace(entry, request=replace(request, headers=headers), response=replace(response, headers=answered))
-    return _masked(entry, entry.mask)
+    asked, sent = _split(request.headers)
+    answered, got = _split(response.headers)
+    known = (*_known(sent), *_known(got)) if sent or got else ()
+    told = "\n".join((request.path, request.query, *_told(entry)))
+    data = b"%b\n%b\n%b" % (_bytes(told), request.body, response.body)
+    if not _are_plain("\n".join((*asked, *answered)), known) or not _is_plain(data, known):
+        return _masked(entry, entry.mask)
+    if sent:
+        hidden = {**request.headers, **{name: _hidden(name, value) for name, value in sent}}
+        request = Request(request.method, request.path, request.query, hidden, request.body, request.scheme)
+    if got:
+        hidden = {**response.headers, **{name: masked(value) for name, value in got}}
+        response = Response(response.status, response.body, hidden, response.wire)
+    return Entry(
+        entry.number,
+        entry.at,
+        entry.service,
+        entry.operation,
+        entry.account,
+        request,
+        response,
+        entry.violations,
+        entry.sizes,
+        entry.differences,
+    )
 
 
 def sealed_document(document: bytes) -> bytes:
@@ -138,23 +151,27 @@ def _is_secret(name: str) -> bool:  # a key of the cache
     return is_secret(name)
 
 
-def _secret(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    return ((name, value) for name, value in headers.items() if _is_secret(name))
-
-
-def _open(headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield the headers that are no secret, as lines."""
-    return (f"{name}: {value}" for name, value in headers.items() if not _is_secret(name))
+def _split(headers: Mapping[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the names and values of headers that are no secret, and the headers that are one."""
+    plain: list[str] = []
+    secret: list[tuple[str, str]] = []
+    for name, value in headers.items():
+        if _is_secret(name):
+            secret.append((name, value))
+        else:
+            plain += name, value
+    return plain, secret
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _known(name: str, value: str) -> tuple[bytes, ...]:
-    """Return the secrets that a header names, in every spelling."""
-    known = _spelled if len(value) <= _MOST_KEPT_LETTERS else _spelled.__wrapped__
-    return known(name, value)
+def _known(headers: list[tuple[str, str]]) -> Iterator[bytes]:
+    """Yield the secrets that headers name, in every spelling."""
+    for name, value in headers:
+        known = _spelled if len(value) <= _MOST_KEPT_LETTERS else _spelled.__wrapped__
+        yield from known(name, value)
 
 
 @lru_cache(maxsize=256)

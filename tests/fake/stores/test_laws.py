@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -31,7 +32,7 @@ def times() -> Times:
     return Times()
 
 
-@pytest.fixture(params=MAKERS.values(), ids=MAKERS)
+@pytest.fixture(params=[*MAKERS.values()], ids=[*MAKERS])
 def maker(request: pytest.FixtureRequest) -> Maker:
     found: Maker = request.param
     return found
@@ -185,10 +186,10 @@ def test_what_is_due_at_once_is_taken_in_the_order_in_which_it_was_planned(opene
 def test_every_page_of_a_long_list_with_gaps_is_right(opened: Opened, newest_first: bool) -> None:
     store = opened()
     kept = [str(index) for index in range(1500)]
-    store.run([lambda: [store.tasks.add(task(id), NOON) for id in kept]])
+    store.run([partial(store.tasks.add, task(id), NOON) for id in kept])
     random = Random(7)
     gone = {*map(str, range(600)), *random.sample(kept, 300)}
-    store.run([lambda: [store.tasks.remove(task(id)) for id in gone]])
+    store.run([partial(store.tasks.remove, task(id)) for id in gone])
     kept = [id for id in kept if id not in gone]
     right = kept[::-1] if newest_first else kept
     assert store.tasks.count(ME, IMAGE) == len(kept)
@@ -327,7 +328,7 @@ class TestShared:
 
     def test_processes_never_take_one_thing_twice(self, opened: Opened, maker: Maker, tmp_path: Path) -> None:
         store = opened()
-        store.run([lambda: [store.schedule.plan(str(index), NOON) for index in range(500)]])
+        store.run([partial(store.schedule.plan, str(index), NOON) for index in range(500)])
         workers = [Worker(maker, tmp_path, "take") for _ in range(3)]
         with ExitStack() as stack:
             for worker in workers:

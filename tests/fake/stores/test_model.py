@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,7 @@ class Compared(RuleBasedStateMachine):
         self.shared_version: int | None = None
         self.turn = 0
         for store in (self.store, self.model):
-            store.run([lambda step=step, store=store: step(store, self.now) for step in taken])  # type: ignore[misc]
+            store.run([partial(step, store, self.now) for step in taken])
             if keeps:
                 store.journal.keep_cleared()
 
@@ -171,8 +172,7 @@ class Compared(RuleBasedStateMachine):
     @rule(taken=st.lists(STEPS, min_size=2, max_size=6) | st.lists(GROWTH, min_size=8, max_size=16))
     def in_one_turn(self, taken: list[Step]) -> None:
         found, right = (
-            store.run([lambda step=step, store=store: step(store, self.now) for step in taken])  # type: ignore[misc]
-            for store in (self.store, self.model)
+            store.run([partial(step, store, self.now) for step in taken]) for store in (self.store, self.model)
         )
         assert found == right
 
@@ -183,7 +183,7 @@ class Compared(RuleBasedStateMachine):
 
         if self.maker.url is not None:
             store = self.store
-            jobs = [lambda step=step: step(store, self.now) for step in taken]  # type: ignore[misc]
+            jobs: list[Callable[[], Any]] = [partial(step, store, self.now) for step in taken]
             with pytest.raises(KeyError):
                 store.run([*jobs, fail])
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +21,6 @@ import pytest
 from mockserver.errors import BadSetting, StoreUnavailable
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.opening import opened
-from mockserver.fake.stores.sqlite import file
 from mockserver.fake.stores.sqlite.connection import Connection
 from mockserver.fake.stores.sqlite.store import SQLite
 from mockserver.fake.stores.store import SHARED, Bounds, Kind
@@ -44,7 +44,7 @@ def store_at(path: Path, **how: Any) -> Iterator[SQLite]:
 
 def fill(store: SQLite, count: int = 3, first: int = 0) -> None:
     for index in range(first, first + count):
-        store.run([lambda index=index: add(store, index)])  # type: ignore[misc]
+        store.run([partial(add, store, index)])
 
 
 def add(store: SQLite, index: int) -> None:
@@ -215,7 +215,7 @@ def test_a_full_disk_keeps_the_state_before_and_work_goes_on_when_there_is_room(
         assert 3 <= done < 103
         assert counts(store) == (done,) * 4
         with pytest.raises(StoreUnavailable):
-            store.run([lambda: [add(store, 1000 + index) for index in range(100)]])
+            store.run([partial(add, store, 1000 + index) for index in range(100)])
         assert counts(store) == (done,) * 4
         store._connection.rows("PRAGMA max_page_count = 1000000")
         fill(store, 1, first=done)
@@ -287,7 +287,7 @@ def test_whoever_waits_too_long_is_told(path: Path) -> None:
 def test_the_log_of_changes_does_not_grow_for_ever(path: Path) -> None:
     with store_at(path) as store:
         for _ in range(20):
-            store.run([lambda: [store.documents.put(SHARED, str(key), "n" * 2000) for key in range(100)]])
+            store.run([partial(store.documents.put, SHARED, str(key), "n" * 2000) for key in range(100)])
             store.beat()
         assert path.with_name("state.db-wal").stat().st_size < 2 << 20
         assert path.stat().st_size < 2 << 20
@@ -466,6 +466,6 @@ class TestUrl:
 
 
 def test_an_old_sqlite_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file.sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     with pytest.raises(BadSetting, match=r"is too old. Install 3.35 or later"):
         SQLite(path)

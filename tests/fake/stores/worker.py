@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from mockserver.fake.stores.opening import opened
 from mockserver.fake.stores.store import Bounds, Kind, Store
@@ -21,7 +22,7 @@ def say(word: object) -> None:
 def create(store: Store, number: int) -> None:
     """Create tasks with the same external ids as all others do, and say which of them are ours."""
     for index in range(1000):
-        store.run([lambda index=index: _create(store, f"{number}-{index}", f"order-{index // 10}")])  # type: ignore[misc]
+        store.run([partial(_create, store, f"{number}-{index}", f"order-{index // 10}")])
 
 
 def _create(store: Store, id: str, external_id: str) -> None:
@@ -49,7 +50,7 @@ def take(store: Store, _: int) -> None:
 def write(store: Store, number: int) -> None:
     """Write something in each part in one turn, again and again, and say when it is kept."""
     for index in range(number, number + 100_000):
-        store.run([lambda index=index: _write(store, index)])  # type: ignore[misc]
+        store.run([partial(_write, store, index)])
         say(index)
 
 

@@ -57,6 +57,7 @@ class Connection:
             self._sqlite = sqlite3.connect(
                 path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
             )
+            self._cursor = self._sqlite.cursor()  # one for all: each statement is read to its end
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
 
@@ -148,7 +149,7 @@ class Connection:
         end = time.monotonic() + self._patience
         while True:
             try:
-                return self._sqlite.execute(sql, values).fetchall()
+                return self._cursor.execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 if code(error) not in _BUSY or time.monotonic() > end:
                     raise self._unavailable(error) from error
@@ -158,7 +159,7 @@ class Connection:
         if self._failure is not None:  # a turn in which something has failed must not go on as if nothing had
             raise self._failure
         try:
-            return self._sqlite.execute(sql, values).fetchall()
+            return self._cursor.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             self._failure = self._unavailable(error)
             raise self._failure from error

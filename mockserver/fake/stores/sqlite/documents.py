@@ -16,8 +16,9 @@ _READ_AT_ONCE = 128
 """Documents that are read in one go where all are."""
 
 _PUT = (
-    "INSERT OR ROLLBACK INTO documents VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-    " SET account = excluded.account, bytes = excluded.bytes, value = excluded.value"
+    "INSERT OR ROLLBACK INTO documents"
+    " VALUES (?1, ?2, 1 + coalesce((SELECT max(sequence) FROM documents WHERE kind = ?1), 0), ?3, ?4, ?5)"
+    " ON CONFLICT DO UPDATE SET account = excluded.account, bytes = excluded.bytes, value = excluded.value"
 )
 _RENEWED = ", sequence = excluded.sequence"
 
@@ -44,10 +45,8 @@ class Documents:
         sql = _PUT + _RENEWED if kind.renews else _PUT
         with self._connection:
             self._notice(kind)
-            count, held, sequence = self._kind(kind)
-            self._connection.rows(sql, (kind.name, key, sequence, account, size, codec.written(kind.write(value))))
-            # One more than before at most, and at most so much more: mostly there is nothing to be looked up.
-            if (kind.most is not None and count >= kind.most) or (kind.room and held + size > kind.room):
+            self._connection.rows(sql, (kind.name, key, account, size, codec.written(kind.write(value))))
+            if kind.most is not None or kind.room:
                 self._make_room(kind)
 
     def drop(self, kind: Kind[V], key: str) -> None:
@@ -86,16 +85,8 @@ class Documents:
         if kind.name == SHARED.name:
             self._connection.rows("UPDATE totals SET shared_changes = shared_changes + 1")
 
-    def _kind(self, kind: Kind[V]) -> tuple[int, int, int]:
-        """Return how many documents of a kind there are, how much room they take, and the place of the next."""
-        found = self._connection.row("SELECT documents, bytes, next FROM kinds WHERE kind = ?", (kind.name,))
-        if found is not None:
-            return found[0], found[1], found[2]
-        self._connection.rows("INSERT INTO kinds VALUES (?, 0, 0, 0)", (kind.name,))
-        return 0, 0, 0
-
     def _make_room(self, kind: Kind[V]) -> None:
-        count, held, _ = self._kind(kind)
+        count, held = self._connection.rows("SELECT documents, bytes FROM kinds WHERE kind = ?", (kind.name,))[0]
         while count and ((kind.most is not None and count > kind.most) or (kind.room and held > kind.room)):
             oldest = "SELECT key, bytes FROM documents WHERE kind = ? ORDER BY sequence LIMIT 1"
             key, size = self._connection.rows(oldest, (kind.name,))[0]

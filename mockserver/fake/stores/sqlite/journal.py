@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
@@ -63,7 +62,8 @@ class Journal:
         differences: tuple[Difference, ...] = (),
     ) -> Entry:
         """Record an exchange; the oldest go when there is no more room."""
-        entry = Entry(0, at, service, operation, account, *cut(request, response, violations), differences)
+        kept = cut(request, response, violations)
+        entry = Entry(0, at, service, operation, account, *kept, differences)
         size, record = weight(entry), codec.written_entry(entry)
         with self._connection:
             number, count, held = self._connection.rows(
@@ -74,7 +74,7 @@ class Journal:
             )
             while count and (count > self._bounds.exchanges or held > self._bounds.exchange_bytes):
                 count, held = count - 1, held - self._drop_oldest()
-        return replace(entry, number=number)
+        return Entry(number, at, service, operation, account, *kept, differences)
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account; the numbers go on."""

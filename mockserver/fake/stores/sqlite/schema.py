@@ -133,8 +133,7 @@ END;
 CREATE TABLE kinds (
     kind TEXT PRIMARY KEY,
     documents INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    next INTEGER NOT NULL
+    bytes INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE documents (
     kind TEXT NOT NULL,
@@ -148,10 +147,11 @@ CREATE TABLE documents (
 CREATE INDEX documents_in_order ON documents (kind, sequence);
 CREATE INDEX documents_by_account ON documents (kind, account) WHERE account IS NOT NULL;
 CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
-    UPDATE kinds SET documents = documents + 1, bytes = bytes + NEW.bytes, next = next + 1 WHERE kind = NEW.kind;
+    INSERT INTO kinds VALUES (NEW.kind, 1, NEW.bytes)
+        ON CONFLICT DO UPDATE SET documents = documents + 1, bytes = bytes + NEW.bytes;
 END;
-CREATE TRIGGER document_changed AFTER UPDATE ON documents BEGIN
-    UPDATE kinds SET bytes = bytes + NEW.bytes - OLD.bytes, next = max(next, NEW.sequence + 1) WHERE kind = NEW.kind;
+CREATE TRIGGER document_changed AFTER UPDATE ON documents WHEN NEW.bytes != OLD.bytes BEGIN
+    UPDATE kinds SET bytes = bytes + NEW.bytes - OLD.bytes WHERE kind = NEW.kind;
 END;
 CREATE TRIGGER document_gone AFTER DELETE ON documents BEGIN
     UPDATE kinds SET documents = documents - 1, bytes = bytes - OLD.bytes WHERE kind = OLD.kind;
