@@ -133,7 +133,3 @@ class MissingPackage(MockserverError):
     def __init__(self, user: str, packages: str, extra: str) -> None:
         super().__init__(f"{user} needs {packages}: pip install 'kling-mockserver[{extra}]'")
         self.user, self.packages, self.extra = user, packages, extra
-
-
-class StoreUnavailable(MockserverError):
-    """A store that cannot be read or written now: the state is as it was before, or what was asked for is in it."""

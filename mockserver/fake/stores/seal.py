@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
-from mockserver.fake import auth
 from mockserver.fake.faults.meant import NAME
+from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry
 from mockserver.secrecy import SCHEMES, Mask, is_secret, masked, secrets, spellings
 from mockserver.types import JSON, Request, Response

@@ -16,8 +16,8 @@ from mockserver.contract.differences import Difference
 from mockserver.contract.readings import levels
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, Violation
-from mockserver.fake import auth
 from mockserver.fake.faults.meant import meant_by
+from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry, cut
 from mockserver.fake.lifecycle import STATUSES, Task
 from mockserver.fake.stores import codec, seal
