@@ -82,12 +82,6 @@ class Connection:
         finally:
             self._lock.release()
 
-    @property
-    def is_in_turn(self) -> bool:
-        """Whether the thread that asks has a turn; another one waits for its end."""
-        with self._lock:
-            return self._depth > 0
-
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return all rows of a statement; outside of a turn it is a turn of its own."""
         with self._lock:
@@ -159,10 +153,10 @@ class Connection:
         if self._failure is not None:  # a turn in which something has failed must not go on as if nothing had
             raise self._failure
         try:
-            return self._cursor.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            self._failure = self._unavailable(error)
-            raise self._failure from error
+            return self._patiently(sql, values)
+        except StoreUnavailable as error:
+            self._failure = error
+            raise
 
     def _unavailable(self, error: sqlite3.Error) -> StoreUnavailable:
         return StoreUnavailable(f"the store {quoted(str(self._path))} cannot be used: {reason(error)}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from functools import partial
 from pathlib import Path
 
 from mockserver.errors import BadSetting, StoreUnavailable
@@ -85,13 +86,13 @@ def _make(path: Path) -> None:
 
 def _check(path: Path, connection: Connection) -> None:
     """Make the schema of a new file; see whether another is one that we can use."""
-    _refuse_strangers(path, connection)
+    connection.reading(partial(_refuse_strangers, path, connection))  # at one moment: another process may be making it
     connection.rows("PRAGMA journal_mode = WAL")
     connection.rows("PRAGMA synchronous = NORMAL")
     connection.rows(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.rows(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.rows(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
-    with connection:  # another process may be making it, too
+    with connection:
         if _refuse_strangers(path, connection):
             connection.script(SCHEMA)
             connection.rows(f"PRAGMA application_id = {APPLICATION_ID}")
