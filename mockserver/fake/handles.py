@@ -112,6 +112,9 @@ class Callbacks:
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._world.callbacks.deliveries)
 
+    def __reversed__(self) -> Iterator[Delivery]:
+        return self._world.callbacks.newest()
+
     def of(self, task: Task) -> list[Delivery]:
         """Return the callbacks about a task, oldest first; nobody knows the attempts of those that ``is_forgotten``."""
         return self._turn(lambda: self._world.callbacks.of(task, self._world.clock.now()))

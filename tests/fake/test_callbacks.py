@@ -738,6 +738,15 @@ def test_each_callback_has_an_id_of_its_own(fake: CheckedFake) -> None:
     assert len({delivery.id for delivery in fake.delivered()}) == 30
 
 
+def test_the_callbacks_of_a_fake_are_listed_from_both_ends(fake: CheckedFake) -> None:
+    for _ in range(3):
+        fake.made(callback_url=HOOK)
+        fake.clock.advance(5000)
+        fake.delivered()
+    assert len(fake.callbacks) == 9
+    assert list(reversed(fake.callbacks)) == list(fake.callbacks)[::-1]
+
+
 def test_a_reset_fake_calls_nobody_back(fake: CheckedFake) -> None:
     fake.made(callback_url=HOOK)
     (first,) = fake.due()

@@ -165,7 +165,7 @@ class Control:
         wanted, account = request.query_params, self._account(request)
         found = (
             delivery
-            for delivery in reversed(list(self._fake.callbacks))
+            for delivery in reversed(self._fake.callbacks)
             if wanted.get("task") in (None, delivery.task_id)
             and wanted.get("service") in (None, delivery.service)
             and account in (None, delivery.account)
