@@ -668,6 +668,15 @@ def test_a_line_waits_for_the_receiver_that_its_callbacks_name(url: str) -> None
     assert sent.receiver == ("me", origin(url))
 
 
+def test_tasks_that_had_to_go_leave_nothing_behind_though_time_stands_still(desk: Desk) -> None:
+    task = desk.add("0")
+    for number in range(1, 2000):
+        desk.store.tasks.remove(task)
+        task = desk.add(str(number), NOON + 10_000)
+    assert desk.store.documents.count(LINES) == len(desk.outbox) < 200
+    assert len(desk.store.schedule._heap) < 1500
+
+
 def hooked(fake: CheckedFake, path: str) -> list[tuple[str, str]]:
     """Create a task with a callback, and return the states that it reports, as the fake and as its body says."""
     fake.made(path, callback_url=HOOK)

@@ -66,6 +66,11 @@ class Delivery:
         return bool(self.attempts) and self.attempts[-1].is_success
 
     @property
+    def task(self) -> str:
+        """Its task, as ``SERVICE/TASK_ID``."""
+        return f"{self.service}/{self.task_id}"
+
+    @property
     def receiver(self) -> Receiver:
         """Who gets it, as far as waiting for each other is concerned."""
         return self.account, origin(self.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mockserver.fake.callbacks.delivery import Delivery, Moment, Receiver, as_json, from_json
+from mockserver.fake.lifecycle import Task
 from mockserver.fake.stores.store import Kind
 from mockserver.types import JSON, Millis
 
@@ -98,3 +99,16 @@ def _read(written: JSON) -> Line:
 
 LINES: Kind[Line] = Kind("outbox", _write, _read)
 """The lines by ``SERVICE/TASK_ID``: as many as there are tasks that are not told to their end."""
+
+AGAIN = "+"
+"""Begins the key of what is sent again: it waits for no line, and no line for it. No service's id begins with it."""
+
+
+def key_of(task: Task) -> str:
+    """Return the key of a task's line."""
+    return f"{task.operation.partition('/')[0]}/{task.id}"
+
+
+def place_of(delivery: Delivery) -> str:
+    """Return the key by which a callback that is out was taken."""
+    return f"{AGAIN}{delivery.claim}/{delivery.id}" if delivery.is_again else delivery.task

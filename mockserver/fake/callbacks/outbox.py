@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mockserver.errors import StoreUnavailable, unexpected
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, id_of, origin
-from mockserver.fake.callbacks.line import LINES, Line
+from mockserver.fake.callbacks.line import AGAIN, LINES, Line, key_of, place_of
 from mockserver.fake.callbacks.log import CallbackLog
 from mockserver.fake.callbacks.writer import Alter, Find, Write, Writer
 from mockserver.fake.lifecycle import Task
@@ -29,8 +29,8 @@ class Claim(NamedTuple):
     held: list[tuple[str, Receiver]]
 
 
-_AGAIN = "+"
-"""Begins the key of what is sent again: it waits for no line, and no line for it. No service's id begins with it."""
+_SWEPT_EVERY = 64
+"""Tasks after which the lines of those that had to go are looked for: seldom, since a shared store takes its time."""
 
 
 class Outbox:
@@ -46,6 +46,7 @@ class Outbox:
         self._documents, self._schedule = store.documents, store.schedule
         self._log = CallbackLog(store.documents)
         self._told: Millis | None = None
+        self._planned = 0
         self._watchers: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
@@ -105,8 +106,11 @@ class Outbox:
         """Expect the transitions of a task from index ``start`` on, unless an earlier one is still expected."""
         if not task.callback_url or start >= len(task.timeline):
             return
-        key, step = _key(task), task.timeline[start]
+        key, step = key_of(task), task.timeline[start]
         before = self._documents.get(LINES, key) if start else None  # a new task has none
+        self._planned += 1
+        if not self._planned % _SWEPT_EVERY:
+            self._sweep()
         if before is None:
             line = Line((task.account, origin(task.callback_url)), task.created_at, step)
         elif before.step is None or before.step not in task.timeline:
@@ -130,7 +134,7 @@ class Outbox:
         """
         first, claim = next(self._log.oldest(), None), Claim([], [])
         for key in keys:
-            if key.startswith(_AGAIN):
+            if key.startswith(AGAIN):
                 self._claim_again(key, now, full, claim)
             else:
                 self._claim(key, now, full, claim)
@@ -158,7 +162,7 @@ class Outbox:
         """Plan to send a callback once more, now, delivered or not, as long as its task is there."""
         delivery = self._log.get(id) or self._writer.named(id, now)
         if delivery is not None:
-            self._plan(f"{_AGAIN}{randbits(48)}/{id}", now)
+            self._plan(f"{AGAIN}{randbits(48)}/{id}", now)
         return delivery
 
     def watch(self, watcher: Callable[[], None]) -> None:
@@ -193,7 +197,7 @@ class Outbox:
             claim.deliveries.append(delivery)
 
     def _claim_again(self, key: str, now: Millis, full: Collection[Receiver], claim: Claim) -> None:
-        number, id = key.removeprefix(_AGAIN).split("/", 1)
+        number, id = key.removeprefix(AGAIN).split("/", 1)
         delivery = self._log.get(id) or self._writer.named(id, now)
         if delivery is None or self._writer.find(delivery.service, delivery.task_id) is None:
             self._schedule.drop(key)
@@ -236,17 +240,17 @@ class Outbox:
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one that cannot be recorded must not keep back the others
-            unexpected(error, f"gave up a callback of task {_line_of(delivery)}")
-            self._drop(_place_of(delivery))
+            unexpected(error, f"gave up a callback of task {delivery.task}")
+            self._drop(place_of(delivery))
             return delivery
 
     def _attempted(self, delivery: Delivery, attempt: Attempt) -> Delivery:
-        key = _line_of(delivery)
+        key = delivery.task
         logged = self._log.get(delivery.id)
         before = logged or delivery  # a doubled callback has one list of attempts
         tried = delivery.tried((*before.attempts, attempt))
         if delivery.is_again:
-            self._schedule.drop(_place_of(delivery))
+            self._schedule.drop(place_of(delivery))
             if logged is not None or self._writer.find(delivery.service, delivery.task_id) is not None:
                 self._log.keep(tried)
             return tried
@@ -262,6 +266,14 @@ class Outbox:
             else:
                 self._set(key, line.retrying(tried, attempt.at + attempt.took + delivery.pauses[failures - 1]))
         return tried
+
+    def _sweep(self) -> None:
+        """Forget the oldest lines whose tasks had to go; of time that stands still they would never come due."""
+        for _ in range(2 * _SWEPT_EVERY):
+            key = next((key for key, _ in self._documents.oldest(LINES)), None)
+            if key is None or self._writer.find(*key.split("/", 1)) is not None:
+                return
+            self._drop(key)
 
     def _set(self, key: str, line: Line) -> None:
         """Keep a line, and plan when something is to be done about it; or forget it if there is nothing."""
@@ -285,16 +297,3 @@ class Outbox:
             self._told = due
             for watcher in self._watchers:
                 watcher()
-
-
-def _place_of(delivery: Delivery) -> str:
-    """Return the key by which a callback that is out was taken."""
-    return f"{_AGAIN}{delivery.claim}/{delivery.id}" if delivery.is_again else _line_of(delivery)
-
-
-def _line_of(delivery: Delivery) -> str:
-    return f"{delivery.service}/{delivery.task_id}"
-
-
-def _key(task: Task) -> str:
-    return f"{task.operation.partition('/')[0]}/{task.id}"

@@ -11,6 +11,9 @@ from mockserver.types import Millis
 _Entry = tuple[Millis, int, str]
 """When something is due, the number of its planning, and its key."""
 
+_LEFT = 1000
+"""Entries that may be left in the heap beyond those that count and as many again; then it is made anew."""
+
 
 class Schedule:
     """Keys in the order in which they are due."""
@@ -32,6 +35,8 @@ class Schedule:
         self._taken.pop(key, None)
         self._due[key] = entry = (due, next(self._order), key)
         heappush(self._heap, entry)
+        if len(self._heap) > 2 * len(self._due) + _LEFT:
+            self._heap = sorted(self._due.values())
 
     def drop(self, key: str) -> None:
         """Forget what was planned, if anything."""
