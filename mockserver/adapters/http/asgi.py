@@ -20,7 +20,7 @@ from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.bodies import Bodies
-from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.adapters.http.callbacks import CallbackSender, at_once
 from mockserver.adapters.http.hardening import hardening
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
@@ -45,7 +45,8 @@ The worst of smaller ones, thousands of wrong fields or references, take 30 ms."
 def application(fake: Fake, control_token: str | None = None) -> Application:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
     workers, endpoint = Workers(), FakeEndpoint(fake)
-    sender, results = CallbackSender(fake, workers), Results(fake, workers)
+    sender = CallbackSender(fake, workers, endpoint.turns.call if fake.waits else at_once)
+    results = Results(fake, workers)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -100,7 +100,7 @@ class CallbackSender:
         await self.workers.stop()
         if self._made:  # what was answered and not reported would be sent once more
             with suppress(StoreUnavailable):
-                self._fake.attempts(self._made)
+                await self._call(partial(self._fake.attempts, self._made))
         await self._poster.close()
 
     async def settle(self, patience: float | None = None) -> int:

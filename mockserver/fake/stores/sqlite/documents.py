@@ -77,9 +77,10 @@ class Documents:
 
     def _listed(self, kind: Kind[V], last: int, following: str) -> Iterator[tuple[str, V]]:
         sql = f"SELECT sequence, key, value FROM documents WHERE kind = ? AND sequence {following} LIMIT ?"  # noqa: S608
-        while found := self._connection.rows(sql, (kind.name, last, _READ_AT_ONCE)):
+        most = 1  # mostly the first one is all that is wanted
+        while found := self._connection.rows(sql, (kind.name, last, most)):
             yield from ((key, kind.read(codec.read(value))) for _, key, value in found)
-            last = found[-1][0]
+            last, most = found[-1][0], _READ_AT_ONCE
 
     def _notice(self, kind: Kind[V]) -> None:
         if kind.name == SHARED.name:
