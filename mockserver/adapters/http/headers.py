@@ -15,10 +15,12 @@ _KEPT_HEADERS, _KEPT_BYTES = 1024, 512
 
 def mapped(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return headers by name, in lower case; the values of a repeated one are joined with commas (RFC 9110, 5.3)."""
-    headers: dict[str, str] = {}
-    for pair in pairs:
-        name, value = _kept(pair) if len(pair[0]) + len(pair[1]) <= _KEPT_BYTES else _texts(pair)
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    found = [_kept(pair) if len(pair[0]) + len(pair[1]) <= _KEPT_BYTES else _texts(pair) for pair in pairs]
+    headers = dict(found)
+    if len(headers) < len(found):
+        headers.clear()
+        for name, value in found:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 

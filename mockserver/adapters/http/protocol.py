@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.adapters.http import head
-from mockserver.adapters.http.answers import Written
+from mockserver.adapters.http.answers import lines, written
 from mockserver.adapters.http.headers import mapped
 from mockserver.adapters.http.transport import TRANSPORT, Gathering
 from mockserver.adapters.http.wire import deliver
@@ -63,6 +62,8 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*args, **named)
         self._desk = desk
         self._pairs: head.Pairs = []  # the headers of the request
+        self._usual: head.Pairs = []  # the headers of every answer, such as its date, and the lines that these are
+        self._usual_lines = b""
         self._held: list[bytes] | None = None  # the body of a request that may be answered at once
         self._refused: Refused | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -188,42 +189,44 @@ class Protocol(HttpToolsProtocol):
         request = self._request(body)
         try:
             answer = at_once(request)
-            found = Written.of(answer) if isinstance(answer, Response) else answer
+            found = self._written(request, answer) if isinstance(answer, Response) else None
         except Exception as error:  # noqa: BLE001 - the last resort, as in the application
             self._start_asgi_task(self._taken_over(request), self._failing(request, error))
             return
-        if found is None:
+        if found is not None:
+            self._held, self._method = None, b""
+            self.transport.write(found)
+            self.on_response_complete()
+        elif answer is None:
             self._let_go()
             super().on_message_complete()
-        elif not isinstance(found, Written):
-            found.add_done_callback(partial(self._answer_later, self._taken_over(request), request))
-        elif found.head is None:
-            self._start_asgi_task(self._taken_over(request), _delivering(found.response))
+        elif isinstance(answer, Response):
+            self._start_asgi_task(self._taken_over(request), _delivering(answer))
         else:
-            self._held, self._method = None, b""
-            self._send(found, request, keep_alive=True)
+            answer.add_done_callback(partial(self._answer_later, self._taken_over(request), request))
 
     def _answer_later(self, cycle: RequestResponseCycle, request: Request, answer: asyncio.Future[Response]) -> None:
         """Send what has been waited for, unless the client has left."""
         try:
-            written = Written.of(answer.result())
-            app = _delivering(written.response) if written.head is None else None
+            response = answer.result()
+            found = self._written(request, response)
+            app = _delivering(response)
         except Exception as error:  # noqa: BLE001 - the last resort, as above
-            app = self._failing(request, error)
+            found, app = None, self._failing(request, error)
         if cycle.disconnected:
             return
-        if app is not None:
+        if found is None or not cycle.keep_alive:
             self._start_asgi_task(cycle, app)
-        else:
-            cycle.response_started = cycle.response_complete = True
-            self._send(written, request, keep_alive=cycle.keep_alive)
-
-    def _send(self, written: Written, request: Request, *, keep_alive: bool) -> None:
-        usual = self.server_state.default_headers
-        self.transport.write(written.whole(usual if keep_alive else [*usual, CLOSE_HEADER], request.method))
-        if not keep_alive:
-            self.transport.close()
+            return
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(found)
         self.on_response_complete()
+
+    def _written(self, request: Request, response: Response) -> bytes | None:
+        usual = self.server_state.default_headers
+        if usual is not self._usual:
+            self._usual, self._usual_lines = usual, lines(usual)
+        return written(response, self._usual_lines, has_body=request.method != "HEAD")
 
     def _taken_over(self, request: Request) -> RequestResponseCycle:
         """Return the cycle of a request that was held, and is not answered yet: others wait for it."""
