@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.types import Receive, Scope
 
-from mockserver.adapters.http.transport import TRANSPORT
+from mockserver.adapters.http.connection.transport import TRANSPORT
 
 _AT_ONCE = 16
 """As many bodies of the largest size are read at once: 1 GiB by default. Fewer at a time come from one machine's tests,

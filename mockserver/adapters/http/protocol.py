@@ -1,35 +1,27 @@
 """HTTP/1 on a connection: uvicorn's protocol, which takes what the standards allow, and bounds what a client may send.
 
-The parser, llhttp, stops at an offer to upgrade and at a method that it does not know. Neither ends a request: a new
-parser gets the same head without what stopped the first (RFC 9110, 7.8 and 9.1). What is no request is refused in the
-service's words, like everything else.
-
-A request that has come as a whole, and whose answer need not be waited for, is answered as soon as it is read: without
-a task and the messages of ASGI, which cost more than to read it. For all others uvicorn starts the application.
+What is no request is refused in the service's words, like everything else. A request that has come as a whole, and
+whose answer need not be waited for, is answered as soon as it is read: without a task and the messages of ASGI, which
+cost more than to read it. For all others uvicorn starts the application.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import httptools
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mockserver.adapters.http import head
-from mockserver.adapters.http.answers import lines, written
-from mockserver.adapters.http.headers import mapped
-from mockserver.adapters.http.transport import TRANSPORT, Gathering
-from mockserver.adapters.http.wire import deliver
+from mockserver.adapters.http.connection import head
+from mockserver.adapters.http.connection.answers import lines, written
+from mockserver.adapters.http.connection.deadline import Deadline
+from mockserver.adapters.http.connection.desk import AtOnce, Desk, delivering
+from mockserver.adapters.http.connection.reader import Reader
+from mockserver.adapters.http.connection.transport import TRANSPORT, Gathering
 from mockserver.fake.refusal import Refused
 from mockserver.types import Request, Response
-
-if TYPE_CHECKING:
-    from uvicorn._types import ASGI3Application
 
 HEAD_SECONDS = 10.0
 """How long a head may take to arrive. It fits into a few packets; whoever takes longer keeps a connection busy."""
@@ -37,43 +29,22 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS, BODY_BYTES = 30.0, 30 * 1024
 """In so many seconds a body comes to its end, or at least so many bytes of it: 1 KiB/s, less than any line has."""
 
-AtOnce = Callable[[Request], Response | asyncio.Future[Response] | None]
 
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Who answers in the place of the application.
-
-    * ``refuse`` answers what is no request
-    * ``failed`` answers a request that an exception has kept from its answer
-    * ``at_once``, where there is one, answers a request, or begins to; it returns ``None`` if the application shall
-    """
-
-    refuse: Callable[[Request, Refused], Awaitable[Response]]
-    failed: Callable[[Request, Exception], Awaitable[Response]]
-    at_once: AtOnce | None = None
-
-
-class Protocol(HttpToolsProtocol):
+class Protocol(Reader):
     """One connection. An answer is sent in one piece, and the application may reset the connection."""
 
     def __init__(self, desk: Desk, *args: Any, **named: Any) -> None:
         """All but the ``desk`` is uvicorn's."""
         super().__init__(*args, **named)
         self._desk = desk
-        self._pairs: head.Pairs = []  # the headers of the request
         self._usual: head.Pairs = []  # the headers of every answer, such as its date, and the lines that these are
         self._usual_lines = b""
         self._held: list[bytes] | None = None  # the body of a request that may be answered at once
         self._refused: Refused | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._due: float | None = None  # when what is waited for is late; the timer looks at it, and may ring early
-        self._in_head = self._in_body = False
-        self._is_split = self._has_moved = False  # the bytes that are read go on with a head; they complete something
+        self._deadline = Deadline(self.loop, self._be_late)
+        self._in_body = False
+        self._is_split = False  # the bytes that are read go on with a head
         self._read = self._unused = self._taken = 0  # bytes that are read; that completed nothing yet; of a body
-        self._start: bytes | None = b""  # of a request line whose method may go on; None if it came with other requests
-        self._method = b""  # one that the parser does not know
-        self._offer: list[tuple[bytes, bytes]] = []  # the headers of a request that offers to upgrade
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin a connection."""
@@ -82,8 +53,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._deadline.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -109,23 +79,20 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             self._answer_refusal(self._broken(error))
         else:
-            if self._due is None and (self._in_head or self._in_body):
+            if self._deadline.at is None and (self._in_head or self._in_body):
                 self._expect(BODY_SECONDS if self._in_body else HEAD_SECONDS)
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         self.url, self.expect_100_continue = b"", False
         self.headers = self._pairs = []
-        self._in_head, self._due = True, None
+        self._in_head, self._deadline.at = True, None
 
     def on_headers_complete(self) -> None:
         """Start a request, unless its head breaks a rule of HTTP; or hold it, to answer it when it is complete."""
         try:
-            if self.parser.should_upgrade():
-                self._take_offer()
+            if self._is_offering():
                 return
-            if self._offer:
-                self.headers[:], self._offer = self._offer, []
             self._check_head()
         except Refused as refused:
             self._refused = refused  # the parser raises an error of its own
@@ -135,7 +102,7 @@ class Protocol(HttpToolsProtocol):
             self._held = []
         else:
             self._begin()
-        self._in_head, self._in_body, self._has_moved, self._due = False, True, True, None
+        self._in_head, self._in_body, self._has_moved, self._deadline.at = False, True, True, None
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
@@ -148,7 +115,7 @@ class Protocol(HttpToolsProtocol):
         """End a request."""
         if self._offer:
             return
-        self._in_body, self._has_moved, self._due = False, True, None
+        self._in_body, self._has_moved, self._deadline.at = False, True, None
         if self._held is not None and self._desk.at_once is not None:
             self._answer_at_once(self._desk.at_once, b"".join(self._held))
         else:
@@ -162,7 +129,7 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif self._due is None:
+        elif self._deadline.at is None:
             self._expect(self.timeout_keep_alive)
 
     def _may_be_held(self) -> bool:
@@ -191,7 +158,7 @@ class Protocol(HttpToolsProtocol):
             answer = at_once(request)
             found = self._written(request, answer) if isinstance(answer, Response) else None
         except Exception as error:  # noqa: BLE001 - the last resort, as in the application
-            self._start_asgi_task(self._taken_over(request), self._failing(request, error))
+            self._start_asgi_task(self._taken_over(request), self._desk.failing(request, error))
             return
         if found is not None:
             self._held, self._method = None, b""
@@ -201,7 +168,7 @@ class Protocol(HttpToolsProtocol):
             self._let_go()
             super().on_message_complete()
         elif isinstance(answer, Response):
-            self._start_asgi_task(self._taken_over(request), _delivering(answer))
+            self._start_asgi_task(self._taken_over(request), delivering(answer))
         else:
             answer.add_done_callback(partial(self._answer_later, self._taken_over(request), request))
 
@@ -210,9 +177,9 @@ class Protocol(HttpToolsProtocol):
         try:
             response = answer.result()
             found = self._written(request, response)
-            app = _delivering(response)
+            app = delivering(response)
         except Exception as error:  # noqa: BLE001 - the last resort, as above
-            found, app = None, self._failing(request, error)
+            found, app = None, self._desk.failing(request, error)
         if cycle.disconnected:
             return
         if found is None or not cycle.keep_alive:
@@ -235,9 +202,6 @@ class Protocol(HttpToolsProtocol):
         self._held, self._method, self.cycle = None, b"", self._cycle(keep_alive=True)
         return self.cycle
 
-    def _failing(self, request: Request, error: Exception) -> ASGI3Application:
-        return _answering(partial(self._desk.failed, request, error))
-
     def _begin(self) -> None:
         """Start the application, as uvicorn does."""
         self._set_scope()
@@ -252,45 +216,6 @@ class Protocol(HttpToolsProtocol):
         self.scope["headers"] = self._pairs
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
         self.url, self.headers, self.expect_100_continue = url, headers, expects
-
-    def _feed(self, data: bytes) -> None:
-        """Let the parser read. Where it stops, another one goes on. Raises ``HttpParserError`` or ``Refused``."""
-        while data:
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as offer:
-                data = self._without_offer() + data[offer.args[0] :]
-            except httptools.HttpParserInvalidMethodError:
-                data = self._with_known_method(None if self._start is None else self._start + data)
-            else:
-                if not self._in_head or self.url:
-                    self._start = b""
-                else:
-                    self._start = None if self._has_moved or self._start is None else self._start + data
-                return
-
-    def _take_offer(self) -> None:
-        if self.parser.get_method() == b"CONNECT":
-            raise Refused("not-http", fact=head.TUNNEL)
-        self._offer = list(self.headers)
-
-    def _without_offer(self) -> bytes:
-        """Return the head of a request without its offer, for another parser."""
-        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
-        lines = [b"%b: %b" % header for header in self._offer if header[0] != b"upgrade"]
-        self.parser = _parser(self)
-        return b"\r\n".join([b"%b %b HTTP/%b" % (method, self.url, version), *lines, b"", b""])
-
-    def _with_known_method(self, data: bytes | None) -> bytes:
-        """Return a request with a method that the parser knows, for another one; nothing if more has to come first."""
-        if data is None or self._has_moved:
-            raise Refused("not-http", fact="its method is unknown. Send such a request after the answer to the last")
-        self._method, rest = head.method(data)
-        if not rest:
-            self._start = data
-            return b""
-        self._start, self.parser = b"", _parser(self)
-        return b"GET" + rest
 
     def _check_head(self) -> None:
         """Raise ``Refused`` for a head that is too large, or does not say what it is for."""
@@ -311,7 +236,7 @@ class Protocol(HttpToolsProtocol):
 
     def _answer_refusal(self, refused: Refused) -> None:
         """Answer in the place of the application, after the requests before this one, and end the connection."""
-        self._refused, self._due = refused, None
+        self._refused, self._deadline.at = refused, None
         before: RequestResponseCycle | None = self.cycle
         is_busy = before is not None and not before.response_complete
         if self._held is not None:
@@ -332,18 +257,11 @@ class Protocol(HttpToolsProtocol):
         self.scope["method"] = request.method
         self.cycle = self._cycle(keep_alive=False)
         self.transport.lingers = True  # type: ignore[attr-defined] # it is a Gathering
-        answer = _answering(partial(self._desk.refuse, request, refused))
+        answer = self._desk.refusing(request, refused)
         if is_busy:
             self.pipeline.appendleft((self.cycle, answer))
         else:
             self._start_asgi_task(self.cycle, answer)
-
-    def _request(self, body: bytes = b"") -> Request:
-        """Return a request, or what is known of one that is refused."""
-        path, _, query = self.url[: head.MOST_BYTES].decode("latin-1").partition("?")
-        method = self._method or (self.parser.get_method() if self.url else b"?")
-        headers = mapped(self._pairs[: head.MOST_LINES])
-        return Request(method.decode("ascii"), path or "?", query, headers, body, self.scheme or "http")
 
     def _cycle(self, *, keep_alive: bool) -> RequestResponseCycle:
         return RequestResponseCycle(
@@ -362,24 +280,13 @@ class Protocol(HttpToolsProtocol):
 
     def _expect(self, seconds: float) -> None:
         """Limit the time of what has begun, or of silence."""
-        self._taken, self._due = 0, self.loop.time() + seconds
-        if self._timer is None or self._timer.when() > self._due:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self.loop.call_later(seconds, self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        if self._due is None or self.transport.is_closing():
-            return
-        rest = self._due - self.loop.time()
-        if rest > 0:
-            self._timer = self.loop.call_later(rest, self._ring)
-        else:
-            self._be_late()
+        self._taken = 0
+        self._deadline.set(seconds)
 
     def _be_late(self) -> None:
         """End what has not come in time, unless it is us who do not read it."""
+        if self.transport.is_closing():
+            return
         seconds = BODY_SECONDS if self._in_body else HEAD_SECONDS
         is_answered = self._in_body and self.cycle.response_complete
         if is_answered or not (self._in_head or self._in_body):
@@ -388,24 +295,3 @@ class Protocol(HttpToolsProtocol):
             self._expect(seconds)
         else:
             self._answer_refusal(Refused("too-slow", seconds=f"{seconds:g}"))
-
-
-def _parser(protocol: Protocol) -> httptools.HttpRequestParser:
-    """Return a parser such as uvicorn makes for a connection."""
-    parser = httptools.HttpRequestParser(protocol)
-    parser.set_dangerous_leniencies(lenient_data_after_close=True)
-    return parser
-
-
-def _answering(respond: Callable[[], Awaitable[Response]]) -> ASGI3Application:
-    """Return an application that gives one answer, which it waits for."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await deliver(await respond(), scope, receive, send)
-
-    return cast("ASGI3Application", answer)  # it is Starlette's kind of application: the same, with looser types
-
-
-def _delivering(response: Response) -> ASGI3Application:
-    """Return an application that gives one answer."""
-    return cast("ASGI3Application", partial(deliver, response))

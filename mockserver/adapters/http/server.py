@@ -19,7 +19,8 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from mockserver.adapters.http.asgi import FakeEndpoint, application
-from mockserver.adapters.http.protocol import Desk, Protocol
+from mockserver.adapters.http.connection.desk import Desk
+from mockserver.adapters.http.protocol import Protocol
 from mockserver.adapters.http.stack import roomy
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake

@@ -8,9 +8,9 @@ import struct
 
 from starlette.types import Message, Receive, Scope, Send
 
+from mockserver.adapters.http.connection.transport import TRANSPORT
 from mockserver.adapters.http.hardening import hardened
 from mockserver.adapters.http.headers import listed
-from mockserver.adapters.http.transport import TRANSPORT
 from mockserver.types import Response, Wire
 
 _PIECES = 20

@@ -9,7 +9,7 @@ from starlette.types import Message
 
 from mockserver.adapters.http import bodies as module
 from mockserver.adapters.http.bodies import Bodies
-from mockserver.adapters.http.transport import TRANSPORT
+from mockserver.adapters.http.connection.transport import TRANSPORT
 
 LIMIT = 1000
 

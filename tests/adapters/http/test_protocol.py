@@ -22,10 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
-from mockserver.adapters.http import head as heads
 from mockserver.adapters.http import protocol
+from mockserver.adapters.http.connection import head as heads
+from mockserver.adapters.http.connection.desk import Desk
 from mockserver.adapters.http.headers import request_of
-from mockserver.adapters.http.protocol import Desk, Protocol
+from mockserver.adapters.http.protocol import Protocol
 from mockserver.adapters.http.server import Server, listen
 from mockserver.adapters.proxy.replay import Replay
 from mockserver.adapters.testing.live import live

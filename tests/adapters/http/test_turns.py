@@ -20,12 +20,13 @@ from mockserver.adapters.http.turns import Turns
 from mockserver.adapters.testing.live import live
 from mockserver.errors import StoreUnavailable
 from mockserver.fake.core import Fake
+from mockserver.fake.intake.intake import Prepared
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
 from tests.conftest import IMAGE, PATIENCE, TOKEN
 from tests.support.process import answers
 
-FULL = StoreUnavailable("sqlite:/tasks", "the disk is full. Make room")
+FULL = StoreUnavailable("sqlite:/tasks: the disk is full. Make room")
 
 
 @pytest.fixture
@@ -240,12 +241,9 @@ class Waiting(Fake):
         super().__init__(Settings(seed=1, pace="instant"))
         self.decider = decider
 
-    def prepare(self, request: Request) -> Request:
-        return request
-
-    def answers(self, requests: Sequence[Request]) -> list[Response]:
-        self.decider.answers([request.path for request in requests])
-        return [self.respond(request) for request in requests]
+    def answers(self, requests: Sequence[Prepared]) -> list[Response]:
+        self.decider.answers([each.request.path for each in requests])
+        return super().answers(requests)
 
 
 @pytest.fixture

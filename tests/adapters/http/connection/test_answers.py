@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.adapters.http.answers import lines, written
+from mockserver.adapters.http.connection.answers import lines, written
 from mockserver.adapters.http.hardening import hardened
 from mockserver.adapters.http.headers import listed
 from mockserver.types import Response, Wire

@@ -26,7 +26,8 @@ def written(response: Response, usual: bytes, *, has_body: bool = True) -> bytes
     if head is None or response.wire is not None:
         return None
     body = response.body
-    return b"%b%bcontent-length: %d\r\n\r\n%b" % (head, usual, len(body), body if has_body else b"")
+    parts = (STATUS_LINE[response.status], usual, len(body), head, body if has_body else b"")
+    return b"%b%bcontent-length: %d\r\n%b\r\n%b" % parts
 
 
 def lines(pairs: Pairs) -> bytes:
@@ -36,11 +37,11 @@ def lines(pairs: Pairs) -> bytes:
 
 @lru_cache(maxsize=_KEPT_HEADS)
 def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes | None:
-    """Return a status line and headers, but for date and length."""
+    """Return the headers of an answer as lines, but for its date and its length."""
     pairs = hardened(paired(headers))
     for name, value in pairs:
         if not name or HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
             raise ValueError(f"HTTP has no such header: {name!r}: {value!r}")
     if status not in STATUS_LINE:
         raise ValueError(f"HTTP has no status {status}")
-    return None if _OF_THE_CONNECTION & dict(pairs).keys() else STATUS_LINE[status] + lines(pairs)
+    return None if _OF_THE_CONNECTION & dict(pairs).keys() else lines(pairs)

@@ -1,0 +1,54 @@
+"""The desk: who answers in the place of the application, and what a connection does with such an answer."""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from starlette.types import Receive, Scope, Send
+
+from mockserver.adapters.http.wire import deliver
+from mockserver.fake.refusal import Refused
+from mockserver.types import Request, Response
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+AtOnce = Callable[[Request], Response | Future[Response] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who answers in the place of the application.
+
+    * ``refuse`` answers what is no request
+    * ``failed`` answers a request that an exception has kept from its answer
+    * ``at_once``, where there is one, answers a request, or begins to; it returns ``None`` if the application shall
+    """
+
+    refuse: Callable[[Request, Refused], Awaitable[Response]]
+    failed: Callable[[Request, Exception], Awaitable[Response]]
+    at_once: AtOnce | None = None
+
+    def refusing(self, request: Request, refused: Refused) -> ASGI3Application:
+        """Return an application that answers what is no request."""
+        return _answering(partial(self.refuse, request, refused))
+
+    def failing(self, request: Request, error: Exception) -> ASGI3Application:
+        """Return an application that answers what an exception has kept from its answer."""
+        return _answering(partial(self.failed, request, error))
+
+
+def delivering(response: Response) -> ASGI3Application:
+    """Return an application that gives one answer."""
+    return cast("ASGI3Application", partial(deliver, response))  # it is Starlette's kind: the same, with looser types
+
+
+def _answering(respond: Callable[[], Awaitable[Response]]) -> ASGI3Application:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await deliver(await respond(), scope, receive, send)
+
+    return cast("ASGI3Application", answer)
