@@ -387,7 +387,9 @@ def test_an_answer_that_cannot_be_sent_is_a_failure_that_is_told(
     headers: dict[str, str], wire: Wire | None, kind: type[Fake]
 ) -> None:
     fake = kind()
-    fake.respond = lambda _: Response(200, b"{}", headers, wire)  # type: ignore[method-assign,assignment]
+    wrong = Response(200, b"{}", headers, wire)
+    fake.respond = lambda _: wrong  # type: ignore[method-assign,assignment]
+    fake.answers = lambda requests: [wrong for _ in requests]  # type: ignore[method-assign]
     with live(fake) as running:
         (answer,) = Door("live", _port(running.url)).ask(request())
     assert (answer.status, answer.json["code"], fake.failures) == (500, 5000, 1)
