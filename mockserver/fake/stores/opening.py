@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockserver.errors import BadSetting
+from mockserver.errors import BadSetting, MissingPackage
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
 from mockserver.secrecy import Mask
 from mockserver.suggestions import near_names, quoted
 
 _SCHEMES = ("memory", "sqlite", "redis")
+_REDIS = frozenset({"redis", "rediss", "valkey", "valkeys", "unix"})
+"""Redis without and with TLS, the same by the name of Valkey, and a socket of this machine: ``unix:///PATH?db=0``."""
 
 
 def opened(url: str | None, bounds: Bounds) -> Store:
@@ -18,6 +20,8 @@ def opened(url: str | None, bounds: Bounds) -> Store:
         return Memory(bounds)
     if colon and scheme == "sqlite":
         return _sqlite(rest, bounds)
+    if colon and scheme.lower() in _REDIS:
+        return _redis(url or "", bounds)
     shown = Mask().text(url or "")
     near = near_names(scheme, _SCHEMES) if colon and scheme not in _SCHEMES else []
     hint = f"Did you mean {near[0]}:?" if near else "Write sqlite:PATH or redis://HOST:PORT/DB."
@@ -32,3 +36,14 @@ def _sqlite(rest: str, bounds: Bounds) -> Store:
     from mockserver.fake.stores.sqlite.store import SQLite
 
     return SQLite(path, bounds)
+
+
+def _redis(url: str, bounds: Bounds) -> Store:
+    """Open a database of a server. Raises ``MissingPackage`` where the extra is not installed."""
+    try:
+        from mockserver.fake.stores.redis.store import Redis
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "redis":
+            raise
+        raise MissingPackage("--store redis://…", "redis", "redis") from None
+    return Redis(url, bounds)

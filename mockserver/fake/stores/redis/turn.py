@@ -1,0 +1,290 @@
+"""A turn: jobs are called with what was fetched for them, and what they write is kept if that is still so.
+
+A job that reads what has not been fetched is stopped. When all that the jobs of a turn want is known it is fetched at
+once, and those that were stopped are called again. Their writes are laid over what was fetched until all have ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any, TypeVar
+
+from mockserver.errors import StoreUnavailable
+from mockserver.fake.journal import Entry, weight
+from mockserver.fake.lifecycle import Task
+from mockserver.fake.stores import codec
+from mockserver.fake.stores.redis.answers import Flying, parsed
+from mockserver.fake.stores.redis.names import Paper, account_mark, read_paper, text
+from mockserver.fake.stores.redis.server import Server
+from mockserver.fake.stores.store import Bounds, Owner
+from mockserver.types import Millis
+
+T = TypeVar("T")
+
+Read = tuple[Any, ...]
+"""A letter of ``read.lua``, and its arguments."""
+
+_PATIENCE_SECONDS = 10.0
+"""So long a turn is tried again while others change what it has read: each time one of them was faster."""
+
+_PATIENT_TRIES = 3
+"""So often a turn is tried before others are to let it go first: one with many jobs takes longer than theirs."""
+
+_WAIT, _PAUSE_SECONDS = 2, 0.001
+"""The answer to a commit while somebody else goes first, and after how long it is asked again."""
+
+UNKNOWN = b"?"
+"""No version of what is shared."""
+
+_NAME_LETTERS, _NUMBER_BYTES = 12, 6
+"""A stamp names a commit: the first letters of its worker's name, as bytes, and its number."""
+
+_PUTS_BITS = 16
+"""A commit may change what is shared more than once, and each time it has another version."""
+
+ABSENT: Any = object()
+_WHOLE: Any = object()
+
+
+_GUESSES = {"T": None, "E": None, "D": None, "L": 0, "F": Flying(b"", [], [0], {})}
+"""What a job is likely to read: nothing. It is called with that only to find out what else it wants to read."""
+
+
+class Missing(BaseException):  # nobody's ``except Exception`` is meant to catch it
+    """A job has read what was not fetched yet."""
+
+
+@dataclass
+class Worker:
+    """Who takes turns on a server: its name, the number of its next commit, and what it knows of what is shared."""
+
+    name: str
+    server: Server
+    bounds: Bounds
+    clock: Callable[[], Millis]
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    shared_version: bytes = UNKNOWN
+    shared: dict[str, Paper] = field(default_factory=dict)
+
+
+class Turn:
+    """What was fetched for the jobs of a turn, and what they have written, laid over it.
+
+    * ``fetched``: answers by what was asked; ``pages``: which parts of a list are among them
+    * ``tasks``, ``named``, ``looks``, ``added``, ``removed``, ``flights``, ``forgotten``: of the tasks
+    * ``papers``, ``changes``, ``dropped``: of the documents
+    * ``notes``, ``clears``: of the journal
+    * ``plans``: of the schedule
+    * ``marks``: single values
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.now = worker.clock()
+        self.fetched: dict[Read, Any] = {}
+        self.pages: dict[bytes, list[Read]] = {}
+        self._worker = worker
+        self._wanted: dict[Read, None] = {}
+        self._is_current = self._is_scouting = self._is_first = False
+        self._begin()
+
+    def run(self, jobs: Sequence[Callable[[], T]], ahead: Sequence[Callable[[], object]]) -> list[T]:
+        """Call the jobs until what they did is kept."""
+        for call in ahead:
+            self._scout(call)
+        until = time.monotonic() + _PATIENCE_SECONDS
+        for tries in count(1):
+            results = self._called(jobs)
+            if self._keep():
+                break
+            if time.monotonic() > until:
+                raise StoreUnavailable("others change the same things all the time, and were always faster.")
+            self._is_first = tries >= _PATIENT_TRIES
+            self._wanted, self.fetched, self.pages = dict.fromkeys(self.fetched), {}, {}
+            self._is_current = False
+            self.now = self._worker.clock()
+            self._fetch()
+            self._begin()
+        return results
+
+    def read(self, read: Read) -> Any:
+        """Return what was fetched. Raises ``Missing``."""
+        found = self.fetched.get(read, ABSENT)
+        if found is ABSENT:
+            self._wanted[read] = None
+            if self._is_scouting and read[0] in _GUESSES:
+                return _GUESSES[read[0]]
+            raise Missing
+        return found
+
+    def read_all(self, reads: Sequence[Read]) -> list[Any]:
+        """Return what was fetched. Raises ``Missing``, and then all of it is fetched at once."""
+        missing = [read for read in reads if read not in self.fetched]
+        if missing:
+            self._wanted |= dict.fromkeys(missing)
+            raise Missing
+        return [self.fetched[read] for read in reads]
+
+    def check(self, *check: Any, stamp: bytes) -> None:
+        """Keep the turn only if something still is as it was read."""
+        if check not in self._checks:
+            self.set(self._checks, check, stamp)
+
+    def write(self, *write: Any) -> None:
+        """Write something when all jobs have ended; what can be called is what returns it, and is called only then."""
+        self._writes.extend(write)
+        self.set(self.marks, "decides", True)
+
+    def note(self, entry: Entry) -> None:
+        """Write an exchange, for which nothing has to be checked."""
+        written, weighed = partial(codec.written_entry, entry), partial(weight, entry)
+        self._writes.extend(("J", account_mark(entry.account), written, weighed))
+
+    def set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+        """Change a table, until the job that does it is stopped."""
+        self._undo.append((table, key, table.get(key, ABSENT)))
+        table[key] = value
+
+    def unset(self, table: dict[Any, Any], key: Any) -> None:
+        """Take something out of a table, until the job that does it is stopped."""
+        if key in table:
+            self._undo.append((table, _WHOLE, dict(table)))  # its order is that of creation
+            del table[key]
+
+    @property
+    def stamp(self) -> bytes:
+        """What each value begins with that this turn writes."""
+        return self._stamp
+
+    @property
+    def version(self) -> int:
+        """The version of what is shared."""
+        self.is_shared_read = True
+        changed: int | None = self.marks.get("version")
+        return int(self._worker.shared_version or 0) if changed is None else changed
+
+    def change_shared(self) -> None:
+        """Give what is shared another version; nobody else has had or will have it."""
+        puts = self.marks.get("puts", 0) + 1
+        version = (int.from_bytes(self._stamp, "big") << _PUTS_BITS) + puts
+        self.set(self.marks, "puts", puts)
+        self.set(self.marks, "version", version)
+        self.write("V", version)
+
+    @property
+    def shared(self) -> dict[str, Paper]:
+        """The documents that are shared, the oldest first, without what this turn has written."""
+        self.is_shared_read = True
+        return self._worker.shared
+
+    def _begin(self) -> None:
+        self._number = next(self._worker.numbers)
+        self._stamp = bytes.fromhex(self._worker.name[:_NAME_LETTERS]) + self._number.to_bytes(_NUMBER_BYTES, "big")
+        self._writes: list[Any] = []
+        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._checks: dict[Any, bytes] = {}
+        self.is_shared_read = False
+        self.marks: dict[str, Any] = {}
+        self.tasks: dict[tuple[str, str], Task | None] = {}
+        self.fresh: dict[tuple[str, str], bool] = {}
+        self.named: dict[tuple[Owner, str], str | None] = {}
+        self.looks: dict[tuple[str, str], int] = {}
+        self.added: dict[bytes, dict[str, bool]] = {}
+        self.removed: dict[bytes, dict[str, bool]] = {}
+        self.flights: dict[bytes, dict[str, tuple[int, float] | None]] = {}
+        self.forgotten: dict[str | None, bool] = {}
+        self.papers: dict[tuple[str, str], tuple[Any, str | None] | None] = {}
+        self.changes: dict[str, dict[int, tuple[Any, ...]]] = {}
+        self.dropped: dict[tuple[str, str | None], bool] = {}
+        self.notes: dict[int, tuple[Entry, int]] = {}
+        self.clears: dict[int, tuple[str | None, bool]] = {}
+        self.plans: dict[str, Millis | None] = {}
+
+    def _called(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        results: list[T] = []
+        if self._worker.shared_version is UNKNOWN or self._wanted:
+            self._fetch()
+        while len(results) < len(jobs):
+            mark = self._mark()
+            try:
+                results.append(jobs[len(results)]())
+            except Missing:
+                self._back(mark)
+                for job in jobs[len(results) :]:
+                    self._scout(job)
+                if self._fetch():
+                    results = []
+                    self._begin()
+            except Exception:
+                if self._is_current or not self.is_shared_read or not self._fetch():
+                    raise
+                results = []  # it went by what others have changed meanwhile
+                self._begin()
+        return results
+
+    def _scout(self, call: Callable[[], object]) -> None:
+        """Find out what a call wants to read, as far as that does not depend on what it has read."""
+        mark = self._mark()
+        self._is_scouting = True
+        with suppress(Missing, Exception):
+            call()
+        self._is_scouting = False
+        self._back(mark)
+
+    def _mark(self) -> tuple[int, int]:
+        return len(self._writes), len(self._undo)
+
+    def _back(self, mark: tuple[int, int]) -> None:
+        """Take back what was written since."""
+        writes, undo = mark
+        del self._writes[writes:]
+        while len(self._undo) > undo:
+            table, key, value = self._undo.pop()
+            if key is _WHOLE:
+                table.clear()
+                table |= value
+            elif value is ABSENT:
+                del table[key]
+            else:
+                table[key] = value
+
+    def _fetch(self) -> bool:
+        """Fetch all that is wanted, and return whether what is shared has changed."""
+        wanted, self._wanted = self._wanted, {}
+        args = [arg for read in wanted for arg in read]
+        known, first = self._worker.shared_version, self._worker.name if self._is_first else ""
+        version, shared, *answers = self._worker.server.run("read", known, first, *args)
+        self._is_current = True
+        for read, answer in zip(wanted, answers, strict=True):
+            self.fetched[read] = parsed(self.fetched, read, answer)
+            if read[0] == "P":
+                self.pages.setdefault(read[2], []).append(read)
+        if shared is None:
+            return False
+        self._worker.shared_version = version
+        self._worker.shared = {text(key): read_paper(data) for key, data in shared[::2]}
+        return True
+
+    def _keep(self) -> bool:
+        """Keep what was written, and return whether all was still as it had been read."""
+        decides = self.marks.get("decides", False)
+        if not self._writes:
+            return self._is_current or not self.is_shared_read or not self._fetch()
+        checks = [arg for check, stamp in self._checks.items() for arg in (*check, stamp)] if decides else []
+        if self.is_shared_read and (decides or not self._is_current):
+            checks += ("V", self._worker.shared_version)
+        bounds = self._worker.bounds
+        most = bounds.tasks, bounds.size, bounds.exchanges, bounds.exchange_bytes
+        head = (self._worker.name, self._number, self._stamp, *most, 9 + len(checks))
+        writes = [arg() if callable(arg) else arg for arg in self._writes]
+        while (answer := self._worker.server.run("commit", *head, *checks, *writes)) == _WAIT:
+            time.sleep(_PAUSE_SECONDS)
+        if not answer:
+            return False
+        if "version" in self.marks:
+            self._worker.shared_version = UNKNOWN
+        return True
