@@ -227,7 +227,6 @@ class TestShared:
             store.documents.put(SHARED, "a", 1)
             store.schedule.plan("k", NOON)
             store.journal.write(NOON, "kling", None, None, Request("GET", "/"), Response(200), ())
-            store.reserve("n", 5, 1)
 
         def fail() -> None:
             raise KeyError("mine")
@@ -236,7 +235,7 @@ class TestShared:
         with pytest.raises(KeyError, match="mine"):
             store.run([everything, fail, everything])
         assert (len(store.tasks), len(store.journal), len(store.schedule)) == (0, 0, 0)
-        assert (store.documents.get(SHARED, "a"), store.version, store.reserve("n", 1, 1)) == (None, before, 1)
+        assert (store.documents.get(SHARED, "a"), store.version) == (None, before)
         store.run([everything])
         assert len(store.tasks) == 1
 

@@ -19,9 +19,7 @@ if #dead > 0 then
   local leases = call('HGETALL', LEASES)
   for i = 1, #leases, 2 do
     if gone[leases[i + 1]] then
-      call('ZADD', DUE, call('ZSCORE', TAKEN, leases[i]), leases[i])
-      call('ZREM', TAKEN, leases[i])
-      call('HDEL', LEASES, leases[i])
+      plan(leases[i], call('ZSCORE', TAKEN, leases[i]))
     end
   end
 end

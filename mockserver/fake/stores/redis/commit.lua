@@ -329,18 +329,10 @@ local writes = {
   K = { 0, function()
     call('HSET', META, 'keeps', 1)
   end },
-  S = { 2, function(key, due)
-    call('ZREM', TAKEN, key)
-    call('HDEL', LEASES, key)
-    call('ZADD', DUE, due, key)
-  end },
-  U = { 1, function(key)
-    call('ZREM', DUE, key)
-    call('ZREM', TAKEN, key)
-    call('HDEL', LEASES, key)
-  end },
+  S = { 2, plan },
+  U = { 1, unplan },
   W = { 0, function()
-    call('DEL', DUE, TAKEN, LEASES)
+    call('UNLINK', DUE, PLANS, TAKEN, LEASES)
   end },
 }
 

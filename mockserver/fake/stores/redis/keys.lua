@@ -8,7 +8,8 @@ local ACCOUNTS, TRASH, OWNERS, KINDS = P .. 'accounts', P .. 'trash', P .. 'owne
 local JOURNAL, KEPT, GONE = P .. 'journal', P .. 'kept', P .. 'gone'
 local LIVE, LIVE_BYTES = P .. 'live', P .. 'live-bytes'
 local DONE, FIRST = P .. 'done', P .. 'first'
-local DUE, TAKEN, LEASES, WORKERS = P .. 'due', P .. 'taken', P .. 'leases', P .. 'workers'
+local DUE, PLANS, TAKEN = P .. 'due', P .. 'plans', P .. 'taken'
+local LEASES, WORKERS = P .. 'leases', P .. 'workers'
 
 local call = redis.call
 
@@ -51,6 +52,28 @@ local function exchange(entry)
   local number, fields = tonumber(string.match(entry[1], '^%d+')), entry[2]
   local is_gone = number <= tonumber(call('HGET', GONE, fields[2]) or 0)
   return { id = entry[1], number = number, account = fields[2], data = fields[4], weight = fields[6], is_gone = is_gone }
+end
+
+-- What is due at once goes in the order of planning: a member of DUE is a number and the key, and PLANS leads to it.
+local function planned(member)
+  return string.sub(member, 17)
+end
+
+local function unplan(key)
+  local member = call('HGET', PLANS, key)
+  if member then
+    call('ZREM', DUE, member)
+    call('HDEL', PLANS, key)
+  end
+  call('ZREM', TAKEN, key)
+  call('HDEL', LEASES, key)
+end
+
+local function plan(key, due)
+  unplan(key)
+  local member = string.format('%016d', call('HINCRBY', META, 'sequence', 1)) .. key
+  call('ZADD', DUE, due, member)
+  call('HSET', PLANS, key, member)
 end
 
 -- The time in milliseconds. When somebody sets back the clock of this machine, it goes on from where it was.

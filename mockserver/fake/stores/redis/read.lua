@@ -94,10 +94,15 @@ local reads = {
     return call('HGET', LIVE, account)
   end },
   S = { 1, function(key)
-    return { call('ZSCORE', DUE, key), call('ZSCORE', TAKEN, key) }
+    local member = call('HGET', PLANS, key)
+    return { member and call('ZSCORE', DUE, member), call('ZSCORE', TAKEN, key) }
   end },
   X = { 1, function(size)
-    return call('ZRANGE', DUE, 0, size - 1, 'WITHSCORES')
+    local found = call('ZRANGE', DUE, 0, size - 1, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      found[i] = planned(found[i])
+    end
+    return found
   end },
   U = { 1, function(moment)
     return call('ZCOUNT', DUE, '-inf', moment) + call('ZCOUNT', TAKEN, '-inf', moment)

@@ -15,9 +15,7 @@ end
 for i = 5, #ARGV do
   for j = 2, took[1] == ARGV[i] and #took or 0 do
     if call('HGET', LEASES, took[j]) == WORKER then
-      call('ZADD', DUE, call('ZSCORE', TAKEN, took[j]), took[j])
-      call('ZREM', TAKEN, took[j])
-      call('HDEL', LEASES, took[j])
+      plan(took[j], call('ZSCORE', TAKEN, took[j]))
     end
   end
 end
@@ -31,9 +29,10 @@ if #found > 0 then
   call('ZADD', WORKERS, clock(), WORKER)
 end
 for i = 1, #found, 2 do
-  local key = found[i]
+  local key = planned(found[i])
   keys[#keys + 1] = key
-  call('ZREM', DUE, key)
+  call('ZREM', DUE, found[i])
+  call('HDEL', PLANS, key)
   call('ZADD', TAKEN, found[i + 1], key)
   call('HSET', LEASES, key, WORKER)
   call('RPUSH', TOOK, key)
