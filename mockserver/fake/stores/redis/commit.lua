@@ -1,13 +1,18 @@
 -- Writes all of a turn, or nothing when something that was read in it is no more so.
--- ARGV: who commits, and how many commits that one has begun; the stamp of this one; the bounds of tasks and of the journal, in number and bytes; where the writes begin;
--- then what was read, and what is written: each a letter and its arguments. Returns 1; 0 for nothing; or 2 to ask again soon,
--- because somebody else was too slow before and goes first.
+-- ARGV: who commits, and how many commits that one has begun; the stamp of this one; the bounds of tasks and of the
+-- journal, in number and bytes; whether others are to wait for it, because it was too slow before; the version of what is
+-- shared that it has; where the writes begin, and where the reads do; then what was read, what is written, each a letter
+-- and its arguments, and what is to be read if nothing is written.
+-- Returns 1; the answers to these reads; or 2 to ask again soon, because somebody else goes first.
 
 local WORKER, NUMBER, STAMP = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local MOST_TASKS, MOST_BYTES = tonumber(ARGV[4]), tonumber(ARGV[5])
 local MOST_ENTRIES, MOST_ENTRY_BYTES = tonumber(ARGV[6]), tonumber(ARGV[7])
-local FIRST_WRITE = tonumber(ARGV[8])
+local GOES_FIRST, KNOWN = ARGV[8] == '1', ARGV[9]
+local FIRST_WRITE, FIRST_READ = tonumber(ARGV[10]), tonumber(ARGV[11])
 
+-- So long others wait for the one that goes first, if that does not come back.
+local WAIT_MILLIS = 250
 -- As many tasks go at once when there is no more room: so few that nobody waits for it.
 local MOST_EVICTED = 100
 
@@ -340,7 +345,7 @@ local writes = {
 if NUMBER <= tonumber(call('HGET', DONE, WORKER) or 0) then
   return 1
 end
-local i = 9
+local i = 12
 local first = i < FIRST_WRITE and call('GET', FIRST)
 if first and first ~= WORKER then
   return 2
@@ -348,7 +353,10 @@ end
 while i < FIRST_WRITE do
   local check = checks[ARGV[i]]
   if not check[2](unpack(ARGV, i + 1, i + check[1])) then
-    return 0
+    if GOES_FIRST then
+      call('SET', FIRST, WORKER, 'NX', 'PX', WAIT_MILLIS)
+    end
+    return answers(FIRST_READ, KNOWN)
   end
   i = i + 1 + check[1]
 end
@@ -356,7 +364,7 @@ call('HSET', DONE, WORKER, NUMBER)
 if first then
   call('DEL', FIRST)
 end
-while i <= #ARGV do
+while i < FIRST_READ do
   local write = writes[ARGV[i]]
   write[2](unpack(ARGV, i + 1, i + write[1]))
   i = i + 1 + write[1]

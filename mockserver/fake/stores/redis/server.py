@@ -106,6 +106,10 @@ class Server:
         return self._connection
 
 
+# What is read when a commit is refused is answered by it, and saves the next round trip.
+_PARTS = {"read": ("keys", "answers", "read"), "commit": ("keys", "answers", "commit")}
+
+
 def sources() -> list[str]:
     """Return the scripts, as a server has to know them."""
     return [_script(name)[1] for name in ("read", "commit", "take", "beat", "sweep", "pass")]
@@ -135,5 +139,7 @@ def reason(error: Exception) -> str:
 def _script(name: str) -> tuple[str, str]:
     """Return the digest by which the server knows a script, and its source."""
     folder = resources.files(__package__)
-    source = "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
+    source = "\n".join(
+        (folder / f"{part}.lua").read_text(encoding="utf-8") for part in _PARTS.get(name, ("keys", name))
+    )
     return hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), source

@@ -60,9 +60,9 @@ class Redis:
         turn = self._turns.current
         return self._clock.now() if turn is None else turn.now
 
-    def run(self, jobs: Sequence[Callable[[], T]], ahead: Sequence[Callable[[], object]] = ()) -> list[T]:
-        """Call each job as one atomic step; what ``ahead`` reads is fetched for them at once."""
-        return self._turns.run(jobs, ahead)
+    def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Call each job as one atomic step, and return what they returned once all that they wrote is kept."""
+        return self._turns.run(jobs)
 
     def reserve(self, name: str, size: int, start: int) -> int:
         """Reserve ``size`` numbers that nobody else gets, and return the first; the very first is ``start``."""

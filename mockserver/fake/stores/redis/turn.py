@@ -7,7 +7,7 @@ once, and those that were stopped are called again. Their writes are laid over w
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,8 +35,14 @@ _PATIENCE_SECONDS = 10.0
 _PATIENT_TRIES = 3
 """So often a turn is tried before others are to let it go first: one with many jobs takes longer than theirs."""
 
-_WAIT, _PAUSE_SECONDS = 2, 0.001
-"""The answer to a commit while somebody else goes first, and after how long it is asked again."""
+_KEPT, _WAIT = 1, 2
+"""The answers to a commit, if nothing has to be read anew."""
+
+_PAUSE_SECONDS = 0.001
+"""While somebody else goes first, a commit is asked for again after so long."""
+
+_FIRST_ARG = 12
+"""Where what was read begins among the arguments of a commit, as Lua counts."""
 
 UNKNOWN = b"?"
 """No version of what is shared."""
@@ -51,8 +57,14 @@ ABSENT: Any = object()
 _WHOLE: Any = object()
 
 
-_GUESSES = {"T": None, "E": None, "D": None, "L": 0, "F": Flying(b"", [], [0], {})}
-"""What a job is likely to read: nothing. It is called with that only to find out what else it wants to read."""
+_NO_GUESSES: Mapping[str, Any] = {}
+_FIRST_GUESSES: Mapping[str, Any] = {"E": None}
+"""An external id is mostly new. A job that has added a task, because it is, need not wait for that to be read: it is
+checked when the turn is kept.
+"""
+
+_GUESSES: Mapping[str, Any] = {**_FIRST_GUESSES, "T": None, "D": None, "L": 0, "F": Flying(b"", [], [0], {})}
+"""What a job is likely to read. It is called with that only to find out what else it wants to read."""
 
 
 class Missing(BaseException):  # nobody's ``except Exception`` is meant to catch it
@@ -89,25 +101,21 @@ class Turn:
         self.pages: dict[bytes, list[Read]] = {}
         self._worker = worker
         self._wanted: dict[Read, None] = {}
-        self._is_current = self._is_scouting = self._is_first = False
+        self._asked: dict[Read, None] = {}
+        self._guesses, self._has_guessed = _FIRST_GUESSES, False
+        self._is_current = False
         self._begin()
 
-    def run(self, jobs: Sequence[Callable[[], T]], ahead: Sequence[Callable[[], object]]) -> list[T]:
+    def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Call the jobs until what they did is kept."""
-        for call in ahead:
-            self._scout(call)
         until = time.monotonic() + _PATIENCE_SECONDS
         for tries in count(1):
             results = self._called(jobs)
-            if self._keep():
+            if self._keep(goes_first=tries >= _PATIENT_TRIES):
                 break
             if time.monotonic() > until:
                 raise StoreUnavailable("others change the same things all the time, and were always faster.")
-            self._is_first = tries >= _PATIENT_TRIES
-            self._wanted, self.fetched, self.pages = dict.fromkeys(self.fetched), {}, {}
-            self._is_current = False
             self.now = self._worker.clock()
-            self._fetch()
             self._begin()
         return results
 
@@ -116,8 +124,9 @@ class Turn:
         found = self.fetched.get(read, ABSENT)
         if found is ABSENT:
             self._wanted[read] = None
-            if self._is_scouting and read[0] in _GUESSES:
-                return _GUESSES[read[0]]
+            if read[0] in self._guesses:
+                self._has_guessed = True
+                return self._guesses[read[0]]
             raise Missing
         return found
 
@@ -206,12 +215,16 @@ class Turn:
 
     def _called(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         results: list[T] = []
-        if self._worker.shared_version is UNKNOWN or self._wanted:
+        if self._worker.shared_version is UNKNOWN:
             self._fetch()
         while len(results) < len(jobs):
-            mark = self._mark()
+            mark, tasks = self._mark(), len(self.fresh)
+            self._has_guessed = False
             try:
-                results.append(jobs[len(results)]())
+                result = jobs[len(results)]()
+                if self._has_guessed and len(self.fresh) == tasks:
+                    raise Missing
+                results.append(result)
             except Missing:
                 self._back(mark)
                 for job in jobs[len(results) :]:
@@ -220,19 +233,27 @@ class Turn:
                     results = []
                     self._begin()
             except Exception:
-                if self._is_current or not self.is_shared_read or not self._fetch():
+                self._back(mark)
+                if self._is_right():
                     raise
-                results = []  # it went by what others have changed meanwhile
+                results = []  # it went by what is not, or not any more
                 self._begin()
         return results
+
+    def _is_right(self) -> bool:
+        """Whether what the jobs went by is so."""
+        if self._is_current:
+            return True
+        has_guessed = bool(self._wanted)
+        return not (self.is_shared_read or has_guessed) or (not self._fetch() and not has_guessed)
 
     def _scout(self, call: Callable[[], object]) -> None:
         """Find out what a call wants to read, as far as that does not depend on what it has read."""
         mark = self._mark()
-        self._is_scouting = True
+        self._guesses = _GUESSES
         with suppress(Missing, Exception):
             call()
-        self._is_scouting = False
+        self._guesses = _NO_GUESSES
         self._back(mark)
 
     def _mark(self) -> tuple[int, int]:
@@ -256,10 +277,15 @@ class Turn:
         """Fetch all that is wanted, and return whether what is shared has changed."""
         wanted, self._wanted = self._wanted, {}
         args = [arg for read in wanted for arg in read]
-        known, first = self._worker.shared_version, self._worker.name if self._is_first else ""
-        version, shared, *answers = self._worker.server.run("read", known, first, *args)
-        self._is_current = True
-        for read, answer in zip(wanted, answers, strict=True):
+        answers = self._worker.server.run("read", self._worker.shared_version, *args)
+        self._asked |= wanted
+        return self._learn(wanted, answers)
+
+    def _learn(self, reads: Iterable[Read], answers: list[Any]) -> bool:
+        """Take in what the server has answered, and return whether what is shared has changed."""
+        version, shared, *found = answers
+        self._is_current, self._guesses = True, _NO_GUESSES
+        for read, answer in zip(reads, found, strict=True):
             self.fetched[read] = parsed(self.fetched, read, answer)
             if read[0] == "P":
                 self.pages.setdefault(read[2], []).append(read)
@@ -269,22 +295,28 @@ class Turn:
         self._worker.shared = {text(key): read_paper(data) for key, data in shared[::2]}
         return True
 
-    def _keep(self) -> bool:
-        """Keep what was written, and return whether all was still as it had been read."""
+    def _keep(self, *, goes_first: bool) -> bool:
+        """Keep what was written, and return whether all was still as it had been read; if not, it is read anew."""
         decides = self.marks.get("decides", False)
         if not self._writes:
             return self._is_current or not self.is_shared_read or not self._fetch()
+        worker, bounds = self._worker, self._worker.bounds
         checks = [arg for check, stamp in self._checks.items() for arg in (*check, stamp)] if decides else []
         if self.is_shared_read and (decides or not self._is_current):
-            checks += ("V", self._worker.shared_version)
-        bounds = self._worker.bounds
-        most = bounds.tasks, bounds.size, bounds.exchanges, bounds.exchange_bytes
-        head = (self._worker.name, self._number, self._stamp, *most, 9 + len(checks))
+            checks += ("V", worker.shared_version)
         writes = [arg() if callable(arg) else arg for arg in self._writes]
-        while (answer := self._worker.server.run("commit", *head, *checks, *writes)) == _WAIT:
+        self._asked |= self._wanted
+        reads = [arg for read in self._asked for arg in read] if checks else []
+        most = bounds.tasks, bounds.size, bounds.exchanges, bounds.exchange_bytes
+        first_write = _FIRST_ARG + len(checks)
+        head = worker.name, self._number, self._stamp, *most, int(goes_first), worker.shared_version
+        args = *head, first_write, first_write + len(writes), *checks, *writes, *reads
+        while (answer := worker.server.run("commit", *args)) == _WAIT:
             time.sleep(_PAUSE_SECONDS)
-        if not answer:
+        if answer != _KEPT:
+            self.fetched, self.pages, self._wanted = {}, {}, {}
+            self._learn(self._asked, answer)
             return False
         if "version" in self.marks:
-            self._worker.shared_version = UNKNOWN
+            worker.shared_version = UNKNOWN
         return True

@@ -35,14 +35,14 @@ class Turns:
         found: Turn = self._current.turn
         return found
 
-    def run(self, jobs: Sequence[Callable[[], T]], ahead: Sequence[Callable[[], object]] = ()) -> list[T]:
+    def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Take a turn; within one, just call the jobs. Raises ``StoreUnavailable``."""
         if self.current is not None:
             return [job() for job in jobs]
         with self._lock:
             self._current.turn = turn = Turn(self._worker)
             try:
-                return turn.run(jobs, ahead)
+                return turn.run(jobs)
             finally:
                 self._current.turn = None
 
