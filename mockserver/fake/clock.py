@@ -34,6 +34,22 @@ def steady() -> Callable[[], Millis]:
     return lambda: start + (_elapsed_ns() - began) // 1_000_000
 
 
+def never_back(source: Callable[[], Millis]) -> Callable[[], Millis]:
+    """Return a clock that follows another one; where that steps back, it stands still for a moment and then goes on."""
+    lock = threading.Lock()
+    last, lost = source(), 0
+
+    def now() -> Millis:
+        nonlocal last, lost
+        with lock:
+            moment = source()
+            lost += max(last - moment, 0)
+            last = moment
+            return moment + lost
+
+    return now
+
+
 class ClockState(NamedTuple):
     """How far a clock is ahead of the machine's, and where it stands still, if it does."""
 
@@ -53,9 +69,8 @@ class Clock:
 
     def __init__(self, source: Callable[[], Millis] | None = None) -> None:
         """``source`` is a clock to follow; where it steps back, time stands still for a moment and then goes on."""
-        self._source = source or steady()
+        self._machine = steady() if source is None else never_back(source)
         self._lock = threading.RLock()
-        self._last, self._lost = self._source(), 0
         self._state = ClockState()
         self._share: Callable[[Move], None] | None = None
         self._watchers: list[Callable[[], None]] = []
@@ -116,21 +131,12 @@ class Clock:
             watcher()
 
     def share(self, source: Callable[[], Millis], share: Callable[[Move], None]) -> None:
-        """Follow a clock that all have who share a store, and let ``share`` move it for all of them."""
-        self._source, self._share = source, share
-        self._last, self._lost = source(), 0
+        """Follow a clock that all have who share a store, and never goes back; let ``share`` move it for all of them."""
+        self._machine, self._share = source, share
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call ``watcher`` after each change by hand, so that a waiting timer can be set anew."""
         self._watchers.append(watcher)
-
-    def _machine(self) -> Millis:
-        """Return the time of the source, as if it had never stepped back."""
-        with self._lock:
-            moment = self._source()
-            self._lost += max(self._last - moment, 0)
-            self._last = moment
-            return moment + self._lost
 
 
 def checked_time(now: object, what: str) -> Millis:

@@ -130,9 +130,10 @@ class World:
             ratio=intern(plan.ratio(operation, call.payload)),
             looks=self.pace.looks,
         )
-        subject = Subject(operation, call.account, {**call.sent, **call.payload})
-        for fault in self.faults_at("task", operation, subject, call.request.path):
-            task = effect(fault)(task, call.service.reasons)
+        if self.has_faults(call):
+            subject = Subject(operation, call.account, {**call.sent, **call.payload})
+            for fault in self.faults_at("task", operation, subject, call.request.path):
+                task = effect(fault)(task, call.service.reasons)
         self.tasks.add(task, call.now)
         self.callbacks.plan(task)
         return task
