@@ -131,7 +131,7 @@ class Clock:
             watcher()
 
     def share(self, source: Callable[[], Millis], share: Callable[[Move], None]) -> None:
-        """Follow a clock that all have who share a store, and never goes back; let ``share`` move it for all of them."""
+        """Follow a clock that never goes back and that all have who share a store; ``share`` moves it for all."""
         self._machine, self._share = source, share
 
     def watch(self, watcher: Callable[[], None]) -> None:
