@@ -25,7 +25,7 @@ _MODE = 0o600
 _OLDEST_SQLITE = (3, 35)
 """The first that returns what a statement has changed."""
 
-_MOST_CHECKED_BYTES = 64 << 20
+_MOST_CHECKED_BYTES = 32 << 20
 """A larger file is not looked through when it is opened: that would take seconds."""
 
 _CACHE_KIB = 16 << 10

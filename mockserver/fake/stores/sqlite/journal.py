@@ -62,19 +62,20 @@ class Journal:
         differences: tuple[Difference, ...] = (),
     ) -> Entry:
         """Record an exchange; the oldest go when there is no more room."""
-        kept = cut(request, response, violations)
-        entry = Entry(0, at, service, operation, account, *kept, differences)
+        parts = cut(request, response, violations)
+        entry = Entry(0, at, service, operation, account, *parts, differences)
         size, record = weight(entry), codec.written_entry(entry)
         with self._connection:
-            number, count, held = self._connection.rows(
-                "SELECT last_exchange + 1, exchanges + exchanges_kept + 1, exchange_bytes + ? FROM totals", (size,)
+            number, count, kept, held = self._connection.rows(
+                "SELECT last_exchange + 1, exchanges + 1, exchanges_kept, exchange_bytes + ? FROM totals", (size,)
             )[0]
             self._connection.rows(
                 "INSERT OR ROLLBACK INTO journal VALUES (?, ?, ?, NULL, ?)", (number, account, size, record)
             )
-            while count and (count > self._bounds.exchanges or held > self._bounds.exchange_bytes):
-                count, held = count - 1, held - self._drop_oldest()
-        return Entry(number, at, service, operation, account, *kept, differences)
+            while count + kept and (count + kept > self._bounds.exchanges or held > self._bounds.exchange_bytes):
+                held -= self._drop_oldest("kept IS NOT NULL ORDER BY kept, number" if kept else "true ORDER BY number")
+                count, kept = (count, kept - 1) if kept else (count - 1, kept)
+        return Entry(number, at, service, operation, account, *parts, differences)
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account; the numbers go on."""
@@ -93,12 +94,8 @@ class Journal:
         """From now on, keep what is cleared instead of forgetting it."""
         self._connection.rows("UPDATE totals SET keeps_cleared = 1")
 
-    def _drop_oldest(self) -> int:
-        """Forget the oldest exchange, and return how much room it took."""
-        kept = self._connection.row(
-            "SELECT number, bytes FROM journal WHERE kept IS NOT NULL ORDER BY kept, number LIMIT 1"
-        )
-        oldest = kept or self._connection.rows("SELECT number, bytes FROM journal ORDER BY number LIMIT 1")[0]
-        number, size = oldest
+    def _drop_oldest(self, which: str) -> int:
+        """Forget the oldest of some exchanges, and return how much room it took."""
+        number, size = self._connection.rows(f"SELECT number, bytes FROM journal WHERE {which} LIMIT 1")[0]  # noqa: S608
         self._connection.rows("DELETE FROM journal WHERE number = ?", (number,))
         return int(size)
