@@ -465,6 +465,16 @@ class TestUrl:
         assert "pw12345678" not in refused.value.sentence
 
 
+def test_a_disk_that_cannot_be_shared_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = Connection.rows
+    refused = [("delete",)]
+    monkeypatch.setattr(
+        Connection, "rows", lambda self, sql, *rest: refused if "journal_mode" in sql else rows(self, sql, *rest)
+    )
+    with pytest.raises(BadSetting, match=r"its disk has no shared memory. Name a file on another."):
+        SQLite(path)
+
+
 def test_an_old_sqlite_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     with pytest.raises(BadSetting, match=r"is too old. Install 3.35 or later"):

@@ -87,7 +87,9 @@ def _make(path: Path) -> None:
 def _check(path: Path, connection: Connection) -> None:
     """Make the schema of a new file; see whether another is one that we can use."""
     connection.reading(partial(_refuse_strangers, path, connection))  # at one moment: another process may be making it
-    connection.rows("PRAGMA journal_mode = WAL")
+    if connection.rows("PRAGMA journal_mode = WAL") != [("wal",)]:
+        text = f"several processes cannot share {quoted(str(path))}: its disk has no shared memory. Name a file on another."
+        raise BadSetting(OPTION, text)
     connection.rows("PRAGMA synchronous = NORMAL")
     connection.rows(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.rows(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
