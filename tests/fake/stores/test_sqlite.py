@@ -7,6 +7,7 @@ import resource
 import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -202,6 +203,16 @@ def test_processes_that_open_one_new_file_at_once_all_get_on(path: Path) -> None
     workers = [Worker(MAKERS["sqlite"], path.parent, "reserve", 0) for _ in range(4)]
     found = sorted(int(number) for worker in workers for number in worker.end().split())
     assert found == list(range(100, 1300))
+
+
+def test_a_second_store_in_a_process_leaves_the_first_its_locks(path: Path) -> None:
+    code = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1], timeout=0).execute('PRAGMA journal_mode = DELETE'))"
+    with store_at(path) as store:
+        with store_at(path) as other:
+            fill(other)
+        stranger = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False)
+        assert "database is locked" in stranger.stderr
+        assert counts(store) == (3, 3, 3, 3)
 
 
 def test_a_full_disk_keeps_the_state_before_and_work_goes_on_when_there_is_room(path: Path) -> None:
@@ -471,7 +482,7 @@ def test_a_disk_that_cannot_be_shared_is_refused(path: Path, monkeypatch: pytest
     monkeypatch.setattr(
         Connection, "rows", lambda self, sql, *rest: refused if "journal_mode" in sql else rows(self, sql, *rest)
     )
-    with pytest.raises(BadSetting, match=r"its disk has no shared memory. Name a file on another."):
+    with pytest.raises(BadSetting, match=r"it has no shared memory. Name a file elsewhere."):
         SQLite(path)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,8 @@ OPTION = "--store"
 
 _MODE = 0o600
 """For its owner alone. SQLite gives the files beside it the same mode."""
+
+_EFFECTIVE = os.access in os.supports_effective_ids
 
 _OLDEST_SQLITE = (3, 35)
 """The first that returns what a statement has changed."""
@@ -64,14 +67,17 @@ def _make(path: Path) -> None:
     if not path.parent.is_dir():
         raise BadSetting(OPTION, f"there is no folder {quoted(str(path.parent))}. Make it, or name another file.")
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), _MODE)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise BadSetting(OPTION, f"{quoted(str(path))} is no file. Name another one.")
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _MODE))
+        # One that was there is not opened: to close it would end the locks that this process may have on it.
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError
+        if not stat.S_ISREG(mode):
+            raise BadSetting(OPTION, f"{quoted(str(path))} is no file. Name another one.")
+        if stat.S_IMODE(mode) != _MODE:
             path.chmod(_MODE)
-        finally:
-            os.close(descriptor)
-        if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        if not all(os.access(each, os.W_OK, effective_ids=_EFFECTIVE) for each in (path, path.parent)):
             raise PermissionError
     except IsADirectoryError as error:
         raise BadSetting(OPTION, f"{quoted(str(path))} is a folder. Name a file in it.") from error
@@ -88,7 +94,9 @@ def _check(path: Path, connection: Connection) -> None:
     """Make the schema of a new file; see whether another is one that we can use."""
     connection.reading(partial(_refuse_strangers, path, connection))  # at one moment: another process may be making it
     if connection.rows("PRAGMA journal_mode = WAL") != [("wal",)]:
-        text = f"several processes cannot share {quoted(str(path))}: its disk has no shared memory. Name a file on another."
+        text = (
+            f"processes cannot share {quoted(str(path))} on its disk: it has no shared memory. Name a file elsewhere."
+        )
         raise BadSetting(OPTION, text)
     connection.rows("PRAGMA synchronous = NORMAL")
     connection.rows(f"PRAGMA cache_size = -{_CACHE_KIB}")
