@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.errors import BadSetting, MissingPackage
+from mockserver.errors import BadSetting
+from mockserver.extras import require
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
 from mockserver.secrecy import Mask
@@ -40,10 +41,7 @@ def _sqlite(rest: str, bounds: Bounds) -> Store:
 
 def _redis(url: str, bounds: Bounds) -> Store:
     """Open a database of a server. Raises ``MissingPackage`` where the extra is not installed."""
-    try:
-        from mockserver.fake.stores.redis.store import Redis
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "redis":
-            raise
-        raise MissingPackage("--store redis://…", "redis", "redis") from None
+    require("--store redis", "redis")
+    from mockserver.fake.stores.redis.store import Redis
+
     return Redis(url, bounds)

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import redis as client_library
 
-from mockserver.errors import BadSetting, StoreUnavailable
+from mockserver.errors import BadSetting, MissingPackage, StoreUnavailable
 from mockserver.fake.lifecycle import Task
+from mockserver.fake.stores import opening
 from mockserver.fake.stores.redis.server import PREFIX
 from mockserver.fake.stores.redis.store import Redis
 from mockserver.fake.stores.store import SHARED, Bounds, Flight, Kind
@@ -642,6 +643,19 @@ def test_a_server_without_memory_is_said(store: Redis, server: RedisServer) -> N
     assert store.run([creates(store, "1")]) == [True]
 
 
+def test_after_an_error_each_answer_still_belongs_to_its_question(store: Redis, server: RedisServer) -> None:
+    assert store.reserve("ids", 10, 1) == 1
+    with server.client() as client:
+        client.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(StoreUnavailable, match="no memory left"):
+                store.reserve("ids", 10, 1)
+        finally:
+            client.config_set("maxmemory", 0)
+    assert store.reserve("ids", 10, 1) == 11
+    assert store.run([creates(store, "1")]) == [True]
+
+
 def test_a_server_that_became_a_replica_is_said(own: RedisServer) -> None:
     with closing(Redis(own.url)) as store, own.client() as client:
         client.replicaof("127.0.0.1", 1)
@@ -727,6 +741,19 @@ def test_a_server_that_is_no_redis_is_said(answer: bytes) -> None:
 )
 def test_what_is_no_url_of_a_database_is_said(url: str) -> None:
     assert refused(url)
+
+
+def test_without_the_extra_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.extras.find_spec", lambda _: None)
+    with pytest.raises(MissingPackage, match=r"--store redis needs redis: pip install 'kling-mockserver\[redis\]'"):
+        opening.opened("redis://127.0.0.1:1/0", Bounds())
+
+
+@pytest.mark.parametrize("scheme", ["redis", "REDIS", "valkey"])
+def test_a_store_is_opened_by_its_url(server: RedisServer, scheme: str) -> None:
+    store = opening.opened(f"{scheme}://127.0.0.1:{server.port}/3", Bounds())
+    assert (len(store.tasks), store.is_shared) == (0, True)
+    store.close()
 
 
 def test_a_parameter_that_does_not_exist_is_said(server: RedisServer) -> None:

@@ -11,7 +11,8 @@ from mockserver.fake.stores import codec
 from mockserver.fake.stores.memory.documents import Documents as Replayed
 from mockserver.fake.stores.redis.answers import Papers
 from mockserver.fake.stores.redis.names import Paper, account_mark, raw, written_paper
-from mockserver.fake.stores.redis.turn import ABSENT, Turn
+from mockserver.fake.stores.redis.overlay import ABSENT
+from mockserver.fake.stores.redis.turn import Turn
 from mockserver.fake.stores.redis.turns import Turns, in_turn
 from mockserver.fake.stores.store import SHARED, Kind
 

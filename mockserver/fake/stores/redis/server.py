@@ -90,7 +90,16 @@ class Server:
         seconds = ANSWER_SECONDS + sum(map(len, packed)) / _BYTES_PER_SECOND
         connection.send_packed_command(packed)
         self.round_trips += 1
-        return [connection.read_response(timeout=seconds) for _ in commands]
+        answers: list[Any] = []
+        for _ in commands:
+            try:
+                answers.append(connection.read_response(timeout=seconds))
+            except exceptions.ResponseError as error:
+                answers.append(error)  # the next answers still have to be read
+        for answer in answers:
+            if isinstance(answer, exceptions.ResponseError):
+                raise answer
+        return answers
 
     def _connected(self) -> AbstractConnection:
         if self._connection is not None:

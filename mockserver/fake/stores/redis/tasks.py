@@ -23,7 +23,8 @@ from mockserver.fake.stores.redis.names import (
     text,
     written_task,
 )
-from mockserver.fake.stores.redis.turn import ABSENT, Turn
+from mockserver.fake.stores.redis.overlay import ABSENT
+from mockserver.fake.stores.redis.turn import Turn
 from mockserver.fake.stores.redis.turns import Turns, in_turn
 from mockserver.fake.stores.store import Flight, Owner
 from mockserver.types import Millis

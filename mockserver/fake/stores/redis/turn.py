@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 
 from mockserver.errors import StoreUnavailable
 from mockserver.fake.journal import Entry, weight
-from mockserver.fake.lifecycle import Task
 from mockserver.fake.stores import codec
 from mockserver.fake.stores.redis.answers import Flying, parsed
 from mockserver.fake.stores.redis.names import Paper, account_mark, read_paper, text
+from mockserver.fake.stores.redis.overlay import ABSENT, Overlay
 from mockserver.fake.stores.redis.server import Server
-from mockserver.fake.stores.store import Bounds, Owner
+from mockserver.fake.stores.store import Bounds
 from mockserver.types import Millis
 
 T = TypeVar("T")
@@ -53,9 +53,6 @@ _NAME_LETTERS, _NUMBER_BYTES = 12, 6
 _PUTS_BITS = 16
 """A commit may change what is shared more than once, and each time it has another version."""
 
-ABSENT: Any = object()
-_WHOLE: Any = object()
-
 
 _NO_GUESSES: Mapping[str, Any] = {}
 _FIRST_GUESSES: Mapping[str, Any] = {"E": None}
@@ -84,15 +81,10 @@ class Worker:
     shared: dict[str, Paper] = field(default_factory=dict)
 
 
-class Turn:
+class Turn(Overlay):
     """What was fetched for the jobs of a turn, and what they have written, laid over it.
 
-    * ``fetched``: answers by what was asked; ``pages``: which parts of a list are among them
-    * ``tasks``, ``named``, ``looks``, ``added``, ``removed``, ``flights``, ``forgotten``: of the tasks
-    * ``papers``, ``changes``, ``dropped``: of the documents
-    * ``notes``, ``clears``: of the journal
-    * ``plans``: of the schedule
-    * ``marks``: single values
+    ``fetched`` has the answers by what was asked, and ``pages`` says which parts of a list are among them.
     """
 
     def __init__(self, worker: Worker) -> None:
@@ -145,24 +137,13 @@ class Turn:
 
     def write(self, *write: Any) -> None:
         """Write something when all jobs have ended; what can be called is what returns it, and is called only then."""
-        self._writes.extend(write)
+        self.writes.extend(write)
         self.set(self.marks, "decides", True)
 
     def note(self, entry: Entry) -> None:
         """Write an exchange, for which nothing has to be checked."""
         written, weighed = partial(codec.written_entry, entry), partial(weight, entry)
-        self._writes.extend(("J", account_mark(entry.account), written, weighed))
-
-    def set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
-        """Change a table, until the job that does it is stopped."""
-        self._undo.append((table, key, table.get(key, ABSENT)))
-        table[key] = value
-
-    def unset(self, table: dict[Any, Any], key: Any) -> None:
-        """Take something out of a table, until the job that does it is stopped."""
-        if key in table:
-            self._undo.append((table, _WHOLE, dict(table)))  # its order is that of creation
-            del table[key]
+        self.writes.extend(("J", account_mark(entry.account), written, weighed))
 
     @property
     def stamp(self) -> bytes:
@@ -191,34 +172,18 @@ class Turn:
         return self._worker.shared
 
     def _begin(self) -> None:
+        self.clear()
         self._number = next(self._worker.numbers)
         self._stamp = bytes.fromhex(self._worker.name[:_NAME_LETTERS]) + self._number.to_bytes(_NUMBER_BYTES, "big")
-        self._writes: list[Any] = []
-        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
         self._checks: dict[Any, bytes] = {}
         self.is_shared_read = False
-        self.marks: dict[str, Any] = {}
-        self.tasks: dict[tuple[str, str], Task | None] = {}
-        self.fresh: dict[tuple[str, str], bool] = {}
-        self.named: dict[tuple[Owner, str], str | None] = {}
-        self.looks: dict[tuple[str, str], int] = {}
-        self.added: dict[bytes, dict[str, bool]] = {}
-        self.removed: dict[bytes, dict[str, bool]] = {}
-        self.flights: dict[bytes, dict[str, tuple[int, float] | None]] = {}
-        self.forgotten: dict[str | None, bool] = {}
-        self.papers: dict[tuple[str, str], tuple[Any, str | None] | None] = {}
-        self.changes: dict[str, dict[int, tuple[Any, ...]]] = {}
-        self.dropped: dict[tuple[str, str | None], bool] = {}
-        self.notes: dict[int, tuple[Entry, int]] = {}
-        self.clears: dict[int, tuple[str | None, bool]] = {}
-        self.plans: dict[str, Millis | None] = {}
 
     def _called(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         results: list[T] = []
         if self._worker.shared_version is UNKNOWN:
             self._fetch()
         while len(results) < len(jobs):
-            mark, tasks = self._mark(), len(self.fresh)
+            mark, tasks = self.mark(), len(self.fresh)
             self._has_guessed = False
             try:
                 result = jobs[len(results)]()
@@ -226,14 +191,14 @@ class Turn:
                     raise Missing
                 results.append(result)
             except Missing:
-                self._back(mark)
+                self.back(mark)
                 for job in jobs[len(results) :]:
                     self._scout(job)
                 if self._fetch():
                     results = []
                     self._begin()
             except Exception:
-                self._back(mark)
+                self.back(mark)
                 if self._is_right():
                     raise
                 results = []  # it went by what is not, or not any more
@@ -249,29 +214,12 @@ class Turn:
 
     def _scout(self, call: Callable[[], object]) -> None:
         """Find out what a call wants to read, as far as that does not depend on what it has read."""
-        mark = self._mark()
+        mark = self.mark()
         self._guesses = _GUESSES
         with suppress(Missing, Exception):
             call()
         self._guesses = _NO_GUESSES
-        self._back(mark)
-
-    def _mark(self) -> tuple[int, int]:
-        return len(self._writes), len(self._undo)
-
-    def _back(self, mark: tuple[int, int]) -> None:
-        """Take back what was written since."""
-        writes, undo = mark
-        del self._writes[writes:]
-        while len(self._undo) > undo:
-            table, key, value = self._undo.pop()
-            if key is _WHOLE:
-                table.clear()
-                table |= value
-            elif value is ABSENT:
-                del table[key]
-            else:
-                table[key] = value
+        self.back(mark)
 
     def _fetch(self) -> bool:
         """Fetch all that is wanted, and return whether what is shared has changed."""
@@ -298,13 +246,13 @@ class Turn:
     def _keep(self, *, goes_first: bool) -> bool:
         """Keep what was written, and return whether all was still as it had been read; if not, it is read anew."""
         decides = self.marks.get("decides", False)
-        if not self._writes:
+        if not self.writes:
             return self._is_current or not self.is_shared_read or not self._fetch()
         worker, bounds = self._worker, self._worker.bounds
         checks = [arg for check, stamp in self._checks.items() for arg in (*check, stamp)] if decides else []
         if self.is_shared_read and (decides or not self._is_current):
             checks += ("V", worker.shared_version)
-        writes = [arg() if callable(arg) else arg for arg in self._writes]
+        writes = [arg() if callable(arg) else arg for arg in self.writes]
         self._asked |= self._wanted
         reads = [arg for read in self._asked for arg in read] if checks else []
         most = bounds.tasks, bounds.size, bounds.exchanges, bounds.exchange_bytes
