@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import select
 import socket
 import threading
@@ -611,6 +612,55 @@ def test_a_server_that_is_down_is_said_and_found_again(own: RedisServer) -> None
         # It has kept nothing, as it was told, so the external id is free again.
         assert store.run([creates(store, "1")]) == [True]
         store.beat()
+
+
+def test_whatever_was_answered_is_there_after_the_server_was_killed_under_load(tmp_path: Path) -> None:
+    """With a log on the disk that is written before each answer, as ``appendfsync always`` has it."""
+    options = "--appendonly", "yes", "--appendfsync", "always"
+    with closing(Closing(RedisServer(tmp_path, *options))) as closed:
+        assert_that_kills_lose_nothing(closed.server, kills=2)
+
+
+@pytest.mark.torture
+def test_whatever_was_answered_is_there_after_many_kills(tmp_path: Path) -> None:
+    options = "--appendonly", "yes", "--appendfsync", "always"
+    with closing(Closing(RedisServer(tmp_path, *options))) as closed:
+        assert_that_kills_lose_nothing(closed.server, kills=40)
+
+
+def assert_that_kills_lose_nothing(server: RedisServer, kills: int) -> None:
+    answered: list[str] = []
+    is_over = threading.Event()
+
+    def load(store: Redis, name: str) -> None:
+        for number in itertools.count():
+            if is_over.is_set():
+                return
+            with suppress(StoreUnavailable):
+                ids = [f"{name}-{number}-{index}" for index in range(4)]
+                made = store.run([adds(store, id) for id in ids])
+                answered.extend(id for id, is_made in zip(ids, made, strict=True) if is_made)
+
+    with closing(Redis(server.url)) as one, closing(Redis(server.url)) as two:
+        threads = [threading.Thread(target=load, args=each) for each in ((one, "a"), (two, "b"))]
+        for thread in threads:
+            thread.start()
+        for _ in range(kills):
+            wanted = len(answered) + 100
+            while len(answered) < wanted:
+                assert all(thread.is_alive() for thread in threads)
+                is_over.wait(0.01)
+            server.stop()
+            server.start()
+        is_over.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+    with closing(Redis(server.url)) as store:
+        there = [each.id for each in store.tasks.newest()]
+        assert len(there) == len(set(there))
+        assert set(answered) <= set(there)
+        assert len(store.journal) == len(there)
+        assert all(store.tasks.get_external(ME, id) is not None for id in answered[:100])
 
 
 def test_a_server_that_does_not_answer_is_given_up(own: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
