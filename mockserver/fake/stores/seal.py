@@ -22,15 +22,16 @@ from mockserver.secrecy import SCHEMES, Mask, is_secret, masked, secrets, spelli
 from mockserver.types import JSON, Request, Response
 
 # Wherever Mask masks something by its form or by the name beside it, both of these find something, in letters of lower
-# case. Most messages have none of the words, and to look for them costs a tenth of all that Mask looks for.
+# case. Most messages have none of the words, and to look for them costs a tenth of all that Mask looks for. An escape
+# may stand for a letter of such a word; Chinese that is escaped does not.
 _HINT = re.compile(
-    rb"key|token|secret|passw|passph|auth|sig|credential|cookie|pwd|jwt|sid|sess|eyj|bearer |\\u|%|@|whsec|ghp"
+    rb"key|token|secret|passw|passph|auth|sig|credential|cookie|pwd|jwt|sid|sess|eyj|bearer |\\u00[2-7]|%|@|whsec|ghp"
     rb"|k[-_][\w+/=-]{12}"
 )
 _SUSPECT = re.compile(
     rb"(?:token|secret|password|passwd|passphrase|authorization|signature|credential|credentials|cookie|cookies"
     rb"|key|pwd|auth|sign|sig|jwt|sid|session_?[^a-z0-9]*_?id)[^a-z0-9\"'=]*[\"'=]"
-    rb"|eyj|bearer |\\u|%[0-9a-f][0-9a-f]|://[^\s\"<>\\/?#]*@|(?:[spa]k|whsec|ghp|api-key)[-_][\w+/=-]{12}"
+    rb"|eyj|bearer |\\u00[2-7]|%[0-9a-f][0-9a-f]|://[^\s\"<>\\/?#]*@|(?:[spa]k|whsec|ghp|api-key)[-_][\w+/=-]{12}"
 )
 
 _LONG_LETTERS = 16
