@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -19,12 +20,25 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
+from tests.support import stores
 
 # How long an example takes says more about the machine than about the code, and a commit that is right today must be
 # right tomorrow: whoever looks for what nobody has thought of yet says --hypothesis-profile search.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--store", choices=("memory", "sqlite"), default="memory", help="where each fake has its state")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each fake that names no store one of the kind that was asked for."""
+    if config.getoption("--store") == "sqlite":
+        folder = stores.folder()
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(stores.put_every_fake_on(stores.sqlite(Path(folder.name))))
 
 
 def pytest_collection_finish() -> None:
@@ -86,9 +100,8 @@ class CheckedFake(Fake):
 
     def respond(self, request: Request) -> Response:
         response = super().respond(request)
-        # Other threads may have been answered since.
-        entry = next(entry for entry in self.world.journal if response.body.startswith(entry.response.body))
-        assert (entry.request.path, entry.response.status) == (request.path, response.status)
+        answered = request.path, response.status
+        entry = next(each for each in self.world.journal if (each.request.path, each.response.status) == answered)
         service = self.world.catalog.services[entry.service]
         operation = service.operations[entry.operation] if entry.operation else None
         if response.status >= 400:

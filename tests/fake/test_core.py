@@ -292,7 +292,7 @@ def test_an_exception_that_nobody_foresaw_is_answered_noted_and_told(
     assert answer.status == service.errors["internal"].status == 500
     assert service.errors["internal"].body.items() <= answer.json.items()
     (entry,) = fake.world.journal
-    assert (entry.operation, entry.account) == (create.id, TOKEN)
+    assert (entry.operation, entry.account) == (create.id, fake.world.known_as(TOKEN))
     assert entry.response.headers["mockserver-error"] == answer.headers["mockserver-error"]
     assert answer.headers["mockserver-error"].startswith("KeyError: 'gr%C3%BC")
     assert answer.headers["mockserver-error"].isprintable()
@@ -340,9 +340,9 @@ def test_every_exchange_is_noted_with_what_was_wrong(fake: CheckedFake, path: st
     assert {entry[1] for entry in found} == {NOON}
     assert [entry[3:] for entry in found] == [
         (None, 404, []),
-        ("key-of-mine", 400, []),
-        ("you-of-the-long-name", 400, ["prompt.type"]),
-        ("key-of-mine", 200, ["additionalProperties"]),
+        (fake.world.known_as("key-of-mine"), 400, []),
+        (fake.world.known_as("you-of-the-long-name"), 400, ["prompt.type"]),
+        (fake.world.known_as("key-of-mine"), 200, ["additionalProperties"]),
     ]
 
 

@@ -76,7 +76,7 @@ def test_a_reset_of_one_account_leaves_the_others_alone(fake: CheckedFake) -> No
         fake.faults.add("hang", account=token)
     fake.due()
     fake.reset("one")
-    assert [task.account for task in fake.tasks] == ["two"]
+    assert [task.account for task in fake.tasks] == [fake.world.known_as("two")]
     assert {entry.account for entry in fake.requests} == {"two"}
     assert {delivery.account for delivery in fake.callbacks} == {"two"}
     assert [fault.account for _, fault, _ in fake.faults] == ["two"]

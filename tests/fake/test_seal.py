@@ -90,4 +90,4 @@ def test_the_state_of_a_restored_fake_is_still_reset_for_all() -> None:
     other = restored(fake.snapshot())
     other.reset()
     other.made(token=LONG)
-    assert [task.account for task in other.tasks] == [LONG]
+    assert [task.account for task in other.tasks] == [CheckedFake().world.known_as(LONG)]
