@@ -30,15 +30,17 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--store", choices=("memory", "sqlite"), default="memory", help="where each fake has its state")
+    parser.addoption("--store", choices=("memory", *stores.KINDS), default="memory", help="where each fake has its state")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each fake that names no store one of the kind that was asked for."""
-    if config.getoption("--store") == "sqlite":
+    make = stores.KINDS.get(config.getoption("--store"))
+    if make is not None:
         folder = stores.folder()
-        config.add_cleanup(folder.cleanup)
-        config.add_cleanup(stores.put_every_fake_on(stores.sqlite(Path(folder.name))))
+        url, end = make(Path(folder.name))
+        for cleanup in (folder.cleanup, end, stores.put_every_fake_on(url)):
+            config.add_cleanup(cleanup)
 
 
 def pytest_collection_finish() -> None:

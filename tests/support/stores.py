@@ -26,9 +26,20 @@ def folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="mockserver-stores-", dir=place, ignore_cleanup_errors=True)
 
 
-def sqlite(folder: Path) -> Callable[[], str]:
-    """Return what names a new file in a folder each time."""
-    return lambda: f"sqlite:{folder / f'{next(_numbers)}.db'}"
+def sqlite(folder: Path) -> tuple[Callable[[], str], Callable[[], None]]:
+    """Return what names a new file in a folder each time, and what ends that."""
+    return lambda: f"sqlite:{folder / f'{next(_numbers)}.db'}", lambda: None
+
+
+def redis(folder: Path) -> tuple[Callable[[], str], Callable[[], None]]:
+    """Return what names a new database of a server each time, and what ends that server."""
+    from tests.support.redis_server import RedisServer
+
+    server = RedisServer(folder, "--databases", "50000")
+    return lambda: f"redis://127.0.0.1:{server.port}/{next(_numbers)}", server.stop
+
+
+KINDS = {"sqlite": sqlite, "redis": redis}
 
 
 def put_every_fake_on(url: Callable[[], str]) -> Callable[[], None]:
