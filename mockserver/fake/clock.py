@@ -84,6 +84,11 @@ class Clock:
         return min(self._machine() + ahead, LATEST_MILLIS)
 
     @property
+    def state(self) -> ClockState:
+        """How far it is ahead, and where it stands still."""
+        return self._state
+
+    @property
     def is_frozen(self) -> bool:
         """Whether time stands still until the clock is advanced, set or resumed."""
         return self._state.frozen_at is not None

@@ -12,22 +12,20 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
-from mockserver.contract.catalog import Catalog, Operation, Service, load
-from mockserver.contract.routes import Match, plain
+from mockserver.contract.catalog import Catalog, Service, load
+from mockserver.contract.routes import plain
 from mockserver.errors import StoreUnavailable
-from mockserver.fake.call import Call
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
-from mockserver.fake.encoding import encoded
-from mockserver.fake.faults.line import effect, refusal
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
-from mockserver.fake.headers import annotated, named, told
+from mockserver.fake.headers import named
 from mockserver.fake.intake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
+from mockserver.fake.replies import Replies
 from mockserver.fake.state import snapshot
 from mockserver.fake.state.reading import read
 from mockserver.fake.state.snapshot import Sections, Time
@@ -70,8 +68,8 @@ class Fake:
         self.requests = Requests(self.world, self.turn)
         self.callbacks = Callbacks(self.world, self.turn)
         self.faults = FaultLines(self.world, self.turn)
-        self.failures = 0  # requests that an exception has kept from their answer
         self._intake = Intake(self.world)
+        self._replies = Replies(self.world)
 
     @property
     def settings(self) -> Settings:
@@ -82,6 +80,15 @@ class Fake:
     def clock(self) -> Clock:
         """The clock of this fake."""
         return self.world.clock
+
+    @property
+    def failures(self) -> int:
+        """How many requests an exception has kept from their answer, in this process."""
+        return self._replies.failures
+
+    @failures.setter
+    def failures(self, count: int) -> None:
+        self._replies.failures = count
 
     @property
     def waits(self) -> bool:
@@ -98,13 +105,7 @@ class Fake:
 
     def turn(self, work: Callable[[], T]) -> T:
         """Do something as one atomic step of the store. Raises ``StoreUnavailable``."""
-
-        def job() -> T:
-            self.world.learn()
-            return work()
-
-        (found,) = self.store.run([job])
-        return found
+        return self.world.sharing.turn(work)
 
     def respond(self, request: Request) -> Response:
         """Answer a request as its service would. Raises ``StoreUnavailable``."""
@@ -119,48 +120,31 @@ class Fake:
 
     def answers(self, requests: Sequence[Prepared]) -> list[Response]:
         """Answer requests that were prepared, all in one turn of the store. Raises ``StoreUnavailable``."""
-        return self.store.run([partial(self._answer, prepared) for prepared in requests])
+        try:
+            return self.store.run([partial(self._answer, prepared) for prepared in requests])
+        except BaseException:
+            self.world.sharing.unlearn()
+            raise
 
     def _answer(self, prepared: Prepared) -> Response:
-        self.world.learn()
+        self.world.sharing.learn()
         if prepared.version != (self.world.version, self.clock.version):
             prepared = self.prepare(prepared.request)
-        service, call = prepared.match.service, prepared.call
-        violations = () if call is None else call.violations
-        try:
-            if prepared.account is not None:
-                self._take_quota(prepared.account, prepared.now)
-            if prepared.error is not None:
-                raise prepared.error
-            assert call is not None  # noqa: S101 # there is a call, or an error
-            response = self._act(call)
-        except Refused as refused:
-            violations = refused.violations or violations
-            response = self._refusal(service, refused)
-        except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
-            response = self._failure(service, prepared.request, error)
-        violations += prepared.mistakes
-        response = annotated(response, violations)
-        match = prepared.match
-        operation = match.operation.id if isinstance(match, Match) else None
-        self.world.journal.write(
-            prepared.now, service.id, operation, prepared.account, prepared.request, response, violations
-        )
-        return response
+        return self._replies.to(prepared)
 
     def refuse(self, request: Request, refused: Refused) -> Response:
         """Answer what came over the wire and is no request to a service, such as too large a head, and record it."""
-        return self._recorded(request, lambda service: self._refusal(service, refused))
+        return self._recorded(request, lambda service: self._replies.refusal(service, refused))
 
     def failed(self, request: Request, error: Exception) -> Response:
         """Answer a request that an exception has kept from its answer, and record it in the journal."""
         if isinstance(error, StoreUnavailable):
             return self._unavailable(request, error)
-        return self._recorded(request, lambda service: self._failure(service, request, error))
+        return self._recorded(request, lambda service: self._replies.failure(service, request, error))
 
     def _recorded(self, request: Request, answer: Callable[[Service], Response]) -> Response:
         def job() -> Response:
-            response = answer(service := self._intake.router.match(request.method, request.path, request.host).service)
+            response = answer(service := self._service(request))
             self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
             return response
 
@@ -171,8 +155,10 @@ class Fake:
 
     def _unavailable(self, request: Request, error: StoreUnavailable) -> Response:
         """Answer while the store can neither be read nor written."""
-        service = self._intake.router.match(request.method, request.path, request.host).service
-        return self._refusal(service, Refused("unavailable", headers=named(error)))
+        return self._replies.refusal(self._service(request), Refused("unavailable", headers=named(error)))
+
+    def _service(self, request: Request) -> Service:
+        return self._intake.router.match(request.method, request.path, request.host).service
 
     def result(self, path: str) -> results.Result | int:
         """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""
@@ -180,24 +166,7 @@ class Fake:
 
     def fetch(self, request: Request) -> results.Result | int:
         """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
-        path = plain(request.path)
-
-        def job() -> results.Result | int:
-            found: results.Result | int
-            try:
-                found = results.fetched(self.world, path, self.clock.now())
-                if isinstance(found, int):
-                    response = Response(found)
-                else:
-                    response = Response(200, headers=found.headers, wire=found.wire)
-            except Exception as error:  # noqa: BLE001 - the last resort, as above
-                self.failures += 1
-                found, response = 500, Response(500, headers=told(error, request))
-            id, account = results.owner(self.world, path)
-            self.world.journal.write(self.clock.now(), id, f"{id}/{results.FETCH}", account, request, response, ())
-            return found
-
-        return self.turn(job)
+        return self.turn(lambda: self._replies.result(plain(request.path), request))
 
     @property
     def next_delivery(self) -> Millis | None:
@@ -280,52 +249,10 @@ class Fake:
         snapshot.checked_time_to_go_on(time)
         found = read(self.world, state)
         forgotten, clock = self.turn(lambda: snapshot.restored(self.world, found, time))
-        self.clock.learn(clock)
+        self.world.sharing.follow(clock)
         deque(forgotten, maxlen=0)
 
     def reconfigure(self, settings: Settings) -> None:
         """Change the settings and keep all tasks. Raises ``MockserverError``, and then nothing has changed."""
-        self.turn(lambda: self.world.reconfigure(settings))
+        self.turn(lambda: self.world.sharing.change(settings))
         self._intake = Intake(self.world)
-
-    def _take_quota(self, account: str, now: Millis) -> None:
-        """Take a request out of the account's quota. Raises ``Refused``."""
-        wait = self.world.limits.take(account, now)
-        if wait:
-            raise Refused("too-fast", headers={"retry-after": str(-(-wait // 1000))})
-
-    def _act(self, call: Call) -> Response:
-        """Do what was asked, with what faults change of it. Raises ``Refused``."""
-        action = DIALECTS[call.service.dialect].actions[call.operation.does]
-        if not self.world.has_faults(call):
-            return action(self.world, call)
-        subject = self.world.subject(call)
-        for fault in self.world.faults_at("request", call.operation, subject, call.request.path):
-            found = refusal(fault, call.service, call.now)
-            if isinstance(found, Refused):
-                raise found
-            return found
-        response = action(self.world, call)
-        for fault in self.world.faults_at("answer", call.operation, subject, call.request.path):
-            response = effect(fault)(response, self._is_answer(call.operation))
-        return response
-
-    def _is_answer(self, operation: Operation) -> Callable[[JSON], bool]:
-        """Return a function that says whether a body fits the contract's schema for an operation's answer."""
-        if operation.answer is None:
-            return lambda _: False
-        is_valid: Callable[[JSON], bool] = self.world.catalog.validator(operation.answer).is_valid
-        return is_valid
-
-    def _failure(self, service: Service, request: Request, error: Exception) -> Response:
-        self.failures += 1
-        return self._refusal(service, Refused("internal", headers=told(error, request)))
-
-    def _refusal(self, service: Service, refused: Refused) -> Response:
-        """Answer with a row of the service's error table."""
-        row = service.errors[refused.row]
-        body = {
-            key: text.format_map(refused.fields) if isinstance(text, str) else text for key, text in row.body.items()
-        }
-        complete = DIALECTS[service.dialect].refused(self.world, self.world.readings[service.id], body)
-        return Response(row.status, encoded(complete), {"content-type": "application/json", **refused.headers})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from sys import intern
 
 import jiter
@@ -12,11 +12,10 @@ from mockserver.contract.catalog import Catalog, Operation
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.destinations import Destinations
-from mockserver.errors import BadSetting
 from mockserver.fake.call import Call, Subject
 from mockserver.fake.callbacks.delivery import Delivery, id_of
 from mockserver.fake.callbacks.outbox import Outbox
-from mockserver.fake.clock import Clock, ClockState, Move
+from mockserver.fake.clock import Clock
 from mockserver.fake.dialects.shown import Shown
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults import line as fault_line
@@ -31,12 +30,13 @@ from mockserver.fake.media import plan
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
+from mockserver.fake.sharing import Sharing
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Payload, Response
 
-_CLOCK, _SETTINGS, _BEGUN = "clock", "settings", "begun"
-"""The names of what all who share a store know of its time, its changed settings, and the faults it began with."""
+_BEGUN = "begun"
+"""The name of what all who share a store know of the faults that it began with."""
 
 RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 """How long results are kept (kling 6)."""
@@ -82,26 +82,9 @@ class World:
         self.prompt_faults = PromptFaults(self.documents, settings.seed)
         self.restored: frozenset[str] = frozenset()
         self.version = 0
-        self._begun = settings
-        self._learned: int | None = None
-        if store.is_shared:
-            clock.share(store.now, self._move_clock)
-        store.run([self._begin])
-
-    def learn(self) -> None:
-        """Take note, at the begin of a turn, of what others who share the store have changed since the last one."""
-        if self._learned == self.store.version:
-            return
-        self._learned = self.store.version
-        self.limits.learn()
-        self.faults.learn()
-        self.prompt_faults.learn()
-        if not self.store.is_shared:
-            return
-        if (state := self.documents.get(SHARED, _CLOCK)) is not None:
-            self.clock.learn(ClockState(*state))
-        if (changed := self.documents.get(SHARED, _SETTINGS)) is not None:
-            self._take(replace(self._begun, **changed))
+        learners = (self.limits.learn, self.faults.learn, self.prompt_faults.learn)
+        self.sharing = Sharing(store, clock, settings, self._take, learners)
+        self.sharing.turn(self._begin)
 
     def create(self, call: Call, id: str, *, external_id: str | None = None, callback_url: str | None = None) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
@@ -179,19 +162,6 @@ class World:
             self.callbacks.plan(forced, len(forced.timeline) - 1)
         return forced
 
-    def reconfigure(self, settings: Settings) -> None:
-        """Change the settings. Raises ``MockserverError``, and then nothing has changed."""
-        self._take(settings)
-        if self.store.is_shared:
-            self.documents.put(SHARED, _SETTINGS, _changes(self._begun, settings))
-
-    def move_clock(self, to: Move) -> ClockState:
-        """Set the time for all who share the store, within a turn; the clock itself is told after the turn."""
-        state = self.clock.moved(to)
-        if self.store.is_shared:
-            self.documents.put(SHARED, _CLOCK, list(state))
-        return state
-
     def operation(self, task: Task) -> Operation:
         """Return the operation that created a task."""
         return self.catalog.services[task.operation.partition("/")[0]].operations[task.operation]
@@ -240,7 +210,6 @@ class World:
 
     def _begin(self) -> None:
         """Take note of what is in the store; of several fakes that begin with the same fault one adds it."""
-        self.learn()
         begun: list[str] = self.documents.get(SHARED, _BEGUN) or []
         asked = {hashed(f"{number} {line}"): line for number, line in enumerate(self.settings.faults)}
         for digest, line in asked.items():
@@ -249,14 +218,6 @@ class World:
                 self.faults.add(Happening(fault))
         if asked.keys() - begun:
             self.documents.put(SHARED, _BEGUN, [*dict.fromkeys([*begun, *asked])])
-
-    def _move_clock(self, to: Move) -> None:
-        def job() -> ClockState:
-            self.learn()
-            return self.move_clock(to)
-
-        (state,) = self.store.run([job])
-        self.clock.learn(state)
 
     def _take(self, settings: Settings) -> None:
         services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
@@ -294,15 +255,3 @@ class World:
         for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
             sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
         return sent
-
-
-def _changes(begun: Settings, settings: Settings) -> dict[str, JSON]:
-    """Return what was changed since the start, as JSON. Raises ``BadSetting`` for what a shared store must not hold."""
-    if settings.keys != begun.keys:
-        raise BadSetting("--key", "keys are secrets, and no store keeps them. Start each worker with --key.")
-    changed = {field.name: getattr(settings, field.name) for field in fields(Settings)}
-    return {
-        name: dict(value) if isinstance(value, Mapping) else value
-        for name, value in changed.items()
-        if value != getattr(begun, name)
-    }

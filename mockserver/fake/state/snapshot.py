@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
-from typing import Literal, get_args
+from dataclasses import asdict, fields, replace
+from typing import Literal, TypeVar, get_args
 
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import ClockState
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.fault import Happening
-from mockserver.fake.intake.auth import is_digest, sealed
+from mockserver.fake.intake.auth import digest, is_digest, sealed
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit
 from mockserver.fake.media.uploads import Upload
@@ -23,6 +23,8 @@ from mockserver.fake.state.reading import VERSION, State
 from mockserver.fake.world import World
 from mockserver.suggestions import quoted
 from mockserver.types import JSON, Millis
+
+Kept = TypeVar("Kept", Task, Upload)
 
 Time = Literal["then", "now"]
 """Whether time goes on from when a snapshot was taken, or from the time of the fake that it is restored in."""
@@ -35,11 +37,15 @@ Sections = Mapping[str, JSON | Iterator[JSON]]
 
 
 def taken(world: World) -> Sections:
-    """Return the state of a world as it is now; what is asked for later needs no lock, and holds up nobody."""
-    tasks, uploads = list(world.tasks.newest())[::-1], list(world.uploads)[::-1]
+    """Return the state of a world as it is now; what is asked for later needs no lock, and holds up nobody.
+
+    The tasks and uploads of a shared store are read later, page by page: those that go meanwhile are not among them.
+    """
+    now = world.clock.now()
+    tasks, uploads = _oldest(world, world.tasks.newest(), now), _oldest(world, world.uploads, now)
     return {
         "version": VERSION,
-        "now": world.clock.now(),
+        "now": now,
         "ids": world.ids.reached(),
         "is_frozen": world.clock.is_frozen,
         "tasks": (sealed(_task_as_json(world, task)) for task in tasks),
@@ -53,6 +59,13 @@ def taken(world: World) -> Sections:
         ),
         "limits": sealed([_limit_as_json(*item) for item in world.limits]),
     }
+
+
+def _oldest(world: World, newest: Iterable[Kept], now: Millis) -> Iterator[Kept]:
+    """Yield what was there ``now``, the oldest first; in memory it is noted at once."""
+    if not world.store.is_shared:
+        return iter(list(newest)[::-1])
+    return (kept for found in (newest,) for kept in reversed(list(found)) if kept.created_at <= now)
 
 
 def whole(sections: Sections) -> dict[str, JSON]:
@@ -86,6 +99,8 @@ def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], Cl
     forgotten = world.reset()
     world.ids.go_on_from(found.ids)
     world.restored = frozenset(filter(is_digest, _accounts(found)))
+    if world.store.is_shared:
+        found = _sealed_accounts(found)
     for task, looked in found.tasks:
         world.tasks.add(task, found.now, looked)
         world.ids.pass_by(int(task.id))
@@ -102,7 +117,7 @@ def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], Cl
     for limit in found.limits:
         world.limits.put(*limit)
     world.callbacks.forget_until(found.now)
-    return forgotten, world.move_clock(lambda *_: (now, found.is_frozen))
+    return forgotten, world.sharing.move_clock(lambda *_: (now, found.is_frozen))
 
 
 def _accounts(found: State) -> Iterator[str]:
@@ -113,12 +128,29 @@ def _accounts(found: State) -> Iterator[str]:
     yield from (account for account, _, _ in found.limits)
 
 
+def _sealed_accounts(found: State) -> State:
+    """Return a snapshot in which no account goes by its token, as some of an earlier version do."""
+    return replace(
+        found,
+        tasks=tuple((replace(task, account=digest(task.account)), looked) for task, looked in found.tasks),
+        uploads=tuple((replace(upload, account=digest(upload.account)), content) for upload, content in found.uploads),
+        faults=tuple(
+            each
+            if each.fault.account is None
+            else each._replace(fault=replace(each.fault, account=digest(each.fault.account)))
+            for each in found.faults
+        ),
+        prompts=tuple(prompt._replace(account=digest(prompt.account)) for prompt in found.prompts),
+        limits=tuple((digest(account), own, left) for account, own, left in found.limits),
+    )
+
+
 def _task_as_json(world: World, task: Task) -> dict[str, JSON]:
     return {
         **{name: getattr(task, name) for name in _TASK_FIELDS},  # dataclasses.asdict would copy every part of it
         "timeline": [list(step) for step in task.timeline],
         "document": task.document.decode(),
-        "looked": world.tasks.looks(task),
+        "looked": world.tasks.looks(task) if task.looks else 0,  # nobody else counts
     }
 
 

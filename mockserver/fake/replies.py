@@ -1,0 +1,118 @@
+"""Replies: what is answered to a request that was prepared, within a turn of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.routes import Match
+from mockserver.errors import StoreUnavailable
+from mockserver.fake.call import Call
+from mockserver.fake.encoding import encoded
+from mockserver.fake.faults.line import effect, refusal
+from mockserver.fake.headers import annotated, told
+from mockserver.fake.intake.intake import Prepared
+from mockserver.fake.media import results
+from mockserver.fake.refusal import Refused
+from mockserver.fake.world import World
+from mockserver.types import JSON, Millis, Request, Response
+
+
+class Replies:
+    """Answers, each with its entry in the journal. All is called within a turn.
+
+    ``failures`` counts the requests that an exception has kept from their answer.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.failures = 0
+
+    def to(self, prepared: Prepared) -> Response:
+        """Answer a request: take it out of the quota, let the service's dialect act, and record the exchange."""
+        service, call = prepared.match.service, prepared.call
+        violations = () if call is None else call.violations
+        try:
+            if prepared.account is not None:
+                self._take_quota(prepared.account, prepared.now)
+            if prepared.error is not None:
+                raise prepared.error
+            assert call is not None  # noqa: S101 # there is a call, or an error
+            response = self._act(call)
+        except StoreUnavailable:
+            raise  # nothing of this turn is kept
+        except Refused as refused:
+            violations = refused.violations or violations
+            response = self.refusal(service, refused)
+        except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
+            response = self.failure(service, prepared.request, error)
+        violations += prepared.mistakes
+        response = annotated(response, violations)
+        match = prepared.match
+        operation = match.operation.id if isinstance(match, Match) else None
+        self._world.journal.write(
+            prepared.now, service.id, operation, prepared.account, prepared.request, response, violations
+        )
+        return response
+
+    def result(self, path: str, request: Request) -> results.Result | int:
+        """Return what is behind the path of a result URL, and record whose it is."""
+        found: results.Result | int
+        now = self._world.clock.now()
+        try:
+            found = results.fetched(self._world, path, now)
+            if isinstance(found, int):
+                response = Response(found)
+            else:
+                response = Response(200, headers=found.headers, wire=found.wire)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last resort, as above
+            self.failures += 1
+            found, response = 500, Response(500, headers=told(error, request))
+        id, account = results.owner(self._world, path)
+        self._world.journal.write(now, id, f"{id}/{results.FETCH}", account, request, response, ())
+        return found
+
+    def _take_quota(self, account: str, now: Millis) -> None:
+        """Take a request out of the account's quota. Raises ``Refused``."""
+        wait = self._world.limits.take(account, now)
+        if wait:
+            raise Refused("too-fast", headers={"retry-after": str(-(-wait // 1000))})
+
+    def _act(self, call: Call) -> Response:
+        """Do what was asked, with what faults change of it. Raises ``Refused``."""
+        action = self._world.dialects[call.service.dialect].actions[call.operation.does]
+        if not self._world.has_faults(call):
+            return action(self._world, call)
+        subject = self._world.subject(call)
+        for fault in self._world.faults_at("request", call.operation, subject, call.request.path):
+            found = refusal(fault, call.service, call.now)
+            if isinstance(found, Refused):
+                raise found
+            return found
+        response = action(self._world, call)
+        for fault in self._world.faults_at("answer", call.operation, subject, call.request.path):
+            response = effect(fault)(response, self._is_answer(call.operation))
+        return response
+
+    def _is_answer(self, operation: Operation) -> Callable[[JSON], bool]:
+        """Return a function that says whether a body fits the contract's schema for an operation's answer."""
+        if operation.answer is None:
+            return lambda _: False
+        is_valid: Callable[[JSON], bool] = self._world.catalog.validator(operation.answer).is_valid
+        return is_valid
+
+    def failure(self, service: Service, request: Request, error: Exception) -> Response:
+        """Answer a request that an exception has kept from its answer."""
+        self.failures += 1
+        return self.refusal(service, Refused("internal", headers=told(error, request)))
+
+    def refusal(self, service: Service, refused: Refused) -> Response:
+        """Answer with a row of the service's error table."""
+        row = service.errors[refused.row]
+        body = {
+            key: text.format_map(refused.fields) if isinstance(text, str) else text for key, text in row.body.items()
+        }
+        complete = self._world.dialects[service.dialect].refused(self._world, self._world.readings[service.id], body)
+        return Response(row.status, encoded(complete), {"content-type": "application/json", **refused.headers})
