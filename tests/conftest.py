@@ -30,7 +30,9 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--store", choices=("memory", *stores.KINDS), default="memory", help="where each fake has its state")
+    parser.addoption(
+        "--store", choices=("memory", *stores.KINDS), default="memory", help="where each fake has its state"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -172,6 +174,13 @@ class CheckedFake(Fake):
 @pytest.fixture
 def fake() -> CheckedFake:
     return CheckedFake()
+
+
+@pytest.fixture
+def in_memory(request: pytest.FixtureRequest) -> None:
+    """Skip what holds only for a fake that shares nothing."""
+    if request.config.getoption("--store") != "memory":
+        pytest.skip("it is about a fake that shares nothing")
 
 
 def check(catalog: Catalog, file: str, document: JSON) -> None:

@@ -77,9 +77,9 @@ def test_a_reset_of_one_account_leaves_the_others_alone(fake: CheckedFake) -> No
     fake.due()
     fake.reset("one")
     assert [task.account for task in fake.tasks] == [fake.world.known_as("two")]
-    assert {entry.account for entry in fake.requests} == {"two"}
-    assert {delivery.account for delivery in fake.callbacks} == {"two"}
-    assert [fault.account for _, fault, _ in fake.faults] == ["two"]
+    assert {entry.account for entry in fake.requests} == {fake.world.known_as("two")}
+    assert {delivery.account for delivery in fake.callbacks} == {fake.world.known_as("two")}
+    assert [fault.account for _, fault, _ in fake.faults] == [fake.world.known_as("two")]
 
 
 def test_two_hundred_tests_at_once_do_not_see_each_other(fake: CheckedFake) -> None:

@@ -208,6 +208,7 @@ def test_a_reset_forgets_tasks_callbacks_and_exchanges_and_keeps_settings_and_ti
     assert fake.made(external_task_id="order-17") != id
 
 
+@pytest.mark.usefixtures("in_memory")  # no store keeps keys
 def test_a_change_of_settings_leaves_the_tasks_as_they_were(fake: CheckedFake) -> None:
     id = fake.made()
     fake.reconfigure(Settings(pace="real", slots=1, keys=(Key("a"),), readings={"success-message": "success"}))

@@ -62,7 +62,7 @@ def put_every_fake_on(url: Callable[[], str]) -> Callable[[], None]:
             store = opened(url(), Bounds((settings or Settings()).max_tasks))
             weakref.finalize(self, store.close)
             if clock is not None:
-                store.now = clock._source  # type: ignore[method-assign] # noqa: SLF001 # the machine's time of the test
+                store.now = clock._machine  # type: ignore[method-assign] # noqa: SLF001 # the machine's time of the test
         init(self, settings, clock=clock, store=store, **rest)
 
     Fake.__init__ = shared  # type: ignore[method-assign] # every fake, wherever a test makes it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from inspect import iscoroutinefunction
 from itertools import islice
@@ -17,20 +17,17 @@ from starlette.routing import Route
 from mockserver.adapters.control import views
 from mockserver.adapters.control.answers import apology, by_method, written
 from mockserver.adapters.control.body import Refusal, body_of, changed
+from mockserver.adapters.control.callbacks import Callbacks
 from mockserver.adapters.control.events import events, state
+from mockserver.adapters.control.exchanges import Exchanges
+from mockserver.adapters.control.paging import number
+from mockserver.adapters.control.tasks import Tasks
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.errors import MockserverError, unexpected
 from mockserver.fake.core import Fake
-from mockserver.fake.journal import Entry
-from mockserver.fake.lifecycle import Task
 from mockserver.fake.state import snapshot
-from mockserver.fake.verification import Expectation
 from mockserver.resources import folder
-from mockserver.secrecy import Mask
 from mockserver.types import JSON
-
-_PAGE_ITEMS, _MOST_ITEMS = 100, 10_000
-"""Items of a page unless ``limit`` says otherwise, and at most: more would be a second of work and megabytes."""
 
 _CHECKED_LATER = frozenset({"settings.change", "snapshot.restore"})
 """Operations whose bodies are checked where Python's are, so that both doors refuse the same in the same words."""
@@ -56,6 +53,11 @@ class Control:
 
     def __init__(self, fake: Fake, sender: CallbackSender) -> None:
         self._fake, self._sender = fake, sender
+        self._groups = {
+            "tasks": Tasks(fake, sender, _PATIENCE_SECONDS),
+            "callbacks": Callbacks(fake, sender, _PATIENCE_SECONDS),
+            "requests": Exchanges(fake),
+        }
 
     def routes(self) -> list[Route]:
         """Return the routes that need a guard, to be mounted at ``/_mock``."""
@@ -64,13 +66,20 @@ class Control:
             if path in _OPEN:
                 continue
             answers = {
-                method.upper(): self._answering(getattr(self, operation["operationId"].replace(".", "_")), operation)
+                method.upper(): self._answering(self._endpoint(operation["operationId"]), operation)
                 for method, operation in operations.items()
             }
             # One route for a path: of several, Starlette would name the methods of the first alone.
             found.append(Route(path, by_method(answers), methods=list(answers)))
         # A literal path wins over one with a parameter: /requests/verify is not a number.
         return sorted(found, key=lambda route: "{" in route.path)
+
+    def _endpoint(self, id: str) -> Callable[..., Any]:
+        group, _, name = id.partition(".")
+        found: Callable[..., Any] = (
+            getattr(self._groups[group], name) if group in self._groups else getattr(self, id.replace(".", "_"))
+        )
+        return found
 
     def _answering(self, endpoint: Callable[..., Any], operation: dict[str, JSON]) -> Callable[[Request], Any]:
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -133,94 +142,6 @@ class Control:
         unfinished = await self._sender.settle(_PATIENCE_SECONDS)
         return {**self.clock_get(request), "unfinished_callbacks": unfinished}
 
-    def tasks_list(self, request: Request) -> JSON:
-        wanted, account = request.query_params, self._account(request)
-        now = self._fake.clock.now()
-
-        def is_wanted(task: Task) -> bool:
-            return (
-                wanted.get("service") in (None, task.operation.partition("/")[0])
-                and wanted.get("operation") in (None, task.operation)
-                and account in (None, task.account)
-                and wanted.get("status") in (None, task.state(now).status)
-                and _holds(wanted.get("search"), task.id, task.external_id, task.document.decode())
-            )
-
-        return _page(request, filter(is_wanted, self._fake.tasks), lambda task: views.task(self._fake, task))
-
-    def tasks_get(self, request: Request) -> JSON:
-        return views.whole_task(self._fake, self._task(request))
-
-    def tasks_delete(self, request: Request) -> JSON:
-        self._fake.tasks.delete(self._task(request))
-        return {"status": "ok"}
-
-    async def tasks_force(self, request: Request, body: JSON) -> JSON:
-        task = await to_thread.run_sync(self._task, request)
-        forced = await to_thread.run_sync(self._fake.tasks.force, task, body["status"], body.get("reason"))
-        await self._sender.settle(_PATIENCE_SECONDS)
-        return await to_thread.run_sync(views.whole_task, self._fake, forced)
-
-    def callbacks_list(self, request: Request) -> JSON:
-        wanted, account = request.query_params, self._account(request)
-        found = (
-            delivery
-            for delivery in reversed(self._fake.callbacks)
-            if wanted.get("task") in (None, delivery.task_id)
-            and wanted.get("service") in (None, delivery.service)
-            and account in (None, delivery.account)
-            and _holds(wanted.get("search"), delivery.id, delivery.task_id, delivery.url)
-        )
-        return _page(request, found, lambda delivery: views.callback(self._fake, delivery))
-
-    async def callbacks_send(self, request: Request) -> JSON:
-        id = request.path_params["id"]
-        sent = await to_thread.run_sync(self._fake.callbacks.send_again, id)
-        if sent is None:
-            raise Refusal(f"there is no callback {id!r}, or its task was forgotten.", 404)
-        await self._sender.settle(_PATIENCE_SECONDS)
-        found = await to_thread.run_sync(self._fake.callbacks.get, id)
-        return await to_thread.run_sync(views.callback, self._fake, found or sent)
-
-    def requests_list(self, request: Request) -> JSON:
-        wanted = request.query_params
-        expected = Expectation(
-            operation=wanted.get("operation"),
-            service=wanted.get("service"),
-            account=wanted.get("account"),
-            rule=None if wanted.get("rule") == "*" else wanted.get("rule"),
-            status=_number(wanted["status"]) if "status" in wanted else None,
-        )
-        search = wanted.get("search")
-
-        def is_wanted(entry: Entry) -> bool:
-            if wanted.get("rule") == "*" and not entry.violations:
-                return False
-            bodies = (entry.request.body, entry.response.body) if search else ()
-            return _holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))
-
-        view = views.whole_exchange if "whole" in wanted else views.exchange
-        found = self._fake.requests.like(expected, with_cleared="cleared" in wanted)
-        return _page(request, filter(is_wanted, found), view)
-
-    def requests_keep_cleared(self, _: Request) -> JSON:
-        self._fake.requests.keep_cleared()
-        return {"status": "ok"}
-
-    def requests_get(self, request: Request) -> JSON:
-        wanted = _number(request.path_params["number"])
-        for entry in self._fake.requests:
-            if entry.number == wanted:
-                return views.whole_exchange(entry)
-        raise Refusal(f"there is no request {wanted}, or it was forgotten.", 404)
-
-    def requests_verify(self, _: Request, body: JSON) -> JSON:
-        if "operation" in body:
-            body = {**body, "operation": self._fake.world.catalog.operation(body["operation"]).id}
-        verdict = self._fake.requests.meet(Expectation(**body))
-        nearest = [{"number": miss.number, "reasons": Mask().json(list(miss.reasons))} for miss in verdict.nearest]
-        return {"is_met": verdict.is_met, "found": list(verdict.found), "nearest": nearest}
-
     def faults_list(self, _: Request) -> JSON:
         return {"faults": [views.fault(*item) for item in self._fake.faults], "kinds": views.fault_kinds(self._fake)}
 
@@ -234,7 +155,7 @@ class Control:
         return {"status": "ok"}
 
     def faults_remove(self, request: Request) -> JSON:
-        if not self._fake.faults.remove(_number(request.path_params["number"])):
+        if not self._fake.faults.remove(number(request.path_params["number"])):
             raise Refusal(f"there is no fault with the number {request.path_params['number']}.", 404)
         return {"status": "ok"}
 
@@ -266,38 +187,8 @@ class Control:
         await to_thread.run_sync(self._fake.restore, body, time)  # it may have thousands of tasks
         return {"status": "ok", "time": time, **await self._settled(request)}
 
-    def _account(self, request: Request) -> str | None:
-        """Return what the account is called whose token ``?account=`` names."""
-        token = request.query_params.get("account")
-        return None if token is None else self._fake.world.known_as(token)
-
-    def _task(self, request: Request) -> Task:
-        service, id = request.path_params["service"], request.path_params["id"]
-        task = self._fake.tasks.get(service, id)
-        if task is None:
-            raise Refusal(f"{service} has no task {id!r}.", 404)
-        return task
-
 
 def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Join small pieces: each is made and sent in a turn of a thread."""
     while batch := b"".join(islice(pieces, _PIECES_AT_ONCE)):
         yield batch
-
-
-def _page(request: Request, found: Iterable[Any], view: Callable[[Any], JSON]) -> JSON:
-    """Show a page of what was found; ``next`` is the offset of the next page, if there is one."""
-    limit = min(_number(request.query_params.get("limit", str(_PAGE_ITEMS))), _MOST_ITEMS)
-    offset = _number(request.query_params.get("offset", "0"))
-    shown = list(islice(found, offset, offset + limit + 1))
-    return {"items": [view(item) for item in shown[:limit]], "next": offset + limit if len(shown) > limit else None}
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Refusal(f"{text!r} is not a number. Write digits.")
-    return int(text)
-
-
-def _holds(search: str | None, *texts: str | None) -> bool:
-    return search is None or any(search.lower() in text.lower() for text in texts if text)

@@ -180,6 +180,7 @@ def test_verify_says_no_with_the_nearest_misses(client: httpx.Client) -> None:
     assert miss["reasons"] == ['/prompt is "A dog", not "A cow"']
 
 
+@pytest.mark.usefixtures("in_memory")  # elsewhere an account goes by its digest
 def test_faults_are_added_listed_and_removed(client: httpx.Client) -> None:
     number = steer(client, "POST", "/faults", {"fault": "1303 x1", "account": "me"})["number"]
     assert client.post(IMAGE, json={"prompt": "A cat"}).json()["code"] == 1303
@@ -366,6 +367,7 @@ def test_a_callback_is_sent_again_on_demand(client: httpx.Client, hook: Receiver
     assert [attempt["status"] for attempt in again["attempts"]] == [500, 200]
 
 
+@pytest.mark.usefixtures("in_memory")  # no store keeps keys
 def test_keys_given_by_settings_may_name_one_account(client: httpx.Client) -> None:
     steer(client, "PATCH", "/settings", {"keys": ["one=me", "two=me", "three"]})
     try:

@@ -1,0 +1,64 @@
+"""What the control API does with the exchanges of the journal."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from mockserver.adapters.control import views
+from mockserver.adapters.control.body import Refusal
+from mockserver.adapters.control.paging import holds, number, page
+from mockserver.fake.core import Fake
+from mockserver.fake.journal import Entry
+from mockserver.fake.verification import Expectation
+from mockserver.secrecy import Mask
+from mockserver.types import JSON
+
+
+class Exchanges:
+    """The operations ``requests.…`` of the description."""
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+
+    def list(self, request: Request) -> JSON:
+        """Show exchanges, the newest first."""
+        wanted = request.query_params
+        expected = Expectation(
+            operation=wanted.get("operation"),
+            service=wanted.get("service"),
+            account=wanted.get("account"),
+            rule=None if wanted.get("rule") == "*" else wanted.get("rule"),
+            status=number(wanted["status"]) if "status" in wanted else None,
+        )
+        search = wanted.get("search")
+
+        def is_wanted(entry: Entry) -> bool:
+            if wanted.get("rule") == "*" and not entry.violations:
+                return False
+            bodies = (entry.request.body, entry.response.body) if search else ()
+            return holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))
+
+        view = views.whole_exchange if "whole" in wanted else views.exchange
+        found = self._fake.requests.like(expected, with_cleared="cleared" in wanted)
+        return page(request, filter(is_wanted, found), view)
+
+    def keep_cleared(self, _: Request) -> JSON:
+        """From now on, keep what a reset clears."""
+        self._fake.requests.keep_cleared()
+        return {"status": "ok"}
+
+    def get(self, request: Request) -> JSON:
+        """Show an exchange with all that belongs to it."""
+        wanted = number(request.path_params["number"])
+        for entry in self._fake.requests:
+            if entry.number == wanted:
+                return views.whole_exchange(entry)
+        raise Refusal(f"there is no request {wanted}, or it was forgotten.", 404)
+
+    def verify(self, _: Request, body: JSON) -> JSON:
+        """Say whether the client sent what it should have."""
+        if "operation" in body:
+            body = {**body, "operation": self._fake.world.catalog.operation(body["operation"]).id}
+        verdict = self._fake.requests.meet(Expectation(**body))
+        nearest = [{"number": miss.number, "reasons": Mask().json(list(miss.reasons))} for miss in verdict.nearest]
+        return {"is_met": verdict.is_met, "found": list(verdict.found), "nearest": nearest}
