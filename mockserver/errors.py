@@ -5,7 +5,6 @@
     * ``BadSetting``: an option with a value that it cannot take
     * ``NoSuchService``, ``NoSuchOperation``, ``NoSuchQuestion``, ``NoSuchReading``: a name that the contract lacks
     * ``NoSuchCheck``: a name that no check has
-    * ``StoreUnavailable``: the state cannot be read or kept at this moment
     * ``MissingPackage``: something that comes only with an extra, which was not installed
     * ``StoreUnavailable``: a store that cannot be read or written now, and may be later
 

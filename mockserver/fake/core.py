@@ -29,6 +29,7 @@ from mockserver.fake.replies import Replies
 from mockserver.fake.state import snapshot
 from mockserver.fake.state.reading import read
 from mockserver.fake.state.snapshot import Sections, Time
+from mockserver.fake.stores.evictions import is_first
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
 from mockserver.fake.world import Dialect, World
@@ -102,6 +103,10 @@ class Fake:
         except StoreUnavailable:
             return False
         return True
+
+    def is_first_to_tell_of_evictions(self) -> bool:
+        """Tell whether nobody who shares the store has said before that tasks had to go; the next one is not first."""
+        return self.turn(lambda: is_first(self.world.documents))
 
     def turn(self, work: Callable[[], T]) -> T:
         """Do something as one atomic step of the store. Raises ``StoreUnavailable``."""

@@ -21,7 +21,7 @@ _numbers = count()
 
 def folder() -> TemporaryDirectory[str]:
     """Return a folder for files that need not outlive the machine: nobody waits for a disk then."""
-    memory = Path("/dev/shm")  # noqa: S108 # only the place of the folder, which has a name of its own
+    memory = Path("/dev/shm")  # only the place of the folder, which has a name of its own
     place = memory if memory.is_dir() else None
     return TemporaryDirectory(prefix="mockserver-stores-", dir=place, ignore_cleanup_errors=True)
 
@@ -62,7 +62,7 @@ def put_every_fake_on(url: Callable[[], str]) -> Callable[[], None]:
             store = opened(url(), Bounds((settings or Settings()).max_tasks))
             weakref.finalize(self, store.close)
             if clock is not None:
-                store.now = clock._machine  # type: ignore[method-assign] # noqa: SLF001 # the machine's time of the test
+                store.now = clock._machine  # type: ignore[method-assign] # the machine's time of the test
         init(self, settings, clock=clock, store=store, **rest)
 
     Fake.__init__ = shared  # type: ignore[method-assign] # every fake, wherever a test makes it

@@ -20,6 +20,7 @@ from mockserver.adapters.control.body import Refusal, body_of, changed
 from mockserver.adapters.control.callbacks import Callbacks
 from mockserver.adapters.control.events import events, state
 from mockserver.adapters.control.exchanges import Exchanges
+from mockserver.adapters.control.health import health
 from mockserver.adapters.control.paging import number
 from mockserver.adapters.control.tasks import Tasks
 from mockserver.adapters.http.callbacks import CallbackSender
@@ -103,15 +104,7 @@ class Control:
         return answer
 
     def health(self, _: Request) -> JSON:
-        workers = self._sender.workers
-        return {
-            "status": "ok" if workers.is_well and not self._fake.failures else "failing",
-            "services": {service.id: service.title for service in self._fake.world.services},
-            "now": self._fake.clock.now(),
-            "tasks": {"kept": len(self._fake.tasks), "evicted": self._fake.world.tasks.evicted},
-            "failures": self._fake.failures,
-            "workers": workers.report(),
-        }
+        return health(self._fake, self._sender.workers)
 
     def state(self, _: Request) -> JSON:
         return state(self._fake)

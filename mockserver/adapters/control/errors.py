@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from mockserver.adapters.control.answers import apology
 from mockserver.adapters.control.api import description
+from mockserver.errors import MockserverError
 from mockserver.fake.core import Fake
 from mockserver.suggestions import near_names
 
@@ -22,7 +23,10 @@ def handlers(fake: Fake) -> dict[type[Exception], Handler]:
     async def failed(_: Request, error: Exception) -> Response:
         return apology(fake, error)  # the server prints the traceback
 
-    return {HTTPException: _missing, Exception: failed}
+    async def refused(_: Request, error: Exception) -> Response:
+        return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
+
+    return {HTTPException: _missing, MockserverError: refused, Exception: failed}
 
 
 async def _missing(request: Request, error: Exception) -> Response:

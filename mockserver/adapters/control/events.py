@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from mockserver.adapters.control.probes import is_stopping
+from mockserver.errors import StoreUnavailable
 from mockserver.fake.core import Fake
 from mockserver.types import JSON
 
@@ -44,13 +45,23 @@ def state(fake: Fake) -> dict[str, JSON]:
     }
 
 
+def _seen(fake: Fake) -> dict[str, JSON]:
+    try:
+        return state(fake)
+    except StoreUnavailable as error:
+        return {"now": fake.clock.now(), "unavailable": str(error)}
+
+
 async def events(fake: Fake, request: Request) -> StreamingResponse:
-    """Answer with the state now, and again after each change."""
+    """Answer with the state now, and again after each change.
+
+    While the store is ``unavailable`` there is only the reason.
+    """
 
     async def stream() -> AsyncIterator[bytes]:
         said, silent = "", 0.0
         while not await request.is_disconnected() and not is_stopping(request):
-            now = await to_thread.run_sync(state, fake)
+            now = await to_thread.run_sync(_seen, fake)
             text = json.dumps({name: value for name, value in now.items() if name != "now"})
             if text != said or silent >= _SILENCE_SECONDS:
                 said, silent = text, 0.0

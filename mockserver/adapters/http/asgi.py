@@ -21,6 +21,7 @@ from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender, at_once
+from mockserver.adapters.http.evictions import tell_of_evictions
 from mockserver.adapters.http.hardening import hardening
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
@@ -51,6 +52,7 @@ def application(fake: Fake, control_token: str | None = None) -> Application:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with endpoint.turns, sender, results:
+            workers.start("evictions", tell_of_evictions(fake), "no longer looks whether tasks have to go")
             yield
 
     routes = [

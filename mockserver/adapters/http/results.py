@@ -87,7 +87,8 @@ class Results:
             else:
                 await deliver(Response(200, path.read_bytes(), result.headers, result.wire), scope, receive, send)
         except RenderingFailed as failed:
-            await deliver(self._fake.failed(request_of(scope), failed.error), scope, receive, send)
+            answer = partial(self._fake.failed, request_of(scope), failed.error)
+            await deliver(await to_thread.run_sync(answer) if self._fake.waits else answer(), scope, receive, send)
         finally:
             self._wanted -= Counter([artifact])
             self._forget_unwanted(artifact)

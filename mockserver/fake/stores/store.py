@@ -243,6 +243,10 @@ class Store(Protocol):
     def schedule(self) -> Schedule: ...
 
     @property
+    def kind(self) -> str:
+        """``memory``, or the scheme of the URLs that name one."""
+
+    @property
     def is_shared(self) -> bool:
         """Whether others may work on it, and a turn may wait for them, for a disk or for a network."""
 

@@ -2,6 +2,7 @@
 
 import { ask, listen } from "./api.js";
 import { write } from "./dom.js";
+import { say } from "./notice.js";
 
 const TOPICS = ["clock", "tasks", "requests", "callbacks", "faults", "settings"];
 const listeners = new Map();
@@ -35,9 +36,16 @@ export function begin(refused) {
   const source = listen();
   const sign = document.getElementById("connection");
   source.addEventListener("message", (event) => {
+    const next = JSON.parse(event.data);
+    if (next.unavailable) {
+      sign.dataset.is = "lost";
+      write(sign, "No store");
+      say(next.unavailable, "wrong");
+      return;
+    }
     sign.dataset.is = "live";
     write(sign, "Live");
-    hear(JSON.parse(event.data));
+    hear(next);
   });
   source.addEventListener("error", () => {
     // A fake that was started anew begins to count anew: equal versions would not mean equal things.

@@ -19,6 +19,7 @@ T = TypeVar("T")
 class Memory:
     """State that one process has for itself. Several of its threads take turns."""
 
+    kind = "memory"
     is_shared = False
 
     def __init__(self, bounds: Bounds | None = None) -> None:

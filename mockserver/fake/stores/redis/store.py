@@ -35,6 +35,7 @@ _SWEPT = 1000
 class Redis:
     """State that is shared by all who name the same server and database. Its threads take turns."""
 
+    kind = "redis"
     is_shared = True
 
     def __init__(self, url: str, bounds: Bounds | None = None) -> None:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 class SQLite:
     """State that several processes on one machine share, and that outlives them."""
 
+    kind = "sqlite"
     is_shared = True
 
     def __init__(self, path: str | Path, bounds: Bounds | None = None, machine: Machine | None = None) -> None:

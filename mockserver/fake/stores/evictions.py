@@ -1,0 +1,22 @@
+"""Evictions: that a store was full is told once to all who share it."""
+
+from __future__ import annotations
+
+from mockserver.fake.stores.store import Documents, Kind
+from mockserver.types import JSON
+
+
+def _same(value: JSON) -> JSON:
+    return value
+
+
+_TOLD: Kind[JSON] = Kind("told", _same, _same)
+_EVICTIONS = "evictions"
+
+
+def is_first(documents: Documents) -> bool:
+    """Return whether nobody was told before that tasks had to go, within a turn; from now on somebody was."""
+    is_first = documents.get(_TOLD, _EVICTIONS) is None
+    if is_first:
+        documents.put(_TOLD, _EVICTIONS, value=True)
+    return is_first
