@@ -63,7 +63,7 @@ class Fake:
         Raises ``BadSetting`` for a setting that this contract does not have, ``BadContract`` and ``StoreUnavailable``.
         """
         settings = checked_settings(settings)
-        self.store = store or Memory(Bounds(settings.max_tasks))
+        self.store = Memory(Bounds(settings.max_tasks)) if store is None else store
         self.world = World(settings, catalog or load(), clock or Clock(), self.store, DIALECTS)
         self.tasks = Tasks(self.world, self.turn)
         self.requests = Requests(self.world, self.turn)
