@@ -97,7 +97,7 @@ def test_no_operation_of_the_control_api_waits_on_the_loop(server: Server) -> No
         server.steer("POST", "/clock/advance", {"advance": "1m"})
         callback = server.steer("GET", "/callbacks")["items"][0]["id"]
         state = server.steer("GET", "/snapshot")
-        values = {"{service}": "kling", "{number}": "1"}
+        values = {"{service}": "kling", "{number}": "2"}
         statuses = {}
         for path, methods in description()["paths"].items():
             for method, operation in sorted(methods.items(), reverse=True):
