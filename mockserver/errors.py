@@ -18,11 +18,14 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 
 from mockserver.secrecy import Mask
 from mockserver.suggestions import quoted, suggestion
+
+_held: ContextVar[dict[str, None] | None] = ContextVar("held", default=None)
 
 
 class MockserverError(Exception):
@@ -42,8 +45,32 @@ def unexpected(error: Exception, where: str) -> None:
 
     Secrets in it are masked.
     """
+    text = Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
+    if (held := _held.get()) is None:
+        _print(text)
+    else:
+        held[text] = None
+
+
+@contextmanager
+def told_once() -> Iterator[None]:
+    """Print what is ``unexpected`` only at the end, and the same only once: what happens here may be done again."""
+    if _held.get() is not None:
+        yield
+        return
+    held: dict[str, None] = {}
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+        for text in held:
+            _print(text)
+
+
+def _print(text: str) -> None:
     with suppress(OSError, ValueError):  # stderr may be closed, and that must not end what was to go on
-        sys.stderr.write(Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}"))
+        sys.stderr.write(text)
 
 
 class StoreUnavailable(MockserverError):

@@ -104,8 +104,12 @@ class CheckedFake(Fake):
 
     def respond(self, request: Request) -> Response:
         response = super().respond(request)
-        answered = request.path, response.status
-        entry = next(each for each in self.world.journal if (each.request.path, each.response.status) == answered)
+        answered = request.method, request.path, response.status
+        entry = next(
+            each
+            for each in self.world.journal
+            if (each.request.method, each.request.path, each.response.status) == answered
+        )
         service = self.world.catalog.services[entry.service]
         operation = service.operations[entry.operation] if entry.operation else None
         if response.status >= 400:

@@ -20,7 +20,7 @@ from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
-from mockserver.fake.headers import named
+from mockserver.fake.headers import ERROR, named
 from mockserver.fake.intake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
@@ -69,6 +69,7 @@ class Fake:
         self.requests = Requests(self.world, self.turn)
         self.callbacks = Callbacks(self.world, self.turn)
         self.faults = FaultLines(self.world, self.turn)
+        self.failures = 0  # requests that an exception has kept from their answer, in this process
         self._intake = Intake(self.world)
         self._replies = Replies(self.world)
 
@@ -81,15 +82,6 @@ class Fake:
     def clock(self) -> Clock:
         """The clock of this fake."""
         return self.world.clock
-
-    @property
-    def failures(self) -> int:
-        """How many requests an exception has kept from their answer, in this process."""
-        return self._replies.failures
-
-    @failures.setter
-    def failures(self, count: int) -> None:
-        self._replies.failures = count
 
     @property
     def waits(self) -> bool:
@@ -125,11 +117,9 @@ class Fake:
 
     def answers(self, requests: Sequence[Prepared]) -> list[Response]:
         """Answer requests that were prepared, all in one turn of the store. Raises ``StoreUnavailable``."""
-        try:
-            return self.store.run([partial(self._answer, prepared) for prepared in requests])
-        except BaseException:
-            self.world.sharing.unlearn()
-            raise
+        found = self.world.sharing.run([partial(self._answer, prepared) for prepared in requests])
+        self.failures += sum(ERROR in response.headers for response in found)
+        return found
 
     def _answer(self, prepared: Prepared) -> Response:
         self.world.sharing.learn()
@@ -154,9 +144,11 @@ class Fake:
             return response
 
         try:
-            return self.turn(job)
+            response = self.turn(job)
         except StoreUnavailable as error:
             return self._unavailable(request, error)
+        self.failures += ERROR in response.headers
+        return response
 
     def _unavailable(self, request: Request, error: StoreUnavailable) -> Response:
         """Answer while the store can neither be read nor written."""
@@ -171,7 +163,9 @@ class Fake:
 
     def fetch(self, request: Request) -> results.Result | int:
         """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
-        return self.turn(lambda: self._replies.result(plain(request.path), request))
+        found, response = self.turn(lambda: self._replies.result(plain(request.path), request))
+        self.failures += ERROR in response.headers
+        return found
 
     @property
     def next_delivery(self) -> Millis | None:

@@ -8,6 +8,9 @@ from mockserver.contract.validation import Violation
 from mockserver.errors import unexpected
 from mockserver.types import Request, Response
 
+ERROR = "mockserver-error"
+"""The header that says that an exception has kept a request from its answer."""
+
 _MOST_HEADER_LETTERS = 200
 """As much of a pointer or of a reason goes into a header; the name of an unknown field can have megabytes."""
 
@@ -34,4 +37,4 @@ def told(error: Exception, request: Request) -> dict[str, str]:
 def named(error: Exception) -> dict[str, str]:
     """Return the header that names an exception to the client."""
     reason = f"{type(error).__name__}: {error}"[:_MOST_HEADER_LETTERS]
-    return {"mockserver-error": quote(reason, safe=" ,:;/\"'{}[]()<>=+*!?@$&|", errors="replace")}
+    return {ERROR: quote(reason, safe=" ,:;/\"'{}[]()<>=+*!?@$&|", errors="replace")}

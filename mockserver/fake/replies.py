@@ -19,14 +19,10 @@ from mockserver.types import JSON, Millis, Request, Response
 
 
 class Replies:
-    """Answers, each with its entry in the journal. All is called within a turn.
-
-    ``failures`` counts the requests that an exception has kept from their answer.
-    """
+    """Answers, each with its entry in the journal. All is called within a turn."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.failures = 0
 
     def to(self, prepared: Prepared) -> Response:
         """Answer a request: take it out of the quota, let the service's dialect act, and record the exchange."""
@@ -55,8 +51,8 @@ class Replies:
         )
         return response
 
-    def result(self, path: str, request: Request) -> results.Result | int:
-        """Return what is behind the path of a result URL, and record whose it is."""
+    def result(self, path: str, request: Request) -> tuple[results.Result | int, Response]:
+        """Return what is behind the path of a result URL, and what was recorded of the answer."""
         found: results.Result | int
         now = self._world.clock.now()
         try:
@@ -68,11 +64,10 @@ class Replies:
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the last resort, as above
-            self.failures += 1
             found, response = 500, Response(500, headers=told(error, request))
         id, account = results.owner(self._world, path)
         self._world.journal.write(now, id, f"{id}/{results.FETCH}", account, request, response, ())
-        return found
+        return found, response
 
     def _take_quota(self, account: str, now: Millis) -> None:
         """Take a request out of the account's quota. Raises ``Refused``."""
@@ -105,7 +100,6 @@ class Replies:
 
     def failure(self, service: Service, request: Request, error: Exception) -> Response:
         """Answer a request that an exception has kept from its answer."""
-        self.failures += 1
         return self.refusal(service, Refused("internal", headers=told(error, request)))
 
     def refusal(self, service: Service, refused: Refused) -> Response:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from typing import TypeVar
 
-from mockserver.errors import BadSetting
+from mockserver.errors import BadSetting, told_once
 from mockserver.fake.clock import Clock, ClockState, Move
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
@@ -55,12 +56,17 @@ class Sharing:
             self.learn()
             return work()
 
+        (found,) = self.run([job])
+        return found
+
+    def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Call jobs in one turn of the store, each of which has to ``learn`` first. Raises ``StoreUnavailable``."""
         try:
-            (found,) = self._store.run([job])
+            with told_once() if self._store.is_shared else nullcontext():
+                return self._store.run(jobs)
         except BaseException:
             self.unlearn()
             raise
-        return found
 
     def learn(self) -> None:
         """Take note, within a turn, of what others have changed since the last one."""

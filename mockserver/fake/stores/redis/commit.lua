@@ -104,9 +104,10 @@ local function replace(key, value)
   if not old then
     return
   end
-  local found = head(value)
-  hold(found.weight - head(old).weight)
+  local found, before = head(value), head(old)
+  hold(found.weight - before.weight)
   call('HSET', TASKS, key, value)
+  call('ZREM', before.flight, before.slots .. ' ' .. id_of(key))
   call('ZADD', found.flight, found.over, found.slots .. ' ' .. id_of(key))
   call('HSET', OWNERS, found.owner, STAMP)
   count('changes', 1)
