@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
-from typing import IO
+from typing import IO, Any
 
 from mockserver.types import JSON
 from tests.conftest import PATIENCE, TOKEN
@@ -51,6 +51,12 @@ class Process:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def workers(self) -> list[int]:
+        """The processes that it has forked and that are alive; Linux tells."""
+        children = Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children")
+        return [int(word) for word in children.read_text().split()]
 
     @property
     def stderr(self) -> str:
@@ -116,11 +122,11 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def started(*options: str, main: str = MAIN, patience: float = PATIENCE) -> Iterator[Process]:
-    """Start a server on a free port, and end it in any case."""
+def started(*options: str, main: str = MAIN, patience: float = PATIENCE, **how: Any) -> Iterator[Process]:
+    """Start a server on a free port, and end it in any case. The rest is for ``Popen``."""
     with TemporaryFile() as complaints:
         command = (sys.executable, "-c", main, "serve", "--port", "0", *options)
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints) as child:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, **how) as child:
             try:
                 assert child.stdout is not None
                 yield Process(child, _line(child.stdout, patience), complaints)
