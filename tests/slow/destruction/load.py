@@ -33,7 +33,7 @@ class Load:
 
     * ``created``: by external id, the ids that a 200 has told
     * ``found``: by external id, the ids of tasks whose 200 was cut off, found by asking again
-    * ``unavailable``: how many answers were 503/5001; ``cut``: how many requests had no answer
+    * ``unavailable``: how many answers were 503/5001; ``reasons``: why; ``cut``: how many requests had no answer
     * ``others``: answers that nobody should get
     * ``longest``: the most seconds between two answers with 200, of whichever clients
     """
@@ -44,6 +44,7 @@ class Load:
     created: dict[str, str] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
     unavailable: int = 0
+    reasons: set[str] = field(default_factory=set)
     cut: int = 0
     others: Counter[str] = field(default_factory=Counter)
     longest: float = 0.0
@@ -88,6 +89,7 @@ class Load:
             try:
                 async with client.post(next(urls) + IMAGE, json=payload) as answer:
                     status, body = answer.status, await answer.json()
+                    reason = answer.headers.get("mockserver-error", "")
             except (aiohttp.ClientError, OSError):
                 self.cut += 1
                 if self._has_given_up:
@@ -97,6 +99,7 @@ class Load:
                 continue
             if status == 503 and body["code"] == 5001:
                 self.unavailable += 1
+                self.reasons.add(reason.rpartition("used: ")[2])
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
             if status == 200:

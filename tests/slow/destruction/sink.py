@@ -84,8 +84,8 @@ class App:
             status, body = 200, json.dumps(found if scope["path"] == "/count" else {**found, "tasks": self._tasks})
         else:
             status, body = self._judged(await _whole(receive)), ""
-        length = [(b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": length})
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body.encode()})
 
     def _judged(self, body: bytes) -> int:
