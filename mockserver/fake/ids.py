@@ -30,7 +30,7 @@ class Ids:
         self._decimals = _Steps(self, _DECIMAL, chance.randrange(_KLING_FIRST, _KLING_LAST), _KLING_STEP)
         self._integers = _Steps(self, _INTEGER, chance.randrange(_SMALL_FIRST, _SMALL_LAST), _SMALL_STEP)
         self._uuids = Random()
-        self._uuids_left = 0
+        self._uuids_left = self._lapses = 0
 
     def pass_by(self, id: int) -> None:
         """Give only ids above one that is taken already."""
@@ -60,12 +60,12 @@ class Ids:
 
     def uuid(self) -> str:
         """Return a UUID (version 4): the form of request ids."""
-        if not self._uuids_left:
+        if not self._uuids_left or self._lapses != self._store.lapses:
             try:
                 self._uuids = self.chance(_UUID, self._store.reserve(_UUID, _BLOCK, 0))
             except StoreUnavailable:
                 self._uuids = Random()  # the refusal that says so has an id, too
-            self._uuids_left = _BLOCK
+            self._uuids_left, self._lapses = _BLOCK, self._store.lapses
         self._uuids_left -= 1
         digits = (self._uuids.getrandbits(128) & _FREE | _VERSION_4).to_bytes(16).hex()
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
@@ -73,6 +73,11 @@ class Ids:
     def chance(self, name: str, number: int) -> Random:
         """Return what decides about a block of ids: with a seed the same for the same block."""
         return Random(None if self._seed is None else f"{self._seed} {name} {number}")
+
+    @property
+    def lapses(self) -> int:
+        """Another number whenever what was reserved may not be reserved any more."""
+        return self._store.lapses
 
     def reserve(self, name: str, size: int, start: int) -> int:
         """Reserve numbers in the store."""
@@ -88,14 +93,14 @@ class _Steps:
 
     def __init__(self, ids: Ids, name: str, start: int, step: int) -> None:
         self._ids, self.name, self.start, self._step = ids, name, start, step
-        self._next = self._end = 0
+        self._next = self._end = self._lapses = 0
         self._chance = Random()
 
     def next(self) -> int:
-        if self._next >= self._end:
+        if self._next >= self._end or self._lapses != self._ids.lapses:
             size = _BLOCK * self._step
             self._next = self._ids.reserve(self.name, size, self.start)
-            self._end = self._next + size
+            self._end, self._lapses = self._next + size, self._ids.lapses
             self._chance = self._ids.chance(self.name, self._next)
         number = self._next + self._chance.randrange(self._step)
         self._next += self._step

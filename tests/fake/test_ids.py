@@ -1,12 +1,17 @@
 """Ids: of the right form, never twice, and the same again for the same seed."""
 
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from mockserver.fake.ids import Ids
 from mockserver.fake.stores.memory.store import Memory
+from mockserver.fake.stores.store import Bounds
+from tests.fake.stores.makers import Maker, Times
+from tests.fake.stores.test_laws import SHARED_MAKERS
 
 KINDS: dict[str, Callable[[Ids], object]] = {"decimal": Ids.decimal, "integer": Ids.integer, "uuid": Ids.uuid}
 
@@ -68,3 +73,21 @@ def test_a_store_never_gets_an_id_twice_though_the_seed_is_the_same(kind: str) -
     store = Memory()
     given = [KINDS[kind](ids) for ids in (Ids(store, 7), Ids(store, 7), Ids(store)) for _ in range(2500)]
     assert len({*given}) == len(given)
+
+
+@pytest.mark.parametrize("maker", SHARED_MAKERS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_reserved_in_a_turn_that_is_not_kept_nobody_gives_twice(
+    maker: Maker, kind: str, tmp_path: Path
+) -> None:
+    bounds, times = Bounds(), Times()
+    with closing(maker.open(tmp_path, bounds, times)) as store, closing(maker.open(tmp_path, bounds, times)) as other:
+        one, two = Ids(store, 7), Ids(other, 7)
+        with pytest.raises(KeyError):
+            store.run([lambda: raised(KINDS[kind](one))])
+        given = [KINDS[kind](ids) for _ in range(1500) for ids in (one, two)]
+        assert len(set(given)) == len(given)
+
+
+def raised(given: object) -> None:
+    raise KeyError(given)

@@ -254,6 +254,10 @@ class Store(Protocol):
     def version(self) -> int:
         """Another number whenever a document of the kind ``SHARED`` has changed, also by others; current in a turn."""
 
+    @property
+    def lapses(self) -> int:
+        """Another number whenever what was reserved may not be any more: a turn was not kept, or a server restarted."""
+
     def now(self) -> Millis:
         """Return the time of the machine that all who share the store go by. It never goes back."""
 

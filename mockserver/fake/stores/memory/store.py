@@ -21,6 +21,7 @@ class Memory:
 
     kind = "memory"
     is_shared = False
+    lapses = 0
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         bounds = bounds or Bounds()

@@ -37,7 +37,7 @@ class Server:
     """Runs scripts on a server. Each may be sent twice, when no answer has come, and has to allow for that."""
 
     def __init__(self, connect: Callable[[], AbstractConnection], address: str) -> None:
-        self.round_trips = 0
+        self.round_trips = self.connected = 0
         self._connect, self._address = connect, address
         self._connection: AbstractConnection | None = None
         self._lock = threading.RLock()
@@ -112,6 +112,7 @@ class Server:
             self._why = f"{self._address}: {reason(error)}"
             self._down_until = time.monotonic() + _PAUSE_SECONDS
             raise StoreUnavailable(self._why) from error
+        self.connected += 1
         return self._connection
 
 

@@ -56,6 +56,11 @@ class Redis:
         turn = self._turns.current
         return self.run([lambda: self.version])[0] if turn is None else turn.version
 
+    @property
+    def lapses(self) -> int:
+        """Another number whenever the server may have been restarted, perhaps without its data."""
+        return self.server.connected
+
     def now(self) -> Millis:
         """Return the time of the server, which stands still within a turn."""
         turn = self._turns.current

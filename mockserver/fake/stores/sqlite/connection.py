@@ -52,6 +52,7 @@ class Connection:
         self._path, self._patience = path, patience
         self._lock = threading.RLock()
         self._depth = 0
+        self.unkept = 0  # turns of which nothing was kept
         self._failure: StoreUnavailable | None = None
         try:
             self._sqlite = sqlite3.connect(
@@ -109,7 +110,7 @@ class Connection:
                 return read()
             finally:
                 self._depth -= 1
-                self._end(is_kept=False)
+                self._give_up()
 
     def script(self, sql: str) -> None:
         """Run several statements within a turn."""
@@ -125,9 +126,13 @@ class Connection:
         if is_kept and self._failure is None:
             try:
                 self._executed("COMMIT", ())
+            except StoreUnavailable:
+                self.unkept += 1
+                raise
             finally:
                 self._give_up()
         else:
+            self.unkept += 1
             self._give_up()
             if is_kept and self._failure is not None:
                 raise self._failure

@@ -45,6 +45,11 @@ class SQLite:
         """Another number whenever a document of the kind ``SHARED`` has changed, also by others."""
         return self.documents.version
 
+    @property
+    def lapses(self) -> int:
+        """Another number whenever a turn was not kept, so that what it reserved is not reserved either."""
+        return self._connection.unkept
+
     def now(self) -> Millis:
         """Return the time that all who share the file go by. It never goes back, and needs no look into the file."""
         return self._base + self._machine.elapsed()
