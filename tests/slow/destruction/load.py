@@ -32,7 +32,7 @@ class Load:
     """Clients of some replicas, and what they were told.
 
     * ``created``: by external id, the ids that a 200 has told
-    * ``found``: by external id, the ids of tasks whose 200 was cut off, found by asking again
+    * ``found``: by external id, the ids of tasks whose 200 did not come, found by asking again
     * ``unavailable``: how many answers were 503/5001; ``reasons``: why; ``cut``: how many requests had no answer
     * ``others``: answers that nobody should get
     * ``longest``: the most seconds between two answers with 200, of whichever clients
@@ -70,6 +70,11 @@ class Load:
                 self._is_over = True
                 await asyncio.gather(*running)
 
+    async def more(self, created: int = 0, unavailable: int = 0) -> None:
+        """Wait until so many more creates were answered in one of these ways."""
+        created, unavailable = created + len(self.created), unavailable + self.unavailable
+        await until(PATIENCE, lambda: len(self.created) >= created and self.unavailable >= unavailable)
+
     def give_up(self) -> None:
         """Let all clients leave: whoever would answer them is gone, and what has begun stays without an answer."""
         self._has_given_up = True
@@ -100,6 +105,7 @@ class Load:
             if status == 503 and body["code"] == 5001:
                 self.unavailable += 1
                 self.reasons.add(reason.rpartition("used: ")[2])
+                is_again = True  # Redis may have kept it and died before it said so
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
             if status == 200:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE
 from tests.slow.destruction.figures import note
-from tests.slow.destruction.load import Load, check, until
+from tests.slow.destruction.load import Load, check
 from tests.slow.destruction.sink import sink
 from tests.support.process import Process, started
 
@@ -55,13 +54,11 @@ def fill(ballast: Path) -> None:
 async def fill_and_free(server: Process, load: Load, ballast: Path) -> None:
     async with load.on(clients=16):
         for _ in range(FILLS):
-            created, refused = len(load.created), load.unavailable
-            await until(PATIENCE, lambda created=created: len(load.created) > created + 200)
+            await load.more(created=200)
             await asyncio.to_thread(fill, ballast)
-            await until(PATIENCE, lambda refused=refused: load.unavailable > refused + 50)
+            await load.more(unavailable=50)
             await asyncio.to_thread(ballast.unlink)
-            created = len(load.created)
-            await until(PATIENCE, lambda created=created: len(load.created) > created + 200)
+            await load.more(created=200)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -74,7 +71,7 @@ def test_a_full_disk_loses_nothing_that_was_answered_and_is_told(workers: int, t
             asyncio.run(fill_and_free(server, load, disk / "ballast"))
             assert not load.others
             assert load.reasons == {"the disk is full. Make room on it."}
-            assert load.cut == 0
+            assert load.cut == len(load.found) == 0
             began = time.monotonic()
             hook.wait_for(set(load.told.values()))
             last = time.monotonic() - began

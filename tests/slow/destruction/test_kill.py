@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,13 @@ async def kill_one_after_another(server: Process, load: Load) -> None:
     async with load.on(clients=8):
         for _ in range(KILLS):
             await asyncio.sleep(PAUSE_SECONDS)
-            before = server.workers
-            os.kill(chance.choice(before), signal.SIGKILL)
-            await until(PATIENCE, lambda before=before: len(server.workers) == 3 and server.workers != before)
+            os.kill(victim := chance.choice(server.workers), signal.SIGKILL)
+            await until(PATIENCE, partial(is_replaced, server, victim))
+
+
+def is_replaced(server: Process, worker: int) -> bool:
+    workers = server.workers
+    return len(workers) == 3 and worker not in workers
 
 
 def test_a_worker_killed_every_two_seconds_loses_nothing_that_was_answered(tmp_path: Path) -> None:
@@ -73,7 +78,7 @@ OPTIONS = ("--workers", "3", "--seed", "7", "--webhook-secret", "whsec_MfKQ9r8GK
 async def kill_all_under_load(server: Process, load: Load) -> None:
     """Kill all processes at once while clients create; what they were told until then is all that counts."""
     async with load.on(clients=8):
-        await until(PATIENCE, lambda: len(load.created) >= 1000)
+        await load.more(created=1000)
         os.killpg(server.child.pid, signal.SIGKILL)
         load.give_up()
 
