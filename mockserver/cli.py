@@ -4,27 +4,48 @@ from __future__ import annotations
 
 import signal
 import sys
-import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import click
 from click.exceptions import Exit
 
-from mockserver.commands.check import check
-from mockserver.commands.example import example
-from mockserver.commands.listings import list_, readings, rules
-from mockserver.commands.openapi import openapi
 from mockserver.commands.output import complain, silence
-from mockserver.commands.proxy import proxy
-from mockserver.commands.run import run
-from mockserver.commands.serve import serve
-from mockserver.commands.token import token
-from mockserver.commands.validate import validate
 from mockserver.errors import MockserverError
 from mockserver.extras import missing
 from mockserver.secrecy import Mask
+
+_HOMES = {
+    "check": "check:check",
+    "example": "example:example",
+    "list": "listings:list_",
+    "openapi": "openapi:openapi",
+    "proxy": "proxy:proxy",
+    "readings": "listings:readings",
+    "rules": "listings:rules",
+    "run": "run:run",
+    "serve": "serve:serve",
+    "token": "token:token",
+    "validate": "validate:validate",
+}
+"""The module and the name of each command."""
+
+
+class _Homes(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for: a start pays for its own."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, _, found = _HOMES[name].partition(":")
+        command: click.Command = getattr(import_module(f"mockserver.commands.{module}"), found)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_HOMES)
+
+    def __len__(self) -> int:
+        return len(_HOMES)
 
 
 class Commands(click.Group):
@@ -63,6 +84,8 @@ def _told_in_a_line(*, is_verbose: bool) -> Iterator[None]:
         if text is None:
             raise
         if is_verbose:
+            import traceback
+
             traceback.print_exc()
         complain(text)
         if isinstance(error, OSError):
@@ -84,6 +107,7 @@ def _told(error: Exception) -> str | None:
 
 @click.group(
     cls=Commands,
+    commands=_Homes(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="\b\nExample:\n  mockserver --pace instant",
 )
@@ -94,7 +118,3 @@ def main(verbose: bool) -> None:  # verbose: Commands reads it from the context
 
     Without a COMMAND, serve is meant.
     """
-
-
-for command in (check, example, list_, openapi, proxy, readings, rules, run, serve, token, validate):
-    main.add_command(command)

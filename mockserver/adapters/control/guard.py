@@ -14,10 +14,8 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.adapters.http.poster import CALLBACK
 from mockserver.destinations import is_loopback
-
-CALLBACK = "mockserver-callback"
-"""The header that every callback of a fake carries; the guard of each fake refuses it."""
 
 _FORWARDED = (
     *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"),

@@ -6,37 +6,25 @@ from asyncio import Future
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
-from anyio import to_thread
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route, Router
-from starlette.types import Receive, Scope, Send
-
-from mockserver.adapters.control import probes
-from mockserver.adapters.control.api import Control
-from mockserver.adapters.control.errors import handlers
-from mockserver.adapters.control.guard import Guard
-from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender, at_once
 from mockserver.adapters.http.evictions import tell_of_evictions
-from mockserver.adapters.http.hardening import hardening
 from mockserver.adapters.http.headers import request_of
-from mockserver.adapters.http.results import Results
+from mockserver.adapters.http.own import BEGINNINGS, Own
 from mockserver.adapters.http.turns import Deciding, Turns
 from mockserver.adapters.http.wire import deliver
 from mockserver.adapters.http.workers import Workers
 from mockserver.contract.routes import plain
 from mockserver.fake.core import Fake
 from mockserver.fake.encoding import encoded
-from mockserver.fake.media.results import PATH
 from mockserver.fake.refusal import Refused, said
 from mockserver.types import Request, Response
 
-_OWN = ("/_mock", PATH)
-"""The beginnings of paths that may be ours and belong to no service."""
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 _LARGE_BYTES = 32 * 1024
 """A body of this size or more is answered in a thread, as is one that is compressed: other requests would wait for it.
@@ -45,42 +33,46 @@ The worst of smaller ones, thousands of wrong fields or references, take 30 ms."
 
 def application(fake: Fake, control_token: str | None = None) -> Application:
     """Return an application that answers as the fake does, serves results, and sends callbacks while it runs."""
-    workers, endpoint = Workers(), FakeEndpoint(fake)
-    sender = CallbackSender(fake, workers, endpoint.turns.call if fake.waits else at_once)
-    results = Results(fake, workers)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with endpoint.turns, sender, results:
-            workers.start("evictions", tell_of_evictions(fake), "no longer looks whether tasks have to go")
-            yield
-
-    routes = [
-        *pages.routes(results, control_token),
-        *probes.routes(fake),
-        Mount("/_mock", app=Guard(Router(Control(fake, sender).routes()), control_token)),
-        Route(PATH + "{name:path}", results.serve, methods=["GET"]),
-    ]
-    application = Application(endpoint, routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
-    # A route for the rest would not take every path: Starlette's patterns stop at a line feed.
-    application.router.default = endpoint
-    application.router.redirect_slashes = False  # it would match every request to a service twice
-    return application
+    return Application(fake, control_token)
 
 
-class Application(Starlette):
+class Application:
     """Sends requests to services past routes and middleware, which cost as much as finding the answer."""
 
-    def __init__(self, endpoint: FakeEndpoint, **named: Any) -> None:
-        """All but the ``endpoint``, which answers for services, is Starlette's."""
-        super().__init__(**named)
-        self.endpoint = endpoint
+    def __init__(self, fake: Fake, control_token: str | None = None) -> None:
+        """``control_token``: what the control API asks for."""
+        self._fake, self._workers = fake, Workers()
+        self.endpoint = FakeEndpoint(fake)
+        self._sender = CallbackSender(fake, self._workers, self.endpoint.turns.call if fake.waits else at_once)
+        self._own = Own(fake, self._workers, self._sender, self.endpoint, control_token)
+        self.state = self._own.state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(_OWN):
-            await self.router.default(scope, receive, send)
+        """Answer one request, or run for as long as the server does."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and not scope["path"].startswith(BEGINNINGS):
+            await self.endpoint(scope, receive, send)
         else:
-            await super().__call__(scope, receive, hardening(send))
+            await self._own(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Send callbacks, and end all that was begun at the end."""
+        async with self.endpoint.turns, self._sender:
+            looking = tell_of_evictions(self._fake)
+            self._workers.start("evictions", looking, "no longer looks whether tasks have to go")
+            try:
+                yield
+            finally:
+                await self._own.close()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self.lifespan():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 class FakeEndpoint:
@@ -107,7 +99,7 @@ class FakeEndpoint:
 
     def at_once(self, request: Request) -> Response | Future[Response] | None:
         """Answer a request to a service, or begin to; ``None`` if other requests would wait for that."""
-        if unquote(request.path).startswith(_OWN) or _is_long(request):
+        if unquote(request.path).startswith(BEGINNINGS) or _is_long(request):
             return None
         return self.turns.ask(request) if self._fake.waits else self._fake.respond(request)
 
@@ -117,7 +109,7 @@ class FakeEndpoint:
 
     async def refuse(self, request: Request, refused: Refused) -> Response:
         """Answer what is no request: as the service that it may be for, or in the words of our own paths."""
-        if not plain(request.path).startswith(_OWN):
+        if not plain(request.path).startswith(BEGINNINGS):
             return await self._done(partial(self._fake.refuse, request, refused))
         service = self._fake.world.services[0]
         status, text = service.errors[refused.row].status, said(refused, service)
@@ -127,6 +119,8 @@ class FakeEndpoint:
         if self._fake.waits:
             return await (self.turns.answer(request) if _is_long(request) else self.turns.ask(request))
         if _is_long(request):
+            from anyio import to_thread
+
             return await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
         return self._fake.respond(request)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-
-from starlette.types import Receive, Scope
+from typing import TYPE_CHECKING
 
 from mockserver.adapters.http.connection.transport import TRANSPORT
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
 
 _AT_ONCE = 16
 """As many bodies of the largest size are read at once: 1 GiB by default. Fewer at a time come from one machine's tests,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.types import Message, Receive, Scope, Send
+if TYPE_CHECKING:
+    from starlette.types import Message, Send
+
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 """A browser takes a body for what its type says, and for nothing else."""
@@ -46,11 +48,3 @@ def hardening(send: Send) -> Send:
         await send(message)
 
     return hardened_send
-
-
-class HardenedStarlette(Starlette):
-    """An application whose answers are all hardened, even that to an exception."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await super().__call__(scope, receive, hardening(send))

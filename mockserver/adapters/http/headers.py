@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-
-from starlette.types import Scope
+from typing import TYPE_CHECKING
 
 from mockserver.types import Request, Response
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 _KEPT_HEADERS, _KEPT_BYTES = 1024, 512
 """How many headers are kept decoded, and how long they are at most: a JWT and all that is usual. That is 2 MiB."""

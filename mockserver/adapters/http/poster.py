@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.adapters.control.guard import CALLBACK
 from mockserver.adapters.http.connector import connector, target
 from mockserver.destinations import RefusedDestination
 from mockserver.errors import BadSetting, unexpected
@@ -13,6 +12,9 @@ from mockserver.fake.core import Fake
 
 if TYPE_CHECKING:
     import aiohttp
+
+CALLBACK = "mockserver-callback"
+"""The header that every callback of a fake carries; the guard of each fake refuses it."""
 
 PATIENCE_SECONDS = 10.0
 """How long a receiver may take to answer; the real figure is documented nowhere."""

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.types import ASGIApp
 
 from mockserver.adapters.http.asgi import FakeEndpoint, application
 from mockserver.adapters.http.connection.desk import Desk
@@ -24,6 +23,9 @@ from mockserver.adapters.http.protocol import Protocol
 from mockserver.adapters.http.stack import roomy
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 _PATIENCE_SECONDS = 0.3
 """How long requests in flight have when the server stops; Ctrl-C should take less than a second in all."""
@@ -104,8 +106,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop: it is not ready for anything more, and streams of events end."""
-        if isinstance(self._app, Starlette):
-            self._app.state.is_stopping = True
+        if (state := getattr(self._app, "state", None)) is not None:
+            state.is_stopping = True
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

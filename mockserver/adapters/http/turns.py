@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from anyio import to_thread
-
 from mockserver.adapters.http.stack import roomy
 from mockserver.types import Request, Response
 
@@ -85,6 +83,8 @@ class Turns(Generic[Prepared]):
         """Answer a request that takes long to prepare, which is done in a thread."""
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         asked = _Asked[Prepared](request, answer)
+        from anyio import to_thread
+
         await to_thread.run_sync(self._prepare, asked)
         self._enqueue(asked)
         return await answer

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-
-from starlette.types import Message, Receive, Scope, Send
+from typing import TYPE_CHECKING
 
 from mockserver.adapters.http.connection.transport import TRANSPORT
 from mockserver.adapters.http.hardening import hardened
 from mockserver.adapters.http.headers import listed
 from mockserver.types import Response, Wire
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
 
 _PIECES = 20
 """Pieces of a slow body: enough that it trickles, few enough that a short one has a letter in each."""

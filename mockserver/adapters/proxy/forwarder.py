@@ -25,7 +25,7 @@ from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.callbacks import CallbackSender
-from mockserver.adapters.http.hardening import HardenedStarlette, hardened
+from mockserver.adapters.http.hardening import hardened, hardening
 from mockserver.adapters.http.headers import mapped, request_of
 from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import reset
@@ -256,10 +256,18 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
 
     control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
     routes = [*pages.routes(results), *probes.routes(fake), control]
-    starlette = HardenedStarlette(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
+    starlette = _Hardened(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False
     return starlette
+
+
+class _Hardened(Starlette):
+    """An application whose answers are all hardened, even that to an exception."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await super().__call__(scope, receive, hardening(send))
 
 
 def _own_error(fact: str) -> bytes:

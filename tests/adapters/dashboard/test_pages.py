@@ -219,7 +219,7 @@ async def test_a_result_is_looked_at_without_using_up_a_fault() -> None:
     app = application(fake)
     transport = httpx.ASGITransport(app)
     async with (
-        app.router.lifespan_context(app),
+        app.lifespan(),
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as browser,
     ):
         made = await browser.post(IMAGE, json={"prompt": "A cat"}, headers=headers)

@@ -11,11 +11,10 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
 from mockserver.adapters.http import asgi
-from mockserver.adapters.http.asgi import FakeEndpoint, application
+from mockserver.adapters.http.asgi import Application, FakeEndpoint, application
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
@@ -102,7 +101,7 @@ def body(*chunks: bytes) -> list[Message]:
     return [{"type": "http.request", "body": chunk, "more_body": n < last} for n, chunk in enumerate(chunks)]
 
 
-def client(app: Starlette) -> httpx.AsyncClient:
+def client(app: Application) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080", headers=HEADERS)
 
 

@@ -37,7 +37,7 @@ async def client(fake: Fake, token: str | None = None) -> AsyncIterator[httpx.As
     app = application(fake, token)
     transport = httpx.ASGITransport(app)
     async with (
-        app.router.lifespan_context(app),
+        app.lifespan(),
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", headers=AUTHORIZED) as api,
     ):
         yield api

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Scope, Send
 
 from mockserver.adapters.http import results
-from mockserver.adapters.http.asgi import application
+from mockserver.adapters.http.asgi import Application, application
 from mockserver.adapters.http.results import Results
 from mockserver.fake.media.artifacts import Artifact, Film
 from mockserver.fake.media.results import PATH
@@ -79,12 +79,12 @@ async def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 @asynccontextmanager
-async def served(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+async def served(app: Application | Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """Run an application and talk to it without credentials."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         asyncio.timeout(PATIENCE),
-        app.router.lifespan_context(app),
+        app.lifespan() if isinstance(app, Application) else app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client,
     ):
         yield client
