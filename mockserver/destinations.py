@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.suggestions import quoted
+from mockserver.types import value
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -26,7 +26,7 @@ class RefusedDestination(MockserverError):
     """A callback that may not be sent to where its URL points."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Destination:
     """What one option names: hosts by a name that may contain ``*``, or by networks; at one port, or at all."""
 
@@ -65,7 +65,7 @@ class Destination:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Destinations:
     """Where callbacks may go: nowhere that is ``denied``, and only where they are ``allowed`` if anything is."""
 

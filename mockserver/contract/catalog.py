@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
@@ -21,12 +21,12 @@ from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.soundness import check_references, check_request, check_routes, check_task
 from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
 from mockserver.resources import folder
-from mockserver.types import JSON, Schema, pointer
+from mockserver.types import JSON, Schema, pointer, value
 
 _OPEN_SCHEMA: Schema = MappingProxyType({})  # type: ignore[assignment] # read only, and shared
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Operation:
     """One request that a service answers.
 
@@ -76,7 +76,7 @@ class Operation:
         return self.name.rpartition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Row:
     """One error that a service is known to send: a status, and a body whose texts may have ``{fields}``."""
 
@@ -87,7 +87,7 @@ class Row:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Service:
     """One API: the official one, or that of a gateway."""
 
@@ -108,7 +108,7 @@ class Service:
     layout: Layout
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Catalog:
     """All services, in the order of the names of their folders, and the files that they consist of."""
 

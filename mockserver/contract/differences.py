@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from typing import Any, Literal
 import jiter
 
 from mockserver.contract.catalog import Catalog, Operation, Service
-from mockserver.types import JSON, Path, Schema, pointer
+from mockserver.types import JSON, Path, Schema, pointer, value
 
 _MOST_DIFFERENCES = 100
 """Differences that are kept of one answer: a list of a thousand wrong tasks says the same a thousand times."""
@@ -26,7 +25,7 @@ _MOST_LETTERS = 200
 _ROOT = "mockserver:///schemas/"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Difference:
     """One place where an exchange differs from the contract.
 
@@ -45,7 +44,7 @@ class Difference:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Break:
     """One keyword that a document breaks, at the place that is to blame; for a missing field that is the field."""
 

@@ -159,7 +159,7 @@ def picture_size(text: JSON) -> tuple[int, int] | None:
     return (picture.width, picture.height) if picture else None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Picture:
     format: str
     width: int

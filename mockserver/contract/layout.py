@@ -6,17 +6,16 @@ The kit reads answers by it, so it needs no code for a new dialect.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self
 
-from mockserver.types import Path
+from mockserver.types import Path, value
 
 STATES = ("submitted", "processing", "succeed", "failed")
 """The states of a task, in order, as Kling spells them; the last two are final, and exclude each other."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ResultNames:
     """How a service calls what it says of a result; ``None`` for what it does not say.
 
@@ -30,7 +29,7 @@ class ResultNames:
     height: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PageFields:
     """The fields by which a client asks for a part of a list; ``None`` for what cannot be asked for.
 
@@ -44,7 +43,7 @@ class PageFields:
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Echo:
     """Where a task repeats what was asked for: lists of objects, each with the name of a field and its value.
 
@@ -65,7 +64,7 @@ class Echo:
         return cls(**{**data, "at": tuple(map(path, data["at"])), "fields": MappingProxyType(data["fields"])})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JobFields:
     """Where a service that tells what runs says it; a job is a task that runs.
 
@@ -93,7 +92,7 @@ class JobFields:
         return cls(**{**data, **places})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UploadFields:
     """Where a service that takes files says where they are.
 
@@ -112,7 +111,7 @@ class UploadFields:
         return cls(tuple(map(path, data["urls"])), path(data["listed"]), data["reference"])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Layout:
     """The places of the parts of a task. In a path, ``*`` stands for each item of a list.
 

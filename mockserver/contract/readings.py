@@ -7,13 +7,13 @@ asks only ``readings[id]`` of its service. Services may answer the same question
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Self
 
 from mockserver.contract.layout import STATES, path
 from mockserver.errors import NoSuchQuestion, NoSuchReading
-from mockserver.types import JSON, Level, Millis, Path
+from mockserver.types import JSON, Level, Millis, Path, value
 
 Readings = Mapping[str, str]
 """The reading taken of each question of one service."""
@@ -21,7 +21,7 @@ Readings = Mapping[str, str]
 Questions = Mapping[str, "Question"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reading:
     """One possible answer: what it means, and the levels that it gives to rules and the defaults to fields.
 
@@ -42,7 +42,7 @@ class Reading:
         return cls(id, data["means"], levels, defaults, pauses)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shown:
     """Where answers show which reading a server has.
 
@@ -65,7 +65,7 @@ class Shown:
         return cls(data["by"], path(data["at"]), data.get("beside"), states, data.get("media"))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """One open question, its readings, and the default one.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -33,7 +32,7 @@ class Match:
     parameters: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NoMatch:
     """No operation: ``is_known`` says that the path exists, with other ``methods``."""
 
@@ -42,7 +41,7 @@ class NoMatch:
     methods: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Template:
     """All operations on one path of one service, by method; ``beginning`` is the path up to its first parameter."""
 

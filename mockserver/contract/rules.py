@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mockserver.contract.keywords import KEYWORDS
-from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer
+from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer, value
 
 CONSTRAINTS = frozenset(
     {
@@ -91,7 +91,7 @@ class Rule:
         return self.keyword == "rule"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Origin:
     """What a subschema inherits from the schemas around it."""
 
@@ -169,9 +169,9 @@ def _anchored(operation: str, schema: Schema, origin: _Origin) -> Iterator[Rule]
 
 def _plain(operation: str, schema: Schema, path: Path, field: str, origin: _Origin) -> Iterator[Rule]:
     inside = origin.inside(schema)
-    for keyword, value in schema.items():
-        if keyword in CONSTRAINTS and not (keyword == "additionalProperties" and value is True):
-            names = value if keyword == "required" else [None]
+    for keyword, argument in schema.items():
+        if keyword in CONSTRAINTS and not (keyword == "additionalProperties" and argument is True):
+            names = argument if keyword == "required" else [None]
             for name in names:
                 yield _rule(operation, schema, (*path, keyword), field, inside, name)
     for name, subschema in schema.get("properties", {}).items():

@@ -7,7 +7,6 @@ the order of the schema, and in words that do not repeat the payload.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import chain
 from operator import getitem, itemgetter
@@ -64,7 +63,7 @@ class Violation:
         return self.rule.keyword in ("type", "x-int64")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unjudged:
     """A rule across fields that nobody can judge, and the violations because of which that is so."""
 
@@ -205,7 +204,7 @@ def fast_validator(schema: Schema) -> Callable[[JSON], bool]:
     return is_valid
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Place:
     """A place in a schema where something can be wrong.
 

@@ -7,7 +7,7 @@ nothing. Forcing a state, or a pace that counts queries, replaces the task by on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Literal, NamedTuple, get_args
 
@@ -81,7 +81,7 @@ class Task:
         return replace(self, timeline=timeline, reason=failure)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pace:
     """How fast tasks run: ``real``, ``fast``, ``instant``, or ``polls:N``, one step for each N queries."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import ceil
 
 from mockserver.durations import parsed_rate
@@ -12,10 +11,10 @@ from mockserver.fake.media import plan
 from mockserver.fake.stores.store import SHARED, Documents, Kind
 from mockserver.recent import ENTRY_LETTERS, MOST_LETTERS
 from mockserver.settings import Settings
-from mockserver.types import JSON, Millis
+from mockserver.types import JSON, Millis, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rate:
     """How many requests an account may send in a span of time."""
 
@@ -31,7 +30,7 @@ class Rate:
         return f"{self.count}/{self.span}ms"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limit:
     """What one account may do; ``None`` means without a limit."""
 

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 import jiter
 
 from mockserver.fake.journal import Entry
-from mockserver.types import JSON, Path, pointer
+from mockserver.types import JSON, Path, pointer, value
 
 _NEAREST = 3
 """Requests that are shown beside an expectation that is not met; more would bury the one that matters."""
@@ -39,7 +39,7 @@ class Expectation:
     times: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Miss:
     """A request that is not what was expected, and why."""
 
@@ -47,7 +47,7 @@ class Miss:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """Whether an expectation is met, by which requests, and which came nearest."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from sys import intern
 
 import jiter
@@ -33,7 +33,7 @@ from mockserver.fake.refusal import Refused
 from mockserver.fake.sharing import Sharing
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
-from mockserver.types import JSON, Millis, Payload, Response
+from mockserver.types import JSON, Millis, Payload, Response, value
 
 _BEGUN = "begun"
 """The name of what all who share a store know of the faults that it began with."""
@@ -45,7 +45,7 @@ RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 Action = Callable[["World", Call], Response]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dialect:
     """The wire format of a family of services.
 

@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.fake.stores.store import SHARED, Kind, Store
 from mockserver.fake.verification import matches
-from mockserver.types import JSON, Payload
+from mockserver.types import JSON, Payload, value
 
 Stage = Literal["request", "answer", "task", "result", "callback"]
 
@@ -75,7 +75,7 @@ class Fault:
         return " ".join([*parts, *([f"on {on}"] if on else [])])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Target:
     """What a fault could happen to: a request, a task, a result or a callback."""
 
@@ -209,7 +209,7 @@ def _is_aimed_at(fault: Fault, target: Target) -> bool:
     return not fault.where or matches(dict(fault.where), target.payload)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Words:
     """A fault's line, taken apart; the name is not looked up yet."""
 

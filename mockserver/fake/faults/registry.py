@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.durations import millis
@@ -11,7 +10,7 @@ from mockserver.errors import BadSetting
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.faults.fault import BadFault, Stage
 from mockserver.fake.lifecycle import Task
-from mockserver.types import JSON, Millis, Response, Wire
+from mockserver.types import JSON, Millis, Response, Wire, value
 
 Arguments = tuple[str, ...]
 """The words after a fault's name."""
@@ -30,7 +29,7 @@ MakeEffect = Callable[[Arguments], Any]
 """Reads the arguments and returns the effect that belongs to the fault's stage. Raises ``BadFault``."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FaultKind:
     """One kind of fault: its name, the stage at which it happens, its arguments, and what happens in words."""
 

@@ -1,6 +1,6 @@
 """What a finished task points to: pictures and films as frozen values, and their sizes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import lru_cache
 from math import floor, isqrt
@@ -77,7 +77,7 @@ class Film:
         return film_duration(self.seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class File:
     """What a client uploaded, as it came: `task_id` is the id of the upload, which no task has."""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mockserver.fake.faults.line import effect
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Artifact, Made
 from mockserver.fake.world import World
-from mockserver.types import Millis, Wire
+from mockserver.types import Millis, Wire, value
 
 PATH = "/results/"
 FETCH = "results.fetch"
@@ -32,7 +31,7 @@ def urls(task: Task, indexes: Iterable[int], suffix: str, *, watermark: bool = F
     return [f"{beginning}{index}{end}" for index in indexes]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Result:
     """What a URL points to, and what happens to it on the wire, if anything."""
 

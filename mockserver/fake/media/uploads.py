@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from io import BytesIO
 from typing import NamedTuple
 
 from mockserver.contract.keywords import picture_size
 from mockserver.fake.media.artifacts import Artifact, File, Picture
 from mockserver.fake.stores.store import Documents, Kind
-from mockserver.types import Millis
+from mockserver.types import Millis, value
 
 _URL = re.compile(r"/results/uploads/([0-9]{1,18})(-cover)?\.([a-z0-9]+)")
 _COVER = 1280, 720
@@ -30,7 +30,7 @@ class Measure(NamedTuple):
     duration: Millis = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Upload:
     """One file. ``kind`` is image, video or audio; ``email`` is empty where there is only one account."""
 

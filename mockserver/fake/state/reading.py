@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -23,12 +23,12 @@ from mockserver.fake.state.tasks import Tasks
 from mockserver.fake.world import World
 from mockserver.resources import folder
 from mockserver.suggestions import quoted
-from mockserver.types import JSON, Millis, pointer
+from mockserver.types import JSON, Millis, pointer, value
 
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class State:
     """A snapshot that was read and found right; each part is what the world takes."""
 

@@ -10,14 +10,13 @@ A store has four parts, each for one form of state: tasks, exchanges, documents,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
-from mockserver.types import JSON, Millis, Request, Response
+from mockserver.types import JSON, Millis, Request, Response, value
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -33,7 +32,7 @@ class Flight(NamedTuple):
     slots: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bounds:
     """How many tasks a store keeps, and about how many bytes they may take; beyond that the oldest that are over go.
 
@@ -46,7 +45,7 @@ class Bounds:
     exchange_bytes: int = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kind(Generic[V]):
     """A kind of document: its name, how it is written as JSON and read again, and how much of it is kept.
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from starlette.types import Receive, Scope, Send
-
 from mockserver.adapters.http.wire import deliver
 from mockserver.fake.refusal import Refused
-from mockserver.types import Request, Response
+from mockserver.types import Request, Response, value
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
     from uvicorn._types import ASGI3Application
 
 AtOnce = Callable[[Request], Response | Future[Response] | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Desk:
     """Who answers in the place of the application.
 
