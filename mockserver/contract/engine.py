@@ -23,6 +23,9 @@ HOLDS_MANY = frozenset({"properties", "$defs", "allOf", "anyOf"})
 _SAFE_DIGITS = 18
 """Every number of so many digits fits into 64 bits."""
 
+_COUNTED = 9
+"""References to so many items of a list are looked at by patterns: those of one digit. Hardly anybody sends more."""
+
 
 def compiled(schema: Schema) -> jsonschema_rs.Validator:
     """Compile a request schema; its errors do not repeat the payload, which can be megabytes."""
@@ -40,9 +43,26 @@ def guard(keyword: str, argument: JSON) -> JSON:
     return False if found is None else found(argument)
 
 
-def _no_reference(value: dict[str, Any]) -> Schema:
-    begins = "|".join(re.escape(form.partition("%")[0]) for form in value["to"])
-    return _at(value["in"], {"not": {"type": "string", "pattern": begins}})
+def _safe_references(value: dict[str, Any]) -> Schema:
+    return {"allOf": [_safe_reference(value["in"], *form) for form in value["to"].items()]}
+
+
+def _safe_reference(places: list[str], form: str, target: str) -> Schema:
+    """Return a schema of what has no reference of a form, or only such to the first few items of its list."""
+    begin = re.escape(form.partition("%")[0])
+    none = _at(places, _without(begin))
+    if "%" in target:
+        return none
+    some = []
+    for count in range(1, _COUNTED + 1):
+        listed = {"type": "array", "minItems": count} | ({"maxItems": count} if count < _COUNTED else {})
+        known = _at(places, _without(f"{begin}([^1-{count}]|.[0-9])"))
+        some.append({"required": [target], "properties": {target: listed}, **known})
+    return {"anyOf": [none, *some]}
+
+
+def _without(pattern: str) -> Schema:
+    return {"not": {"type": "string", "pattern": pattern}}
 
 
 def _few_items(value: dict[str, Any]) -> Schema:
@@ -63,7 +83,7 @@ def _at(places: list[str], schema: Schema) -> Schema:
 
 
 _GUARDS: dict[str, Callable[[Any], Schema]] = {
-    "x-references": _no_reference,
+    "x-references": _safe_references,
     "x-total-items": _few_items,
     "x-sum-equals": _no_parts,
     "x-utf16-length": lambda most: {"maxLength": most // 2},

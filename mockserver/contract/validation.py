@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, reduce
 from itertools import chain
-from operator import getitem, itemgetter
+from operator import getitem
 from typing import TYPE_CHECKING, Any, Self
 
 import jsonschema_rs
@@ -117,7 +117,8 @@ class Validator:
         """Name every broken rule of a payload without nulls: to look for them costs as much as to check the rules."""
         if self._compiled.is_valid(payload):
             return ()
-        return self._explained(_beginning(payload)) or self._explained(payload)
+        is_long = isinstance(payload, _HOLDERS) and _is_long(payload)
+        return (self._explained(_beginning(payload)) if is_long else ()) or self._explained(payload)
 
     def unjudged(self, payload: JSON) -> tuple[Unjudged, ...]:
         """Name the rules across fields that cannot be judged because of what is wrong in single fields.
@@ -144,8 +145,11 @@ class Validator:
         return tuple(rule for rule in self._rules.values() if rule.is_anchored and self._level[rule.id] != "off")
 
     def _explained(self, payload: JSON) -> tuple[Violation, ...]:
+        every = self._found(payload)
+        if len(every) < 2:  # mostly
+            return tuple(every)
         found: dict[tuple[str, Path], Violation] = {}
-        for violation in self._found(payload):
+        for violation in every:
             found.setdefault((violation.rule.id, () if violation.rule.is_anchored else violation.path), violation)
         if faults := _unreadable(found.values()):
             readable = _marked(payload, faults)
@@ -156,17 +160,19 @@ class Validator:
             }
         return tuple(sorted(found.values(), key=lambda violation: violation.level != "error"))
 
-    def _found(self, payload: JSON) -> Iterator[Violation]:
-        """Yield what is wrong with a payload, in the order of the schema."""
-        told = []
-        for error in self._compiled.iter_errors(payload):
-            path = tuple(error.instance_path)
-            place = self._place((*error.schema_path, *_missing(error)))
-            told.append((place.order(path), place, path, error))
-        for _, place, path, error in sorted(told, key=itemgetter(0)):
+    def _found(self, payload: JSON) -> list[Violation]:
+        """Return what is wrong with a payload, in the order of the schema."""
+        errors = [(error, tuple(error.instance_path)) for error in self._compiled.iter_errors(payload)]
+        told = [(self._place((*error.schema_path, *_missing(error))), path, error) for error, path in errors]
+        if len(told) > 1:
+            told.sort(key=lambda one: one[0].order(one[1]))
+        found = []
+        for place, path, error in told:
             instance = reduce(getitem, path, payload)
+            level = self._level[place.rule.id]
             for problem in _problems(error, place, instance):
-                yield Violation(place.rule, self._level[place.rule.id], path + problem.path, problem.fact, instance)
+                found.append(Violation(place.rule, level, path + problem.path, problem.fact, instance))
+        return found
 
     def _place(self, path: Path) -> _Place:
         """Look up what a schema says at a path; a property that is required is its last step."""
@@ -251,6 +257,16 @@ def _problems(error: jsonschema_rs.ValidationError, place: _Place, instance: JSO
     if isinstance(error.kind, _Kind.AdditionalProperties):
         return [Problem((name,), place.rule.fact) for name in sorted(error.kind.unexpected[:_MOST])]
     return [Problem(_missing(error), place.rule.fact)]
+
+
+def _is_long(holder: JSON) -> bool:
+    """Whether a list or object has a long list in it, or is one."""
+    if isinstance(holder, list) and len(holder) > _MOST:
+        return True
+    for value in holder if isinstance(holder, list) else holder.values():
+        if isinstance(value, _HOLDERS) and _is_long(value):
+            return True
+    return False
 
 
 def _beginning(value: JSON) -> JSON:

@@ -26,7 +26,7 @@ ARGUMENTS: dict[str, Any] = {
     "x-image-side": 300,
     "x-image-ratio": [0.4, 2.5],
 }
-TEXTS = ["<<<image_1>>>", "@image_1 <<<image_7>>>", "#2", "iVBORw0KGgo=", "http://a/b", "HTTPS://c", "😀" * 3]
+TEXTS = ["<<<image_1>>>", "<<<image_2>>> <<<image_1>>>", "<<<image_01>>>", "@image_1 <<<image_7>>>", "#2", "iVBORw0KGgo=", "http://a/b", "HTTPS://c", "😀" * 3]
 NUMBERS = [2**63, -(2**63) - 1, 10**18, 10**18 + 1, 9.3e18, 1e30, "9" * 18, "9" * 19, "-" + "9" * 19]
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
 SCALARS = st.sampled_from([*TEXTS, *NUMBERS]) | PLAIN
@@ -51,6 +51,16 @@ def test_the_engine_says_of_a_keyword_what_the_keyword_says(keyword: str, instan
         assert is_kept
 
 
+@given(items=st.integers(0, 12), numbers=st.lists(st.sampled_from(["0", "1", "01", "3", "9", "10", "12", "", "x"])))
+def test_the_guard_of_references_knows_how_many_items_there_are(items: int, numbers: list[str]) -> None:
+    argument = ARGUMENTS["x-references"]
+    instance = {"a": " ".join(f"<<<image_{number}>>>" for number in numbers), "list": [1] * items}
+    is_kept = not any(KEYWORDS["x-references"](argument, instance))
+    assert compiled({"x-references": argument}).is_valid(instance) is is_kept
+    if jsonschema_rs.is_valid(guard("x-references", argument), instance):
+        assert is_kept
+
+
 def test_most_payloads_are_judged_without_a_question_to_python(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
@@ -65,7 +75,7 @@ def test_most_payloads_are_judged_without_a_question_to_python(monkeypatch: pyte
         monkeypatch.setitem(KEYWORDS, keyword, asking(keyword))
     monkeypatch.setattr("mockserver.contract.engine._checks", engine._checks.__wrapped__)
     payload = {
-        "prompt": "A cat",
+        "prompt": "The cat of <<<image_1>>> beside <<<element_1>>>",
         "image_list": [{"image": "https://example.com/cat.png"}],
         "element_list": [{"element_id": 7}],
         "n": 2,

@@ -63,9 +63,9 @@ def _text(service: Service, readings: Readings, violation: Violation) -> str:
     """Return the service's text for a violation: the one that it is known to send, or a likely one."""
     rule, messages = violation.rule, service.messages
     template = rule.message or messages.get(rule.keyword) or messages["other"]
-    has_body = service.operations[rule.operation].method == "POST"
-    if has_body and violation.is_of_wrong_type and readings.get("type-text") == "unresolved":
-        template = messages["body-type"]
+    if readings.get("type-text") == "unresolved" and violation.is_of_wrong_type:
+        has_body = service.operations[rule.operation].method == "POST"
+        template = messages["body-type"] if has_body else template
     value = violation.value if isinstance(violation.value, str) else _JSON.encode(violation.value)
     return template.format(
         field=_short(violation.field),
