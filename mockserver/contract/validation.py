@@ -6,7 +6,7 @@ the order of the schema, and in words that do not repeat the payload.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, reduce
 from itertools import chain
 from operator import getitem
@@ -166,12 +166,13 @@ class Validator:
         told = [(self._place((*error.schema_path, *_missing(error))), path, error) for error, path in errors]
         if len(told) > 1:
             told.sort(key=lambda one: one[0].order(one[1]))
-        found = []
+        found: list[Violation] = []
         for place, path, error in told:
-            instance = reduce(getitem, path, payload)
-            level = self._level[place.rule.id]
-            for problem in _problems(error, place, instance):
-                found.append(Violation(place.rule, level, path + problem.path, problem.fact, instance))
+            level, instance = self._level[place.rule.id], reduce(getitem, path, payload)
+            found += [
+                Violation(place.rule, level, path + problem.path, problem.fact, instance)
+                for problem in _problems(error, place, instance)
+            ]
         return found
 
     def _place(self, path: Path) -> _Place:
@@ -263,10 +264,8 @@ def _is_long(holder: JSON) -> bool:
     """Whether a list or object has a long list in it, or is one."""
     if isinstance(holder, list) and len(holder) > _MOST:
         return True
-    for value in holder if isinstance(holder, list) else holder.values():
-        if isinstance(value, _HOLDERS) and _is_long(value):
-            return True
-    return False
+    inner = holder if isinstance(holder, list) else holder.values()
+    return any([_is_long(each) for each in inner if isinstance(each, _HOLDERS)])
 
 
 def _beginning(value: JSON) -> JSON:

@@ -66,7 +66,11 @@ class Task:
 
     def is_final(self, now: Millis) -> bool:
         """Whether nothing more happens to it."""
-        return self.state(now).status in FINAL
+        age = now - self.created_at
+        for start, status in self.timeline[::-1]:  # mostly it is over, and the last state says so
+            if start <= age:
+                return status in FINAL
+        return self.timeline[0][1] in FINAL
 
     def forced(self, status: Status, now: Millis, reason: str | None = None) -> Task:
         """Return the task as it is when it enters a state now and stays there; what was planned is forgotten.

@@ -38,6 +38,7 @@ class Replies:
         except StoreUnavailable:
             raise  # nothing of this turn is kept
         except Refused as refused:
+            refused.__traceback__ = None  # as in ``Intake.prepared``
             violations = refused.violations or violations
             response = self.refusal(service, refused)
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry

@@ -26,7 +26,17 @@ ARGUMENTS: dict[str, Any] = {
     "x-image-side": 300,
     "x-image-ratio": [0.4, 2.5],
 }
-TEXTS = ["<<<image_1>>>", "<<<image_2>>> <<<image_1>>>", "<<<image_01>>>", "@image_1 <<<image_7>>>", "#2", "iVBORw0KGgo=", "http://a/b", "HTTPS://c", "😀" * 3]
+TEXTS = [
+    "<<<image_1>>>",
+    "<<<image_2>>> <<<image_1>>>",
+    "<<<image_01>>>",
+    "@image_1 <<<image_7>>>",
+    "#2",
+    "iVBORw0KGgo=",
+    "http://a/b",
+    "HTTPS://c",
+    "😀" * 3,
+]
 NUMBERS = [2**63, -(2**63) - 1, 10**18, 10**18 + 1, 9.3e18, 1e30, "9" * 18, "9" * 19, "-" + "9" * 19]
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
 SCALARS = st.sampled_from([*TEXTS, *NUMBERS]) | PLAIN

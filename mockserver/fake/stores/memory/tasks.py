@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 
 from mockserver.fake.lifecycle import Task
@@ -34,8 +34,8 @@ class Tasks:
         self._held_bytes = 0
         self._held_by: dict[Owner, int] = {}
         self._by_external_id: dict[Owner, dict[str, str]] = {}
-        self._lists: dict[Owner, dict[str, _Line]] = {}
-        self._in_flight: dict[Owner, dict[str, deque[str]]] = {}
+        self._lists: dict[Owner, dict[str, _Line]] = defaultdict(partial(defaultdict, _Line))
+        self._in_flight: dict[Owner, dict[str, deque[str]]] = defaultdict(partial(defaultdict, deque))
         self._looks: dict[tuple[str, str], int] = {}
         self.version = 0
         self.evicted = 0
@@ -55,10 +55,10 @@ class Tasks:
         if len(self._tasks) >= self._bounds.tasks or self._held_bytes > self._bounds.size:
             self._make_room(now)
         self._tasks[owner[0], task.id] = task
-        self._lists.setdefault(owner, {}).setdefault(task.operation, _Line()).append(task.id)
+        self._lists[owner][task.operation].append(task.id)
         if task.external_id is not None:
             self._by_external_id.setdefault(owner, {})[task.external_id] = task.id
-        flying = self._in_flight.setdefault(owner, {}).setdefault(task.model, deque())
+        flying = self._in_flight[owner][task.model]
         # Each create looks at the few oldest, so the queue stays as short as what is really in flight.
         for _ in range(min(_CHECKED_AT_ONCE, len(flying))):
             oldest = flying.popleft()
@@ -147,8 +147,8 @@ class Tasks:
         """Forget the oldest tasks that are over, or the oldest of all where none of the first ones is."""
         wanted = 1 + len(self._tasks) // EVICTED_SHARE
         oldest = list(islice(self._tasks.values(), CONSIDERED * wanted))
-        over = [task for task in oldest if task.is_final(now)]
-        for task in (over or oldest)[:wanted]:
+        over = list(islice((task for task in oldest if task.is_final(now)), wanted))
+        for task in over or oldest[:wanted]:
             self._forget(task)
             self.evicted += 1
 
@@ -163,7 +163,8 @@ class Tasks:
             named = self._by_external_id.get(owner, {})
             if named.get(task.external_id) == task.id:
                 del named[task.external_id]
-        self._looks.pop((owner[0], task.id), None)
+        if self._looks:
+            self._looks.pop((owner[0], task.id), None)
 
     def _hold(self, owner: Owner, size: int) -> None:
         self._held_bytes += size
@@ -194,7 +195,7 @@ class _Line:
         self._ids.append(id)
 
     def remove(self, id: str) -> None:
-        if id not in self._ids[self._first : self._first + 1]:
+        if self._first >= len(self._ids) or self._ids[self._first] != id:
             with suppress(ValueError):  # the account was reset, and has a new line
                 del self._ids[self._ids.index(id, self._first)]
             return
