@@ -1,4 +1,4 @@
-"""The machine's clock is stepped back by an hour, which libfaketime plays: ids, times and due callbacks go on."""
+"""The machine's clock is stepped back by an hour: ids, times and due callbacks go on."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from tests.conftest import IMAGE, PATIENCE
 from tests.slow.destruction.figures import note
 from tests.slow.destruction.load import session
 from tests.slow.destruction.sink import Sink, sink
-from tests.support.process import Process, started
-from tests.support.programs import need
+from tests.support.process import MAIN, Process, started
 from tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.torture
@@ -27,25 +26,29 @@ BACK_SECONDS = 3600
 
 
 class Clock:
-    """The clock of the machine, as some processes see it."""
+    """The clock of the machine, as some processes see it: nobody may set the true one for a test.
+
+    libfaketime would do so for any program, but ``time.sleep`` fails under it.
+    """
 
     def __init__(self, folder: Path) -> None:
-        need("faketime")
         self._file = folder / "clock"
         self.step(0)
-        (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
-        self.environment = {
-            **os.environ,
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # nobody can set that one
-        }
+        self.main = f"""
+import time
+from pathlib import Path
+
+def stepped(true=time.time_ns, file=Path({str(self._file)!r})):
+    return true() + int(file.read_text()) * 10**9
+
+time.time_ns, time.time = stepped, lambda: stepped() / 10**9
+{MAIN}
+"""
 
     def step(self, seconds: int) -> None:
         """Set it so many seconds from the true time; in one step, or whoever reads meanwhile sees a half."""
         written = self._file.with_suffix(".new")
-        written.write_text(f"{seconds:+d}\n")
+        written.write_text(f"{seconds}")
         written.replace(self._file)
 
 
@@ -99,7 +102,7 @@ OPTIONS = ("--pace", "fast", "--seed", "7")
 
 def test_a_clock_stepped_back_while_it_runs_stops_nothing(kept: tuple[str, tuple[str, ...]], clock: Clock) -> None:
     name, where = kept
-    with sink() as hook, started(*OPTIONS, *where, env=clock.environment) as server:
+    with sink() as hook, started(*OPTIONS, *where, main=clock.main) as server:
         tasks = Tasks(hook)
         asyncio.run(tasks.create(server))
         clock.step(-BACK_SECONDS)
@@ -124,16 +127,16 @@ def test_a_clock_stepped_back_between_two_runs_stops_nothing(tmp_path: Path, clo
         tasks = Tasks(hook)
         for number, end in enumerate([signal.SIGTERM, signal.SIGKILL, signal.SIGTERM]):
             clock.step(-BACK_SECONDS * number)
-            with started(*options, env=clock.environment) as server:
+            with started(*options, main=clock.main) as server:
                 asyncio.run(tasks.create(server))
                 server.stop(end)
                 assert "Traceback" not in server.stderr
-        with started(*options, env=clock.environment):
+        with started(*options, main=clock.main):
             began = time.monotonic()
             tasks.all_arrive()
             took = time.monotonic() - began
     note(
         "8 clock back, between runs",
-        f"an hour back twice between runs on one SQLite file, after a stop and after kill -9: of {len(tasks.ids)} tasks "
+        f"an hour back twice between runs on one SQLite file, after a stop and after kill -9: {len(tasks.ids)} tasks, "
         f"no id twice, no time earlier than the one before, all callbacks, the last {took:.0f} s after the last start",
     )
