@@ -104,6 +104,11 @@ class Fake:
         """Do something as one atomic step of the store. Raises ``StoreUnavailable``."""
         return self.world.sharing.turn(work)
 
+    def learn(self) -> None:
+        """Take note of what others who share the store have changed: the time, settings, faults and limits."""
+        if self.waits:
+            self.turn(lambda: None)
+
     def respond(self, request: Request) -> Response:
         """Answer a request as its service would. Raises ``StoreUnavailable``."""
         (response,) = self.answers([self.prepare(request)])

@@ -90,6 +90,8 @@ class Control:
         async def answer(request: Request) -> Response:
             try:
                 arguments = [request, await body_of(request, whole)] if content else [request]
+                if self._fake.waits and endpoint != self.health:
+                    await to_thread.run_sync(self._fake.learn)
                 if iscoroutinefunction(endpoint):
                     found = await endpoint(*arguments)
                     return found if isinstance(found, Response) else written(found)

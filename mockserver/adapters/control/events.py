@@ -24,7 +24,8 @@ _SILENCE_SECONDS = 15.0
 
 def state(fake: Fake) -> dict[str, JSON]:
     """Return counts and versions; a part has changed if its version is another than before."""
-    world = fake.world
+    fake.learn()
+    world, faults = fake.world, list(fake.world.faults)
     return {
         "now": fake.clock.now(),
         "is_frozen": fake.clock.is_frozen,
@@ -40,7 +41,10 @@ def state(fake: Fake) -> dict[str, JSON]:
             "pending": len(world.callbacks),
             "version": world.callbacks.version,
         },
-        "faults": {"total": sum(1 for _ in world.faults), "version": world.faults.version},
+        "faults": {
+            "total": len(faults),
+            "version": f"{world.faults.version}/{sum(happened for _, _, happened in faults)}",
+        },
         "settings": {"version": world.version},
     }
 

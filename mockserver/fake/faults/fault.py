@@ -127,7 +127,9 @@ class Faults:
     def learn(self) -> None:
         """Take note of what has been added and removed, perhaps by others."""
         found: list[JSON] = self._documents.get(SHARED, _IN_FORCE) or []
-        self._faults = {number: read(fault) for number, fault in found}
+        faults = {number: read(fault) for number, fault in found}
+        self.version += faults != self._faults
+        self._faults = faults
 
     def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
         """Yield each fault with its number and how often it has happened."""
