@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 from mockserver.errors import MissingPackage
 
@@ -33,6 +32,8 @@ def _extra(module: str) -> str | None:
 
 
 def _is_there(module: str) -> bool:
+    from importlib.util import find_spec
+
     try:
         return find_spec(module) is not None
     except ImportError:  # something forbids it

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -75,7 +74,7 @@ class _Draft:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not self._is_new and not os.access(self._target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        name = f".mockserver-{secrets.token_hex(8)}"
+        name = f".mockserver-{os.urandom(8).hex()}"
         self._path, self._old = self._target.with_name(f"{name}.draft"), self._target.with_name(f"{name}.old")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         self._stream = os.fdopen(os.open(self._path, flags, _SECRET_MODE if is_secret else _USUAL_MODE), "wb")

@@ -1,11 +1,15 @@
 """Resources: where the data folders are, in a checkout and in an installation."""
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import Path
-from typing import Literal
+from __future__ import annotations
 
-_CHECKOUT = Path(__file__).parent.parent
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = _PACKAGE.parent
 
 
 def folder(name: Literal["schemas", "fixtures", "contract_tests"]) -> Traversable:
@@ -14,12 +18,15 @@ def folder(name: Literal["schemas", "fixtures", "contract_tests"]) -> Traversabl
     Raises `FileNotFoundError` if the folder is in neither place. A folder of that name in site-packages
     belongs to another project and is not taken: only a checkout has a pyproject.toml there.
     """
-    shipped = files("mockserver") / "_shipped" / name
+    shipped, beside = _PACKAGE / "_shipped" / name, _CHECKOUT / name
     if shipped.is_dir():
         return shipped
-    beside = _CHECKOUT / name
     if beside.is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
         return beside
+    from importlib.resources import files  # it takes long to import, and only a package in an archive needs it
+
+    if (packed := files("mockserver") / "_shipped" / name).is_dir():
+        return packed
     raise FileNotFoundError(
         f"mockserver was installed without its {name!r} folder (looked in {shipped} and beside the package); "
         "install it again: pip install --force-reinstall kling-mockserver"

@@ -9,9 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cache
-from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
@@ -22,6 +21,9 @@ from mockserver.contract.soundness import check_references, check_request, check
 from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
 from mockserver.resources import folder
 from mockserver.types import JSON, Schema, pointer, value
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _OPEN_SCHEMA: Schema = MappingProxyType({})  # type: ignore[assignment] # read only, and shared
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY
 from fnmatch import fnmatchcase
 
 import jiter
@@ -23,13 +23,14 @@ _SHOWN_LETTERS = 60
 """As much of a value is quoted in a reason: enough to know it by, and the line still fits a terminal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Expectation:
     """Requests that should be in the journal.
 
     ``where`` is a pattern of their body; ``times`` how many there should be, ``None`` for at least one.
     """
 
+    _: KW_ONLY
     operation: str | None = None
     service: str | None = None
     account: str | None = None

@@ -137,7 +137,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         if not host:  # the socket module would take it for every address of the machine
             raise OSError("the host is empty")
-        host.encode("idna")  # the socket module would leave a socket open that it cannot bind to such a name
+        if not host.isascii():
+            host.encode("idna")  # the socket module would leave a socket open that it cannot bind to such a name
         return socket.create_server((host, port), family=_family(host), backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

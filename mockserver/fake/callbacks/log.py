@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from secrets import token_hex
+from os import urandom
 
 from mockserver.fake.callbacks.delivery import Delivery, as_json, from_json
 from mockserver.fake.stores.store import Documents, Kind
@@ -39,7 +39,7 @@ class CallbackLog:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._name = token_hex(8)
+        self._name = urandom(8).hex()
 
     def __len__(self) -> int:
         return self._documents.count(DELIVERIES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from secrets import randbits
+from os import urandom
 from typing import NamedTuple
 
 from mockserver.errors import StoreUnavailable, unexpected
@@ -162,7 +162,7 @@ class Outbox:
         """Plan to send a callback once more, now, delivered or not, as long as its task is there."""
         delivery = self._log.get(id) or self._writer.named(id, now)
         if delivery is not None:
-            self._plan(f"{AGAIN}{randbits(48)}/{id}", now)
+            self._plan(f"{AGAIN}{int.from_bytes(urandom(6))}/{id}", now)
         return delivery
 
     def watch(self, watcher: Callable[[], None]) -> None:

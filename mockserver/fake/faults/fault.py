@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import KW_ONLY, asdict, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import partial
@@ -41,7 +41,7 @@ class BadFault(BadSetting):
         self.sentence = sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Fault:
     """One thing that goes wrong on purpose.
 
@@ -53,6 +53,7 @@ class Fault:
     * ``times``: how often in all; ``None`` means until the fault is removed
     """
 
+    _: KW_ONLY
     name: str
     stage: Stage
     arguments: tuple[str, ...] = ()

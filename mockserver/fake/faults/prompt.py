@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from typing import NamedTuple
 
 from mockserver.contract.catalog import Operation, Service
@@ -120,4 +119,6 @@ def _for_operation(found: Fault, operation: Operation) -> Fault:
 
 def _key(service: str, account: str, text: str) -> str:
     """Return a key of one length for prompts of any."""
+    from hashlib import sha256  # as in ``hashed``
+
     return sha256(f"{service}\0{account}\0{text}".encode(errors="surrogatepass")).hexdigest()

@@ -1,7 +1,8 @@
 """What a finished task points to: pictures and films as frozen values, and their sizes."""
 
+from __future__ import annotations
+
 from dataclasses import field
-from fractions import Fraction
 from functools import lru_cache
 from math import floor, isqrt
 from typing import Literal
@@ -111,6 +112,8 @@ def dimensions(ratio: str, side: int, step: int = USUAL_STEP, *, is_nearest: boo
     `width:height` in whole numbers, as the wire writes it (`21:9`) or as a source picture has it (`1023:767`).
     Raises ValueError for anything else; the caller resolves `auto`.
     """
+    from fractions import Fraction
+
     wide, high = _terms(ratio)
     unit = Fraction(side, step) ** 2
 
