@@ -45,16 +45,17 @@ def unexpected(error: Exception, where: str) -> None:
 
     Secrets in it are masked.
     """
-    text = Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
-    if (held := _held.get()) is None:
-        _print(text)
-    else:
-        held[text] = None
+    _tell(Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}"))
+
+
+def noticed(sentence: str) -> None:
+    """Print to stderr a sentence about what others have done and whoever runs this should know."""
+    _tell(f"mockserver: {sentence}\n")
 
 
 @contextmanager
 def told_once() -> Iterator[None]:
-    """Print what is ``unexpected`` only at the end, and the same only once: what happens here may be done again."""
+    """Print what is ``unexpected`` or ``noticed`` at the end, and each once: what happens here may be done again."""
     if _held.get() is not None:
         yield
         return
@@ -66,6 +67,13 @@ def told_once() -> Iterator[None]:
         _held.reset(token)
         for text in held:
             _print(text)
+
+
+def _tell(text: str) -> None:
+    if (held := _held.get()) is None:
+        _print(text)
+    else:
+        held[text] = None
 
 
 def _print(text: str) -> None:

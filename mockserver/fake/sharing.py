@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from typing import TypeVar
+from uuid import uuid4
 
-from mockserver.errors import BadSetting, told_once
+from mockserver.errors import BadSetting, noticed, told_once
 from mockserver.fake.clock import Clock, ClockState, Move
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
@@ -15,8 +16,8 @@ from mockserver.types import JSON
 
 T = TypeVar("T")
 
-_CLOCK, _SETTINGS = "clock", "settings"
-"""The names of what all know of the time and of the settings that were changed."""
+_CLOCK, _SETTINGS, _BORN = "clock", "settings", "born"
+"""The names of what all know of the time, of the settings that were changed, and of which store this is."""
 
 _AT_START = frozenset({"faults", "seed", "max_tasks"})
 """Settings that a fake heeds only when it begins."""
@@ -41,6 +42,7 @@ class Sharing:
         self._take, self._learners = take, learners
         self._changed: dict[str, JSON] = {}
         self._learned: int | None = None
+        self._born: JSON = None
         if store.is_shared:
             clock.share(store.now, self._move_clock)
 
@@ -74,6 +76,8 @@ class Sharing:
         if self._learned == version:
             return
         self._learned = version
+        if self._store.is_shared:
+            self._notice_another()
         for learn in self._learners:
             learn()
         if not self._store.is_shared:
@@ -85,6 +89,21 @@ class Sharing:
         if changed != self._changed:
             self._take(replace(self._begun, **changed))
             self._changed = changed
+
+    def begin(self) -> None:
+        """Name the store, within a turn, unless it has a name: one that has lost all that it held has none."""
+        if self._store.is_shared and self._store.documents.get(SHARED, _BORN) is None:
+            self._store.documents.put(SHARED, _BORN, uuid4().hex)
+
+    def _notice_another(self) -> None:
+        """Take note of which store this is: one that has lost all that it held is another."""
+        born = self._store.documents.get(SHARED, _BORN)
+        if born is None:
+            return
+        if self._born not in (None, born):
+            noticed("the store has been emptied by others. What it held is gone, and the fake goes on with none of it.")
+            self._clock.learn(ClockState())
+        self._born = born
 
     def unlearn(self) -> None:
         """Take note of everything anew in the next turn, because one has failed."""

@@ -82,9 +82,10 @@ class World:
         self.prompt_faults = PromptFaults(self.documents, settings.seed)
         self.restored: frozenset[str] = frozenset()
         self.version = 0
+        self._begun = {hashed(f"{number} {line}"): line for number, line in enumerate(settings.faults)}
         learners = (self.limits.learn, self.faults.learn, self.prompt_faults.learn)
         self.sharing = Sharing(store, clock, settings, self._take, learners)
-        self.sharing.turn(self._begin)
+        self.sharing.turn(self.begin)
 
     def create(self, call: Call, id: str, *, external_id: str | None = None, callback_url: str | None = None) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
@@ -208,16 +209,18 @@ class World:
         self.callbacks.clear(account)
         return self.tasks.forget(account)
 
-    def _begin(self) -> None:
-        """Take note of what is in the store; of several fakes that begin with the same fault one adds it."""
-        begun: list[str] = self.documents.get(SHARED, _BEGUN) or []
-        asked = {hashed(f"{number} {line}"): line for number, line in enumerate(self.settings.faults)}
-        for digest, line in asked.items():
-            fault = self.read_fault(line)
-            if digest not in begun:
-                self.faults.add(Happening(fault))
-        if asked.keys() - begun:
-            self.documents.put(SHARED, _BEGUN, [*dict.fromkeys([*begun, *asked])])
+    def begin(self) -> None:
+        """Add the faults that it begins with, unless the store had them before: of several fakes one adds them.
+
+        A store that has lost all that it held begins once more.
+        """
+        self.sharing.begin()
+        begun: list[str] = (self.documents.get(SHARED, _BEGUN) or []) if self._begun else []
+        new = {digest: self.read_fault(line) for digest, line in self._begun.items() if digest not in begun}
+        for fault in new.values():
+            self.faults.add(Happening(fault))
+        if new:
+            self.documents.put(SHARED, _BEGUN, [*begun, *new])
 
     def _take(self, settings: Settings) -> None:
         services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
