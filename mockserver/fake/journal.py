@@ -90,7 +90,7 @@ def cut(
     if sizes[1] > _MOST_BODY_BYTES:
         response = replace(response, body=response.body[:_MOST_BODY_BYTES])
     if violations:
-        violations = tuple(_cut(violation) for violation in violations[:_MOST_VIOLATIONS])
+        violations = tuple([_cut(violation) for violation in violations[:_MOST_VIOLATIONS]])
     return request, response, violations, sizes
 
 
@@ -109,9 +109,10 @@ def weight(entry: Entry) -> int:
     if not entry.violations and not entry.differences:
         return held
     # Of these texts a letter takes up to four bytes; those of a request are bytes that were decoded as latin-1.
-    told = [text for violation in entry.violations for text in (violation.fact, violation.pointer)]
+    told = [violation.fact for violation in entry.violations]
+    told += [step for violation in entry.violations for step in violation.path if isinstance(step, str)]
     told += [text for found in entry.differences for text in (found.documented, found.received, found.pointer)]
-    return held + sum(200 + 4 * len(text) for text in told)
+    return held + sum([200 + 4 * len(text) for text in told])
 
 
 def _shown(body: bytes, size: int, mask: Mask) -> dict[str, JSON]:

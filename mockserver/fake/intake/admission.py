@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
 from mockserver.contract.validation import Violation
+from mockserver.fake.encoding import writer
 from mockserver.fake.refusal import Refused
 from mockserver.types import JSON, value
 
@@ -26,7 +26,7 @@ class Admission:
 
 
 _FAULTLESS = Admission()
-_JSON = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one for each refusal
+_written = writer(", ", ": ")
 
 
 def admitted(service: Service, readings: Readings, violations: tuple[Violation, ...], *, is_strict: bool) -> Admission:
@@ -66,7 +66,7 @@ def _text(service: Service, readings: Readings, violation: Violation) -> str:
     if readings.get("type-text") == "unresolved" and violation.is_of_wrong_type:
         has_body = service.operations[rule.operation].method == "POST"
         template = messages["body-type"] if has_body else template
-    value = violation.value if isinstance(violation.value, str) else _JSON.encode(violation.value)
+    value = violation.value if isinstance(violation.value, str) else _written(violation.value)
     return template.format(
         field=_short(violation.field),
         value=_short(value),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
-from json import JSONEncoder, loads
+from json import loads
 from typing import Any
 
 import jiter
@@ -16,6 +16,7 @@ import jiter
 from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Violation
+from mockserver.fake.encoding import writer
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.stores.seal import sealed, sealed_document
@@ -24,7 +25,7 @@ from mockserver.types import JSON, Request, Response, Wire
 _END = b"\n"
 """Between the line of JSON, in which every line end is escaped, and the bytes after it."""
 
-_as_text = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_as_text = writer()
 
 
 def written(value: JSON) -> bytes:

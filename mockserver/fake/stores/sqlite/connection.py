@@ -54,6 +54,7 @@ class Connection:
         self._depth = 0
         self.unkept = 0  # turns of which nothing was kept
         self._failure: StoreUnavailable | None = None
+        self._turns = 0
         try:
             self._sqlite = sqlite3.connect(
                 path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
@@ -69,6 +70,7 @@ class Connection:
             if not self._depth:
                 self._failure = None
                 self._patiently("BEGIN IMMEDIATE", ())
+                self._turns += 1
             self._depth += 1
         except BaseException:
             self._lock.release()
@@ -82,6 +84,12 @@ class Connection:
                 self._end(is_kept=error is None)
         finally:
             self._lock.release()
+
+    @property
+    def turn(self) -> int | None:
+        """The number of the turn that this thread has, if any. Until its end nobody else changes what it reads."""
+        with self._lock:
+            return self._turns if self._depth else None
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return all rows of a statement; outside of a turn it is a turn of its own."""
@@ -105,6 +113,7 @@ class Connection:
                 return read()
             self._failure = None
             self._patiently("BEGIN", ())
+            self._turns += 1
             self._depth += 1
             try:
                 return read()

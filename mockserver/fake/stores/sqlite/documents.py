@@ -28,11 +28,18 @@ class Documents:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._read: tuple[int, int] | None = None
 
     @property
     def version(self) -> int:
-        """Another number whenever a document of the kind ``SHARED`` has changed."""
-        return int(self._connection.value("SELECT shared_changes FROM totals"))
+        """Another number whenever a document of the kind ``SHARED`` has changed. Within a turn it is read once."""
+        turn = self._connection.turn
+        if turn is not None and self._read is not None and self._read[0] == turn:
+            return self._read[1]
+        found = int(self._connection.value("SELECT shared_changes FROM totals"))
+        if turn is not None:
+            self._read = turn, found
+        return found
 
     def get(self, kind: Kind[V], key: str) -> V | None:
         """Return a document, if it is there."""
@@ -84,6 +91,7 @@ class Documents:
 
     def _notice(self, kind: Kind[V]) -> None:
         if kind.name == SHARED.name:
+            self._read = None
             self._connection.rows("UPDATE totals SET shared_changes = shared_changes + 1")
 
     def _make_room(self, kind: Kind[V]) -> None:

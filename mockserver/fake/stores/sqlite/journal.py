@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.fake.journal import Entry, cut, weight
 from mockserver.fake.stores import codec
+from mockserver.fake.stores.memory.tasks import EVICTED_SHARE
 from mockserver.fake.stores.sqlite.connection import Connection
 from mockserver.fake.stores.sqlite.schema import NEVER
 from mockserver.fake.stores.store import Bounds
@@ -22,6 +24,7 @@ class Journal:
 
     def __init__(self, connection: Connection, bounds: Bounds) -> None:
         self._connection, self._bounds = connection, bounds
+        self._counts: _Counts | None = None
 
     @property
     def version(self) -> int:
@@ -66,21 +69,21 @@ class Journal:
         entry = Entry(0, at, service, operation, account, *parts, differences)
         size, record = weight(entry), codec.written_entry(entry)
         with self._connection:
-            number, count, kept, held = self._connection.rows(
-                "SELECT last_exchange + 1, exchanges + 1, exchanges_kept, exchange_bytes + ? FROM totals", (size,)
-            )[0]
+            counts = self._counted()
+            number = counts.last + 1
             self._connection.rows(
                 "INSERT OR ROLLBACK INTO journal VALUES (?, ?, ?, NULL, ?)", (number, account, size, record)
             )
-            while count + kept and (count + kept > self._bounds.exchanges or held > self._bounds.exchange_bytes):
-                held -= self._drop_oldest("kept IS NOT NULL ORDER BY kept, number" if kept else "true ORDER BY number")
-                count, kept = (count, kept - 1) if kept else (count - 1, kept)
+            counts.last, counts.current, counts.held = number, counts.current + 1, counts.held + size
+            while counts.count and (counts.count > self._bounds.exchanges or counts.held > self._bounds.exchange_bytes):
+                self._drop_oldest(counts)
         return Entry(number, at, service, operation, account, *parts, differences)
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account; the numbers go on."""
         which, values = ("", ()) if account is None else (" AND account = ?", (account,))
         with self._connection:
+            self._counts = None
             keeps, number = self._connection.rows(
                 "UPDATE totals SET clearings = clearings + 1 RETURNING keeps_cleared, clearings"
             )[0]
@@ -94,8 +97,40 @@ class Journal:
         """From now on, keep what is cleared instead of forgetting it."""
         self._connection.rows("UPDATE totals SET keeps_cleared = 1")
 
-    def _drop_oldest(self, which: str) -> int:
-        """Forget the oldest of some exchanges, and return how much room it took."""
-        number, size = self._connection.rows(f"SELECT number, bytes FROM journal WHERE {which} LIMIT 1")[0]  # noqa: S608
-        self._connection.rows("DELETE FROM journal WHERE number = ?", (number,))
-        return int(size)
+    def _counted(self) -> _Counts:
+        """Return what is in the journal within this turn; it is read once in each."""
+        if self._counts is None or self._counts.turn != self._connection.turn:
+            sql = "SELECT last_exchange, exchanges, exchanges_kept, exchange_bytes FROM totals"
+            self._counts = _Counts(self._connection.turn, *self._connection.rows(sql)[0])
+        return self._counts
+
+    def _drop_oldest(self, counts: _Counts) -> None:
+        """Forget the oldest exchanges, one in a hundred: the search for them is paid for once by all of them."""
+        which, there = "kept IS NULL ORDER BY number", counts.current
+        if counts.kept:
+            which, there = "kept IS NOT NULL ORDER BY kept, number", counts.kept
+        gone = self._connection.rows(
+            f"DELETE FROM journal WHERE number IN (SELECT number FROM journal WHERE {which} LIMIT ?)"  # noqa: S608
+            " RETURNING bytes",
+            (min(there, 1 + counts.count // EVICTED_SHARE),),
+        )
+        counts.held -= sum(size for (size,) in gone)
+        if counts.kept:
+            counts.kept -= len(gone)
+        else:
+            counts.current -= len(gone)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What a turn knows of the journal: the last number, how many exchanges are current and kept, and their bytes."""
+
+    turn: int | None
+    last: int
+    current: int
+    kept: int
+    held: int
+
+    @property
+    def count(self) -> int:
+        return self.current + self.kept

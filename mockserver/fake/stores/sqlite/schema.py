@@ -90,10 +90,14 @@ END;
 CREATE TRIGGER task_removed AFTER DELETE ON tasks WHEN EXISTS (SELECT 1 FROM owners WHERE id = OLD.owner) BEGIN
     UPDATE totals SET tasks = tasks - 1, task_bytes = task_bytes - OLD.bytes, task_changes = task_changes + 1;
     UPDATE blocks SET tasks = tasks - 1 WHERE line = OLD.line AND block = OLD.position / :block;
-    DELETE FROM blocks WHERE line = OLD.line AND block = OLD.position / :block AND tasks = 0;
     UPDATE lines SET tasks = tasks - 1, bytes = bytes - OLD.bytes WHERE id = OLD.line;
-    DELETE FROM lines WHERE id = OLD.line AND tasks = 0;
-    DELETE FROM owners WHERE id = OLD.owner AND NOT EXISTS (SELECT 1 FROM lines WHERE owner = OLD.owner);
+END;
+CREATE TRIGGER block_emptied AFTER UPDATE OF tasks ON blocks WHEN NEW.tasks = 0 BEGIN
+    DELETE FROM blocks WHERE line = NEW.line AND block = NEW.block;
+END;
+CREATE TRIGGER line_emptied AFTER UPDATE OF tasks ON lines WHEN NEW.tasks = 0 BEGIN
+    DELETE FROM lines WHERE id = NEW.id;
+    DELETE FROM owners WHERE id = NEW.owner AND NOT EXISTS (SELECT 1 FROM lines WHERE owner = NEW.owner);
 END;
 CREATE TRIGGER owner_forgotten AFTER DELETE ON owners WHEN EXISTS (SELECT 1 FROM lines WHERE owner = OLD.id) BEGIN
     UPDATE totals SET

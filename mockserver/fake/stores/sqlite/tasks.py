@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ class Tasks:
 
     def __init__(self, connection: Connection, bounds: Bounds) -> None:
         self._connection, self._bounds = connection, bounds
+        self._counts: _Counts | None = None
 
     @property
     def version(self) -> int:
@@ -55,10 +57,12 @@ class Tasks:
         service, account = _owner(task)
         size = weight(task)
         with self._connection:
-            count, held = self._connection.rows("SELECT tasks, task_bytes FROM totals")[0]
-            if count >= self._bounds.tasks or held + size > self._bounds.size:
-                self._make_room(count, now)
-            owner, line, position = self._place(service, account, task.operation)
+            counts = self._counted()
+            if counts.tasks >= self._bounds.tasks or counts.held + size > self._bounds.size:
+                self._make_room(counts.tasks, now)
+                counts = self._counted()
+            place = service, account, task.operation
+            owner, line, position = counts.places.get(place) or self._place(*place)
             if task.external_id is not None:
                 self._connection.rows(
                     "UPDATE tasks SET external = NULL WHERE owner = ? AND external = ?", (owner, task.external_id)
@@ -80,11 +84,14 @@ class Tasks:
                     codec.written_task(task),
                 ),
             )
+            counts.tasks, counts.held = counts.tasks + 1, counts.held + size
+            counts.places[place] = owner, line, position + 1
 
     def replace(self, task: Task) -> None:
         """Put a changed task in the place of the one with its id."""
         service, account = _owner(task)
         with self._connection:
+            self._counts = None
             sequence = self._sequence(service, account, task.id)
             if sequence is not None:
                 self._connection.rows(
@@ -96,6 +103,7 @@ class Tasks:
         """Forget a task."""
         service, account = _owner(task)
         with self._connection:
+            self._counts = None
             self._connection.rows("DELETE FROM tasks WHERE sequence = ?", (self._sequence(service, account, task.id),))
 
     def get(self, service: str, id: str, account: str | None = None) -> Task | None:
@@ -156,6 +164,7 @@ class Tasks:
     def forget(self, account: str | None = None) -> Iterator[None]:
         """Forget all tasks, or those of one account: at once nobody finds them, and they take no slot."""
         with self._connection:
+            self._counts = None
             if account is None:
                 self._connection.rows("DELETE FROM owners")
             else:
@@ -184,6 +193,7 @@ class Tasks:
 
     def _make_room(self, count: int, now: Millis) -> None:
         """Forget the oldest tasks that are over, or the oldest of all where none of the first ones is."""
+        self._counts = None
         wanted = 1 + count // EVICTED_SHARE
         sql = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
         oldest = self._connection.rows(sql, (CONSIDERED * wanted,))
@@ -192,6 +202,13 @@ class Tasks:
         for sequence in gone:
             self._connection.rows("DELETE FROM tasks WHERE sequence = ?", (sequence,))
         self._connection.rows("UPDATE totals SET evicted = evicted + ?", (len(gone),))
+
+    def _counted(self) -> _Counts:
+        """Return what this turn knows of the tasks; it is read once in each, and anew after any has changed or gone."""
+        if self._counts is None or self._counts.turn != self._connection.turn:
+            found = self._connection.rows("SELECT tasks, task_bytes FROM totals")[0]
+            self._counts = _Counts(self._connection.turn, *found)
+        return self._counts
 
     def _place(self, service: str, account: str, operation: str) -> tuple[int, int, int]:
         """Return the owner, the line and the place in it of a new task."""
@@ -239,6 +256,16 @@ class Tasks:
         sql = f"SELECT sequence FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
         found = self._connection.row(sql, (service, id, account))
         return None if found is None else found[0]
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What a turn knows: how many tasks there are, their bytes, and the owner, line and position of each next task."""
+
+    turn: int | None
+    tasks: int
+    held: int
+    places: dict[tuple[str, str, str], tuple[int, int, int]] = field(default_factory=dict)
 
 
 class _Line(NamedTuple):
