@@ -1,5 +1,8 @@
 """The schema of the file. Triggers keep every count, so that no count is ever wrong and nothing is counted by a scan.
 
+Where a trigger says OR ROLLBACK, SQLite keeps no copy of each page for the case that a statement fails: a turn in which
+one does is given up anyway.
+
 Of what is forgotten, the owner goes first: from then on its tasks are in no list and cannot be found.
 """
 
@@ -88,9 +91,12 @@ CREATE TRIGGER task_changed AFTER UPDATE OF record ON tasks BEGIN
     UPDATE totals SET task_bytes = task_bytes + NEW.bytes - OLD.bytes, task_changes = task_changes + 1;
 END;
 CREATE TRIGGER task_removed AFTER DELETE ON tasks WHEN EXISTS (SELECT 1 FROM owners WHERE id = OLD.owner) BEGIN
-    UPDATE totals SET tasks = tasks - 1, task_bytes = task_bytes - OLD.bytes, task_changes = task_changes + 1;
-    UPDATE blocks SET tasks = tasks - 1 WHERE line = OLD.line AND block = OLD.position / :block;
-    UPDATE lines SET tasks = tasks - 1, bytes = bytes - OLD.bytes WHERE id = OLD.line;
+    UPDATE OR ROLLBACK totals SET
+        tasks = tasks - 1,
+        task_bytes = task_bytes - OLD.bytes,
+        task_changes = task_changes + 1;
+    UPDATE OR ROLLBACK blocks SET tasks = tasks - 1 WHERE line = OLD.line AND block = OLD.position / :block;
+    UPDATE OR ROLLBACK lines SET tasks = tasks - 1, bytes = bytes - OLD.bytes WHERE id = OLD.line;
 END;
 CREATE TRIGGER block_emptied AFTER UPDATE OF tasks ON blocks WHEN NEW.tasks = 0 BEGIN
     DELETE FROM blocks WHERE line = NEW.line AND block = NEW.block;
@@ -128,7 +134,7 @@ CREATE TRIGGER exchange_kept AFTER UPDATE OF kept ON journal BEGIN
     UPDATE totals SET exchanges = exchanges - 1, exchanges_kept = exchanges_kept + 1;
 END;
 CREATE TRIGGER exchange_gone AFTER DELETE ON journal BEGIN
-    UPDATE totals SET
+    UPDATE OR ROLLBACK totals SET
         exchanges = exchanges - (OLD.kept IS NULL),
         exchanges_kept = exchanges_kept - (OLD.kept IS NOT NULL),
         exchange_bytes = exchange_bytes - OLD.bytes;

@@ -195,12 +195,12 @@ class Tasks:
         """Forget the oldest tasks that are over, or the oldest of all where none of the first ones is."""
         self._counts = None
         wanted = 1 + count // EVICTED_SHARE
-        sql = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
-        oldest = self._connection.rows(sql, (CONSIDERED * wanted,))
-        over = [sequence for sequence, ends in oldest if ends <= now]
-        gone = (over or [sequence for sequence, _ in oldest])[:wanted]
-        for sequence in gone:
-            self._connection.rows("DELETE FROM tasks WHERE sequence = ?", (sequence,))
+        oldest = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
+        over = f"SELECT sequence FROM ({oldest}) WHERE ends <= ? ORDER BY sequence LIMIT ?"  # noqa: S608
+        sql = f"DELETE FROM tasks WHERE sequence IN ({over}) RETURNING 1"  # noqa: S608
+        gone = self._connection.rows(sql, (CONSIDERED * wanted, now, wanted)) or self._connection.rows(
+            sql, (wanted, NEVER, wanted)
+        )
         self._connection.rows("UPDATE totals SET evicted = evicted + ?", (len(gone),))
 
     def _counted(self) -> _Counts:
