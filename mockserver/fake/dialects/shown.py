@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 from mockserver.contract.readings import Readings
@@ -20,7 +21,7 @@ class Shown:
     """The last record of each task, as JSON; those written the longest ago are forgotten when there is no more room."""
 
     def __init__(self, size: int = _MOST_BYTES) -> None:
-        self._records: dict[tuple[str, str], tuple[_Seen, bytes]] = {}
+        self._records: OrderedDict[tuple[str, str], tuple[_Seen, bytes]] = OrderedDict()
         self._room = size
 
     def record(self, task: Task, state: State, readings: Readings, write: Callable[[], bytes]) -> bytes:

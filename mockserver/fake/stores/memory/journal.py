@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
@@ -19,8 +20,8 @@ class Journal:
     """
 
     def __init__(self, entries: int = 20_000, size: int = 64 << 20) -> None:
-        self._entries: deque[Entry] = deque()
-        self._weights: deque[int] = deque()
+        self._entries: OrderedDict[int, _Held] = OrderedDict()
+        self._last: dict[str | None, int] = {}
         self._most, self._room = entries, size
         self._number = 0
         self._held = 0
@@ -42,7 +43,8 @@ class Journal:
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield the exchanges, the newest first."""
-        return iter(list(reversed(self._entries)))
+        held = list(reversed(self._entries.values()))  # at once: another thread may write
+        return (each.entry for each in held)
 
     def write(
         self,
@@ -59,26 +61,26 @@ class Journal:
         self._number += 1
         kept = cut(request, response, violations)
         entry = Entry(self._number, at, service, operation, account, *kept, differences)
-        held = weight(entry)
-        self._entries.append(entry)
-        self._weights.append(held)
-        self._held += held
-        self._make_room()
+        self._entries[self._number] = held = _Held(entry, weight(entry), self._last.get(account, 0))
+        self._last[account] = self._number
+        self._held += held.weight
+        if len(self._entries) + len(self._kept or ()) > self._most or self._held > self._room:
+            self._make_room()
         return entry
 
     def clear(self, account: str | None = None) -> None:
-        """Forget the exchanges, or those of one account; the numbers go on."""
+        """Forget the exchanges, or those of one account, which takes as long as it has many; the numbers go on."""
         self._cleared += 1
-        kept: list[tuple[Entry, int]] = []
-        for entry, held in zip(self._entries, self._weights, strict=True):
-            if account not in (None, entry.account):
-                kept.append((entry, held))
-            elif self._kept is not None:
-                self._kept.append((entry, held))
-            else:
+        if account is None:
+            gone = list(self._entries.values())
+            self._entries, self._last = OrderedDict(), {}
+        else:
+            gone = [*self._taken(account)][::-1]
+        for entry, held, _ in gone:
+            if self._kept is None:
                 self._held -= held
-        self._entries = deque(entry for entry, _ in kept)
-        self._weights = deque(held for _, held in kept)
+            else:
+                self._kept.append((entry, held))
 
     def keep_cleared(self) -> None:
         """From now on, keep what is cleared instead of forgetting it."""
@@ -90,11 +92,30 @@ class Journal:
         """What was cleared and kept."""
         return [entry for entry, _ in self._kept or ()]
 
+    def _taken(self, account: str) -> Iterator[_Held]:
+        """Take out the exchanges of an account, the newest first."""
+        number = self._last.pop(account, 0)
+        while (held := self._entries.pop(number, None)) is not None:
+            yield held
+            number = held.before
+
     def _make_room(self) -> None:
         while len(self._entries) + len(self._kept or ()) > self._most or self._held > self._room:
             if self._kept:
                 _, held = self._kept.popleft()
             else:
-                self._entries.popleft()
-                held = self._weights.popleft()
+                number, (entry, held, _) = self._entries.popitem(last=False)
+                if self._last[entry.account] == number:
+                    del self._last[entry.account]
             self._held -= held
+
+
+class _Held(NamedTuple):
+    """An exchange that is held, about how many bytes it takes, and the number of the one before of its account.
+
+    That one may be gone already, and then so are all before it.
+    """
+
+    entry: Entry
+    weight: int
+    before: int
