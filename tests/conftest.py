@@ -18,6 +18,7 @@ from mockserver.fake.callbacks.delivery import Receiver
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
+from mockserver.secrecy import Mask
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 from tests.support import stores
@@ -104,11 +105,12 @@ class CheckedFake(Fake):
 
     def respond(self, request: Request) -> Response:
         response = super().respond(request)
-        answered = request.method, request.path, response.status
+        paths = (request.path, Mask.of(request, response).text(request.path))  # no store keeps the secrets in it
         entry = next(
-            each
-            for each in self.world.journal
-            if (each.request.method, each.request.path, each.response.status) == answered
+            entry
+            for entry in self.world.journal
+            if (entry.request.method, entry.response.status) == (request.method, response.status)
+            and entry.request.path in paths
         )
         service = self.world.catalog.services[entry.service]
         operation = service.operations[entry.operation] if entry.operation else None
