@@ -87,13 +87,13 @@ def test_a_snapshot_of_many_tasks_holds_up_nobody(make: Make, name: str) -> None
     fake.store.run = counted  # type: ignore[method-assign]
     tasks = sections["tasks"]
     assert not isinstance(tasks, list)
-    first = next(iter(tasks))  # type: ignore[arg-type] # an iterator
+    first = next(iter(tasks))
     # All is read page by page: between two pages others have their turns.
     assert isinstance(first, dict)
     answered: list[int] = []
     other = Thread(target=lambda: answered.extend(send(fake)["code"] for _ in range(few)))
     other.start()
-    rest = sum(1 for _ in tasks)  # type: ignore[union-attr]
+    rest = sum(1 for _ in tasks)
     other.join()
     assert (rest, answered) == (many - 1, [0] * few)
 
