@@ -231,8 +231,7 @@ def _concerns(question: JSON, rules: set[str]) -> bool:
 
 def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operation:
     service, _, name = id.partition("/")
-    at = f"/operations/{name}"
-    schema = _OPEN_SCHEMA
+    at, schema = f"/operations/{name}", _OPEN_SCHEMA
     if file := data.get("body") or data.get("query"):
         found = _resolved(f"{service}/service.json", at, file, service, documents)
         schema = documents[found]
