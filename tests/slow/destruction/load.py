@@ -31,6 +31,7 @@ def session(**how: Any) -> aiohttp.ClientSession:
 class Load:
     """Clients of some replicas, and what they were told.
 
+    * ``rest``: the seconds that each client waits after an answer
     * ``created``: by external id, the ids that a 200 has told
     * ``found``: by external id, the ids of tasks whose 200 did not come, found by asking again
     * ``unavailable``: how many answers were 503/5001; ``reasons``: why; ``cut``: how many requests had no answer
@@ -41,6 +42,7 @@ class Load:
     urls: Sequence[str]
     hook: str | None = None
     name: str = "order"
+    rest: float = 0.0
     created: dict[str, str] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
     unavailable: int = 0
@@ -83,6 +85,7 @@ class Load:
         urls = cycle([*self.urls[first % len(self.urls) :], *self.urls[: first % len(self.urls)]])
         while not self._is_over:
             await self._create(client, f"{self.name}-{next(self._numbers)}", urls)
+            await asyncio.sleep(self.rest)
 
     async def _create(self, client: aiohttp.ClientSession, external_id: str, urls: Any) -> None:
         payload = {"prompt": "A cat", "external_task_id": external_id}

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.torture
 KILLS, PAUSE_SECONDS = 30, 2.0
 """A minute."""
 
+REST_SECONDS = 0.02
+"""Eight clients that rest so long make fewer tasks in a minute than a store has room for."""
+
 MANY = ("--max-tasks", "1000000")
 """No task has to go for want of room."""
 
@@ -46,7 +49,7 @@ def is_replaced(server: Process, worker: int) -> bool:
 def test_a_worker_killed_every_two_seconds_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     store = f"sqlite:{tmp_path / 'state.db'}"
     with sink() as hook, started("--pace", "instant", "--workers", "3", "--store", store, *MANY) as server:
-        load = Load([server.url], hook.url)
+        load = Load([server.url], hook.url, rest=REST_SECONDS)
         asyncio.run(kill_one_after_another(server, load))
         assert not load.others
         began = time.monotonic()
