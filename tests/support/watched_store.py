@@ -5,21 +5,33 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.errors import StoreUnavailable
+
+
+@dataclass
+class Watch:
+    """What was ``seen`` of the uses of a store on a loop, and whether it can be reached."""
+
+    seen: list[str] = field(default_factory=list)
+    is_away: bool = False
+
+
 _PARTS = ("tasks", "journal", "documents", "schedule")
-_LOCAL = frozenset({"now", "is_shared", "kind"})
+_LOCAL = frozenset({"now", "is_shared", "kind", "lapses"})
 """What never waits."""
 
 
 class Watched:
-    """A store, or a part of one, all of whose calls are passed on; ``seen`` has where those on a loop came from."""
+    """A store, or a part of one, all of whose calls are passed on, and watched."""
 
-    def __init__(self, inner: Any, seen: list[str]) -> None:
-        self._inner, self._seen = inner, seen
+    def __init__(self, inner: Any, watch: Watch) -> None:
+        self._inner, self._watch = inner, watch
         for name in _PARTS:
             if hasattr(type(inner), "run"):
-                setattr(self, name, Watched(getattr(inner, name), seen))
+                setattr(self, name, Watched(getattr(inner, name), watch))
 
     def __getattr__(self, name: str) -> Any:
         if name in _LOCAL:
@@ -50,6 +62,8 @@ class Watched:
             self._note(name)
 
     def _note(self, name: str) -> None:
+        if self._watch.is_away:
+            raise StoreUnavailable("the store cannot be reached. Start it.")
         if asyncio._get_running_loop() is not None:
             callers = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_stack()[-8:-2]]
-            self._seen.append(f"{type(self._inner).__name__}.{name} by {' > '.join(callers)}")
+            self._watch.seen.append(f"{type(self._inner).__name__}.{name} by {' > '.join(callers)}")

@@ -30,6 +30,9 @@ too: a URL can have thousands of letters, and each attempt a sentence.
 _FORGOTTEN: Kind[Millis] = Kind("deliveries-forgotten", _same, _same)
 _UNTIL = "until"
 
+_OLDEST: Kind[JSON] = Kind("deliveries-oldest", _same, _same)
+"""The id of the oldest callback that was remembered, and when it was due."""
+
 _VERSIONS: Kind[int] = Kind("deliveries-versions", _same, _same, most=64)
 """How often each of those who share a store has changed the log: each for itself, so that none waits for another."""
 
@@ -73,20 +76,31 @@ class CallbackLog:
     def clear(self, account: str | None) -> None:
         """Forget the callbacks of all accounts, or of one."""
         self._documents.forget(DELIVERIES, account)
+        self._note_first()
 
     @property
     def forgotten_until(self) -> Millis:
         """When the newest of those that had to go was due."""
-        found = self._documents.get(_FORGOTTEN, _UNTIL)
-        return -1 if found is None else found
+        found, first = self._documents.get(_FORGOTTEN, _UNTIL), self._documents.get(_OLDEST, _OLDEST.name)
+        until = -1 if found is None else found
+        if first is not None and self.get(first[0]) is None:
+            left = next(self.oldest(), None)
+            until = max(until, first[1], -1 if left is None else left.due)
+        return until
 
     def forget_until(self, moment: Millis) -> None:
         """Say that callbacks that were due until a moment may have had to go."""
-        if moment > self.forgotten_until:
+        if moment > (self._documents.get(_FORGOTTEN, _UNTIL) or -1):
             self._documents.put(_FORGOTTEN, _UNTIL, moment)
 
-    def note_what_went(self, first: Delivery | None) -> None:
-        """Say that callbacks had to go, if the one that was ``first`` did."""
-        if first is not None and self.get(first.id) is None:
-            left = next(self.oldest(), first)
-            self.forget_until(max(first.due, left.due))
+    def note_what_went(self) -> None:
+        """Say that callbacks had to go, if the one that was the oldest did, also at the end of an earlier turn."""
+        self.forget_until(self.forgotten_until)
+        self._note_first()
+
+    def _note_first(self) -> None:
+        first = next(self.oldest(), None)
+        if first is None:
+            self._documents.drop(_OLDEST, _OLDEST.name)
+        elif self._documents.get(_OLDEST, _OLDEST.name) != (noted := [first.id, first.due]):
+            self._documents.put(_OLDEST, _OLDEST.name, noted)

@@ -132,14 +132,14 @@ class Outbox:
 
         A held key stays taken; ``claimed`` writes it when its receiver has room.
         """
-        first, claim = next(self._log.oldest(), None), Claim([], [])
+        claim = Claim([], [])
         for key in keys:
             if key.startswith(AGAIN):
                 self._claim_again(key, now, full, claim)
             else:
                 self._claim(key, now, full, claim)
         if claim.deliveries:
-            self._log.note_what_went(first)
+            self._log.note_what_went()
             self._log.changed()
         return claim
 
@@ -152,9 +152,8 @@ class Outbox:
 
         An attempt that somebody else has made since, because this sender seemed to be dead, is only noted.
         """
-        first = next(self._log.oldest(), None)
         tried = [self._recorded(delivery, attempt) for delivery, attempt in made]
-        self._log.note_what_went(first)
+        self._log.note_what_went()
         self._log.changed()
         return tried
 

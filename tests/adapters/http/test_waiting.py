@@ -9,24 +9,26 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, cast
 
 import httpx
 import pytest
 
 from mockserver.adapters.control.api import description
-from mockserver.adapters.http import results
+from mockserver.adapters.http import evictions, results
 from mockserver.adapters.testing.live import Live, live
 from mockserver.contract.catalog import Service, load
 from mockserver.contract.vectors import picture
 from mockserver.fake.core import Fake
+from mockserver.fake.stores.opening import opened
 from mockserver.fake.stores.sqlite.store import SQLite
-from mockserver.fake.stores.store import Store
+from mockserver.fake.stores.store import Bounds, Store
 from mockserver.settings import Settings
 from mockserver.types import JSON
 from tests.conftest import IMAGE, PATIENCE
 from tests.support.receiver import receiver
-from tests.support.watched_store import Watched
+from tests.support.watched_store import Watch, Watched
 
 
 @dataclass
@@ -35,7 +37,7 @@ class Server:
 
     running: Live
     client: httpx.Client
-    seen: list[str]
+    watch: Watch
 
     def steer(self, method: str, path: str, body: JSON = None) -> Any:
         answer = self.client.request(method, f"/_mock{path}", json=body)
@@ -45,25 +47,25 @@ class Server:
         return str(self.client.post(IMAGE, json={"prompt": "A cat", **fields}).json()["data"]["task_id"])
 
 
-def serving(tmp_path: Path, seen: list[str], **settings: Any) -> Iterator[Server]:
+def serving(tmp_path: Path, watch: Watch, **settings: Any) -> Iterator[Server]:
     store = SQLite(tmp_path / "state.db")
-    fake = Fake(Settings(**settings), store=cast("Store", Watched(store, seen)))
+    fake = Fake(Settings(**settings), store=cast("Store", Watched(store, watch)))
     headers = {"authorization": "Bearer me"}
     with live(fake) as running, httpx.Client(base_url=running.url, headers=headers, timeout=PATIENCE) as client:
-        yield Server(running, client, seen)
+        yield Server(running, client, watch)
     store.close()
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    seen: list[str] = []
-    yield from serving(tmp_path, seen, pace="instant", seed=1)
-    assert seen == []  # also after it has stopped
+    watch = Watch()
+    yield from serving(tmp_path, watch, pace="instant", seed=1)
+    assert watch.seen == []  # also after it has stopped
 
 
 def test_the_watched_store_sees_who_uses_it_on_a_loop(tmp_path: Path) -> None:
-    seen: list[str] = []
-    store = Watched(SQLite(tmp_path / "state.db"), seen)
+    watch = Watch()
+    store = Watched(SQLite(tmp_path / "state.db"), watch)
 
     async def used() -> None:
         store.run([store.now])
@@ -73,9 +75,9 @@ def test_the_watched_store_sees_who_uses_it_on_a_loop(tmp_path: Path) -> None:
         list(store.tasks.newest())
 
     store.run([lambda: len(store.tasks)])
-    assert seen == []
+    assert watch.seen == []
     asyncio.run(used())
-    used_names = {each.partition(" by ")[0] for each in seen}
+    used_names = {each.partition(" by ")[0] for each in watch.seen}
     assert {"SQLite.run", "Journal.iter", "Tasks.len", "Tasks.evicted", "Tasks.newest"} <= used_names
 
 
@@ -119,9 +121,9 @@ def test_no_operation_of_the_control_api_waits_on_the_loop(server: Server) -> No
 
 @pytest.mark.parametrize("service", load().services.values(), ids=lambda service: service.id)
 def test_no_operation_of_a_service_waits_on_the_loop(tmp_path: Path, service: Service) -> None:
-    seen: list[str] = []
+    watch = Watch()
     statuses = []
-    for server in serving(tmp_path, seen, services=(service.id,), pace="instant"):
+    for server in serving(tmp_path, watch, services=(service.id,), pace="instant"):
         for operation in service.operations.values():
             path = "/".join("1" if part.startswith("{") else part for part in operation.path.split("/"))
             if operation.uploads:
@@ -138,7 +140,7 @@ def test_no_operation_of_a_service_waits_on_the_loop(tmp_path: Path, service: Se
             statuses.append(sent.status_code)
         assert server.client.post("/nowhere", json={}).status_code >= 400
     assert statuses.count(200) >= len(statuses) / 3
-    assert seen == []
+    assert watch.seen == []
 
 
 def test_no_refusal_before_a_request_is_one_waits_on_the_loop(server: Server) -> None:
@@ -184,3 +186,66 @@ def test_no_callback_waits_on_the_loop(server: Server) -> None:
         server.steer("POST", "/clock/advance", {"advance": "1h"})
         assert len(hook.received) > 20
         server.steer("POST", "/reset", {})
+
+
+def test_while_the_store_is_away_everything_says_so_and_then_goes_on(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sentence = {"error": "the store cannot be reached. Start it."}
+    id = server.made()
+    server.watch.is_away = True
+    try:
+        for path, methods in description()["paths"].items():
+            for method, operation in methods.items():
+                name = operation["operationId"]
+                if name in ("events", "health", "live", "ready"):
+                    continue
+                url = path.replace("{service}", "kling").replace("{id}", id).replace("{number}", "1")
+                body = BODIES.get(name, {})
+                answer = server.client.request(method, f"/_mock{url}", json=body)
+                if name != "snapshot.restore":  # an empty one is wrong in any case
+                    assert (name, answer.status_code, answer.json()) == (name, 503, sentence)
+        assert server.client.get("/_mock/ready").status_code == 503
+        assert server.client.get("/_mock/live").status_code == 200
+        health = server.steer("GET", "/health")
+        assert health["status"] == "failing"
+        assert health["store"] == {"kind": "sqlite", "status": "unavailable", "reason": sentence["error"]}
+        assert health["tasks"] is None
+        refused = server.client.post(IMAGE, json={"prompt": "A cat"})
+        assert (refused.status_code, refused.json()["code"]) == (503, 5001)
+        for url in (f"/results/kling/{id}/0.png", f"/_mock/results/kling/{id}/0.png"):
+            assert (server.client.get(url).status_code, server.client.get(url).json()) == (503, sentence)
+        with server.client.stream("GET", "/_mock/events") as stream:
+            told = json.loads(next(stream.iter_lines()).removeprefix("data: "))
+        assert told["unavailable"] == sentence["error"]
+    finally:
+        server.watch.is_away = False
+    assert server.client.get("/_mock/ready").status_code == 200
+    assert server.steer("GET", "/health")["store"] == {"kind": "sqlite", "status": "ok", "reason": None}
+    assert server.client.get(f"{IMAGE}/{id}").json()["data"]["task_id"] == id
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_that_tasks_had_to_go_is_told_once_and_health_counts_them(
+    tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evictions, "_LOOK_SECONDS", 0.01)
+    url = "memory:" if kind == "memory" else f"sqlite:{tmp_path / 'state.db'}"
+    told = ""
+    for _ in range(2):
+        fake = Fake(Settings(max_tasks=3, pace="instant"), store=opened(url, Bounds(3)))
+        headers = {"authorization": "Bearer me"}
+        with live(fake) as running, httpx.Client(base_url=running.url, headers=headers, timeout=PATIENCE) as client:
+            for _ in range(10):
+                client.post(IMAGE, json={"prompt": "A cat"})
+            health = client.get("/_mock/health").json()
+            assert health["tasks"]["kept"] == 3
+            assert health["tasks"]["evicted"] in (7, 17)
+            end = monotonic() + PATIENCE
+            while client.get("/_mock/health").json()["workers"]["evictions"]["running"]:
+                assert monotonic() < end
+        fake.store.close()
+        told += capfd.readouterr().err
+    assert told.count("mockserver: the oldest tasks are being forgotten: 3 fit") == (2 if kind == "memory" else 1)
+    assert told.count("\n") == told.count("--max-tasks")
