@@ -90,7 +90,7 @@ class Control:
         async def answer(request: Request) -> Response:
             try:
                 arguments = [request, await body_of(request, whole)] if content else [request]
-                if self._fake.waits and endpoint != self.health:
+                if self._fake.waits and endpoint not in (self.health, self.events):
                     await to_thread.run_sync(self._fake.learn)
                 if iscoroutinefunction(endpoint):
                     found = await endpoint(*arguments)

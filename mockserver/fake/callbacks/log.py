@@ -83,8 +83,8 @@ class CallbackLog:
         """When the newest of those that had to go was due."""
         found, first = self._documents.get(_FORGOTTEN, _UNTIL), self._documents.get(_OLDEST, _OLDEST.name)
         until = -1 if found is None else found
-        if first is not None and self.get(first[0]) is None:
-            left = next(self.oldest(), None)
+        left = next(self.oldest(), None)
+        if first is not None and (left is None or left.id != first[0]):
             until = max(until, first[1], -1 if left is None else left.due)
         return until
 
