@@ -79,7 +79,7 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_id ON tasks (service, id);
 CREATE UNIQUE INDEX tasks_by_external ON tasks (owner, external) WHERE external IS NOT NULL;
 CREATE INDEX tasks_by_line ON tasks (line, position);
-CREATE INDEX tasks_in_flight ON tasks (owner, model, ends, slots);
+CREATE INDEX tasks_in_flight ON tasks (owner, model, ends, slots) WHERE ends > 0;
 
 CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
     UPDATE lines SET tasks = tasks + 1, bytes = bytes + NEW.bytes, next = NEW.position + 1 WHERE id = NEW.line;

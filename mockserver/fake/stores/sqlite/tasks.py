@@ -139,7 +139,7 @@ class Tasks:
         service, account = owner
         found = self._connection.row(
             "SELECT count(*), coalesce(sum(slots), 0) FROM owners JOIN tasks ON tasks.owner = owners.id"
-            " WHERE account = ? AND owners.service = ? AND model = ? AND ends > ?",
+            " WHERE account = ? AND owners.service = ? AND model = ? AND ends > ? AND ends > 0",
             (account, service, model, now),
         )
         return Flight(*(found or (0, 0)))
@@ -196,7 +196,7 @@ class Tasks:
         self._counts = None
         wanted = 1 + count // EVICTED_SHARE
         oldest = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
-        over = f"SELECT sequence FROM ({oldest}) WHERE ends <= ? ORDER BY sequence LIMIT ?"  # noqa: S608
+        over = f"SELECT sequence FROM ({oldest}) WHERE ends <= ? LIMIT ?"  # noqa: S608
         sql = f"DELETE FROM tasks WHERE sequence IN ({over}) RETURNING 1"  # noqa: S608
         gone = self._connection.rows(sql, (CONSIDERED * wanted, now, wanted)) or self._connection.rows(
             sql, (wanted, NEVER, wanted)
