@@ -1,0 +1,81 @@
+"""Values: what a frozen dataclass does, made of functions over the fields."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, replace
+
+import pytest
+
+from mockserver.types import Request, Response, Wire, value
+
+
+@value
+class Point:
+    """A place."""
+
+    x: int
+    y: int = 0
+    _: KW_ONLY
+    secret: str = field(default="", repr=False)
+    note: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The same as the standard library makes it."""
+
+    x: int
+    y: int = 0
+    _: KW_ONLY
+    secret: str = field(default="", repr=False)
+    note: str = field(default="", compare=False)
+
+
+@value
+class Named:
+    """One that says by itself how it is shown."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+CASES = [(1,), (1, 2), (1, 2, "s"), (1, 2, "s", "n")]
+
+
+def made(kind: type[Point | Twin], case: tuple[object, ...]) -> Point | Twin:
+    return kind(*case[:2], **dict(zip(("secret", "note"), case[2:], strict=False)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("other", CASES)
+def test_values_compare_as_frozen_dataclasses_do(case: tuple[object, ...], other: tuple[object, ...]) -> None:
+    ours, theirs = (made(Point, each) for each in (case, other)), (made(Twin, each) for each in (case, other))
+    (a, b), (c, d) = ours, theirs
+    assert (a == b) is (c == d)
+    assert (hash(a) == hash(b)) is (hash(c) == hash(d))
+    assert repr(a) == repr(c).replace("Twin", "Point")
+
+
+@pytest.mark.parametrize(("one", "other"), [(Point(1), Twin(1)), (Point(1), (1, 0, "")), (Wire(), Response(200))])
+def test_a_value_is_unlike_what_is_of_another_class(one: object, other: object) -> None:
+    assert one != other
+
+
+def test_a_value_can_be_copied_changed_and_pickled() -> None:
+    request = Request("GET", "/tasks", headers={"host": "localhost"})
+    assert copy.copy(request) == pickle.loads(pickle.dumps(request)) == request
+    assert replace(request, method="POST") == Request("POST", "/tasks", headers={"host": "localhost"})
+    assert {Point(1): "found"}[Point(1)] == "found"
+
+
+def test_a_class_may_say_by_itself_how_it_is_shown() -> None:
+    assert repr(Named("me")) == "me"
+
+
+def test_a_value_has_no_other_fields() -> None:
+    with pytest.raises((AttributeError, FrozenInstanceError)):
+        Point(1).z = 2  # type: ignore[attr-defined]
