@@ -29,7 +29,7 @@ class Writer:
     def written(self, task: Task, moment: Moment) -> Delivery | None:
         """Return the callback about a step of a timeline, if that is reported."""
         following = _after(task, moment)
-        if following < len(task.timeline):
+        if following < len(task.timeline) and task.timeline[following][0] == moment[0]:
             # Several transitions may share a moment, so the time alone does not say which state is reported.
             task = replace(task, timeline=task.timeline[:following])
         return self._write(task, moment)
