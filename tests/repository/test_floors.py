@@ -51,7 +51,20 @@ FACES = ("mockserver", "mockserver.kit")
 """The packages that offer names: those of their modules, imported when they are first used."""
 
 # What a start must not pay for: each is imported by the function that needs it.
-HEAVY = ("PIL", "aiohttp", "av", "httpx", "hypothesis", "jinja2", "jsonschema", "jwt", "respx", "rich", "starlette")
+HEAVY = (
+    "PIL",
+    "aiohttp",
+    "av",
+    "anyio",
+    "httpx",
+    "hypothesis",
+    "jinja2",
+    "jsonschema",
+    "jwt",
+    "respx",
+    "rich",
+    "starlette",
+)
 DOORS = ("mockserver", "mockserver.adapters.http.asgi", "mockserver.cli", "mockserver.kit", "mockserver.pytest_plugin")
 
 

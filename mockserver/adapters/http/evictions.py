@@ -8,8 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from anyio import to_thread
-
 from mockserver.errors import StoreUnavailable
 from mockserver.fake.core import Fake
 
@@ -23,7 +21,11 @@ async def tell_of_evictions(fake: Fake) -> None:
     """Wait until tasks had to go, and say so, unless another who shares the store does."""
 
     async def ask(question: Callable[[], T]) -> T:
-        return await to_thread.run_sync(question) if fake.waits else question()
+        if not fake.waits:
+            return question()
+        from anyio import to_thread
+
+        return await to_thread.run_sync(question)
 
     while True:
         with suppress(StoreUnavailable):
