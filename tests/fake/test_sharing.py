@@ -1,7 +1,8 @@
-"""A shared store that has lost all: whoever shared it goes on with none of what was there, and says so."""
+"""A shared store that has lost all, or cannot be written: whoever shares it says so."""
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from mockserver.fake.core import Fake
 from mockserver.fake.stores.redis.store import Redis
+from mockserver.fake.stores.sqlite.store import SQLite
 from mockserver.settings import Settings
 from mockserver.types import Request
 from tests.conftest import IMAGE, TOKEN
@@ -56,3 +58,17 @@ def test_who_finds_a_store_that_was_emptied_begins_anew(
             fake.beat()
             assert capsys.readouterr().err == ""
         assert fakes[0].world.ids.decimal() != fakes[1].world.ids.decimal()
+
+
+def test_a_fake_whose_store_can_be_read_and_not_written_is_not_ready(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(SQLite(tmp_path / "state.db")) as store:
+        fake = Fake(store=store)
+        assert fake.is_ready()
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+            assert len(fake.tasks) == 0
+            assert not fake.is_ready()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert fake.is_ready()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.slow.destruction.figures import note
 from tests.slow.destruction.load import Load, check
 from tests.slow.destruction.sink import sink
@@ -51,12 +52,22 @@ def fill(ballast: Path) -> None:
             return
 
 
+def is_told(server: Process) -> bool:
+    """Whether a probe is told soon that requests are refused; what was refused now and then may still find room."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if server.request("GET", "/_mock/ready").status == 503:
+            return True
+    return False
+
+
 async def fill_and_free(server: Process, load: Load, ballast: Path) -> None:
     async with load.on(clients=16):
         for _ in range(FILLS):
             await load.more(created=200)
             await asyncio.to_thread(fill, ballast)
             await load.more(unavailable=50)
+            assert await asyncio.to_thread(is_told, server)
             await asyncio.to_thread(ballast.unlink)
             await load.more(created=200)
 
