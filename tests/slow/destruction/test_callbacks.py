@@ -58,7 +58,7 @@ def test_each_callback_is_taken_though_half_of_the_attempts_fail() -> None:
             creating += time.monotonic() - start
             let_all_arrive(server)
         took, seen = time.monotonic() - began, hook.seen()
-        assert server.stderr == ""
+        assert "Traceback" not in server.stderr  # it says once that tasks had to go
     assert len(ids) == TASKS
     assert seen["tasks"].keys() == ids
     out_of_order = {id: words for id, words in seen["tasks"].items() if tuple(words) != WORDS}
