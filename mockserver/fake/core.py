@@ -258,5 +258,9 @@ class Fake:
 
     def reconfigure(self, settings: Settings) -> None:
         """Change the settings and keep all tasks. Raises ``MockserverError``, and then nothing has changed."""
-        self.turn(lambda: self.world.sharing.change(settings))
+        self.change(lambda _: settings)
+
+    def change(self, how: Callable[[Settings], Settings]) -> None:
+        """Change the settings to what is made of those that there are now; else like ``reconfigure``."""
+        self.turn(lambda: self.world.sharing.change(how(self.settings)))
         self._intake = Intake(self.world)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import fields, replace
 from typing import TypeVar
 from uuid import uuid4
@@ -64,7 +63,9 @@ class Sharing:
     def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Call jobs in one turn of the store, each of which has to ``learn`` first. Raises ``StoreUnavailable``."""
         try:
-            with told_once() if self._store.is_shared else nullcontext():
+            if not self._store.is_shared:
+                return self._store.run(jobs)
+            with told_once():
                 return self._store.run(jobs)
         except BaseException:
             self.unlearn()

@@ -159,7 +159,7 @@ class Control:
 
     def settings_change(self, request: Request, body: JSON) -> JSON:
         changeable = description()["components"]["schemas"]["Settings"]["properties"]
-        self._fake.reconfigure(changed(self._fake.settings, body, changeable))
+        self._fake.change(lambda settings: changed(settings, body, changeable))
         return self.settings_get(request)
 
     def limits_set(self, _: Request, body: JSON) -> JSON:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,6 +167,16 @@ def test_settings_that_are_changed_on_one_are_heeded_by_the_next_request_to_the_
     assert one.steer("GET", "/settings")["strict"] is False
     assert one.steer("GET", "/readings")["readings"][0]["question"]
     other.steer("PATCH", "/settings", {"readings": {"kling/missing-task": "400-1201"}})
+
+
+def test_no_change_of_settings_undoes_another_that_is_made_at_the_same_time(pair: Pair) -> None:
+    for number in range(1, 20):
+        with ThreadPoolExecutor(2) as pool:
+            changes = ({"pace": f"polls:{number}"}, {"slots": number})
+            list(pool.map(lambda side, change: side.steer("PATCH", "/settings", change), pair, changes))
+        for side in pair:
+            found = side.steer("GET", "/settings")
+            assert (found["pace"], found["slots"]) == (f"polls:{number}", number)
 
 
 def test_slots_and_quotas_are_shared(pair: Pair) -> None:
