@@ -1,5 +1,6 @@
 """The data folders as a checkout sees them; tests/repository/test_packaging.py has the installed side."""
 
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal, get_args, get_type_hints
 
@@ -8,7 +9,7 @@ import pytest
 from mockserver import resources
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = get_args(get_type_hints(resources.folder)["name"])
+FOLDERS = get_args(get_type_hints(resources.folder, localns={"Traversable": Traversable})["name"])
 
 
 @pytest.mark.parametrize("name", FOLDERS)

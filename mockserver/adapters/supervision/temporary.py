@@ -10,12 +10,10 @@ from tempfile import TemporaryDirectory
 
 @contextmanager
 def temporary_store() -> Iterator[str]:
-    """Make an empty SQLite file that only we may read, in a folder of its own, and yield it as --store takes it.
+    """Make a folder that only we may read, and yield a file to be in it as --store takes it.
 
-    SQLite gives the files that it puts beside it the same mode. A parent that is killed leaves the folder to whoever
+    A parent that is killed leaves the folder to whoever
     empties the system's folder of temporary files.
     """
     with TemporaryDirectory(prefix="mockserver-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "store.sqlite"
-        path.touch(0o600)
-        yield f"sqlite:{path}"
+        yield f"sqlite:{Path(folder) / 'store.sqlite'}"

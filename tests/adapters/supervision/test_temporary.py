@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from mockserver.adapters.supervision.temporary import temporary_store
+from mockserver.fake.stores.opening import opened
+from mockserver.fake.stores.store import Bounds
 
 
 def test_a_temporary_store_is_for_its_owner_alone_and_gone_afterwards() -> None:
     with temporary_store() as store:
         path = Path(store.removeprefix("sqlite:"))
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("CREATE TABLE tasks (id TEXT)")
+        with closing(opened(store, Bounds())):
             files = list(path.parent.iterdir())
             assert len(files) == 3
             assert {file.stat().st_mode & 0o777 for file in files} == {0o600}

@@ -794,7 +794,7 @@ def test_what_is_no_url_of_a_database_is_said(url: str) -> None:
 
 
 def test_without_the_extra_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockserver.extras.find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(MissingPackage, match=r"--store redis needs redis: pip install 'kling-mockserver\[redis\]'"):
         opening.opened("redis://127.0.0.1:1/0", Bounds())
 

@@ -71,11 +71,12 @@ class SQLite:
 
     def beat(self) -> None:
         """Say that this worker is alive, give free what the dead had taken, and put the file in order."""
+        # Beside the turns of others: whoever has a turn would do it for all, and all would wait for the disk. And first
+        # of all, because on a full disk this alone makes room.
+        self._sweeper.rows("PRAGMA wal_checkpoint(PASSIVE)")
         self.schedule.beat()
         self._connection.rows("UPDATE totals SET latest = max(latest, ?)", (self.now(),))
         self.tasks.tidy()
-        # Beside the turns of others: whoever has a turn would do it for all, and all would wait for the disk.
-        self._sweeper.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Give back what was taken, and let go of the file."""
