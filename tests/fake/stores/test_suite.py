@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[3]
 ALL = (
     "tests/fake",
     "tests/adapters/control",
-    "tests/adapters/http/test_asgi.py",
     "tests/adapters/http/test_callbacks.py",
     "tests/adapters/http/test_results.py",
     "tests/contract/test_fixtures.py",
