@@ -25,7 +25,7 @@ from contextvars import ContextVar
 from mockserver.secrecy import Mask
 from mockserver.suggestions import quoted, suggestion
 
-_held: ContextVar[dict[str, None] | None] = ContextVar("held", default=None)
+_held: ContextVar[dict[tuple[str, str], str] | None] = ContextVar("held", default=None)
 
 
 class MockserverError(Exception):
@@ -45,12 +45,13 @@ def unexpected(error: Exception, where: str) -> None:
 
     Secrets in it are masked.
     """
-    _tell(Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}"))
+    text = Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
+    _tell(text, (where, repr(error)))  # of the same error another time only the way to it may be another
 
 
 def noticed(sentence: str) -> None:
     """Print to stderr a sentence about what others have done and whoever runs this should know."""
-    _tell(f"mockserver: {sentence}\n")
+    _tell(f"mockserver: {sentence}\n", (sentence, ""))
 
 
 @contextmanager
@@ -59,21 +60,21 @@ def told_once() -> Iterator[None]:
     if _held.get() is not None:
         yield
         return
-    held: dict[str, None] = {}
+    held: dict[tuple[str, str], str] = {}
     token = _held.set(held)
     try:
         yield
     finally:
         _held.reset(token)
-        for text in held:
+        for text in held.values():
             _print(text)
 
 
-def _tell(text: str) -> None:
+def _tell(text: str, fact: tuple[str, str]) -> None:
     if (held := _held.get()) is None:
         _print(text)
     else:
-        held[text] = None
+        held.setdefault(fact, text)
 
 
 def _print(text: str) -> None:
