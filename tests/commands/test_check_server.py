@@ -119,9 +119,10 @@ def test_two_keys_of_one_account_are_found_out_and_told_nowhere(tmp_path: Path) 
 
 
 def test_where_nobody_answers_nothing_is_judged() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    found = check(f"http://127.0.0.1:{port}", *QUICK)
+    with socket.socket() as held:  # nobody else gets the port, and nobody listens there
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        found = check(f"http://127.0.0.1:{port}", *QUICK)
     assert found.returncode == 2
     assert f"http://127.0.0.1:{port} does not answer: ConnectError" in found.stdout
 
