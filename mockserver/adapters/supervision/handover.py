@@ -44,13 +44,13 @@ class WorkerServer(Server):
         """``ready`` is called once requests are answered."""
         super().__init__(fake, door, lambda _: ready(), control_token, patience_seconds=DRAIN_SECONDS)
         self._door = door
+        self._door.setblocking(False)
         self._opening = Workers()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and report that it is ready."""
         await uvicorn.Server.startup(self, [])
         if not self.should_exit:
-            self._door.setblocking(False)
             asyncio.get_running_loop().add_reader(self._door, self._take)
             self._ready("")
 

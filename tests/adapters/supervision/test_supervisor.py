@@ -6,8 +6,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -15,6 +17,8 @@ from time import monotonic, sleep
 
 import pytest
 
+from mockserver.adapters.supervision.handover import WorkerServer
+from mockserver.fake.core import Fake
 from tests.conftest import IMAGE, PATIENCE
 from tests.support.process import MAIN, ROOT, Process, answers, head, started
 from tests.support.survivors import Held, held
@@ -247,3 +251,14 @@ def test_what_is_ignored_stays_ignored() -> None:
         assert [server.request("GET", "/_mock/health").status for _ in range(4)] == [200] * 4
         assert json.loads(server.request("GET", "/_mock/ready").body) == {"status": "ready"}
         assert server.stop(signal.SIGTERM)[0] == 0
+
+
+def test_a_worker_that_is_to_stop_before_it_answers_does_not_wait_for_a_connection() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        server = WorkerServer(Fake(), theirs, lambda: None)
+        server.should_exit = True
+        thread = threading.Thread(target=server.run, args=([],), daemon=True)
+        thread.start()
+        thread.join(SOON)
+        assert not thread.is_alive()
