@@ -37,7 +37,7 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 # Node and curl are the machine's own; jq, Redis and nginx are Debian's where they are missing and we may install them.
-torture: $(READY) ## examples/, replicas and workers, the judge under every reading, CONTRIBUTING, foreign; takes minutes
+torture: $(READY) ## examples/, replicas, stores and workers to destruction, every reading, CONTRIBUTING, foreign; takes minutes
 	@.ci/programs jq redis-server nginx || echo 'Without jq, redis-server and nginx the examples that need them are left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
 	$(BIN)/python -m pytest -m torture -n 4 --dist worksteal $(ARGS)
