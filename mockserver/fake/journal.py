@@ -104,6 +104,7 @@ def weight(entry: Entry) -> int:
     """Return about how many bytes an exchange takes, rather more: the parts of this sum were measured."""
     request, response = entry.request, entry.response
     held = 700 + len(request.path) + len(request.query) + len(request.body) + len(response.body)
+    held += 0 if entry.account is None else len(entry.account)
     for headers in (request.headers, response.headers):
         held += 130 * len(headers) + sum(map(len, headers.values()))
     if not entry.violations and not entry.differences:
