@@ -51,11 +51,6 @@ def get(path: str) -> bytes:
     return _head("GET", path) + b"\r\n"
 
 
-def delete(path: str) -> bytes:
-    """Build a DELETE."""
-    return _head("DELETE", path) + b"\r\n"
-
-
 def post(path: str, payload: JSON, token: str = TOKEN) -> bytes:
     """Build a POST of JSON."""
     body = json.dumps(payload, ensure_ascii=False).encode()

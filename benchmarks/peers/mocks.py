@@ -9,16 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from benchmarks.foreign import prism
-from benchmarks.harness.client import Line
 from benchmarks.harness.process import ROOT, Process, free_port, listening
-from benchmarks.harness.wire import delete
 from benchmarks.peers.stubs import write_stubs
 
 _FOLDER = Path(__file__).parent
@@ -76,6 +75,9 @@ def _no_wiremock() -> str | None:
     return None if _jar() else "WireMock is not installed: make bench does it"
 
 
+_ANSWER_SECONDS = 30.0
+"""How long WireMock may take to forget some ten thousand requests."""
+
 MOCKS = (
     Mock(BACKEND, _backend, _no_backend),
     Mock(WIREMOCK, _wiremock("--no-request-journal"), _no_wiremock),
@@ -89,8 +91,9 @@ def emptied(server: Process, requests: Callable[[], Sequence[bytes]]) -> Sequenc
 
     It has no bound of itself and would fill the machine; with a bound, it counts all entries anew for each request.
     """
-    with Line(server.port) as line:
-        status = line.ask(delete("/__admin/requests")).status
+    with closing(HTTPConnection("127.0.0.1", server.port, _ANSWER_SECONDS)) as connection:
+        connection.request("DELETE", "/__admin/requests")
+        status = connection.getresponse().status
     if status != 200:
         raise RuntimeError(f"WireMock has emptied no journal: {status}")
     return requests()
