@@ -255,3 +255,19 @@ def test_what_is_removed_is_in_no_list_and_the_rest_keeps_its_order(steps: list[
         assert ids(store.page(ME, IMAGE, 0, 99, newest_first=False)) == expected
         assert ids(store.page(ME, IMAGE, 1, 5, newest_first=True)) == expected[::-1][1:6]
         assert store.count(ME, IMAGE) == len(expected)
+
+
+def test_an_account_whose_tasks_had_to_go_leaves_nothing_behind() -> None:
+    store = bounded(tasks=10)
+    for n in range(100):
+        store.add(task(str(n), account=f"account-{n}", external_id="order-17"), DONE)
+    tables = (store._lists, store._held_by, store._in_flight, store._by_external_id)
+    assert [len(table) for table in tables] == [len(store)] * 4
+    assert store._held_bytes == sum(store._held_by.values())
+
+
+def test_a_long_account_counts_among_the_bytes() -> None:
+    store = bounded(size=1_000_000)
+    for n in range(200):
+        store.add(task(str(n), account=f"{n:030000}"), DONE)
+    assert 20 < len(store) < 40

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from functools import cache, partial
 from itertools import islice
 
@@ -51,9 +50,10 @@ class Tasks:
         """Store a new task, or one that was queried ``looks`` times before; make room for it by what is over."""
         owner = _owner(task)
         self.version += 1
-        self._hold(owner, weight(task))
-        if len(self._tasks) >= self._bounds.tasks or self._held_bytes > self._bounds.size:
+        size = weight(task)
+        if len(self._tasks) >= self._bounds.tasks or self._held_bytes + size > self._bounds.size:
             self._make_room(now)
+        self._hold(owner, size)
         self._tasks[owner[0], task.id] = task
         self._lists[owner][task.operation].append(task.id)
         if task.external_id is not None:
@@ -155,16 +155,22 @@ class Tasks:
     def _forget(self, task: Task) -> None:
         owner = _owner(task)
         self._tasks.pop((owner[0], task.id), None)  # another thread may be dropping what an account had
-        if owner in self._held_by:
-            self._hold(owner, -weight(task))
-        if (line := self._lists.get(owner, {}).get(task.operation)) is not None:
-            line.remove(task.id)
+        if self._looks:
+            self._looks.pop((owner[0], task.id), None)
+        lines = self._lists.get(owner, {})
+        line = lines.get(task.operation)
+        if line is None or not line.remove(task.id):
+            return  # the account was reset, and this is one of its former tasks
+        self._hold(owner, -weight(task))
         if task.external_id is not None:
             named = self._by_external_id.get(owner, {})
             if named.get(task.external_id) == task.id:
                 del named[task.external_id]
-        if self._looks:
-            self._looks.pop((owner[0], task.id), None)
+        if not line:
+            del lines[task.operation]
+        if not lines:  # tests take a token each, and nobody may fill the memory with accounts that have nothing left
+            for table in (self._lists, self._held_by, self._in_flight, self._by_external_id):
+                table.pop(owner, None)
 
     def _hold(self, owner: Owner, size: int) -> None:
         self._held_bytes += size
@@ -194,15 +200,19 @@ class _Line:
     def append(self, id: str) -> None:
         self._ids.append(id)
 
-    def remove(self, id: str) -> None:
+    def remove(self, id: str) -> bool:
+        """Return whether it was there."""
         if self._first >= len(self._ids) or self._ids[self._first] != id:
-            with suppress(ValueError):  # the account was reset, and has a new line
+            try:
                 del self._ids[self._ids.index(id, self._first)]
-            return
+            except ValueError:
+                return False
+            return True
         self._first += 1
         if 2 * self._first > len(self._ids):
             del self._ids[: self._first]
             self._first = 0
+        return True
 
     def page(self, start: int, size: int, *, newest_first: bool) -> list[str]:
         if newest_first:
@@ -217,7 +227,8 @@ def _owner(task: Task) -> Owner:
 
 def weight(task: Task) -> int:
     """Return about how many bytes a task takes."""
-    return _TASK_BYTES + len(task.document) + 4 * len(task.callback_url or "") + 4 * len(task.external_id or "")
+    texts = len(task.document) + len(task.account)
+    return _TASK_BYTES + texts + 4 * len(task.callback_url or "") + 4 * len(task.external_id or "")
 
 
 def _emptied(tasks: dict[tuple[str, str], Task]) -> Iterator[None]:
