@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from mockserver.errors import StoreUnavailable
+from mockserver.errors import StoreUnavailable, noticed
 from mockserver.fake.core import Fake
 
 T = TypeVar("T")
@@ -41,5 +40,4 @@ def _say(most: int) -> None:
         f"the oldest tasks are being forgotten: {most} fit, or fewer where they are large."
         " Start with a greater --max-tasks, or reset from time to time; /_mock/health counts them."
     )
-    with suppress(OSError, ValueError):  # stderr may be closed
-        sys.stderr.write(f"mockserver: {text}\n")
+    noticed(text)

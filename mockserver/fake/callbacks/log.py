@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from os import urandom
 
 from mockserver.fake.callbacks.delivery import Delivery, as_json, from_json
-from mockserver.fake.stores.store import Documents, Kind
+from mockserver.fake.stores.store import Documents, Kind, as_it_is
 from mockserver.types import JSON, Millis
 
 
@@ -18,22 +18,18 @@ def _weight(_: str, delivery: Delivery) -> int:
     return weight
 
 
-def _same(value: JSON) -> JSON:
-    return value
-
-
 DELIVERIES: Kind[Delivery] = Kind("deliveries", as_json, from_json, most=10_000, room=32 << 20, weigh=_weight)
 """Callbacks that are remembered after they were sent; a load test would otherwise fill the memory. The bytes count,
 too: a URL can have thousands of letters, and each attempt a sentence.
 """
 
-_FORGOTTEN: Kind[Millis] = Kind("deliveries-forgotten", _same, _same)
+_FORGOTTEN: Kind[Millis] = Kind("deliveries-forgotten", as_it_is, as_it_is)
 _UNTIL = "until"
 
-_OLDEST: Kind[JSON] = Kind("deliveries-oldest", _same, _same)
+_OLDEST: Kind[JSON] = Kind("deliveries-oldest", as_it_is, as_it_is)
 """The id of the oldest callback that was remembered, and when it was due."""
 
-_VERSIONS: Kind[int] = Kind("deliveries-versions", _same, _same, most=64)
+_VERSIONS: Kind[int] = Kind("deliveries-versions", as_it_is, as_it_is, most=64)
 """How often each of those who share a store has changed the log: each for itself, so that none waits for another."""
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from mockserver.fake.stores.store import Documents, Kind
+from mockserver.fake.stores.store import Documents, Kind, as_it_is
 from mockserver.types import JSON
 
-
-def _same(value: JSON) -> JSON:
-    return value
-
-
-_TOLD: Kind[JSON] = Kind("told", _same, _same)
+_TOLD: Kind[JSON] = Kind("told", as_it_is, as_it_is)
 _EVICTIONS = "evictions"
 
 

@@ -62,11 +62,12 @@ class Kind(Generic[V]):
     renews: bool = False
 
 
-def _same(value: JSON) -> JSON:
+def as_it_is(value: JSON) -> JSON:
+    """Write or read what is JSON already."""
     return value
 
 
-SHARED: Kind[JSON] = Kind("shared", _same, _same)
+SHARED: Kind[JSON] = Kind("shared", as_it_is, as_it_is)
 """What all who work on a store have to know before each turn, such as the clock and the faults.
 
 Whenever one of these documents changes, so does ``Store.version``.

@@ -54,7 +54,7 @@ class SQLite:
         """Return the time that all who share the file go by. It never goes back, and needs no look into the file."""
         return self._base + self._machine.elapsed()
 
-    def run(self, jobs: Sequence[Callable[[], T]], ahead: Sequence[Callable[[], object]] = ()) -> list[T]:
+    def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Call each job in one turn, and keep all that they wrote, or nothing if one raises."""
         with self._connection:
             return [job() for job in jobs]
