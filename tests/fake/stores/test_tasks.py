@@ -271,3 +271,10 @@ def test_a_long_account_counts_among_the_bytes() -> None:
     for n in range(200):
         store.add(task(str(n), account=f"{n:030000}"), DONE)
     assert 20 < len(store) < 40
+
+
+def test_a_model_whose_tasks_had_to_go_leaves_nothing_behind() -> None:
+    store = bounded(tasks=10)
+    for n in range(100):
+        store.add(task(str(n), model=f"{n}@example.com"), DONE)
+    assert len(store._in_flight[ME]) == len(store) == 10

@@ -166,6 +166,10 @@ class Tasks:
             named = self._by_external_id.get(owner, {})
             if named.get(task.external_id) == task.id:
                 del named[task.external_id]
+        models = self._in_flight[owner]
+        flying = models.get(task.model, ())
+        if len(flying) <= _CHECKED_AT_ONCE and all(self._tasks.get((owner[0], id)) is None for id in flying):
+            models.pop(task.model, None)  # at useapi a model is an email, of which a client may have any number
         if not line:
             del lines[task.operation]
         if not lines:  # tests take a token each, and nobody may fill the memory with accounts that have nothing left
