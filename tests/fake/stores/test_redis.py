@@ -488,7 +488,8 @@ def test_when_the_clock_of_the_server_is_set_back_time_goes_on(store: Redis, oth
     store.beat()
     before = store.now()
     other.beat()
-    assert before <= other.now() < before + PATIENCE * 1000
+    # Two workers know the time of the server to half a round trip; what must not show is the hour.
+    assert before - 1000 < other.now() < before + PATIENCE * 1000
     with server.client() as client:
         assert 3_590_000 < int(client.hget(f"{PREFIX}meta", "time-ahead") or 0) <= 3_600_000
 
