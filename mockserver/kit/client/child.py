@@ -146,7 +146,8 @@ class Lines:
         return self._waiting.get(timeout=seconds)
 
     def end(self) -> None:
-        """Let ``next`` return ``None``."""
+        """Let ``next`` return ``None``, after what the program has written already."""
+        self._reader.join(_LAST_WORDS_SECONDS)
         self._waiting.put(None)
 
     def close(self) -> None:
