@@ -17,7 +17,7 @@ from tests.support.process import Process, answers, head, started
 pytestmark = pytest.mark.torture
 
 HELD_MB = 160
-"""What the journal (32 MB and what its entries take), kept pictures (56 MiB) and the allocator may hold in all."""
+"""What the journal (64 MiB), kept pictures (56 MiB) and the allocator may hold in all."""
 
 PEAK_MB = 450
 """What one body of 64 MiB takes while it is read: in pieces, as a whole, and as a payload."""

@@ -52,9 +52,11 @@ class Protocol(Reader):
         self._expect(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End a connection."""
+        """End a connection. What its client has sent goes with it, and not when garbage is next looked for."""
         self._deadline.end()
         super().connection_lost(exc)
+        self.url, self.headers, self._pairs, self._offer, self._held = b"", [], [], [], None
+        self.scope = self.cycle = self._refused = None  # type: ignore[assignment] # whoever still answers has them
 
     def data_received(self, data: bytes) -> None:
         """Take bytes. After a refusal they are thrown away: the client might not get an answer before it is done."""

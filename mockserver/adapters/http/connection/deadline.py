@@ -30,6 +30,7 @@ class Deadline:
         """Let it never come."""
         if self._timer is not None:
             self._timer.cancel()
+        del self._late  # or a connection and its deadline would hold each other
 
     def _ring(self) -> None:
         self._timer = None
