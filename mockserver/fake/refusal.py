@@ -28,6 +28,15 @@ class Refused(Exception):
         super().__init__(row)
         self.row, self.violations, self.headers, self.fields = row, violations, headers, fields
 
+    def as_a_value(self) -> Refused:
+        """Return it without where it was raised, and after what.
+
+        Tracebacks hold frames, and the frame that keeps a refusal is among them: such a circle, and in it the body of
+        the request, would be freed only by a search for garbage.
+        """
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
 
 def said(refused: Refused, service: Service) -> str:
     """Return the text of a refusal without the service's envelope."""

@@ -38,9 +38,8 @@ class Replies:
         except StoreUnavailable:
             raise  # nothing of this turn is kept
         except Refused as refused:
-            refused.__traceback__ = None  # as in ``Intake.prepared``
             violations = refused.violations or violations
-            response = self.refusal(service, refused)
+            response = self.refusal(service, refused.as_a_value())
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
             response = self.failure(service, prepared.request, error)
         violations += prepared.mistakes

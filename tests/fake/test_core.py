@@ -1,6 +1,8 @@
 """The fake as a whole: whatever comes, an answer of the service's goes, and the exchange is noted."""
 
+import gc
 import json
+import weakref
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -275,6 +277,32 @@ def test_any_bytes_of_any_type_on_any_path_get_an_answer_of_a_services(
     for task in fake.world.tasks.newest():
         json.dumps(fake.world.sent(task), ensure_ascii=False, allow_nan=False).encode()
     fake.reset()
+
+
+class _Watched(Request):
+    """A request that a weak reference may point at."""
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(METHODS), PATH, HEADERS, BODY)
+@example("POST", IMAGE, {"authorization": "Bearer k"}, b'{"prompt": "x')
+@example("POST", IMAGE, {"authorization": "Bearer k"}, b'{"prompt": "\xff"}')
+@example("POST", IMAGE, {"authorization": "Bearer k", "content-encoding": "gzip"}, b"none")
+@example("POST", IMAGE, {"authorization": "Bearer k"}, b"[" * 10_000)
+def test_a_request_that_the_journal_has_forgotten_is_not_garbage(
+    method: str, path: str, headers: dict[str, str], body: bytes
+) -> None:
+    fake = FUZZED[0]
+    request = _Watched(method, path, "", headers, body)
+    known = weakref.ref(request)
+    gc.disable()
+    try:
+        fake.respond(request)
+        fake.reset()
+        del request
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("service", load().services.values(), ids=lambda service: service.id)

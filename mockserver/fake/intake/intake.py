@@ -75,8 +75,7 @@ class Intake:
             prepared.request = request = bodies.decoded(request, self._settings.max_body)
             prepared.call = self._call(request, match, readings, account, now)
         except Refused as refused:  # it is the answer, unless the quota is used up
-            # A traceback would hold this frame and so what holds it: only a search for garbage would free them.
-            prepared.error = refused.with_traceback(None)
+            prepared.error = refused.as_a_value()
         except Exception as error:  # noqa: BLE001 - as above
             prepared.error = error
         return prepared
