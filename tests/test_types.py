@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, replace
 
 import pytest
@@ -79,3 +80,15 @@ def test_a_class_may_say_by_itself_how_it_is_shown() -> None:
 def test_a_value_has_no_other_fields() -> None:
     with pytest.raises((AttributeError, FrozenInstanceError)):
         Point(1).z = 2  # type: ignore[attr-defined]
+
+
+def test_a_value_is_made_as_a_dataclass_is() -> None:
+    with pytest.raises(TypeError, match=re.escape("Point.__init__() missing 1 required positional argument: 'x'")):
+        Point()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="takes from 2 to 3 positional arguments"):
+        Point(1, 2, "secret")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        Point(1, z=3)  # type: ignore[call-arg]
+    one, other = Request("GET", "/"), Request("GET", "/")
+    assert one.headers == {}
+    assert one.headers is not other.headers
