@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -15,6 +15,7 @@ from click.exceptions import Exit
 from mockserver.commands.output import complain, silence
 from mockserver.errors import MockserverError
 from mockserver.extras import missing
+from mockserver.lazy import Lazy
 from mockserver.secrecy import Mask
 
 _HOMES = {
@@ -33,19 +34,11 @@ _HOMES = {
 """The module and the name of each command."""
 
 
-class _Homes(Mapping[str, click.Command]):
-    """The commands by name, each imported when it is asked for: a start pays for its own."""
-
-    def __getitem__(self, name: str) -> click.Command:
-        module, _, found = _HOMES[name].partition(":")
-        command: click.Command = getattr(import_module(f"mockserver.commands.{module}"), found)
-        return command
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_HOMES)
-
-    def __len__(self) -> int:
-        return len(_HOMES)
+def _command(name: str) -> click.Command:
+    """Import a command when it is asked for: a start pays for its own."""
+    module, _, found = _HOMES[name].partition(":")
+    command: click.Command = getattr(import_module(f"mockserver.commands.{module}"), found)
+    return command
 
 
 class Commands(click.Group):
@@ -107,7 +100,7 @@ def _told(error: Exception) -> str | None:
 
 @click.group(
     cls=Commands,
-    commands=_Homes(),
+    commands=Lazy(lambda: _HOMES, _command),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="\b\nExample:\n  mockserver --pace instant",
 )

@@ -1,11 +1,11 @@
-"""The catalog: every service and operation, read from ``schemas/`` and checked once at start.
+"""The catalog: every service and operation, read from ``schemas/``.
 
-A file that we do not understand stops the start, with its name and a pointer to the place (``BadContract``).
+A file that we do not understand stops the start, with its name and a pointer to the place (``BadContract``): a folder
+that is new, or has changed, is read and checked whole.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cache
@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from mockserver.contract.layout import Layout
-from mockserver.contract.readings import Question, Questions
+from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
-from mockserver.contract.soundness import check_references, check_request, check_routes, check_task
-from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
+from mockserver.contract.soundness import check_names, check_references, check_request, check_routes, check_task
+from mockserver.contract.source.files import SERVICE, Files
+from mockserver.contract.source.known import is_known, remember, state
+from mockserver.errors import NoSuchOperation, NoSuchService
+from mockserver.lazy import Lazy
 from mockserver.resources import folder
-from mockserver.types import JSON, Schema, pointer, value
+from mockserver.types import JSON, Schema, value
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+_SENT = ("answer", "callback")
 _OPEN_SCHEMA: Schema = MappingProxyType({})  # type: ignore[assignment] # read only, and shared
 
 
@@ -79,6 +83,16 @@ class Operation:
 
 
 @value
+class Route:
+    """Where an operation is asked for, and what it ``does``: what is known of it before its schema is read."""
+
+    does: str
+    method: str
+    path: str
+    when: Mapping[str, str]
+
+
+@value
 class Row:
     """One error that a service is known to send: a status, and a body whose texts may have ``{fields}``."""
 
@@ -91,13 +105,17 @@ class Row:
 
 @value
 class Service:
-    """One API: the official one, or that of a gateway."""
+    """One API: the official one, or that of a gateway.
+
+    ``operations`` has the same keys as ``routes``; the schema of one is read when it is asked for.
+    """
 
     id: str
     title: str
     dialect: str
     hosts: tuple[str, ...]
     credentials: tuple[str, ...]
+    routes: Mapping[str, Route]
     operations: Mapping[str, Operation]
     unserved: Mapping[str, Mapping[str, JSON]]
     errors: Mapping[str, Row]
@@ -108,6 +126,10 @@ class Service:
     statuses: Mapping[str, JSON]
     faults: Mapping[str, str]
     layout: Layout
+
+    def exists(self, operation: str, readings: Readings) -> bool:
+        """Whether it has an operation under its readings."""
+        return all(readings.get(question) == reading for question, reading in self.routes[operation].when.items())
 
 
 @value
@@ -146,81 +168,77 @@ class Catalog:
 
 @cache
 def load() -> Catalog:
-    """Return the catalog that is part of this package."""
-    return read(folder("schemas"))
+    """Return the catalog that is part of this package. Raises ``BadContract`` for any file that is wrong.
+
+    A folder that was found whole, and has not changed, is not read again: a service or an operation is when it is
+    first asked for.
+    """
+    schemas = folder("schemas")
+    found = state(schemas)
+    if is_known(found):
+        return _catalog(Files(schemas, are_checked=False))
+    catalog = read(schemas)
+    remember(found)
+    return catalog
 
 
 def read(schemas: Traversable) -> Catalog:
-    """Read a folder of contracts. Raises ``BadContract``."""
-    metas = {
-        name: jsonschema_rs.validator_for(_json(schemas / name, name))
-        for name in ("schema.meta.json", "service.meta.json")
-    }
-    documents: dict[str, Schema] = {}
-    sources: dict[str, JSON] = {}
-    for place in sorted(schemas.iterdir(), key=lambda item: item.name):
-        if place.is_dir() and (place / "service.json").is_file():
-            for item in sorted(place.iterdir(), key=lambda item: item.name):
-                if item.name.endswith(".json"):
-                    name = f"{place.name}/{item.name}"
-                    found = _json(item, name)
-                    is_service = item.name == "service.json"
-                    _check(metas["service.meta.json" if is_service else "schema.meta.json"], found, name)
-                    (sources if is_service else documents)[place.name if is_service else name] = found
-    check_references(documents)
-    services = {id: _service(id, sources, documents) for id in sources}
-    return Catalog(MappingProxyType(services), MappingProxyType(documents))
+    """Read a folder of contracts, and all that is in it. Raises ``BadContract``."""
+    files = Files(schemas, are_checked=True)
+    catalog = _catalog(files)
+    check_references(files.documents)
+    for id, own in files.sources.items():
+        _check_operations(id, own, files)
+        service = catalog.services[id]
+        check_names(f"{id}/{SERVICE}", tuple(service.operations.values()), service.questions, own.get("readings", {}))
+    return catalog
 
 
-def _json(file: Traversable, name: str) -> JSON:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadContract(name, "", f"not JSON: {error}") from error
+def _catalog(files: Files) -> Catalog:
+    return Catalog(Lazy(files.sources.keys, lambda name: _service(name, files)), files.documents)
 
 
-def _check(meta: jsonschema_rs.Validator, document: JSON, name: str) -> None:
-    for error in meta.iter_errors(document):
-        raise BadContract(name, pointer(tuple(error.instance_path)), error.message)
-
-
-def _service(id: str, sources: Mapping[str, JSON], documents: Mapping[str, Schema]) -> Service:
-    own = sources[id]
-    file = f"{id}/service.json"
-    base = sources.get(own.get("extends", id))
-    if base is None:
-        raise BadContract(file, "/extends", f"there is no service {own['extends']!r}")
-    if "extends" in base:
-        raise BadContract(file, "/extends", f"{own['extends']!r} extends another service itself; name that one")
-    check_routes(file, own["operations"])
+def _service(id: str, files: Files) -> Service:
+    own, base = files.sources[id], files.base(id)
     errors = {**base["errors"], **own.get("errors", {})}
-    operations = {
-        f"{id}/{name}": _operation(f"{id}/{name}", data, documents) for name, data in own["operations"].items()
-    }
-    rules = {rule.id for operation in operations.values() for rule in operation.rules}
-    inherited = {name: data for name, data in base["readings"].items() if _concerns(data, rules)}
-    readings = {**inherited, **own.get("readings", {})}
-    questions = {name: Question.parse(name, data) for name, data in readings.items()}
-    _check_names(file, tuple(operations.values()), questions, own.get("readings", {}))
+    operations: Mapping[str, Operation] = Lazy(
+        lambda: [f"{id}/{name}" for name in own["operations"]], lambda key: _operation(key, files)
+    )
+
+    @cache
+    def readings() -> Mapping[str, JSON]:
+        inherited: Mapping[str, JSON] = {}
+        if own is not base:
+            rules = {rule.id for operation in operations.values() for rule in operation.rules}
+            inherited = {name: data for name, data in base["readings"].items() if _concerns(data, rules)}
+        return {**inherited, **own.get("readings", {})}
+
     return Service(
         id=id,
         title=own["title"],
         dialect=own["dialect"],
         hosts=tuple(own["hosts"]),
         credentials=tuple(own["credentials"]),
-        operations=MappingProxyType(operations),
+        routes=MappingProxyType({f"{id}/{name}": _route(data) for name, data in own["operations"].items()}),
+        operations=operations,
         unserved=MappingProxyType(own.get("unserved", {})),
-        errors=MappingProxyType(
-            {key: Row(key, row["status"], row["body"], row["confidence"], row["source"]) for key, row in errors.items()}
-        ),
+        errors=Lazy(lambda: errors, lambda key: _row(key, errors[key])),
         messages=MappingProxyType({**base["messages"], **own.get("messages", {})}),
-        questions=MappingProxyType(questions),
-        refusal=_resolved(file, "/refusal", own["refusal"], id, documents),
+        questions=Lazy(readings, lambda name: Question.parse(name, readings()[name])),
+        refusal=files.resolved(id, "/refusal", own["refusal"]),
         reasons=MappingProxyType({**base.get("reasons", {}), **own.get("reasons", {})}),
         statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
         faults=MappingProxyType({**base.get("faults", {}), **own.get("faults", {})}),
         layout=Layout.parse({**base["layout"], **own.get("layout", {})}),
     )
+
+
+def _route(data: JSON) -> Route:
+    return Route(data["does"], data["method"], data["path"], MappingProxyType(data.get("when", {})))
+
+
+def _row(id: str, data: JSON) -> Row:
+    return Row(id, data["status"], data["body"], data["confidence"], data["source"])
 
 
 def _concerns(question: JSON, rules: set[str]) -> bool:
@@ -229,19 +247,12 @@ def _concerns(question: JSON, rules: set[str]) -> bool:
     return not named or bool(named & rules)
 
 
-def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operation:
+def _operation(id: str, files: Files) -> Operation:
     service, _, name = id.partition("/")
-    at, schema = f"/operations/{name}", _OPEN_SCHEMA
+    at, data, schema = f"/operations/{name}", files.sources[service]["operations"][name], _OPEN_SCHEMA
     if file := data.get("body") or data.get("query"):
-        found = _resolved(f"{service}/service.json", at, file, service, documents)
-        schema = documents[found]
-        check_request(found, schema)
-    check_task(f"{service}/service.json", at, data.get("task", {}), schema)
-
-    def resolved(key: str) -> str | None:
-        found = data.get(key)
-        return found and _resolved(f"{service}/service.json", f"{at}/{key}", found, service, documents)
-
+        schema = files.documents[files.resolved(service, at, file)]
+    answer, callback = (files.resolved(service, f"{at}/{key}", data[key]) if key in data else None for key in _SENT)
     return Operation(
         id=id,
         service=service,
@@ -252,9 +263,9 @@ def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operatio
         media_types=tuple(data.get("media_types", data.get("uploads", ()))),
         schema=schema,
         rules=rules_of(id, schema) if schema else (),
-        answer=resolved("answer"),
+        answer=answer,
         answer_status=data.get("status", 200),
-        callback=resolved("callback"),
+        callback=callback,
         when=MappingProxyType(data.get("when", {})),
         task=MappingProxyType(data.get("task", {})),
         payloads=MappingProxyType(data.get("payloads", {})),
@@ -265,35 +276,16 @@ def _operation(id: str, data: JSON, documents: Mapping[str, Schema]) -> Operatio
     )
 
 
-def _resolved(file: str, at: str, name: str, service: str, documents: Mapping[str, Schema]) -> str:
-    """Find a schema file in the folder of a service, or as ``../kling/error.json`` in another folder."""
-    found = name.removeprefix("../") if name.startswith("../") else f"{service}/{name}"
-    if found not in documents:
-        raise BadContract(file, at, f"there is no file schemas/{found}")
-    return found
-
-
-def _check_names(file: str, operations: tuple[Operation, ...], questions: Questions, own: Iterable[str]) -> None:
-    """Refuse a name that two rules share, and one that no rule or no reading has."""
-    rules = {rule.id for operation in operations for rule in operation.rules}
-    anchors = {rule.id for operation in operations for rule in operation.rules if rule.is_anchored}
-    for operation in operations:
-        at = f"/operations/{operation.name}"
-        for id, wanted in operation.when.items():
-            if id not in questions or wanted not in questions[id].readings:
-                raise BadContract(file, f"{at}/when", f"there is no reading {id}={wanted}")
-        ids = [rule.id for rule in operation.rules]
-        if doubled := {id for id in ids if ids.count(id) > 1}:
-            raise BadContract(file, at, f"two rules have the name {min(doubled)!r}")
-    for question in questions.values():
-        if question.default not in question.readings:
-            raise BadContract(file, f"/readings/{question.id}/default", f"there is no reading {question.default!r}")
-    for id in own:
-        for reading in questions[id].readings.values():
-            known = {rule: anchors if level == "off" else rules for rule, level in reading.levels.items()}
-            if unknown := {rule for rule, those in known.items() if rule not in those}:
-                fact = f"there is no rule {min(unknown)!r}, or it cannot be off because it is not in allOf"
-                raise BadContract(file, f"/readings/{id}/readings/{reading.id}", fact)
+def _check_operations(service: str, own: JSON, files: Files) -> None:
+    """Refuse operations that cannot be told apart, and requests that are not sound."""
+    check_routes(f"{service}/{SERVICE}", own["operations"])
+    for name, data in own["operations"].items():
+        at, schema = f"/operations/{name}", _OPEN_SCHEMA
+        if file := data.get("body") or data.get("query"):
+            found = files.resolved(service, at, file)
+            schema = files.documents[found]
+            check_request(found, schema)
+        check_task(f"{service}/{SERVICE}", at, data.get("task", {}), schema)
 
 
 def _uri(name: str) -> str:

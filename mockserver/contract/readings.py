@@ -13,6 +13,7 @@ from typing import Self
 
 from mockserver.contract.layout import STATES, path
 from mockserver.errors import NoSuchQuestion, NoSuchReading
+from mockserver.lazy import Lazy
 from mockserver.types import JSON, Level, Millis, Path, value
 
 Readings = Mapping[str, str]
@@ -89,8 +90,10 @@ class Question:
         return cls(id, data["question"], data["default"], answers, data["confidence"], data["source"], shown)
 
 
-def settled(asked: Mapping[str, Questions], chosen: Mapping[str, str]) -> dict[str, Readings]:
+def settled(asked: Mapping[str, Questions], chosen: Mapping[str, str]) -> Mapping[str, Readings]:
     """Return the readings of each service: what is chosen for it, or for all, or the default.
+
+    Where nothing is chosen, the questions of a service are looked at when its readings are asked for.
 
     ``asked`` holds the questions by service; a key of ``chosen`` is ``question`` or ``service/question``.
     Raises ``NoSuchQuestion`` or ``NoSuchReading`` for a name that none of the services has.
@@ -106,12 +109,16 @@ def settled(asked: Mapping[str, Questions], chosen: Mapping[str, str]) -> dict[s
         known = {answer for questions in askers for answer in questions[id].readings}
         if reading not in known:
             raise NoSuchReading(f"{key}={reading}", [f"{key}={answer}" for answer in sorted(known)])
-    return {
-        service: MappingProxyType(
-            {id: chosen.get(f"{service}/{id}", chosen.get(id, question.default)) for id, question in questions.items()}
+
+    def readings(service: str) -> Readings:
+        return MappingProxyType(
+            {
+                id: chosen.get(f"{service}/{id}", chosen.get(id, question.default))
+                for id, question in asked[service].items()
+            }
         )
-        for service, questions in asked.items()
-    }
+
+    return Lazy(asked.keys, readings)
 
 
 def levels(questions: Questions, readings: Readings) -> dict[str, Level]:

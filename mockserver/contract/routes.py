@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -25,11 +26,12 @@ _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
 @value
 class Match:
-    """A request's operation and the parameters in its path."""
+    """A request's operation, the parameters in its path, and the readings of the service."""
 
     service: Service
     operation: Operation
     parameters: Mapping[str, str]
+    readings: Readings
 
 
 @value
@@ -43,54 +45,57 @@ class NoMatch:
 
 @value
 class _Template:
-    """All operations on one path of one service, by method; ``beginning`` is the path up to its first parameter."""
+    """All operations on one path of one service; ``beginning`` is the path up to its first parameter."""
 
     service: Service
     path: str
     beginning: str
-    pattern: re.Pattern[str]
-    operations: Mapping[str, Operation]
+    operations: tuple[str, ...]
 
 
 class Router:
-    """The routes of some services, each compiled under its readings."""
+    """The routes of some services under their readings. An operation is read when there is a request for it."""
 
-    def __init__(self, services: Sequence[tuple[Service, Readings]], prefixes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, services: Sequence[Service], readings: Mapping[str, Readings], prefixes: Sequence[str] = ()
+    ) -> None:
         """If two services share a path, the first wins."""
-        self._services = tuple(service for service, _ in services)
+        self._services, self._readings = tuple(services), readings
         self._hosts = {host: service for service in reversed(self._services) for host in service.hosts}
         self._prefixes = tuple("/" + prefix.strip("/") for prefix in prefixes)
         self._static: dict[str, list[_Template]] = {}
         self._dynamic: list[_Template] = []
-        for service, readings in services:
-            for template in _templates(service, readings):
-                if template.pattern.groups:
-                    self._dynamic.append(template)
-                else:
-                    self._static.setdefault(template.path, []).append(template)
+        for template in (each for service in self._services for each in _templates(service)):
+            if template.beginning != template.path:
+                self._dynamic.append(template)
+            else:
+                self._static.setdefault(template.path, []).append(template)
         self._usual: dict[tuple[str, str], Match] = {}
-        for template in (each for found in self._static.values() for each in found):
-            for method, operation in template.operations.items():
-                self._usual.setdefault((method, template.path), Match(template.service, operation, _NOTHING))
 
     def match(self, method: str, path: str, host: str) -> Match | NoMatch:
         """Find the operation for a request; ``path`` is percent-encoded, ``host`` may have a port."""
         only = self._hosts.get(host.partition(":")[0].lower())
         if only is None and (usual := self._usual.get((method, path))):
             return usual
-        if "%" in path:
-            path = plain(path)
+        found = self._searched(method, plain(path) if "%" in path else path, only)
+        if only is None and path in self._static and isinstance(found, Match):
+            self._usual[method, path] = found
+        return found
+
+    def _searched(self, method: str, path: str, only: Service | None) -> Match | NoMatch:
         for service, inner in self._paths(path.rstrip("/") or "/", only):
-            known: list[_Template] = []
+            known: dict[str, Service] = {}
             for template, parameters in self._found(inner):
                 if service is not None and template.service is not service:
                     continue
-                if method in template.operations:
-                    return Match(template.service, template.operations[method], parameters)
-                known.append(template)
+                own, readings = template.service, self._readings[template.service.id]
+                operations = {own.routes[id].method: id for id in template.operations if own.exists(id, readings)}
+                if method in operations:
+                    return Match(own, own.operations[operations[method]], parameters, readings)
+                for each in operations:
+                    known.setdefault(each, own)
             if known:
-                methods = (method for template in known for method in template.operations)
-                return NoMatch(known[0].service, is_known=True, methods=tuple(dict.fromkeys(methods)))
+                return NoMatch(next(iter(known.values())), is_known=True, methods=tuple(known))
         return NoMatch(only or self._nearest(path), is_known=False)
 
     def _paths(self, path: str, only: Service | None) -> Iterator[tuple[Service | None, str]]:
@@ -108,7 +113,7 @@ class Router:
         for template in self._static.get(path, ()):
             yield template, _NOTHING
         for template in self._dynamic:
-            if path.startswith(template.beginning) and (found := template.pattern.fullmatch(path)):
+            if path.startswith(template.beginning) and (found := _pattern(template.path).fullmatch(path)):
                 given = found.groupdict()
                 yield template, {name: unquote(given[name]) for name in given} if "%" in path else given
 
@@ -118,7 +123,7 @@ class Router:
         named = next((service for service in self._services if path.startswith(f"/{service.id}/")), None)
 
         def shared(service: Service) -> int:
-            paths = [operation.path.split("/") for operation in service.operations.values()]
+            paths = [route.path.split("/") for route in service.routes.values()]
             return max(_common(path.split("/"), other) for other in paths)
 
         nearest = max(self._services, key=shared)
@@ -146,14 +151,17 @@ def plain(path: str) -> str:
     return _ESCAPE.sub(lambda found: letter if (letter := chr(int(found[1], 16))) in _UNRESERVED else found[0], path)
 
 
-def _templates(service: Service, readings: Readings) -> Iterator[_Template]:
-    by_path: dict[str, dict[str, Operation]] = {}
-    for operation in service.operations.values():
-        if all(readings.get(question) == reading for question, reading in operation.when.items()):
-            by_path.setdefault(operation.path, {})[operation.method] = operation
+def _templates(service: Service) -> Iterator[_Template]:
+    by_path: dict[str, list[str]] = {}
+    for id, route in service.routes.items():
+        by_path.setdefault(route.path, []).append(id)
     for path, operations in by_path.items():
-        pattern = re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path))
-        yield _Template(service, path, path.partition("{")[0], pattern, operations)
+        yield _Template(service, path, path.partition("{")[0], tuple(operations))
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path))
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
+from importlib import import_module
 from typing import TypeVar
 
 from mockserver.contract.catalog import Catalog, Service, load
@@ -18,7 +18,6 @@ from mockserver.errors import StoreUnavailable
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
-from mockserver.fake.dialects import kling, useapi
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.headers import ERROR, named
 from mockserver.fake.intake.intake import Intake, Prepared
@@ -33,6 +32,7 @@ from mockserver.fake.stores.evictions import is_first
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
 from mockserver.fake.world import Dialect, World
+from mockserver.lazy import Lazy
 from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Millis, Request, Response
 
@@ -41,7 +41,15 @@ T = TypeVar("T")
 _DELIVERED_AT_ONCE = 512
 """Callbacks of one turn: with more, others would wait for it."""
 
-DIALECTS: Mapping[str, Dialect] = MappingProxyType({"kling": kling.DIALECT, "useapi": useapi.DIALECT})
+_DIALECTS = ("kling", "useapi")
+
+
+def _dialect(name: str) -> Dialect:
+    found: Dialect = import_module(f"mockserver.fake.dialects.{name}").DIALECT
+    return found
+
+
+DIALECTS: Mapping[str, Dialect] = Lazy(lambda: _DIALECTS, _dialect)
 
 
 class Fake:

@@ -22,7 +22,7 @@ HOUSES = {
     "alpha": {
         "hosts": ["alpha.example", "www.alpha.example"],
         "operations": {
-            "a.make": {"does": "make", "method": "POST", "path": "/shared/things"},
+            "a.make": {"does": "create", "method": "POST", "path": "/shared/things"},
             "a.get": {"does": "get", "method": "GET", "path": "/shared/things/{id}"},
             "a.own": {"does": "get", "method": "GET", "path": "/beta/own"},
             "a.hidden": {"does": "get", "method": "GET", "path": "/hidden", "when": {"shown": "yes"}},
@@ -31,8 +31,8 @@ HOUSES = {
     "beta": {
         "hosts": ["beta.example"],
         "operations": {
-            "b.make": {"does": "make", "method": "POST", "path": "/shared/things"},
-            "b.drop": {"does": "drop", "method": "DELETE", "path": "/shared/things/{id}"},
+            "b.make": {"does": "create", "method": "POST", "path": "/shared/things"},
+            "b.drop": {"does": "list", "method": "DELETE", "path": "/shared/things/{id}"},
             "b.own": {"does": "get", "method": "GET", "path": "/own"},
             "b.put": {"does": "get", "method": "POST", "path": "/own"},
         },
@@ -77,7 +77,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 def router(catalog: Catalog, order: Sequence[str] = (), prefixes: Sequence[str] = (), **readings: str) -> Router:
     chosen = settled(catalog.questions(), readings)
     services = [catalog.service(id) for id in order or catalog.services]
-    return Router([(service, chosen[service.id]) for service in services], prefixes)
+    return Router(services, chosen, prefixes)
 
 
 def found(router: Router, method: str, path: str, host: str = "127.0.0.1:8080") -> str | tuple[str, bool]:

@@ -21,6 +21,7 @@ FLOORS = (
         "errors",
         "extras",
         "files",
+        "lazy",
         "recent",
         "resources",
         "secrecy",

@@ -91,7 +91,7 @@ class Inspector:
     def _compile(self) -> None:
         """Take the readings that are chosen now; a person may switch them while the proxy runs."""
         self._readings = self._world.readings[self.service.id]
-        self.router = Router([(self.service, self._readings)], self._world.settings.prefixes)
+        self.router = Router([self.service], self._world.readings, self._world.settings.prefixes)
         self._validators = {
             operation.id: Validator.of(operation, self.service.questions, self._readings)
             for operation in self.service.operations.values()

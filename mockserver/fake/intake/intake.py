@@ -9,7 +9,6 @@ from mockserver.contract.forms import known, typed
 from mockserver.contract.readings import Readings
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
-from mockserver.errors import BadContract
 from mockserver.fake.call import Call
 from mockserver.fake.intake import auth, bodies
 from mockserver.fake.intake.admission import admitted, clamped
@@ -36,27 +35,12 @@ class Prepared:
 
 
 class Intake:
-    """Routes and rules, compiled for the settings that a world has now. It may be asked from several threads."""
+    """Routes and rules under the settings that a world has now. It may be asked from several threads."""
 
     def __init__(self, world: World) -> None:
-        """Raises ``BadContract``."""
-        self._world = world
-        self._settings, self._readings = world.settings, world.readings
-        self.version = world.version
-        routed = [(service, world.readings[service.id]) for service in world.services]
-        for service in world.services:
-            for operation in service.operations.values():
-                if operation.does not in world.dialects[service.dialect].actions:
-                    at = f"/operations/{operation.name}/does"
-                    fact = f"the dialect {service.dialect!r} has no action {operation.does!r}"
-                    raise BadContract(f"{service.id}/service.json", at, fact)
-        self.router = Router(routed, world.settings.prefixes)
-        self._validators = {
-            operation.id: Validator.of(operation, service.questions, readings)
-            for service, readings in routed
-            for operation in service.operations.values()
-            if operation.schema
-        }
+        self._world, self._settings, self.version = world, world.settings, world.version
+        self.router = Router(world.services, world.readings, world.settings.prefixes)
+        self._validators: dict[str, Validator] = {}
 
     def prepared(self, request: Request) -> Prepared:
         """Read and check a request."""
@@ -69,22 +53,21 @@ class Intake:
                 row = "no-method" if match.is_known else "no-route"
                 allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
                 raise Refused(row, headers=allowed, method=request.method, path=request.path)
-            readings = self._readings[match.service.id]
-            token = auth.account(request, match.service, self._settings, readings, now)
+            token = auth.account(request, match.service, self._settings, match.readings, now)
             prepared.account = account = self._world.known_as(token)
             prepared.request = request = bodies.decoded(request, self._settings.max_body)
-            prepared.call = self._call(request, match, readings, account, now)
+            prepared.call = self._call(request, match, account, now)
         except Refused as refused:  # it is the answer, unless the quota is used up
             prepared.error = refused.as_a_value()
         except Exception as error:  # noqa: BLE001 - as above
             prepared.error = error
         return prepared
 
-    def _call(self, request: Request, match: Match, readings: Readings, account: str, now: Millis) -> Call:
+    def _call(self, request: Request, match: Match, account: str, now: Millis) -> Call:
         """Read a request by the schema of its operation. Raises ``Refused``."""
-        operation = match.operation
+        operation, readings = match.operation, match.readings
         payload = sent = _payload(request, operation, readings)
-        violations = self._violations(operation, sent, has_nulls := b"null" in request.body)
+        violations = self._violations(match, sent, has_nulls := b"null" in request.body)
         if has_nulls:
             payload = bodies.understood(sent, readings)
         if violations:
@@ -105,9 +88,14 @@ class Intake:
             failure=admission.failure,
         )
 
-    def _violations(self, operation: Operation, payload: JSON, has_nulls: bool) -> tuple[Violation, ...]:
+    def _violations(self, match: Match, payload: JSON, has_nulls: bool) -> tuple[Violation, ...]:
+        operation = match.operation
+        if not operation.schema:
+            return ()
         found = self._validators.get(operation.id)
-        return () if found is None else found.violations(payload) if has_nulls else found.broken(payload)
+        if found is None:
+            found = self._validators[operation.id] = Validator.of(operation, match.service.questions, match.readings)
+        return found.violations(payload) if has_nulls else found.broken(payload)
 
 
 def _payload(request: Request, operation: Operation, readings: Readings) -> JSON:

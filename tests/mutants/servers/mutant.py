@@ -142,4 +142,4 @@ def refusal(status: int, code: int, message: str = "no") -> Response:
 def _router(_: None) -> Router:
     catalog = load()
     readings = settled(catalog.questions(), {})
-    return Router([(service, readings[id]) for id, service in catalog.services.items()])
+    return Router(tuple(catalog.services.values()), readings)

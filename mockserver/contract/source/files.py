@@ -1,0 +1,82 @@
+"""Files: the ``service.json`` of each service and the schemas beside it, each read when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+import jiter
+
+from mockserver.errors import BadContract
+from mockserver.lazy import Lazy
+from mockserver.types import JSON, Schema, pointer
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    import jsonschema_rs
+
+SERVICE = "service.json"
+
+
+class Files:
+    """The files of a folder of contracts.
+
+    * ``sources``: what each ``service.json`` says, by the name of its folder
+    * ``documents``: the schemas by file, ``kling/created.json``
+
+    To read one raises ``BadContract`` if it is not JSON, or if it is checked and breaks the schema of its kind.
+    """
+
+    def __init__(self, folder: Traversable, *, are_checked: bool) -> None:
+        """``are_checked``: each file is checked as it is read."""
+        self._folder, self._are_checked = folder, are_checked
+        self.sources: Mapping[str, JSON] = Lazy(self._services, lambda name: self._read(f"{name}/{SERVICE}"))
+        self.documents: Mapping[str, Schema] = Lazy(self._schemas, self._read)
+        self._meta = cache(self._compiled)
+
+    def base(self, id: str) -> JSON:
+        """Return what the service says that a service extends; one that extends none has all by itself."""
+        extended = self.sources[id].get("extends", id)
+        found = self.sources.get(extended)
+        if found is None:
+            raise BadContract(f"{id}/{SERVICE}", "/extends", f"there is no service {extended!r}")
+        if "extends" in found:
+            fact = f"{extended!r} extends another service itself; name that one"
+            raise BadContract(f"{id}/{SERVICE}", "/extends", fact)
+        return found
+
+    def resolved(self, service: str, at: str, name: str) -> str:
+        """Find a schema that a service names at a place: in its folder, or as ``../kling/error.json`` in another."""
+        found = name.removeprefix("../") if name.startswith("../") else f"{service}/{name}"
+        if found not in self.documents:
+            raise BadContract(f"{service}/{SERVICE}", at, f"there is no file schemas/{found}")
+        return found
+
+    def _services(self) -> tuple[str, ...]:
+        places = sorted(self._folder.iterdir(), key=lambda item: item.name)
+        return tuple(place.name for place in places if place.is_dir() and (place / SERVICE).is_file())
+
+    def _schemas(self) -> tuple[str, ...]:
+        names = [(id, item.name) for id in self.sources for item in (self._folder / id).iterdir()]
+        return tuple(f"{id}/{name}" for id, name in sorted(names) if name.endswith(".json") and name != SERVICE)
+
+    def _read(self, name: str) -> JSON:
+        found = self._json(name)
+        if self._are_checked:
+            meta = self._meta("service.meta.json" if name.endswith(f"/{SERVICE}") else "schema.meta.json")
+            for error in meta.iter_errors(found):
+                raise BadContract(name, pointer(tuple(error.instance_path)), error.message)
+        return found
+
+    def _json(self, name: str) -> JSON:
+        try:
+            return jiter.from_json((self._folder / name).read_bytes())
+        except ValueError as error:
+            raise BadContract(name, "", f"not JSON: {error}") from error
+
+    def _compiled(self, name: str) -> jsonschema_rs.Validator:
+        import jsonschema_rs
+
+        return jsonschema_rs.validator_for(self._json(name))
