@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,7 @@ from click.exceptions import Exit
 from mockserver.commands.output import complain, silence
 from mockserver.errors import MockserverError
 from mockserver.extras import missing
-from mockserver.lazy import Lazy
-from mockserver.secrecy import Mask
+from mockserver.types import Lazy
 
 _HOMES = {
     "check": "check:check",
@@ -95,6 +95,8 @@ def _told(error: Exception) -> str | None:
         return None if package is None else str(package)
     if isinstance(error, OSError):
         return f"{error.filename or 'the output'}: cannot be written or read: {error.strerror or error}"
+    from mockserver.secrecy import Mask
+
     return Mask().text(str(error))
 
 
@@ -111,3 +113,4 @@ def main(verbose: bool) -> None:  # verbose: Commands reads it from the context
 
     Without a COMMAND, serve is meant.
     """
+    gc.enable()  # as it was before all was imported; what a command does may be long

@@ -22,7 +22,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
-from mockserver.secrecy import Mask
 from mockserver.suggestions import quoted, suggestion
 
 _held: ContextVar[dict[tuple[str, str], str] | None] = ContextVar("held", default=None)
@@ -45,6 +44,8 @@ def unexpected(error: Exception, where: str) -> None:
 
     Secrets in it are masked.
     """
+    from mockserver.secrecy import Mask
+
     text = Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
     _tell(text, (where, repr(error)))  # of the same error another time only the way to it may be another
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cached_property
 from operator import attrgetter
-from typing import Any, Literal, TypeVar, dataclass_transform
+from typing import Any, Generic, Literal, TypeVar, dataclass_transform
 from urllib.parse import parse_qsl
 
 JSON = Any
@@ -140,6 +141,39 @@ class Response:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     wire: Wire | None = None
+
+
+class Lazy(Mapping[str, T], Generic[T]):
+    """A mapping whose values are made when they are asked for: each once, however many threads ask for it."""
+
+    def __init__(self, names: Callable[[], Collection[str]], make: Callable[[str], T]) -> None:
+        """``names`` is called when it first matters which keys there are."""
+        self._list, self._make = names, make
+        self._made: dict[str, T] = {}
+
+    @cached_property
+    def _names(self) -> dict[str, None]:
+        return dict.fromkeys(self._list())
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._made[name]
+        except KeyError:
+            if name not in self._names:
+                raise
+        return self._made.setdefault(name, self._make(name))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"Lazy({list(self._names)})"
 
 
 def is_url(value: JSON) -> bool:

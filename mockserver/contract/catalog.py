@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from mockserver.contract import soundness
 from mockserver.contract.layout import Layout
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
-from mockserver.contract.soundness import check_names, check_references, check_request, check_routes, check_task
 from mockserver.contract.source.files import SERVICE, Files
 from mockserver.contract.source.known import is_known, remember, state
 from mockserver.errors import NoSuchOperation, NoSuchService
-from mockserver.lazy import Lazy
 from mockserver.resources import folder
-from mockserver.types import JSON, Schema, value
+from mockserver.types import JSON, Lazy, Schema, value
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -186,11 +185,15 @@ def read(schemas: Traversable) -> Catalog:
     """Read a folder of contracts, and all that is in it. Raises ``BadContract``."""
     files = Files(schemas, are_checked=True)
     catalog = _catalog(files)
-    check_references(files.documents)
+    soundness.check_references(files.documents)
     for id, own in files.sources.items():
         _check_operations(id, own, files)
         service = catalog.services[id]
-        check_names(f"{id}/{SERVICE}", tuple(service.operations.values()), service.questions, own.get("readings", {}))
+        rules = {operation.name: operation.rules for operation in service.operations.values()}
+        whens = {operation.name: operation.when for operation in service.operations.values()}
+        soundness.check_names(f"{id}/{SERVICE}", rules, whens, service.questions)
+        every = [rule for found in rules.values() for rule in found]
+        soundness.check_readings(f"{id}/{SERVICE}", every, service.questions, own.get("readings", {}))
     return catalog
 
 
@@ -278,14 +281,14 @@ def _operation(id: str, files: Files) -> Operation:
 
 def _check_operations(service: str, own: JSON, files: Files) -> None:
     """Refuse operations that cannot be told apart, and requests that are not sound."""
-    check_routes(f"{service}/{SERVICE}", own["operations"])
+    soundness.check_routes(f"{service}/{SERVICE}", own["operations"])
     for name, data in own["operations"].items():
         at, schema = f"/operations/{name}", _OPEN_SCHEMA
         if file := data.get("body") or data.get("query"):
             found = files.resolved(service, at, file)
             schema = files.documents[found]
-            check_request(found, schema)
-        check_task(f"{service}/{SERVICE}", at, data.get("task", {}), schema)
+            soundness.check_request(found, schema)
+        soundness.check_task(f"{service}/{SERVICE}", at, data.get("task", {}), schema)
 
 
 def _uri(name: str) -> str:

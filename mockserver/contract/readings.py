@@ -13,8 +13,7 @@ from typing import Self
 
 from mockserver.contract.layout import STATES, path
 from mockserver.errors import NoSuchQuestion, NoSuchReading
-from mockserver.lazy import Lazy
-from mockserver.types import JSON, Level, Millis, Path, value
+from mockserver.types import JSON, Lazy, Level, Millis, Path, value
 
 Readings = Mapping[str, str]
 """The reading taken of each question of one service."""

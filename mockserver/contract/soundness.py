@@ -5,19 +5,16 @@ Each function raises ``BadContract`` with the file and a pointer to the place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import jsonschema_rs
 
 from mockserver.contract.engine import HOLDS_MANY, HOLDS_ONE
 from mockserver.contract.keywords import KEYWORDS
+from mockserver.contract.readings import Questions
+from mockserver.contract.rules import Rule
 from mockserver.errors import BadContract
 from mockserver.types import JSON, Path, Schema, pointer
-
-if TYPE_CHECKING:
-    from mockserver.contract.catalog import Operation
-    from mockserver.contract.readings import Questions
 
 _ROLES = ("prompt", "count", "ratio", "size", "duration", "model")
 
@@ -69,24 +66,35 @@ def check_routes(file: str, operations: Mapping[str, JSON]) -> None:
         taken[route] = name
 
 
-def check_names(file: str, operations: tuple[Operation, ...], questions: Questions, own: Iterable[str]) -> None:
-    """Refuse a name that two rules share, and one that no rule or no reading has."""
-    rules = {rule.id for operation in operations for rule in operation.rules}
-    anchors = {rule.id for operation in operations for rule in operation.rules if rule.is_anchored}
-    for operation in operations:
-        at = f"/operations/{operation.name}"
-        for id, wanted in operation.when.items():
+def check_names(
+    file: str,
+    rules: Mapping[str, Sequence[Rule]],
+    whens: Mapping[str, Mapping[str, str]],
+    questions: Questions,
+) -> None:
+    """No operation waits for a reading that there is not, and no two of its rules have one name.
+
+    ``rules`` and ``whens`` are those of each operation, by its name.
+    """
+    for name, when in whens.items():
+        for id, wanted in when.items():
             if id not in questions or wanted not in questions[id].readings:
-                raise BadContract(file, f"{at}/when", f"there is no reading {id}={wanted}")
-        ids = [rule.id for rule in operation.rules]
+                raise BadContract(file, f"/operations/{name}/when", f"there is no reading {id}={wanted}")
+    for name, found in rules.items():
+        ids = [rule.id for rule in found]
         if doubled := {id for id in ids if ids.count(id) > 1}:
-            raise BadContract(file, at, f"two rules have the name {min(doubled)!r}")
+            raise BadContract(file, f"/operations/{name}", f"two rules have the name {min(doubled)!r}")
+
+
+def check_readings(file: str, rules: Collection[Rule], questions: Questions, own: Iterable[str]) -> None:
+    """The default of a question is a reading of it, and what a reading of an ``own`` one names are ``rules``."""
+    every, anchors = {rule.id for rule in rules}, {rule.id for rule in rules if rule.is_anchored}
     for question in questions.values():
         if question.default not in question.readings:
             raise BadContract(file, f"/readings/{question.id}/default", f"there is no reading {question.default!r}")
     for id in own:
         for reading in questions[id].readings.values():
-            known = {rule: anchors if level == "off" else rules for rule, level in reading.levels.items()}
+            known = {rule: anchors if level == "off" else every for rule, level in reading.levels.items()}
             if unknown := {rule for rule, those in known.items() if rule not in those}:
                 fact = f"there is no rule {min(unknown)!r}, or it cannot be off because it is not in allOf"
                 raise BadContract(file, f"/readings/{id}/readings/{reading.id}", fact)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.contract.catalog import Catalog, Service, load
 from mockserver.contract.routes import plain
@@ -25,16 +25,15 @@ from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
 from mockserver.fake.replies import Replies
-from mockserver.fake.state import snapshot
-from mockserver.fake.state.reading import read
-from mockserver.fake.state.snapshot import Sections, Time
 from mockserver.fake.stores.evictions import is_first
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
 from mockserver.fake.world import Dialect, World
-from mockserver.lazy import Lazy
 from mockserver.settings import Settings, checked_settings, checked_slots
-from mockserver.types import JSON, Millis, Request, Response
+from mockserver.types import JSON, Lazy, Millis, Request, Response
+
+if TYPE_CHECKING:
+    from mockserver.fake.state.snapshot import Sections, Time
 
 T = TypeVar("T")
 
@@ -246,11 +245,15 @@ class Fake:
 
     def snapshot(self) -> dict[str, JSON]:
         """Return tasks, time and faults as JSON."""
-        return snapshot.whole(self.sections())
+        from mockserver.fake.state.snapshot import whole
+
+        return whole(self.sections())
 
     def sections(self) -> Sections:
         """Return what ``snapshot`` returns as parts, of which the large ones are made as they are read."""
-        return self.turn(lambda: snapshot.taken(self.world))
+        from mockserver.fake.state.snapshot import taken
+
+        return self.turn(lambda: taken(self.world))
 
     def restore(self, state: JSON, time: Time = "then") -> None:
         """Replace the state by a snapshot. Raises ``BadSetting``, and then nothing has changed.
@@ -258,9 +261,12 @@ class Fake:
         Time goes on from when the snapshot was taken, or with ``time="now"`` from the time that this fake has; what
         would have happened in between has then happened. It stands still if it did in the snapshot.
         """
-        snapshot.checked_time_to_go_on(time)
+        from mockserver.fake.state.reading import read
+        from mockserver.fake.state.snapshot import checked_time_to_go_on, restored
+
+        checked_time_to_go_on(time)
         found = read(self.world, state)
-        forgotten, clock = self.turn(lambda: snapshot.restored(self.world, found, time))
+        forgotten, clock = self.turn(lambda: restored(self.world, found, time))
         self.world.sharing.follow(clock)
         deque(forgotten, maxlen=0)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
-from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
-from mockserver.secrecy import Mask, masked
 from mockserver.types import JSON, Millis, Request, Response, value
+
+if TYPE_CHECKING:
+    from mockserver.contract.differences import Difference
+    from mockserver.secrecy import Mask
 
 _MOST_BODY_BYTES = 64 * 1024
 """As much of a body is kept: whole for every payload without a picture, and 20 000 of them fit into memory."""
@@ -39,6 +42,8 @@ class Entry:
 
     def as_json(self) -> dict[str, JSON]:
         """Return the exchange as JSON with its secrets masked."""
+        from mockserver.secrecy import masked
+
         mask = self.mask
         return {
             "number": self.number,
@@ -77,6 +82,8 @@ class Entry:
     @property
     def mask(self) -> Mask:
         """What hides the secrets of this exchange."""
+        from mockserver.secrecy import Mask
+
         return Mask.of(self.request, self.response)
 
 

@@ -21,7 +21,6 @@ FLOORS = (
         "errors",
         "extras",
         "files",
-        "lazy",
         "recent",
         "resources",
         "secrecy",

@@ -256,7 +256,7 @@ class CallbackSender:
             self._is_reporting = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Lane:
     """What one receiver gets: the callbacks that wait, the keys of those behind them, and how many are on their way."""
 

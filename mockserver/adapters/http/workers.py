@@ -19,7 +19,7 @@ _CALM_SECONDS = 60.0
 """A worker that ran for so long begins with the first pause again."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Record:
     """What is known of the tasks with one name."""
 

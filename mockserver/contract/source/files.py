@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import jiter
 
 from mockserver.errors import BadContract
-from mockserver.lazy import Lazy
-from mockserver.types import JSON, Schema, pointer
+from mockserver.types import JSON, Lazy, Schema, pointer
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

@@ -20,12 +20,13 @@ from mockserver.contract.catalog import Service
 from mockserver.contract.readings import Readings
 from mockserver.contract.validation import Violation
 from mockserver.fake.refusal import Refused
-from mockserver.secrecy import Mask
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Millis, Request
 
 if TYPE_CHECKING:
     from jwt import PyJWS
+
+    from mockserver.secrecy import Mask
 
 LEEWAY_SECONDS = 5
 """How far a client's clock may be wrong; the official sample dates ``nbf`` back by as much."""
@@ -204,6 +205,8 @@ def known_as(token: str, restored: frozenset[str]) -> str:
 
 def sealed(state: JSON, mask: Mask | None = None) -> JSON:
     """Return a document in which each ``account`` is a digest, and every other secret masked."""
+    from mockserver.secrecy import Mask
+
     mask = mask or Mask()
     if isinstance(state, list | tuple):
         return [sealed(item, mask) for item in state]

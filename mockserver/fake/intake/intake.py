@@ -17,7 +17,7 @@ from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Request
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Prepared:
     """A request that was read and checked under a ``version`` of the settings and of the clock.
 

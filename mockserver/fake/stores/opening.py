@@ -6,7 +6,6 @@ from mockserver.errors import BadSetting
 from mockserver.extras import require
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
-from mockserver.secrecy import Mask
 from mockserver.suggestions import near_names, quoted
 
 _SCHEMES = ("memory", "sqlite", "redis")
@@ -23,6 +22,8 @@ def opened(url: str | None, bounds: Bounds) -> Store:
         return _sqlite(rest, bounds)
     if colon and scheme.lower() in _REDIS:
         return _redis(url or "", bounds)
+    from mockserver.secrecy import Mask
+
     shown = Mask().text(url or "")
     near = near_names(scheme, _SCHEMES) if colon and scheme not in _SCHEMES else []
     hint = f"Did you mean {near[0]}:?" if near else "Write sqlite:PATH or redis://HOST:PORT/DB."

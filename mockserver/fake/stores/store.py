@@ -10,13 +10,15 @@ A store has four parts, each for one form of state: tasks, exchanges, documents,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
 from mockserver.types import JSON, Millis, Request, Response, value
+
+if TYPE_CHECKING:
+    from mockserver.contract.differences import Difference
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.fake.journal import Entry, cut, weight
 from mockserver.types import Millis, Request, Response
+
+if TYPE_CHECKING:
+    from mockserver.contract.differences import Difference
 
 
 class Journal:
