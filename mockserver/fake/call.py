@@ -15,8 +15,8 @@ class Call:
     """One request on its way to an answer: everything its action may want to know.
 
     ``sent`` is the body, or without a body the query string; ``payload`` is what the operation's schema types of it,
-    and all that an action may rely on; ``document`` is what was sent as JSON to keep; ``failure`` is why a task made of
-    it would fail.
+    and all that an action may rely on; ``document`` is what was sent as JSON to keep, and ``has_mark`` whether it has
+    the beginning of a mark with which a prompt asks for faults; ``failure`` is why a task made of it would fail.
     """
 
     request: Request
@@ -29,6 +29,7 @@ class Call:
     payload: Payload
     sent: Payload
     document: bytes = b"{}"
+    has_mark: bool = False
     violations: tuple[Violation, ...] = ()
     failure: str | None = None
 

@@ -130,7 +130,9 @@ class Fake:
     def answers(self, requests: Sequence[Prepared]) -> list[Response]:
         """Answer requests that were prepared, all in one turn of the store. Raises ``StoreUnavailable``."""
         found = self.world.sharing.run([partial(self._answer, prepared) for prepared in requests])
-        self.failures += sum(ERROR in response.headers for response in found)
+        for response in found:
+            if ERROR in response.headers:
+                self.failures += 1
         return found
 
     def _answer(self, prepared: Prepared) -> Response:

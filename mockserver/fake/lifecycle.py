@@ -67,7 +67,7 @@ class Task:
     def is_final(self, now: Millis) -> bool:
         """Whether nothing more happens to it."""
         age = now - self.created_at
-        for start, status in self.timeline[::-1]:  # mostly it is over, and the last state says so
+        for start, status in reversed(self.timeline):  # mostly it is over, and the last state says so
             if start <= age:
                 return status in FINAL
         return self.timeline[0][1] in FINAL

@@ -128,7 +128,7 @@ def slots_of(call: Call) -> int:
     """Return how many slots the task of a call takes."""
     if call.operation.task["media"] == "video" or "jobs" in call.operation.task:
         return 1
-    if plan.is_series(call.operation, call.payload) and call.readings.get("series-slots") == "one":
+    if call.readings.get("series-slots") == "one" and plan.is_series(call.operation, call.payload):
         return 1
     return plan.count(call.operation, call.payload)
 

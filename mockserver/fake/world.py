@@ -182,7 +182,7 @@ class World:
 
     def has_faults(self, call: Call) -> bool:
         """Whether any fault could happen to a request; without one the search for it is skipped."""
-        return bool(self.faults) or bool(self.prompt_faults) or b"[[" in call.document
+        return self.faults.are_any or self.prompt_faults.are_any or call.has_mark
 
     def subject(self, call: Call) -> Subject:
         """Return what a request is about: its own payload, or that of the task whose id is in its path."""

@@ -117,12 +117,15 @@ _IN_FORCE = "faults"
 
 
 class Faults:
-    """The faults that are in force, each with a number, in the order in which they were added."""
+    """The faults that are in force, each with a number, in the order in which they were added; ``are_any`` is asked for
+    each request.
+    """
 
     def __init__(self, store: Store, seed: int | None = None) -> None:
         self._store, self._documents = store, store.documents
         self._seed = seed
         self._faults: dict[int, Fault] = {}
+        self.are_any = False
         self.version = 0
 
     def learn(self) -> None:
@@ -130,14 +133,11 @@ class Faults:
         found: list[JSON] = self._documents.get(SHARED, _IN_FORCE) or []
         faults = {number: read(fault) for number, fault in found}
         self.version += faults != self._faults
-        self._faults = faults
+        self._faults, self.are_any = faults, bool(faults)
 
     def __iter__(self) -> Iterator[tuple[int, Fault, int]]:
         """Yield each fault with its number and how often it has happened."""
         return iter([(number, fault, self._counted(number)[1]) for number, fault in self._faults.items()])
-
-    def __bool__(self) -> bool:
-        return bool(self._faults)
 
     def counted(self) -> Iterator[Happening]:
         """Yield each fault with how often it could have happened, and how often it has."""
@@ -183,7 +183,7 @@ class Faults:
 
     def _share(self, faults: dict[int, Fault]) -> None:
         self._documents.put(SHARED, _IN_FORCE, [[number, written(fault)] for number, fault in faults.items()])
-        self._faults = faults
+        self._faults, self.are_any = faults, bool(faults)
         self.version += 1
 
 

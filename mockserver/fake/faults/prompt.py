@@ -48,18 +48,15 @@ _ANY = "prompts"
 
 
 class PromptFaults:
-    """The faults of each prompt that asks for any."""
+    """The faults of each prompt that asks for any, if ``are_any``."""
 
     def __init__(self, documents: Documents, seed: int | None = None) -> None:
         self._documents, self._seed = documents, seed
-        self._are_any = False
+        self.are_any = False
 
     def learn(self) -> None:
         """Take note of whether any prompt asks for a fault, perhaps to others."""
-        self._are_any = bool(self._documents.get(SHARED, _ANY))
-
-    def __bool__(self) -> bool:
-        return self._are_any
+        self.are_any = bool(self._documents.get(SHARED, _ANY))
 
     def take(
         self,
@@ -95,16 +92,16 @@ class PromptFaults:
     def put(self, prompt: Prompt) -> None:
         """Let a prompt go on with faults that it had before."""
         self._documents.put(_PROMPTS, _key(*prompt[:3]), prompt, prompt.account)
-        if not self._are_any:
+        if not self.are_any:
             self._documents.put(SHARED, _ANY, value=True)
-            self._are_any = True
+            self.are_any = True
 
     def clear(self, account: str | None = None) -> None:
         """Forget the prompts and their counts, of all accounts or of one."""
         self._documents.forget(_PROMPTS, account)
-        if self._are_any and not self._documents.count(_PROMPTS):
+        if self.are_any and not self._documents.count(_PROMPTS):
             self._documents.put(SHARED, _ANY, value=False)
-            self._are_any = False
+            self.are_any = False
 
 
 def _asked(text: str, operation: Operation, services: Mapping[str, Service]) -> tuple[Happening, ...]:

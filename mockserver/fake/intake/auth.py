@@ -53,17 +53,26 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
     header = request.headers.get("authorization", "").strip()
     if not header:
         raise Refused("no-credentials")
-    scheme, _, token = header.partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or len(token.split()) != 1:
+    token = _token(header) if len(header) <= _MOST_KEPT_LETTERS else _token.__wrapped__(header)
+    if token is None:
         raise Refused("bad-credentials")
     if "jwt" in service.credentials and (claims := _claims(token)) is not None:
         return _access_key(token, claims, settings, readings, now // 1000)
+    if not settings.keys:
+        return token
     key = next((key for key in settings.keys if key.secret is None and key.name == token), None)
-    if settings.keys and key is None:
+    if key is None:
         only_access_keys = "jwt" in service.credentials and all(key.secret for key in settings.keys)
         raise Refused("not-a-jwt" if only_access_keys else "unknown-key")
-    return key.owner if key else token
+    return key.owner
+
+
+@lru_cache(maxsize=256)
+def _token(header: str) -> str | None:
+    """Return the token of a header that is not empty; ``None`` if it holds none, or several words."""
+    scheme, _, token = header.partition(" ")
+    words = token.split()
+    return words[0] if scheme.lower() == "bearer" and len(words) == 1 else None
 
 
 def mistakes(request: Request, service: Service) -> tuple[Violation, ...]:

@@ -73,6 +73,7 @@ class Intake:
         if violations:
             payload, violations = clamped(operation, readings, payload, violations)
         admission = admitted(match.service, readings, violations, is_strict=self._settings.strict)
+        document = bodies.stored_body(payload, request.body if payload is sent else b"") if operation.task else b"{}"
         return Call(
             request=request,
             service=match.service,
@@ -83,7 +84,8 @@ class Intake:
             now=now,
             payload=known(operation.schema, payload),
             sent=payload,
-            document=bodies.stored_body(payload, request.body if payload is sent else b"") if operation.task else b"{}",
+            document=document,
+            has_mark=b"[[" in document,
             violations=admission.violations,
             failure=admission.failure,
         )

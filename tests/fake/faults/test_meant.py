@@ -54,7 +54,7 @@ def test_a_prompt_that_says_it_makes_a_task_as_any_other(fake: CheckedFake, prom
     id = fake.made(prompt=prompt)
     fake.clock.advance("1m")
     assert fake.status(id) == "succeed"
-    assert not fake.world.prompt_faults
+    assert not fake.world.prompt_faults.are_any
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,11 @@ class Tasks:
             self._by_external_id.setdefault(owner, {})[task.external_id] = task.id
         flying = self._in_flight[owner][task.model]
         # Each create looks at the few oldest, so the queue stays as short as what is really in flight.
+        tasks, service = self._tasks, owner[0]
         for _ in range(min(_CHECKED_AT_ONCE, len(flying))):
             oldest = flying.popleft()
-            if not self._is_over(owner, oldest, now):
+            found = tasks.get((service, oldest))
+            if found is not None and not found.is_final(now):
                 flying.append(oldest)
         flying.append(task.id)
         if looks:
