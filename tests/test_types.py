@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, replace
 
 import pytest
 
-from mockserver.types import Request, Response, Wire, value
+from mockserver.types import Lazy, Request, Response, Wire, value
 
 
 @value
@@ -92,3 +94,34 @@ def test_a_value_is_made_as_a_dataclass_is() -> None:
     one, other = Request("GET", "/"), Request("GET", "/")
     assert one.headers == {}
     assert one.headers is not other.headers
+
+
+def test_a_lazy_mapping_makes_what_is_asked_for_and_makes_it_once() -> None:
+    made: list[str] = []
+
+    def make(name: str) -> object:
+        made.append(name)
+        return object()
+
+    found = Lazy(lambda: ["one", "two"], make)
+    assert (list(found), len(found), "two" in found, "three" in found) == (["one", "two"], 2, True, False)
+    assert made == []
+    assert found["two"] is found["two"]
+    assert made == ["two"]
+    with pytest.raises(KeyError, match="three"):
+        found["three"]
+    assert [*found.values()][1] is found["two"]
+    assert made == ["two", "one"]
+
+
+def test_threads_that_ask_a_lazy_mapping_at_once_get_one_value() -> None:
+    together = threading.Barrier(2)
+
+    def make(_: str) -> object:
+        together.wait(timeout=60)
+        return object()
+
+    found = Lazy(lambda: ["one"], make)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: found["one"], range(2))
+    assert one is other
