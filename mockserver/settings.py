@@ -19,6 +19,7 @@ from mockserver.destinations import ALLOW, DENY, Destination
 from mockserver.durations import parsed_rate
 from mockserver.errors import BadSetting
 from mockserver.suggestions import quoted, shown, suggestion
+from mockserver.types import value
 
 MIB = 1 << 20
 
@@ -28,7 +29,7 @@ _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+",
 _SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x20\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Key:
     """A credential that is accepted: an API key, or with a ``secret`` an access key that signs JWTs.
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from mockserver.contract import soundness
 from mockserver.contract.layout import Layout
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
@@ -183,6 +182,8 @@ def load() -> Catalog:
 
 def read(schemas: Traversable) -> Catalog:
     """Read a folder of contracts, and all that is in it. Raises ``BadContract``."""
+    from mockserver.contract import soundness
+
     files = Files(schemas, are_checked=True)
     catalog = _catalog(files)
     soundness.check_references(files.documents)
@@ -281,6 +282,8 @@ def _operation(id: str, files: Files) -> Operation:
 
 def _check_operations(service: str, own: JSON, files: Files) -> None:
     """Refuse operations that cannot be told apart, and requests that are not sound."""
+    from mockserver.contract import soundness
+
     soundness.check_routes(f"{service}/{SERVICE}", own["operations"])
     for name, data in own["operations"].items():
         at, schema = f"/operations/{name}", _OPEN_SCHEMA

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.faults.fault import Fault, Happening
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Status, Task
-from mockserver.fake.verification import Expectation, Verdict, reasons, verified
 from mockserver.fake.world import World
 from mockserver.types import JSON
+
+if TYPE_CHECKING:
+    from mockserver.fake.verification import Expectation, Verdict
 
 T = TypeVar("T")
 
@@ -67,6 +69,8 @@ class Requests:
 
     def like(self, expected: Expectation, *, with_cleared: bool = False) -> Iterator[Entry]:
         """Yield the exchanges that meet an expectation, also those that were cleared and kept, if asked for."""
+        from mockserver.fake.verification import reasons
+
         wanted = self._known(expected)
         cleared = self._world.journal.cleared if with_cleared else []
         found = sorted([*self, *cleared], key=lambda entry: -entry.number) if cleared else self
@@ -89,10 +93,14 @@ class Requests:
 
         ``where`` is a pattern of the body; ``times`` is how many requests there must be, without it at least one.
         """
+        from mockserver.fake.verification import Expectation
+
         return self.meet(Expectation(operation=operation, where=where, times=times, account=account, status=status))
 
     def meet(self, expected: Expectation) -> Verdict:
         """Say whether an expectation is met, and if not, which requests came nearest."""
+        from mockserver.fake.verification import verified
+
         return verified(self._world.journal, self._known(expected))
 
     def _known(self, expected: Expectation) -> Expectation:

@@ -9,7 +9,6 @@ from mockserver.contract.routes import Match
 from mockserver.errors import StoreUnavailable
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
-from mockserver.fake.faults.line import effect, refusal
 from mockserver.fake.headers import annotated, told
 from mockserver.fake.intake.intake import Prepared
 from mockserver.fake.media import results
@@ -80,6 +79,8 @@ class Replies:
         action = self._world.dialects[call.service.dialect].actions[call.operation.does]
         if not self._world.has_faults(call):
             return action(self._world, call)
+        from mockserver.fake.faults.line import effect, refusal
+
         subject = self._world.subject(call)
         for fault in self._world.faults_at("request", call.operation, subject, call.request.path):
             found = refusal(fault, call.service, call.now)

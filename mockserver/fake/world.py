@@ -18,9 +18,7 @@ from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects.shown import Shown
 from mockserver.fake.encoding import encoded
-from mockserver.fake.faults import line as fault_line
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
-from mockserver.fake.faults.line import effect
 from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
 from mockserver.fake.intake.auth import hashed, known_as
@@ -115,6 +113,8 @@ class World:
             looks=self.pace.looks,
         )
         if self.has_faults(call):
+            from mockserver.fake.faults.line import effect
+
             subject = Subject(operation, call.account, {**call.sent, **call.payload})
             for fault in self.faults_at("task", operation, subject, call.request.path):
                 task = effect(fault)(task, call.service.reasons)
@@ -131,7 +131,9 @@ class World:
 
     def read_fault(self, line: str, account: str | None = None) -> Fault:
         """Read a line that asks for a fault. Raises ``BadFault``."""
-        found = fault_line.fault(line, {service.id: service for service in self.services})
+        from mockserver.fake.faults.line import fault
+
+        found = fault(line, {service.id: service for service in self.services})
         account = account or found.account
         return found if account is None else replace(found, account=self.known_as(account))
 
@@ -254,6 +256,8 @@ class World:
 
     def _altered(self, task: Task, delivery: Delivery, gap: Millis) -> tuple[Delivery, ...]:
         """Return what the faults make of a callback; ``gap`` is the time until its task's next state."""
+        from mockserver.fake.faults.line import effect
+
         sent: tuple[Delivery, ...] = (delivery,)
         for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
             sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))

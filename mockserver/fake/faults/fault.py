@@ -21,7 +21,6 @@ from typing import Any, Literal, NamedTuple
 
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.fake.stores.store import SHARED, Kind, Store
-from mockserver.fake.verification import matches
 from mockserver.types import JSON, Payload, value
 
 Stage = Literal["request", "answer", "task", "result", "callback"]
@@ -209,7 +208,11 @@ def _is_aimed_at(fault: Fault, target: Target) -> bool:
         return False
     if fault.path is not None and not fnmatchcase(target.path, fault.path):
         return False
-    return not fault.where or matches(dict(fault.where), target.payload)
+    if not fault.where:
+        return True
+    from mockserver.fake.verification import matches
+
+    return matches(dict(fault.where), target.payload)
 
 
 @value

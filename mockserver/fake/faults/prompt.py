@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from mockserver.contract.catalog import Operation, Service
 from mockserver.fake.faults.fault import Fault, Happening, Stage, Target, chance, read, written
-from mockserver.fake.faults.line import fault
 from mockserver.fake.faults.meant import is_word
 from mockserver.fake.stores.store import SHARED, Documents, Kind
 from mockserver.recent import ENTRY_LETTERS, MOST_LETTERS
@@ -105,6 +104,8 @@ class PromptFaults:
 
 
 def _asked(text: str, operation: Operation, services: Mapping[str, Service]) -> tuple[Happening, ...]:
+    from mockserver.fake.faults.line import fault
+
     lines = [line.strip() for line, end in _MARK.findall(text) if end and not is_word(line)]
     return tuple(Happening(_for_operation(fault(line, services), operation)) for line in lines)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mockserver.fake.faults.line import effect
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Artifact, Made
@@ -53,6 +52,8 @@ def fetched(world: World, path: str, now: Millis) -> Result | int:
     task = world.tasks.get(match[1], match[2]) if match else None
     wire = None
     if task is not None:
+        from mockserver.fake.faults.line import effect
+
         for fault in world.faults_at("result", world.operation(task), world.about(task), path):
             instead = effect(fault)()
             if isinstance(instead, int):
