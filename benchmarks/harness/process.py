@@ -47,7 +47,7 @@ class Process:
 
 def ours(*options: str) -> tuple[str, ...]:
     """Return the command that serves the fake on a free port."""
-    return (sys.executable, "-c", "from mockserver.cli import main; main()", "serve", "--port", "0", *options)
+    return (sys.executable, "-m", "mockserver", "serve", "--port", "0", *options)
 
 
 def offered(option: str) -> bool:
