@@ -7,11 +7,12 @@ a JWT, and whether a name in them says that the request means to be refused.
 from __future__ import annotations
 
 import json
-import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, replace
 from functools import lru_cache
+
+import jsonschema_rs
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
@@ -21,32 +22,21 @@ from mockserver.fake.journal import Entry
 from mockserver.secrecy import SCHEMES, Mask, is_secret, masked, secrets, spellings
 from mockserver.types import JSON, Request, Response
 
-_NAMED = rb"[^a-z0-9\"'=]*[\"'=]"
-_LETTERS = rb"[-_][\w+/=-]{12}"
+_NAMED = r"[^a-z0-9\"'=]*[\"'=]"
+_LETTERS = r"[-_][0-9a-z_+/=-]{12}"
 
-# Wherever Mask masks something by its form or by the name beside it, one of these finds something, in letters of lower
-# case, and is tried where its key is in the text. To look for the keys takes half as long as one pattern of all of them
-# would, which tries each at every letter. An escape may stand for a letter of such a word; Chinese that is escaped does
-# not.
-_SUSPECT: dict[bytes, re.Pattern[bytes]] = {
-    **{word: re.compile(word + _NAMED) for word in (b"token", b"pwd", b"jwt", b"sid")},
-    b"sec": re.compile(rb"sec(?:ret" + _NAMED + rb"|(?<=whsec)" + _LETTERS + rb")"),
-    b"pass": re.compile(rb"pass(?:w(?:or)?d|phrase)" + _NAMED),
-    b"auth": re.compile(b"auth(?:orization)?" + _NAMED),
-    b"sig": re.compile(b"sig(?:n|nature)?" + _NAMED),
-    b"credential": re.compile(b"credentials?" + _NAMED),
-    b"cookie": re.compile(b"cookies?" + _NAMED),
-    b"session": re.compile(rb"session_?[^a-z0-9]*_?id" + _NAMED),
-    b"key": re.compile(rb"key(?:" + _NAMED + rb"|(?<=api-key)" + _LETTERS + rb")"),
-    b"eyj": re.compile(b"eyj"),
-    b"bearer ": re.compile(b"bearer "),
-    b"\\u00": re.compile(rb"\\u00[2-7]"),
-    b"%": re.compile(rb"%[0-9a-f][0-9a-f]"),
-    b"@": re.compile(rb"://[^\s\"<>\\/?#]*@"),
-    b"k-": re.compile(rb"k(?<=[spa]k)" + _LETTERS),
-    b"k_": re.compile(rb"k(?<=[spa]k)" + _LETTERS),
-    b"ghp": re.compile(b"ghp" + _LETTERS),
-}
+# Wherever Mask masks something by its form or by the name beside it, this finds something, in letters of lower case.
+# An escape may stand for a letter of such a word; Chinese that is escaped does not. It is searched by the engine of the
+# validator, which takes a fifteenth of the time that Python's takes, at most linear in the length of the text.
+_looks_secret = jsonschema_rs.validator_for(
+    {
+        "pattern": rf"(?:token|pwd|jwt|sid|secret|passw(?:or)?d|passphrase|auth(?:orization)?|sig(?:n|nature)?"
+        rf"|credentials?|cookies?|session_?[^a-z0-9]*_?id|key){_NAMED}"
+        rf"|(?:[spa]k|whsec|ghp|api-key){_LETTERS}"
+        r"|eyj|bearer |\\u00[2-7]|%[0-9a-f][0-9a-f]|://[^ \t\n\r\f\x0b\"<>\\/?#]*@"
+    },
+    pattern_options=jsonschema_rs.RegexOptions(),
+).is_valid
 
 _LONG_LETTERS = 16
 """Of a longer text a mask shows both ends, of another only the beginning."""
@@ -67,10 +57,8 @@ def sealed(entry: Entry) -> Entry:
     answered, got = _split(response.headers)
     known = (*_known(sent), *_known(got)) if sent or got else ()
     told = _bytes("\n".join((request.path, request.query, *_told(entry))))
-    said = b"%b\n%b" % (told, response.body)
-    if not (
-        _are_plain("\n".join((*asked, *answered)), known) and _is_plain(request.body, known) and _is_plain(said, known)
-    ):
+    bodies = b"%b\n%b\n%b" % (told, request.body, response.body)
+    if not (_are_plain("\n".join((*asked, *answered)), known) and _is_plain(bodies, known)):
         return _masked(entry, entry.mask)
     if sent:
         hidden = {**request.headers, **{name: _hidden(name, value) for name, value in sent}}
@@ -99,16 +87,7 @@ def sealed_document(document: bytes) -> bytes:
 
 def _is_plain(data: bytes, known: tuple[bytes, ...]) -> bool:
     """Whether there is surely nothing to be masked."""
-    if any(secret in data for secret in known):
-        return False
-    look = _looks_plain if len(data) <= _MOST_KEPT_LETTERS else _looks_plain.__wrapped__
-    return look(data)
-
-
-@lru_cache(maxsize=8)  # a payload is looked at twice, in its task and in its exchange
-def _looks_plain(data: bytes) -> bool:  # a key of the cache
-    lowered = data.lower()
-    return not any(word in lowered and form.search(lowered) for word, form in _SUSPECT.items())
+    return not any(secret in data for secret in known) and not _looks_secret(data.lower().decode("latin-1"))
 
 
 def _are_plain(lines: str, known: tuple[bytes, ...]) -> bool:
