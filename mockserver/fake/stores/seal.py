@@ -56,9 +56,8 @@ def sealed(entry: Entry) -> Entry:
     asked, sent = _split(request.headers)
     answered, got = _split(response.headers)
     known = (*_known(sent), *_known(got)) if sent or got else ()
-    told = _bytes("\n".join((request.path, request.query, *_told(entry))))
-    bodies = b"%b\n%b\n%b" % (told, request.body, response.body)
-    if not (_are_plain("\n".join((*asked, *answered)), known) and _is_plain(bodies, known)):
+    told = _bytes("\n".join((request.path, request.query, *asked, *answered, *_told(entry))))
+    if not _is_plain(b"%b\n%b\n%b" % (told, request.body, response.body), known):
         return _masked(entry, entry.mask)
     if sent:
         hidden = {**request.headers, **{name: _hidden(name, value) for name, value in sent}}
@@ -88,17 +87,6 @@ def sealed_document(document: bytes) -> bytes:
 def _is_plain(data: bytes, known: tuple[bytes, ...]) -> bool:
     """Whether there is surely nothing to be masked."""
     return not any(secret in data for secret in known) and not _looks_secret(data.lower().decode("latin-1"))
-
-
-def _are_plain(lines: str, known: tuple[bytes, ...]) -> bool:
-    """Whether there is surely nothing to be masked in headers, which a client repeats."""
-    known_lines = _plain_lines if len(lines) <= _MOST_KEPT_LETTERS else _plain_lines.__wrapped__
-    return known_lines(lines, known)
-
-
-@lru_cache(maxsize=256)
-def _plain_lines(lines: str, known: tuple[bytes, ...]) -> bool:  # a key of the cache
-    return _is_plain(_bytes(lines), known)
 
 
 def _masked(entry: Entry, mask: Mask) -> Entry:
