@@ -369,7 +369,11 @@ class TestTime:
 CONSTANT = ("totals", "forgotten", "workers", "CONSTANT ROW")
 """What is short however much is stored."""
 
-WHOLE = ("DELETE FROM owners", "UPDATE journal SET kept = ? WHERE kept IS NULL", "SELECT count(*) FROM schedule")
+WHOLE = (
+    "DELETE FROM owners",
+    "UPDATE journal SET kept = ? WHERE kept IS NULL RETURNING 1",
+    "SELECT count(*) FROM schedule",
+)
 """What is about everything."""
 
 
@@ -390,9 +394,9 @@ def test_no_statement_looks_through_a_table(path: Path, monkeypatch: pytest.Monk
 
 
 def noticed(method: Callable[..., Any], told: list[str]) -> Callable[..., Any]:
-    def notice(self: Connection, sql: str, values: Any) -> Any:
+    def notice(self: Connection, sql: str, *rest: Any) -> Any:
         told.append(sql)
-        return method(self, sql, values)
+        return method(self, sql, *rest)
 
     return notice
 

@@ -41,6 +41,8 @@ _REASONS = {
 Value = str | bytes | int | None
 Row = tuple[Any, ...]
 
+_Execute = Callable[[str, Any], sqlite3.Cursor]
+
 
 class Connection:
     """A connection, and a context in which everything is one turn: kept at its end, or not at all.
@@ -55,6 +57,7 @@ class Connection:
         self.unkept = 0  # turns of which nothing was kept
         self._failure: StoreUnavailable | None = None
         self._turns = 0
+        self._later: list[Callable[[], None]] = []
         try:
             self._sqlite = sqlite3.connect(
                 path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
@@ -94,9 +97,19 @@ class Connection:
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return all rows of a statement; outside of a turn it is a turn of its own."""
         with self._lock:
-            if self._depth:
-                return self._executed(sql, values)
-            return self._patiently(sql, values)
+            if not self._depth:
+                return self._patiently(sql, values)
+            if self._later:
+                self._catch_up()
+            return self._executed(sql, values)
+
+    def many(self, sql: str, values: Sequence[Sequence[Value]]) -> None:
+        """Execute a statement that returns nothing with each of some values, within a turn."""
+        self._executed(sql, values, self._cursor.executemany)
+
+    def later(self, write: Callable[[], None]) -> None:
+        """Call ``write`` before the next statement of this turn, or at its end: what is written together costs less."""
+        self._later.append(write)
 
     def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """Return the first row of a statement, if there is one."""
@@ -134,6 +147,7 @@ class Connection:
     def _end(self, *, is_kept: bool) -> None:
         if is_kept and self._failure is None:
             try:
+                self._catch_up()
                 self._executed("COMMIT", ())
             except StoreUnavailable:
                 self.unkept += 1
@@ -148,26 +162,33 @@ class Connection:
 
     def _give_up(self) -> None:
         """Undo what is not kept. SQLite has done so already after some failures."""
+        self._later.clear()
         with suppress(sqlite3.Error):
             if self._sqlite.in_transaction:
                 self._sqlite.execute("ROLLBACK")
 
-    def _patiently(self, sql: str, values: Sequence[Value]) -> list[Row]:
+    def _catch_up(self) -> None:
+        later, self._later = self._later, []
+        for write in later:
+            write()
+
+    def _patiently(self, sql: str, values: Sequence[Any], execute: _Execute | None = None) -> list[Row]:
         """Execute what waits for others."""
+        execute = execute or self._cursor.execute
         end = time.monotonic() + self._patience
         while True:
             try:
-                return self._cursor.execute(sql, values).fetchall()
+                return execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 if code(error) not in _BUSY or time.monotonic() > end:
                     raise self._unavailable(error) from error
             time.sleep(_PAUSE_SECONDS)
 
-    def _executed(self, sql: str, values: Sequence[Value]) -> list[Row]:
+    def _executed(self, sql: str, values: Sequence[Any], execute: _Execute | None = None) -> list[Row]:
         if self._failure is not None:  # a turn in which something has failed must not go on as if nothing had
             raise self._failure
         try:
-            return self._patiently(sql, values)
+            return self._patiently(sql, values, execute)
         except StoreUnavailable as error:
             self._failure = error
             raise

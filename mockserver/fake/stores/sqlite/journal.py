@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
@@ -17,6 +18,9 @@ from mockserver.types import Millis, Request, Response
 
 _READ_AT_ONCE = 128
 """Exchanges that are read in one go where all are; one can have a hundred thousand bytes."""
+
+_OF_ACCOUNT = " AND substr(account, -8) = substr(?, -8) AND account = ?"
+"""The index has the end of an account only: most accounts are digests, and it would be as long as all other indices."""
 
 
 class Journal:
@@ -71,9 +75,9 @@ class Journal:
         with self._connection:
             counts = self._counted()
             number = counts.last + 1
-            self._connection.rows(
-                "INSERT OR ROLLBACK INTO journal VALUES (?, ?, ?, NULL, ?)", (number, account, size, record)
-            )
+            if not counts.added:
+                self._connection.later(partial(self._add, counts))
+            counts.added.append((number, account, size, record))
             counts.last, counts.current, counts.held = number, counts.current + 1, counts.held + size
             while counts.count and (counts.count > self._bounds.exchanges or counts.held > self._bounds.exchange_bytes):
                 self._drop_oldest(counts)
@@ -81,17 +85,20 @@ class Journal:
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account; the numbers go on."""
-        which, values = ("", ()) if account is None else (" AND account = ?", (account,))
+        which, values = ("", ()) if account is None else (_OF_ACCOUNT, (account, account))
         with self._connection:
             self._counts = None
             keeps, number = self._connection.rows(
                 "UPDATE totals SET clearings = clearings + 1 RETURNING keeps_cleared, clearings"
             )[0]
             if keeps:
-                sql = f"UPDATE journal SET kept = ? WHERE kept IS NULL{which}"  # noqa: S608
-                self._connection.rows(sql, (number, *values))
+                sql = f"UPDATE journal SET kept = ? WHERE kept IS NULL{which} RETURNING 1"  # noqa: S608
+                kept = len(self._connection.rows(sql, (number, *values)))
+                self._count(-kept, kept, 0)
             else:
-                self._connection.rows(f"DELETE FROM journal WHERE kept IS NULL{which}", values)  # noqa: S608
+                sql = f"DELETE FROM journal WHERE kept IS NULL{which} RETURNING bytes"  # noqa: S608
+                gone = self._connection.rows(sql, values)
+                self._count(-len(gone), 0, -sum(size for (size,) in gone))
 
     def keep_cleared(self) -> None:
         """From now on, keep what is cleared instead of forgetting it."""
@@ -104,6 +111,21 @@ class Journal:
             self._counts = _Counts(self._connection.turn, *self._connection.rows(sql)[0])
         return self._counts
 
+    def _add(self, counts: _Counts) -> None:
+        """Write the exchanges of a turn."""
+        added, counts.added = counts.added, []
+        self._connection.many("INSERT OR ROLLBACK INTO journal VALUES (?, ?, ?, NULL, ?)", added)
+        self._connection.rows("UPDATE totals SET last_exchange = ?", (counts.last,))
+        self._count(len(added), 0, sum(size for _, _, size, _ in added))
+
+    def _count(self, exchanges: int, kept: int, size: int) -> None:
+        """Count what has come, or gone."""
+        sql = (
+            "UPDATE totals SET exchanges = exchanges + ?, exchanges_kept = exchanges_kept + ?,"
+            " exchange_bytes = exchange_bytes + ?"
+        )
+        self._connection.rows(sql, (exchanges, kept, size))
+
     def _drop_oldest(self, counts: _Counts) -> None:
         """Forget the oldest exchanges, one in a hundred: the search for them is paid for once by all of them."""
         which, there = "kept IS NULL ORDER BY number", counts.current
@@ -114,22 +136,25 @@ class Journal:
             " RETURNING bytes",
             (min(there, 1 + counts.count // EVICTED_SHARE),),
         )
-        counts.held -= sum(size for (size,) in gone)
-        if counts.kept:
-            counts.kept -= len(gone)
-        else:
-            counts.current -= len(gone)
+        size = sum(bytes for (bytes,) in gone)
+        current, kept = (0, len(gone)) if counts.kept else (len(gone), 0)
+        self._count(-current, -kept, -size)
+        counts.current, counts.kept, counts.held = counts.current - current, counts.kept - kept, counts.held - size
 
 
 @dataclass(slots=True)
 class _Counts:
-    """What a turn knows of the journal: the last number, how many exchanges are current and kept, and their bytes."""
+    """What a turn knows of the journal: the last number, how many exchanges are current and kept, and their bytes.
+
+    ``added`` are those that it has still to write.
+    """
 
     turn: int | None
     last: int
     current: int
     kept: int
     held: int
+    added: list[tuple[int, str | None, int, bytes]] = field(default_factory=list)
 
     @property
     def count(self) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mockserver.fake.lifecycle import FINAL, Task
 from mockserver.fake.stores import codec
@@ -20,6 +20,16 @@ _READ_AT_ONCE = 256
 
 _FORGOTTEN_AT_ONCE = 100
 """Tasks that go in one turn: it takes about two milliseconds."""
+
+_INSERT = (
+    "INSERT OR ROLLBACK INTO tasks"
+    " (line, position, bytes, service, id, owner, model, external, ends, slots, looks, record)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_COUNT = (
+    "INSERT INTO blocks VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks, bytes = bytes + excluded.bytes"
+)
 
 _LIVE = "JOIN owners ON owners.id = tasks.owner"
 
@@ -67,22 +77,23 @@ class Tasks:
                 self._connection.rows(
                     "UPDATE tasks SET external = NULL WHERE owner = ? AND external = ?", (owner, task.external_id)
                 )
-            self._connection.rows(
-                "INSERT OR ROLLBACK INTO tasks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            if not counts.added:
+                self._connection.later(partial(self._add, counts))
+            counts.added.append(
                 (
+                    line,
+                    position,
+                    size,
                     service,
                     task.id,
                     owner,
-                    line,
-                    position,
                     task.model,
                     task.external_id,
                     _end(task),
                     task.slots,
                     looks,
-                    size,
                     codec.written_task(task),
-                ),
+                )
             )
             counts.tasks, counts.held = counts.tasks + 1, counts.held + size
             counts.places[place] = owner, line, position + 1
@@ -104,7 +115,8 @@ class Tasks:
         service, account = _owner(task)
         with self._connection:
             self._counts = None
-            self._connection.rows("DELETE FROM tasks WHERE sequence = ?", (self._sequence(service, account, task.id),))
+            sequence = self._sequence(service, account, task.id)
+            self._remove("sequence = ?", (sequence,))
 
     def get(self, service: str, id: str, account: str | None = None) -> Task | None:
         """Find a task by its own id; of an account, if one is named."""
@@ -127,7 +139,7 @@ class Tasks:
     def count(self, owner: Owner, operation: str) -> int:
         """Count an account's tasks of one operation."""
         line = self._line(owner, operation)
-        return 0 if line is None else line.tasks
+        return 0 if line is None else sum(tasks for _, tasks in self._blocks(line, "ASC"))
 
     def page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[Task]:
         """Return ``size`` tasks of an account and operation from ``start`` on."""
@@ -197,11 +209,35 @@ class Tasks:
         wanted = 1 + count // EVICTED_SHARE
         oldest = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
         over = f"SELECT sequence FROM ({oldest}) WHERE ends <= ? LIMIT ?"  # noqa: S608
-        sql = f"DELETE FROM tasks WHERE sequence IN ({over}) RETURNING 1"  # noqa: S608
-        gone = self._connection.rows(sql, (CONSIDERED * wanted, now, wanted)) or self._connection.rows(
-            sql, (wanted, NEVER, wanted)
+        which = f"sequence IN ({over})"
+        gone = self._remove(which, (CONSIDERED * wanted, now, wanted)) or self._remove(which, (wanted, NEVER, wanted))
+        self._connection.rows("UPDATE totals SET evicted = evicted + ?", (gone,))
+
+    def _remove(self, which: str, values: Sequence[int | None]) -> int:
+        """Forget tasks that can be found; return how many."""
+        sql = f"DELETE FROM tasks WHERE {which} RETURNING line, position, bytes"  # noqa: S608
+        gone = self._connection.rows(sql, values)
+        if gone:
+            self._count(gone, -1)
+        return len(gone)
+
+    def _add(self, counts: _Counts) -> None:
+        """Write the tasks of a turn."""
+        added, counts.added = counts.added, []
+        self._connection.many(_INSERT, added)
+        self._count([task[:3] for task in added], 1)
+
+    def _count(self, tasks: Sequence[tuple[int, int, int]], sign: int) -> None:
+        """Count tasks that have come, or gone with the sign -1; of each its line, its position and its bytes."""
+        blocks: dict[tuple[int, int], list[int]] = {}
+        for line, position, size in tasks:
+            blocks.setdefault((line, position // BLOCK), []).append(size)
+        counted = [(line, block, sign * len(sizes), sign * sum(sizes)) for (line, block), sizes in blocks.items()]
+        self._connection.many(_COUNT, counted)
+        self._connection.rows(
+            "UPDATE totals SET tasks = tasks + ?, task_bytes = task_bytes + ?, task_changes = task_changes + 1",
+            (sign * len(tasks), sum(size for *_, size in counted)),
         )
-        self._connection.rows("UPDATE totals SET evicted = evicted + ?", (len(gone),))
 
     def _counted(self) -> _Counts:
         """Return what this turn knows of the tasks; it is read once in each, and anew after any has changed or gone."""
@@ -214,7 +250,8 @@ class Tasks:
         """Return the owner, the line and the place in it of a new task."""
         line = self._line((service, account), operation)
         if line is not None:
-            return line.owner, line.id, line.next
+            sql = "SELECT 1 + max(position) FROM tasks WHERE line = ?"
+            return line.owner, line.id, self._connection.value(sql, (line.id,))
         known = self._connection.row("SELECT id FROM owners WHERE account = ? AND service = ?", (account, service))
         (owner,) = (
             known
@@ -228,29 +265,34 @@ class Tasks:
     def _line(self, owner: Owner, operation: str) -> _Line | None:
         service, account = owner
         found = self._connection.row(
-            "SELECT owners.id, lines.id, lines.tasks, lines.next FROM owners"
+            "SELECT owners.id, lines.id FROM owners"
             " JOIN lines ON lines.owner = owners.id AND operation = ? WHERE account = ? AND service = ?",
             (operation, account, service),
         )
         return None if found is None else _Line(*found)
 
     def _page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[tuple[bytes]]:
-        line = self._line(owner, operation)
-        if line is None or start >= line.tasks:
+        line, order = self._line(owner, operation), "DESC" if newest_first else "ASC"
+        if line is None:
             return []
-        order = "DESC" if newest_first else "ASC"
-        sql = f"SELECT block, tasks FROM blocks WHERE line = ? ORDER BY block {order}"  # noqa: S608
-        blocks = iter(self._connection.rows(sql, (line.id,)))
+        blocks = iter(self._blocks(line, order))
         block, count = next(blocks)
         while start >= count:
             start -= count
-            block, count = next(blocks)
+            if (following := next(blocks, None)) is None:
+                return []
+            block, count = following
         first, last = (0, (block + 1) * BLOCK - 1) if newest_first else (block * BLOCK, NEVER)
         sql = (
             "SELECT record FROM tasks WHERE line = ? AND position BETWEEN ? AND ?"  # noqa: S608
             f" ORDER BY position {order} LIMIT ? OFFSET ?"
         )
         return self._connection.rows(sql, (line.id, first, last, size, start))
+
+    def _blocks(self, line: _Line, order: str) -> list[tuple[int, int]]:
+        """Return the blocks of a list, and how many tasks are in each."""
+        sql = f"SELECT block, tasks FROM blocks WHERE line = ? ORDER BY block {order}"  # noqa: S608
+        return self._connection.rows(sql, (line.id,))
 
     def _sequence(self, service: str, account: str, id: str) -> int | None:
         sql = f"SELECT sequence FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
@@ -260,21 +302,23 @@ class Tasks:
 
 @dataclass(slots=True)
 class _Counts:
-    """What a turn knows: how many tasks there are, their bytes, and the owner, line and position of each next task."""
+    """What a turn knows: how many tasks there are, their bytes, and the owner, line and position of each next task.
+
+    ``added`` are those that it has still to write.
+    """
 
     turn: int | None
     tasks: int
     held: int
     places: dict[tuple[str, str, str], tuple[int, int, int]] = field(default_factory=dict)
+    added: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class _Line(NamedTuple):
-    """An account's tasks of one operation, as far as they are counted."""
+    """An account's tasks of one operation."""
 
     owner: int
     id: int
-    tasks: int
-    next: int
 
 
 def _owner(task: Task) -> Owner:
