@@ -371,7 +371,7 @@ CONSTANT = ("totals", "forgotten", "workers", "CONSTANT ROW")
 
 WHOLE = (
     "DELETE FROM owners",
-    "UPDATE journal SET kept = ? WHERE kept IS NULL RETURNING 1",
+    "UPDATE journal SET kept = ? WHERE kept IS NULL RETURNING bytes",
     "SELECT count(*) FROM schedule",
 )
 """What is about everything."""

@@ -57,7 +57,7 @@ class Connection:
         self.unkept = 0  # turns of which nothing was kept
         self._failure: StoreUnavailable | None = None
         self._turns = 0
-        self._later: list[Callable[[], None]] = []
+        self._later: dict[Callable[[], None], None] = {}
         try:
             self._sqlite = sqlite3.connect(
                 path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
@@ -108,8 +108,8 @@ class Connection:
         self._executed(sql, values, self._cursor.executemany)
 
     def later(self, write: Callable[[], None]) -> None:
-        """Call ``write`` before the next statement of this turn, or at its end: what is written together costs less."""
-        self._later.append(write)
+        """Call ``write`` before the next statement of this turn, or at its end; once, however often this is asked."""
+        self._later[write] = None
 
     def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """Return the first row of a statement, if there is one."""
@@ -168,8 +168,9 @@ class Connection:
                 self._sqlite.execute("ROLLBACK")
 
     def _catch_up(self) -> None:
-        later, self._later = self._later, []
-        for write in later:
+        while self._later:
+            write = next(iter(self._later))
+            del self._later[write]
             write()
 
     def _patiently(self, sql: str, values: Sequence[Any], execute: _Execute | None = None) -> list[Row]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from mockserver.fake.stores import codec
 from mockserver.fake.stores.sqlite.connection import Connection
 from mockserver.fake.stores.sqlite.schema import NEVER
+from mockserver.fake.stores.sqlite.totals import Totals
 from mockserver.fake.stores.store import SHARED, Kind
 
 V = TypeVar("V")
@@ -26,20 +27,13 @@ _RENEWED = ", sequence = excluded.sequence"
 class Documents:
     """Values by kind and key, the oldest first."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._read: tuple[int, int] | None = None
+    def __init__(self, connection: Connection, totals: Totals) -> None:
+        self._connection, self._totals = connection, totals
 
     @property
     def version(self) -> int:
-        """Another number whenever a document of the kind ``SHARED`` has changed. Within a turn it is read once."""
-        turn = self._connection.turn
-        if turn is not None and self._read is not None and self._read[0] == turn:
-            return self._read[1]
-        found = int(self._connection.value("SELECT shared_changes FROM totals"))
-        if turn is not None:
-            self._read = turn, found
-        return found
+        """Another number whenever a document of the kind ``SHARED`` has changed."""
+        return self._totals.read().shared_changes
 
     def get(self, kind: Kind[V], key: str) -> V | None:
         """Return a document, if it is there."""
@@ -91,8 +85,7 @@ class Documents:
 
     def _notice(self, kind: Kind[V]) -> None:
         if kind.name == SHARED.name:
-            self._read = None
-            self._connection.rows("UPDATE totals SET shared_changes = shared_changes + 1")
+            self._totals.changing().shared_changes += 1
 
     def _make_room(self, kind: Kind[V]) -> None:
         count, held = self._connection.rows("SELECT documents, bytes FROM kinds WHERE kind = ?", (kind.name,))[0]

@@ -1,7 +1,7 @@
 """The schema of the file. Every count is kept, so that nothing is counted by a scan.
 
-Tasks and exchanges that come and go are counted once for all of a turn or an eviction, by ``tasks`` and ``journal``: a
-trigger for each of them would cost as much as it does. Triggers count all else.
+Tasks and exchanges are counted by ``tasks`` and ``journal``, once for all that come in a turn or go in an eviction: a
+trigger for each of them would cost as much as it does. Triggers count documents, and forget what has become empty.
 
 Of what is forgotten, the owner goes first: from then on its tasks are in no list and cannot be found.
 """
@@ -79,10 +79,6 @@ CREATE UNIQUE INDEX tasks_by_external ON tasks (owner, external) WHERE external 
 CREATE INDEX tasks_by_line ON tasks (line, position);
 CREATE INDEX tasks_in_flight ON tasks (owner, ends, model, slots) WHERE ends > 0;
 
-CREATE TRIGGER task_changed AFTER UPDATE OF record ON tasks BEGIN
-    UPDATE blocks SET bytes = bytes + NEW.bytes - OLD.bytes WHERE line = NEW.line AND block = NEW.position / :block;
-    UPDATE totals SET task_bytes = task_bytes + NEW.bytes - OLD.bytes, task_changes = task_changes + 1;
-END;
 CREATE TRIGGER block_emptied AFTER UPDATE OF tasks ON blocks WHEN NEW.tasks = 0 BEGIN
     DELETE FROM blocks WHERE line = NEW.line AND block = NEW.block;
     DELETE FROM lines WHERE id = NEW.line AND NOT EXISTS (SELECT 1 FROM blocks WHERE line = NEW.line);
@@ -91,10 +87,6 @@ CREATE TRIGGER line_emptied AFTER DELETE ON lines BEGIN
     DELETE FROM owners WHERE id = OLD.owner AND NOT EXISTS (SELECT 1 FROM lines WHERE owner = OLD.owner);
 END;
 CREATE TRIGGER owner_forgotten AFTER DELETE ON owners WHEN EXISTS (SELECT 1 FROM lines WHERE owner = OLD.id) BEGIN
-    UPDATE totals SET
-        tasks = tasks - (SELECT sum(tasks) FROM lines JOIN blocks ON line = id WHERE owner = OLD.id),
-        task_bytes = task_bytes - (SELECT sum(bytes) FROM lines JOIN blocks ON line = id WHERE owner = OLD.id),
-        task_changes = task_changes + 1;
     DELETE FROM blocks WHERE line IN (SELECT id FROM lines WHERE owner = OLD.id);
     DELETE FROM lines WHERE owner = OLD.id;
     INSERT INTO forgotten VALUES (OLD.id);

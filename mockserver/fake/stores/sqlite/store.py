@@ -15,6 +15,7 @@ from mockserver.fake.stores.sqlite.journal import Journal
 from mockserver.fake.stores.sqlite.machine import Machine
 from mockserver.fake.stores.sqlite.schedule import LEASE_MILLIS, Schedule
 from mockserver.fake.stores.sqlite.tasks import Tasks
+from mockserver.fake.stores.sqlite.totals import Totals
 from mockserver.fake.stores.store import Bounds
 from mockserver.types import Millis
 
@@ -36,9 +37,10 @@ class SQLite:
         with self._connection:
             self._base = self._agreed_base()
             self.schedule = Schedule(self._connection, self._machine)
-        self.tasks = Tasks(self._connection, bounds)
-        self.journal = Journal(self._connection, bounds)
-        self.documents = Documents(self._connection)
+        totals = Totals(self._connection)
+        self.tasks = Tasks(self._connection, totals, bounds)
+        self.journal = Journal(self._connection, totals, bounds)
+        self.documents = Documents(self._connection, totals)
 
     @property
     def version(self) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mockserver.fake.lifecycle import FINAL, Task
 from mockserver.fake.stores import codec
 from mockserver.fake.stores.memory.tasks import CONSIDERED, EVICTED_SHARE, weight
-from mockserver.fake.stores.sqlite.connection import Connection
+from mockserver.fake.stores.sqlite.batch import Batch
+from mockserver.fake.stores.sqlite.connection import Connection, Row
 from mockserver.fake.stores.sqlite.schema import BLOCK, NEVER
+from mockserver.fake.stores.sqlite.totals import Totals
 from mockserver.fake.stores.store import Bounds, Flight, Owner
 from mockserver.types import Millis
 
@@ -32,27 +34,32 @@ _COUNT = (
 )
 
 _LIVE = "JOIN owners ON owners.id = tasks.owner"
+_SIZE = (
+    "SELECT coalesce(sum(tasks), 0), coalesce(sum(bytes), 0)"
+    " FROM owners JOIN lines ON lines.owner = owners.id JOIN blocks ON blocks.line = lines.id WHERE account = ?"
+)
 
 
 class Tasks:
     """Tasks by their ids."""
 
-    def __init__(self, connection: Connection, bounds: Bounds) -> None:
-        self._connection, self._bounds = connection, bounds
-        self._counts: _Counts | None = None
+    def __init__(self, connection: Connection, totals: Totals, bounds: Bounds) -> None:
+        self._connection, self._totals, self._bounds = connection, totals, bounds
+        self._added = Batch[Row](connection, self._insert)
+        self._places = _Places(None)
 
     @property
     def version(self) -> int:
         """Another number whenever a task was added, changed or removed."""
-        return int(self._connection.value("SELECT task_changes FROM totals"))
+        return self._totals.read().task_changes
 
     @property
     def evicted(self) -> int:
         """How many had to go because there was no more room."""
-        return int(self._connection.value("SELECT evicted FROM totals"))
+        return self._totals.read().evicted
 
     def __len__(self) -> int:
-        return int(self._connection.value("SELECT tasks FROM totals"))
+        return self._totals.read().tasks
 
     def newest(self) -> Iterator[Task]:
         """Yield all tasks, the newest first; those that come while it runs are missing."""
@@ -67,54 +74,41 @@ class Tasks:
         service, account = _owner(task)
         size = weight(task)
         with self._connection:
-            counts = self._counted()
-            if counts.tasks >= self._bounds.tasks or counts.held + size > self._bounds.size:
+            counts = self._totals.read()
+            if counts.tasks >= self._bounds.tasks or counts.task_bytes + size > self._bounds.size:
                 self._make_room(counts.tasks, now)
-                counts = self._counted()
-            place = service, account, task.operation
-            owner, line, position = counts.places.get(place) or self._place(*place)
+            owner, line, position = self._place(service, account, task.operation)
             if task.external_id is not None:
                 self._connection.rows(
                     "UPDATE tasks SET external = NULL WHERE owner = ? AND external = ?", (owner, task.external_id)
                 )
-            if not counts.added:
-                self._connection.later(partial(self._add, counts))
-            counts.added.append(
-                (
-                    line,
-                    position,
-                    size,
-                    service,
-                    task.id,
-                    owner,
-                    task.model,
-                    task.external_id,
-                    _end(task),
-                    task.slots,
-                    looks,
-                    codec.written_task(task),
-                )
-            )
-            counts.tasks, counts.held = counts.tasks + 1, counts.held + size
-            counts.places[place] = owner, line, position + 1
+            about = service, task.id, owner, task.model, task.external_id, _end(task), task.slots, looks
+            self._added.add((line, position, size, *about, codec.written_task(task)))
+            counts = self._totals.changing()
+            counts.tasks, counts.task_bytes = counts.tasks + 1, counts.task_bytes + size
+            counts.task_changes += 1
 
     def replace(self, task: Task) -> None:
         """Put a changed task in the place of the one with its id."""
         service, account = _owner(task)
         with self._connection:
-            self._counts = None
-            sequence = self._sequence(service, account, task.id)
-            if sequence is not None:
+            sequence, size = self._sequence(service, account, task.id), weight(task)
+            found = self._connection.row("SELECT line, position, bytes FROM tasks WHERE sequence = ?", (sequence,))
+            if found is not None:
                 self._connection.rows(
                     "UPDATE tasks SET ends = ?, slots = ?, bytes = ?, record = ? WHERE sequence = ?",
-                    (_end(task), task.slots, weight(task), codec.written_task(task), sequence),
+                    (_end(task), task.slots, size, codec.written_task(task), sequence),
                 )
+                line, position, before = found
+                self._connection.many(_COUNT, [(line, position // BLOCK, 0, size - before)])
+                counts = self._totals.changing()
+                counts.task_bytes += size - before
+                counts.task_changes += 1
 
     def remove(self, task: Task) -> None:
         """Forget a task."""
         service, account = _owner(task)
         with self._connection:
-            self._counts = None
             sequence = self._sequence(service, account, task.id)
             self._remove("sequence = ?", (sequence,))
 
@@ -176,12 +170,16 @@ class Tasks:
     def forget(self, account: str | None = None) -> Iterator[None]:
         """Forget all tasks, or those of one account: at once nobody finds them, and they take no slot."""
         with self._connection:
-            self._counts = None
             if account is None:
+                tasks, size = self._totals.read().tasks, self._totals.read().task_bytes
                 self._connection.rows("DELETE FROM owners")
             else:
+                tasks, size = self._connection.rows(_SIZE, (account,))[0]
                 self._connection.rows("DELETE FROM owners WHERE account = ?", (account,))
-            self._connection.rows("UPDATE totals SET task_changes = task_changes + 1")
+            self._places = _Places(None)
+            counts = self._totals.changing()
+            counts.tasks, counts.task_bytes = counts.tasks - tasks, counts.task_bytes - size
+            counts.task_changes += 1
         return self._emptied()
 
     def tidy(self) -> bool:
@@ -205,49 +203,48 @@ class Tasks:
 
     def _make_room(self, count: int, now: Millis) -> None:
         """Forget the oldest tasks that are over, or the oldest of all where none of the first ones is."""
-        self._counts = None
         wanted = 1 + count // EVICTED_SHARE
         oldest = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
         over = f"SELECT sequence FROM ({oldest}) WHERE ends <= ? LIMIT ?"  # noqa: S608
         which = f"sequence IN ({over})"
         gone = self._remove(which, (CONSIDERED * wanted, now, wanted)) or self._remove(which, (wanted, NEVER, wanted))
-        self._connection.rows("UPDATE totals SET evicted = evicted + ?", (gone,))
+        self._totals.changing().evicted += gone
 
     def _remove(self, which: str, values: Sequence[int | None]) -> int:
         """Forget tasks that can be found; return how many."""
         sql = f"DELETE FROM tasks WHERE {which} RETURNING line, position, bytes"  # noqa: S608
         gone = self._connection.rows(sql, values)
-        if gone:
-            self._count(gone, -1)
+        self._count(gone, -1)
+        self._places = _Places(None)
+        counts = self._totals.changing()
+        counts.tasks, counts.task_bytes = counts.tasks - len(gone), counts.task_bytes - sum(size for *_, size in gone)
+        counts.task_changes += len(gone)
         return len(gone)
 
-    def _add(self, counts: _Counts) -> None:
+    def _insert(self, tasks: Sequence[Row]) -> None:
         """Write the tasks of a turn."""
-        added, counts.added = counts.added, []
-        self._connection.many(_INSERT, added)
-        self._count([task[:3] for task in added], 1)
+        self._connection.many(_INSERT, tasks)
+        self._count([task[:3] for task in tasks], 1)
 
     def _count(self, tasks: Sequence[tuple[int, int, int]], sign: int) -> None:
-        """Count tasks that have come, or gone with the sign -1; of each its line, its position and its bytes."""
+        """Count tasks in their blocks, or with the sign -1 those that have gone; of each line, position and bytes."""
         blocks: dict[tuple[int, int], list[int]] = {}
         for line, position, size in tasks:
             blocks.setdefault((line, position // BLOCK), []).append(size)
-        counted = [(line, block, sign * len(sizes), sign * sum(sizes)) for (line, block), sizes in blocks.items()]
-        self._connection.many(_COUNT, counted)
-        self._connection.rows(
-            "UPDATE totals SET tasks = tasks + ?, task_bytes = task_bytes + ?, task_changes = task_changes + 1",
-            (sign * len(tasks), sum(size for *_, size in counted)),
+        self._connection.many(
+            _COUNT, [(line, block, sign * len(sizes), sign * sum(sizes)) for (line, block), sizes in blocks.items()]
         )
 
-    def _counted(self) -> _Counts:
-        """Return what this turn knows of the tasks; it is read once in each, and anew after any has changed or gone."""
-        if self._counts is None or self._counts.turn != self._connection.turn:
-            found = self._connection.rows("SELECT tasks, task_bytes FROM totals")[0]
-            self._counts = _Counts(self._connection.turn, *found)
-        return self._counts
-
     def _place(self, service: str, account: str, operation: str) -> tuple[int, int, int]:
-        """Return the owner, the line and the place in it of a new task."""
+        """Return the owner, the line and the place in it of a new task, which is taken then."""
+        if self._places.turn != self._connection.turn:
+            self._places = _Places(self._connection.turn)
+        key = service, account, operation
+        owner, line, position = self._places.next.get(key) or self._free_place(*key)
+        self._places.next[key] = owner, line, position + 1
+        return owner, line, position
+
+    def _free_place(self, service: str, account: str, operation: str) -> tuple[int, int, int]:
         line = self._line((service, account), operation)
         if line is not None:
             sql = "SELECT 1 + max(position) FROM tasks WHERE line = ?"
@@ -301,17 +298,11 @@ class Tasks:
 
 
 @dataclass(slots=True)
-class _Counts:
-    """What a turn knows: how many tasks there are, their bytes, and the owner, line and position of each next task.
-
-    ``added`` are those that it has still to write.
-    """
+class _Places:
+    """What a turn knows of lists: the owner, the line and the position of the next task of each."""
 
     turn: int | None
-    tasks: int
-    held: int
-    places: dict[tuple[str, str, str], tuple[int, int, int]] = field(default_factory=dict)
-    added: list[tuple[Any, ...]] = field(default_factory=list)
+    next: dict[tuple[str, str, str], tuple[int, int, int]] = field(default_factory=dict)
 
 
 class _Line(NamedTuple):
