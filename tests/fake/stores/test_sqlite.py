@@ -401,6 +401,46 @@ def noticed(method: Callable[..., Any], told: list[str]) -> Callable[..., Any]:
     return notice
 
 
+def test_a_turn_pays_once_for_all_that_it_adds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    with store_at(path) as store:
+        monkeypatch.setattr(Connection, "_patiently", noticed(Connection._patiently, told))
+
+        def statements(creates: int) -> int:
+            told.clear()
+            store.run([partial(create, store, index) for index in range(creates)])
+            return len(told)
+
+        assert statements(1) > 0  # the first makes the list that all are in
+        assert statements(2) == statements(50)
+
+
+def create(store: SQLite, index: int) -> None:
+    assert store.version == 0
+    store.tasks.add(task(str(index)), NOON)
+    store.journal.write(NOON, "kling", IMAGE, "me", Request("POST", "/"), Response(200), ())
+
+
+def test_what_a_turn_adds_is_there_for_whatever_it_reads(path: Path) -> None:
+    with store_at(path) as store:
+
+        def job() -> tuple[object, ...]:
+            add(store, 1)
+            add(store, 2)
+            found = store.tasks.get_external(("kling", "me"), "order-1")
+            return found and found.id, len(store.tasks), len(list(store.tasks.newest())), len(list(store.journal))
+
+        assert store.run([job]) == [("1", 2, 2, 2)]
+
+
+def test_accounts_that_end_alike_are_told_apart(path: Path) -> None:
+    with store_at(path) as store:
+        for account in ("one-of-the-accounts", "two-of-the-accounts"):
+            store.journal.write(NOON, "kling", IMAGE, account, Request("GET", "/"), Response(200), ())
+        store.journal.clear("one-of-the-accounts")
+        assert [entry.account for entry in store.journal] == ["two-of-the-accounts"]
+
+
 def use_all(store: SQLite) -> None:
     tasks, journal, documents, schedule = store.tasks, store.journal, store.documents, store.schedule
     fill(store, 12)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from mockserver.fake.stores.sqlite.connection import Connection
 
@@ -24,6 +25,7 @@ class Counts:
 
 
 _NAMES = [field.name for field in fields(Counts)]
+_values = attrgetter(*_NAMES)
 _READ = f"SELECT {', '.join(_NAMES)} FROM totals"  # noqa: S608
 _WRITE = f"UPDATE totals SET {', '.join(f'{name} = ?' for name in _NAMES)}"  # noqa: S608
 
@@ -52,4 +54,4 @@ class Totals:
         return counts
 
     def _write(self) -> None:
-        self._connection.many(_WRITE, [astuple(self._counts)])
+        self._connection.many(_WRITE, [_values(self._counts)])
