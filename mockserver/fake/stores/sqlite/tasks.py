@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 from mockserver.fake.lifecycle import FINAL, Task
 from mockserver.fake.stores import codec
 from mockserver.fake.stores.memory.tasks import CONSIDERED, EVICTED_SHARE, weight
 from mockserver.fake.stores.sqlite.batch import Batch
 from mockserver.fake.stores.sqlite.connection import Connection, Row
+from mockserver.fake.stores.sqlite.lists import Lists
 from mockserver.fake.stores.sqlite.schema import BLOCK, NEVER
 from mockserver.fake.stores.sqlite.totals import Totals
 from mockserver.fake.stores.store import Bounds, Flight, Owner
@@ -28,16 +27,8 @@ _INSERT = (
     " (line, position, bytes, service, id, owner, model, external, ends, slots, looks, record)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_COUNT = (
-    "INSERT INTO blocks VALUES (?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks, bytes = bytes + excluded.bytes"
-)
 
 _LIVE = "JOIN owners ON owners.id = tasks.owner"
-_SIZE = (
-    "SELECT coalesce(sum(tasks), 0), coalesce(sum(bytes), 0)"
-    " FROM owners JOIN lines ON lines.owner = owners.id JOIN blocks ON blocks.line = lines.id WHERE account = ?"
-)
 
 
 class Tasks:
@@ -46,7 +37,7 @@ class Tasks:
     def __init__(self, connection: Connection, totals: Totals, bounds: Bounds) -> None:
         self._connection, self._totals, self._bounds = connection, totals, bounds
         self._added = Batch[Row](connection, self._insert)
-        self._places = _Places(None)
+        self._lists = Lists(connection)
 
     @property
     def version(self) -> int:
@@ -77,7 +68,7 @@ class Tasks:
             counts = self._totals.read()
             if counts.tasks >= self._bounds.tasks or counts.task_bytes + size > self._bounds.size:
                 self._make_room(counts.tasks, now)
-            owner, line, position = self._place(service, account, task.operation)
+            owner, line, position = self._lists.place(service, account, task.operation)
             if task.external_id is not None:
                 self._connection.rows(
                     "UPDATE tasks SET external = NULL WHERE owner = ? AND external = ?", (owner, task.external_id)
@@ -100,7 +91,7 @@ class Tasks:
                     (_end(task), task.slots, size, codec.written_task(task), sequence),
                 )
                 line, position, before = found
-                self._connection.many(_COUNT, [(line, position // BLOCK, 0, size - before)])
+                self._lists.resize(line, position, size - before)
                 counts = self._totals.changing()
                 counts.task_bytes += size - before
                 counts.task_changes += 1
@@ -132,8 +123,8 @@ class Tasks:
 
     def count(self, owner: Owner, operation: str) -> int:
         """Count an account's tasks of one operation."""
-        line = self._line(owner, operation)
-        return 0 if line is None else sum(tasks for _, tasks in self._blocks(line, "ASC"))
+        line = self._lists.line(owner, operation)
+        return 0 if line is None else sum(tasks for _, tasks in self._lists.blocks(line, "ASC"))
 
     def page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[Task]:
         """Return ``size`` tasks of an account and operation from ``start`` on."""
@@ -174,9 +165,9 @@ class Tasks:
                 tasks, size = self._totals.read().tasks, self._totals.read().task_bytes
                 self._connection.rows("DELETE FROM owners")
             else:
-                tasks, size = self._connection.rows(_SIZE, (account,))[0]
+                tasks, size = self._lists.size(account)
                 self._connection.rows("DELETE FROM owners WHERE account = ?", (account,))
-            self._places = _Places(None)
+            self._lists.forget_places()
             counts = self._totals.changing()
             counts.tasks, counts.task_bytes = counts.tasks - tasks, counts.task_bytes - size
             counts.task_changes += 1
@@ -214,8 +205,8 @@ class Tasks:
         """Forget tasks that can be found; return how many."""
         sql = f"DELETE FROM tasks WHERE {which} RETURNING line, position, bytes"  # noqa: S608
         gone = self._connection.rows(sql, values)
-        self._count(gone, -1)
-        self._places = _Places(None)
+        self._lists.count(gone, -1)
+        self._lists.forget_places()
         counts = self._totals.changing()
         counts.tasks, counts.task_bytes = counts.tasks - len(gone), counts.task_bytes - sum(size for *_, size in gone)
         counts.task_changes += len(gone)
@@ -224,55 +215,13 @@ class Tasks:
     def _insert(self, tasks: Sequence[Row]) -> None:
         """Write the tasks of a turn."""
         self._connection.many(_INSERT, tasks)
-        self._count([task[:3] for task in tasks], 1)
-
-    def _count(self, tasks: Sequence[tuple[int, int, int]], sign: int) -> None:
-        """Count tasks in their blocks, or with the sign -1 those that have gone; of each line, position and bytes."""
-        blocks: dict[tuple[int, int], list[int]] = {}
-        for line, position, size in tasks:
-            blocks.setdefault((line, position // BLOCK), []).append(size)
-        self._connection.many(
-            _COUNT, [(line, block, sign * len(sizes), sign * sum(sizes)) for (line, block), sizes in blocks.items()]
-        )
-
-    def _place(self, service: str, account: str, operation: str) -> tuple[int, int, int]:
-        """Return the owner, the line and the place in it of a new task, which is taken then."""
-        if self._places.turn != self._connection.turn:
-            self._places = _Places(self._connection.turn)
-        key = service, account, operation
-        owner, line, position = self._places.next.get(key) or self._free_place(*key)
-        self._places.next[key] = owner, line, position + 1
-        return owner, line, position
-
-    def _free_place(self, service: str, account: str, operation: str) -> tuple[int, int, int]:
-        line = self._line((service, account), operation)
-        if line is not None:
-            sql = "SELECT 1 + max(position) FROM tasks WHERE line = ?"
-            return line.owner, line.id, self._connection.value(sql, (line.id,))
-        known = self._connection.row("SELECT id FROM owners WHERE account = ? AND service = ?", (account, service))
-        (owner,) = (
-            known
-            or self._connection.rows(
-                "INSERT INTO owners (service, account) VALUES (?, ?) RETURNING id", (service, account)
-            )[0]
-        )
-        sql = "INSERT INTO lines (owner, operation) VALUES (?, ?) RETURNING id"
-        return owner, self._connection.value(sql, (owner, operation)), 0
-
-    def _line(self, owner: Owner, operation: str) -> _Line | None:
-        service, account = owner
-        found = self._connection.row(
-            "SELECT owners.id, lines.id FROM owners"
-            " JOIN lines ON lines.owner = owners.id AND operation = ? WHERE account = ? AND service = ?",
-            (operation, account, service),
-        )
-        return None if found is None else _Line(*found)
+        self._lists.count([task[:3] for task in tasks], 1)
 
     def _page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[tuple[bytes]]:
-        line, order = self._line(owner, operation), "DESC" if newest_first else "ASC"
+        line, order = self._lists.line(owner, operation), "DESC" if newest_first else "ASC"
         if line is None:
             return []
-        blocks = iter(self._blocks(line, order))
+        blocks = iter(self._lists.blocks(line, order))
         block, count = next(blocks)
         while start >= count:
             start -= count
@@ -286,30 +235,10 @@ class Tasks:
         )
         return self._connection.rows(sql, (line.id, first, last, size, start))
 
-    def _blocks(self, line: _Line, order: str) -> list[tuple[int, int]]:
-        """Return the blocks of a list, and how many tasks are in each."""
-        sql = f"SELECT block, tasks FROM blocks WHERE line = ? ORDER BY block {order}"  # noqa: S608
-        return self._connection.rows(sql, (line.id,))
-
     def _sequence(self, service: str, account: str, id: str) -> int | None:
         sql = f"SELECT sequence FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
         found = self._connection.row(sql, (service, id, account))
         return None if found is None else found[0]
-
-
-@dataclass(slots=True)
-class _Places:
-    """What a turn knows of lists: the owner, the line and the position of the next task of each."""
-
-    turn: int | None
-    next: dict[tuple[str, str, str], tuple[int, int, int]] = field(default_factory=dict)
-
-
-class _Line(NamedTuple):
-    """An account's tasks of one operation."""
-
-    owner: int
-    id: int
 
 
 def _owner(task: Task) -> Owner:
