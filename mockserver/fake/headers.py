@@ -13,7 +13,11 @@ ERROR = "mockserver-error"
 """The header that says that an exception has kept a request from its answer."""
 
 _MOST_HEADER_LETTERS = 200
-"""As much of a pointer or of a reason goes into a header; the name of an unknown field can have megabytes."""
+"""As much of a pointer, a rule or a reason goes into a header; the name of an unknown field can have megabytes."""
+
+_MOST_RULES = 100
+"""So many rules are named in a header. A null field breaks a rule of its own, and a body has thousands; many clients
+read no line of more than 64 KiB."""
 
 
 def annotated(response: Response, violations: tuple[Violation, ...]) -> Response:
@@ -21,18 +25,19 @@ def annotated(response: Response, violations: tuple[Violation, ...]) -> Response
     if not violations:
         return response
     first = violations[0]
+    rules = [*dict.fromkeys([violation.rule.id for violation in violations])][:_MOST_RULES]
     said = {
-        "mockserver-rule": ", ".join(dict.fromkeys([violation.rule.id for violation in violations])),
-        "mockserver-pointer": _quoted(first.pointer[:_MOST_HEADER_LETTERS]),
+        "mockserver-rule": ", ".join([_quoted(rule[:_MOST_HEADER_LETTERS], "[]") for rule in rules]),
+        "mockserver-pointer": _quoted(first.pointer[:_MOST_HEADER_LETTERS], "/~"),
         "mockserver-level": first.level,
     }
     return Response(response.status, response.body, {**response.headers, **said}, response.wire)
 
 
 @lru_cache(maxsize=256)
-def _quoted(pointer: str) -> str:
-    """Write a pointer in ASCII. Most are of a few known fields, and to quote one takes longer than all of the rest."""
-    return quote(pointer, safe="/~")
+def _quoted(name: str, safe: str) -> str:
+    """Write a name in ASCII. Most are of a few known fields, and to quote one takes longer than all of the rest."""
+    return quote(name, safe)
 
 
 def told(error: Exception, request: Request) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -9,8 +10,9 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.contract.validation import Violation
 from mockserver.contract.vectors import merged
 from mockserver.fake.core import Fake
+from mockserver.fake.headers import annotated
 from mockserver.settings import Settings
-from mockserver.types import JSON, Level, Request, pointer
+from mockserver.types import JSON, Level, Request, Response, pointer
 from tests.conftest import IMAGE, VIDEO, CheckedFake
 
 CREATING = [
@@ -100,3 +102,26 @@ def test_a_megabyte_of_nulls_is_told_by_its_beginning() -> None:
     body = {"prompt": "A cat", "strange": {str(number): None for number in range(100_000)}}
     assert fake.post(IMAGE, body).status == 200
     assert len(last(fake)) <= 1001
+
+
+UNKNOWN = ["\f", "a\r\nb: c", "a, b", "\u732b", "a b", "\x7f", "x" * 100_000]
+
+
+@pytest.mark.parametrize("name", UNKNOWN, ids=lambda name: ascii(name[:9]))
+def test_a_null_field_of_any_name_is_named_in_a_header_that_can_be_sent(name: str) -> None:
+    answer = CheckedFake().post(IMAGE, {"prompt": "x", name: None})
+    (rule,) = answer.rules
+    assert (answer.status, rule.isascii(), rule.isprintable(), " " in rule) == (200, True, True, False)
+    assert unquote(rule) == f"{name}.null"[:200]
+
+
+def test_any_number_of_null_fields_has_a_header_that_clients_read() -> None:
+    answer = CheckedFake().post(IMAGE, {"prompt": "x", **{f"{number:060}": None for number in range(2000)}})
+    assert 0 < len(answer.headers["mockserver-rule"]) < 65_536
+
+
+def test_a_header_names_each_rule_as_the_contract_does() -> None:
+    rules = [rule for operation in CREATING for rule in operation.rules]
+    found = [Violation(rule, rule.level, (), "", None) for rule in rules]
+    written = [annotated(Response(400), (each,)).headers["mockserver-rule"] for each in found]
+    assert written == [rule.id for rule in rules]
