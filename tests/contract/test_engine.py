@@ -1,5 +1,6 @@
 """The engine: what its guards let pass breaks no keyword of ours."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from mockserver.contract import engine
 from mockserver.contract.catalog import load
 from mockserver.contract.engine import compiled, guard
 from mockserver.contract.keywords import KEYWORDS, Keyword, Problem
-from mockserver.types import JSON
+from mockserver.types import JSON, Schema
 
 ARGUMENTS: dict[str, Any] = {
     "x-references": {"in": ["a", "list[].a"], "to": {"<<<image_%>>>": "list", "@image_%": "image_%", "#%": "b"}},
@@ -92,3 +93,23 @@ def test_most_payloads_are_judged_without_a_question_to_python(monkeypatch: pyte
     }
     assert compiled(load().operation("kling/omni-image").schema).is_valid(payload)
     assert asked == []
+
+
+def test_an_equal_schema_is_compiled_once() -> None:
+    schema = load().operation("kling/omni-image.create").schema
+    assert compiled(copy.deepcopy(schema)) is compiled(schema)
+
+
+@pytest.mark.parametrize("other", [1.0, True, "1", [1]], ids=repr)
+def test_a_schema_that_only_looks_equal_is_another_one(other: JSON) -> None:
+    kept = compiled({"const": other})
+    assert kept is not compiled({"const": 1})
+    assert kept.is_valid(other)
+
+
+def test_an_engine_does_not_change_with_the_schema_that_it_was_made_of() -> None:
+    schema: Schema = {"properties": {"a": {"type": "string"}}}
+    before = compiled(schema)
+    schema["properties"]["a"] = {"type": "integer"}
+    assert before.is_valid({"a": "x"})
+    assert not compiled(schema).is_valid({"a": "x"})
