@@ -24,8 +24,10 @@ from mockserver.types import JSON, Millis, Request, Response
 from tests.support import stores
 
 # How long an example takes says more about the machine than about the code, and a commit that is right today must be
-# right tomorrow: whoever looks for what nobody has thought of yet says --hypothesis-profile search.
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+# right tomorrow: whoever looks for what nobody has thought of yet says --hypothesis-profile search. ``make test`` draws
+# a quarter of the usual examples, and ``make torture`` runs the same tests again with all of them.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, max_examples=25)
+hypothesis.settings.register_profile("deep", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
 
@@ -44,6 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
         url, end = make(Path(folder.name))
         for cleanup in (folder.cleanup, end, stores.put_every_fake_on(url)):
             config.add_cleanup(cleanup)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what draws: ``make torture`` runs it again, and draws more."""
+    if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
+        item.add_marker("drawn")
 
 
 def pytest_collection_finish() -> None:

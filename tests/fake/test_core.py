@@ -21,6 +21,7 @@ from mockserver.fake.media import results
 from mockserver.fake.world import World
 from mockserver.types import Request, Response
 from tests.conftest import HOST, IMAGE, NOON, PAYLOADS, TOKEN, VIDEO, CheckedFake
+from tests.support.sampling import draws
 
 PRODUCTS = [IMAGE, VIDEO]
 OPERATIONS = [operation for service in load().services.values() for operation in service.operations.values()]
@@ -254,7 +255,7 @@ HEADERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=draws(400))
 @given(st.sampled_from(METHODS), PATH, WIRE, HEADERS, BODY, st.booleans())
 @example(
     "POST",
@@ -264,6 +265,7 @@ HEADERS = st.fixed_dictionaries(
     b'{"prompt":"x","n":1e400}',
     True,
 )
+@example("POST", IMAGE, "", {}, b'{"\\r\\nx: y":null}', True)
 def test_any_bytes_of_any_type_on_any_path_get_an_answer_of_a_services(
     method: str, path: str, query: str, headers: dict[str, str], body: bytes, is_usual: bool
 ) -> None:
@@ -283,7 +285,7 @@ class _Watched(Request):
     """A request that a weak reference may point at."""
 
 
-@settings(max_examples=100)
+@settings(max_examples=draws(100))
 @given(st.sampled_from(METHODS), PATH, HEADERS, BODY)
 @example("POST", IMAGE, {"authorization": "Bearer k"}, b'{"prompt": "x')
 @example("POST", IMAGE, {"authorization": "Bearer k"}, b'{"prompt": "\xff"}')

@@ -26,6 +26,7 @@ from mockserver.kit import valid_payloads
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 from tests.conftest import HOST, IMAGE, NOON, TOKEN, CheckedFake
+from tests.support.sampling import draws
 
 
 def test_a_snapshot_in_another_fake_is_the_same_fake(fake: CheckedFake) -> None:
@@ -244,7 +245,7 @@ def taken(fake: Fake) -> JSON:
 
 
 @given(lives())
-@hypothesis.settings(max_examples=25)
+@hypothesis.settings(max_examples=draws(25))
 def test_a_restored_fake_is_the_same_fake(life: tuple[dict[str, Any], list[tuple[Any, ...]]]) -> None:
     """Law: the snapshot of what was restored from a snapshot is equal to it, and both answer the same."""
     settings, steps = life

@@ -15,6 +15,7 @@ from mockserver.fake.world import RETENTION_MILLIS
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
+from tests.support.sampling import draws
 
 NO_SLOT = (429, 1303, "parallel task over resource pack limit")
 RANK = {"submitted": 0, "processing": 1, "succeed": 2, "failed": 2}
@@ -97,7 +98,7 @@ def test_a_refused_create_takes_no_slot_and_leaves_no_task() -> None:
 
 
 @given(st.integers(1, 12), st.lists(st.tuples(st.integers(1, 9), st.integers(0, 1500)), max_size=25))
-@settings(max_examples=40)
+@settings(max_examples=draws(40))
 def test_never_are_more_results_in_flight_than_there_are_slots(slots: int, steps: list[tuple[int, int]]) -> None:
     fake = CheckedFake(slots=slots, services=("kling",))
     flying: list[tuple[int, int]] = []
@@ -139,7 +140,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["get", "list", "wait", "force"]), st
 
 
 @given(PACES, st.sampled_from([IMAGE, VIDEO]), STEPS)
-@settings(max_examples=80)
+@settings(max_examples=draws(80))
 def test_under_every_pace_and_force_states_only_move_ahead_and_updated_at_lies_between(
     pace: str, path: str, steps: list[tuple[str, int]]
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mockserver.kit.baseline import Accepted, BadBaseline, Baseline, apply, parse, read
 from mockserver.kit.checks import Skipped
 from mockserver.kit.verdict import ExitStatus, Finding, Verdict
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, CHECKS, KEPT, NINE, NUMBER, STILL, UNJUDGED
 
 TEXT = """\
@@ -103,7 +104,7 @@ def test_where_nothing_was_judged_no_line_is_stale() -> None:
 KEYS = st.lists(st.sampled_from([NUMBER, NINE, STILL]), unique_by=lambda finding: finding.key).map(lambda f: listed(*f))
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY, KEYS)
 def test_no_finding_is_lost_or_made(verdict: Verdict, baseline: Baseline) -> None:
     after = apply(verdict, baseline)

@@ -16,6 +16,7 @@ from mockserver.kit.client.fuzzing import VALID, _payloads, _samples, _sent
 from mockserver.kit.client.plan import PlannedScenario, breaking
 from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.doubles import is_kept, with_kept_numbers
+from tests.support.sampling import draws
 
 LIMIT = 1 << 53
 NUMBERS = [
@@ -103,7 +104,7 @@ def test_neither_do_samples_and_drawn_payloads(service: Any, operation: Any, sce
         assert is_kept(payload)
         assert breaking(operation, rule)(payload), (rule, payload)
 
-    @settings(max_examples=30)
+    @settings(max_examples=draws(30))
     @given(_payloads(planned))
     def drawn(found: Any) -> None:
         payload, rule = found

@@ -33,6 +33,7 @@ from mockserver.contract.catalog import load
 from mockserver.contract.validation import Validator
 from mockserver.types import JSON, Payload
 from tests.repository.test_floors import imports
+from tests.support.sampling import draws
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -83,7 +84,7 @@ def test_the_lines_of_a_table_are_of_one_length() -> None:
     assert lines[-1] == "a longer name     12      3"
 
 
-@settings(max_examples=30)
+@settings(max_examples=draws(30))
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.none()), st.data())
 def test_a_message_is_read_once_it_is_complete(payload: Payload, data: st.DataObject) -> None:
     sent = post("/path", payload)

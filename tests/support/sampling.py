@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+_USUAL = 100
+"""Examples that Hypothesis draws where nothing else is said; ``make torture`` says nothing else."""
+
+_LEAST = 5
+"""Draws that are made in any case: the first is the simplest, and says little."""
 
 
 def sampled(cases: Iterable[Any], first: int, name: Callable[[Any], str] = str) -> list[Any]:
@@ -15,3 +22,11 @@ def sampled(cases: Iterable[Any], first: int, name: Callable[[Any], str] = str) 
         case if place < first else pytest.param(*case.values, id=case.id, marks=(*case.marks, pytest.mark.torture))
         for place, case in enumerate(found)
     ]
+
+
+def draws(many: int) -> int:
+    """Return how often to draw: ``many`` times in ``make torture``, and fewer times in ``make test``.
+
+    A test that draws without Hypothesis has the mark ``drawn``, so that ``make torture`` runs it again.
+    """
+    return max(min(many, _LEAST), many * settings().max_examples // _USUAL)

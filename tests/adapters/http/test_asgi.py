@@ -19,6 +19,7 @@ from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
 from tests.conftest import IMAGE, PATIENCE, TOKEN
+from tests.support.sampling import draws
 
 HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
 
@@ -237,7 +238,7 @@ async def test_our_own_paths_are_not_the_services() -> None:
         assert (await api.get("/results/kling/1/0.png")).text == "there is no such result, or it has expired\n"
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(line=st.binary(max_size=30))
 async def test_any_bytes_for_a_body_get_an_answer_in_the_envelope(line: bytes) -> None:
     async with client(application(Fake(Settings(seed=1)))) as api:

@@ -14,6 +14,7 @@ from mockserver.contract.vectors import picture
 from mockserver.fake.callbacks.delivery import Attempt
 from tests.conftest import IMAGE, NOON, VIDEO, Answer, CheckedFake
 from tests.fake.intake.test_auth import TIMES, token
+from tests.support.sampling import draws
 
 KLING = load().service("kling")
 PRODUCTS = [IMAGE, VIDEO]
@@ -153,7 +154,7 @@ def test_both_ids_find_a_task(fake: CheckedFake, path: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
-@settings(max_examples=60)
+@settings(max_examples=draws(60))
 @pytest.mark.parametrize("path", PRODUCTS)
 def test_an_external_id_may_be_any_text(path: str, id: str) -> None:
     fake = CheckedFake(services=("kling",))
@@ -259,7 +260,7 @@ def test_a_page_has_thirty_tasks_unless_told_otherwise(fake: CheckedFake, query:
 
 
 @given(amount=st.integers(0, 25), size=st.integers(1, 30), order=st.sampled_from(["newest-first", "oldest-first"]))
-@settings(max_examples=40)
+@settings(max_examples=draws(40))
 def test_pages_are_complete_and_disjoint(amount: int, size: int, order: str) -> None:
     fake = CheckedFake(readings={"list-order": order}, services=("kling",))
     ids = [fake.made() for _ in range(amount)]

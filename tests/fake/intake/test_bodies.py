@@ -15,6 +15,7 @@ from mockserver.contract.catalog import load
 from mockserver.fake.intake import bodies
 from mockserver.fake.refusal import Refused
 from mockserver.types import Request
+from tests.support.sampling import draws
 
 OPERATION = load().operation("kling/omni-image.create")
 FORMS = replace(OPERATION, media_types=("application/json", "multipart/form-data"))
@@ -150,7 +151,7 @@ JSONS = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=draws(50))
 @given(JSONS, st.booleans())
 def test_whatever_json_can_say_is_read_as_it_was_meant(value: object, ascii_only: bool) -> None:
     assert read(json.dumps(value, ensure_ascii=ascii_only).encode()) == value

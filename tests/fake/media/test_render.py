@@ -23,6 +23,7 @@ from mockserver.fake.media import films, pictures
 from mockserver.fake.media import text as lettering
 from mockserver.fake.media.artifacts import Film, Picture, dimensions, film_dimensions
 from mockserver.fake.media.render import render
+from tests.support.sampling import draws
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -214,7 +215,7 @@ class TestPictures:
     def test_awkward_prompts_become_pictures(self, prompt: str, face: str) -> None:
         assert opened(replace(PICTURE, prompt=prompt)).size == (320, 200)
 
-    @settings(max_examples=50)
+    @settings(max_examples=draws(50))
     @given(st.text(st.characters(exclude_categories=()), max_size=200), st.integers(1, 90), st.integers(1, 90))
     def test_any_prompt_becomes_a_picture_of_any_size(self, prompt: str, width: int, height: int) -> None:
         picture = Picture("1", 0, prompt, width, height, watermark=True)

@@ -21,6 +21,7 @@ from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import SHARED, Bounds, Kind, Store
 from mockserver.types import JSON, Millis, Request, Response
 from tests.fake.stores.makers import ACCOUNTS, IMAGE, MAKERS, NOON, VIDEO, Maker, Times, task
+from tests.support.sampling import draws
 
 BOUNDS = Bounds(tasks=12, size=9000, exchanges=8, exchange_bytes=6000)
 
@@ -288,4 +289,4 @@ def everything(store: Store, now: Millis) -> Iterator[tuple[Any, Any]]:
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
 def test_a_store_says_what_the_one_in_memory_says(maker: Maker) -> None:
     machine = type("Compared", (Compared,), {"maker": maker})
-    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=draws(40), stateful_step_count=30, deadline=None))

@@ -19,6 +19,7 @@ from mockserver.kit.generation.intersection import intersect_choices
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.shapes import Shapes
 from mockserver.types import JSON, Schema
+from tests.support.sampling import draws
 
 BASE: Schema = {
     "type": "object",
@@ -93,7 +94,7 @@ def one_of(keyword: str, some: st.SearchStrategy[list[Schema]]) -> st.SearchStra
     return some.map(lambda schemas: {keyword: schemas})
 
 
-@settings(max_examples=250, derandomize=True, database=None)
+@settings(max_examples=draws(250), derandomize=True, database=None)
 @given(schemas(), st.booleans())
 def test_values_of_a_schema_keep_it_and_values_of_its_opposite_break_it(schema: Schema, holds: bool) -> None:
     is_of_base, is_kept = fast_validator(BASE), fast_validator(schema)
@@ -104,7 +105,7 @@ def test_values_of_a_schema_keep_it_and_values_of_its_opposite_break_it(schema: 
             assert is_kept(payload) is holds, payload
 
 
-@settings(max_examples=250, derandomize=True, database=None)
+@settings(max_examples=draws(250), derandomize=True, database=None)
 @given(schemas(), st.booleans())
 def test_where_no_shape_is_left_no_payload_is(schema: Schema, holds: bool) -> None:
     is_kept = fast_validator(schema)

@@ -20,6 +20,7 @@ from mockserver.kit.reports.terminal import progress, show, terminal
 from mockserver.kit.reports.text import visible
 from mockserver.kit.reports.verdict_json import from_json
 from mockserver.kit.verdict import Finding, Verdict
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, BROKEN, CHECKS, HOSTILE, NUMBER, VERDICTS
 
 
@@ -42,7 +43,7 @@ def test_the_last_line_is_the_verdict(name: str) -> None:
     assert told(VERDICTS[name])[-1] == visible(sentence(VERDICTS[name]))
 
 
-@settings(max_examples=30)
+@settings(max_examples=draws(30))
 @given(ANY)
 def test_any_verdict_can_be_told_and_nothing_in_it_steers_a_terminal(verdict: Verdict) -> None:
     assert all(line.isprintable() for line in told(verdict))

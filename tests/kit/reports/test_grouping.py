@@ -17,6 +17,7 @@ from mockserver.kit.reports.verdict_json import as_json, written
 from mockserver.kit.verdict import Finding, Verdict
 from tests.mutants.servers.mutant import VIDEO
 from tests.mutants.servers.registry import MUTANTS, judge
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, KEPT, NINE, NUMBER
 
 
@@ -70,7 +71,7 @@ def test_the_smallest_payload_comes_first() -> None:
     assert keys(of(large, small)) == [[small.key, large.key]]
 
 
-@settings(max_examples=30)
+@settings(max_examples=draws(30))
 @given(ANY)
 def test_each_finding_is_in_one_group_and_stays_one_of_its_own_in_every_file(verdict: Verdict) -> None:
     found = sorted(key for group in keys(verdict) for key in group)

@@ -13,6 +13,7 @@ from mockserver.kit.reports.html import page
 from mockserver.kit.reports.summary import sentence
 from mockserver.kit.reports.text import visible
 from mockserver.kit.verdict import Verdict
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, BROKEN, CHECKS, HOSTILE, KEPT, NUMBER, UNJUDGED, VERDICTS
 
 VOID = {"meta", "br"}
@@ -63,7 +64,7 @@ def parsed(verdict: Verdict) -> Parsed:
     return found
 
 
-@settings(max_examples=30)
+@settings(max_examples=draws(30))
 @given(ANY)
 def test_whatever_a_verdict_holds_the_page_has_only_its_own_elements(verdict: Verdict) -> None:
     found = parsed(verdict)

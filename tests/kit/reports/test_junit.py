@@ -11,6 +11,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
 from mockserver.kit.reports.junit import junit
 from mockserver.kit.verdict import ExitStatus, Verdict
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, BROKEN, KEPT, NINE, NUMBER, VERDICTS
 
 # What an XSD of JUnit's says, as far as those in use agree: the children and the attributes of each element.
@@ -42,7 +43,7 @@ def test_the_document_keeps_the_grammar(name: str) -> None:
         assert element.tag != "testcase" or len(element) <= 1
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY)
 def test_the_file_is_red_exactly_when_the_verdict_is_not_kept(verdict: Verdict) -> None:
     results = [result for case in read(verdict) for result in case.result]
@@ -50,7 +51,7 @@ def test_the_file_is_red_exactly_when_the_verdict_is_not_kept(verdict: Verdict) 
     assert is_red == (verdict.status is not ExitStatus.KEPT)
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY)
 def test_the_counts_are_those_that_a_reader_counts(verdict: Verdict) -> None:
     root = JUnitXml.fromstring(junit(verdict).encode())
@@ -65,7 +66,7 @@ def test_the_counts_are_those_that_a_reader_counts(verdict: Verdict) -> None:
     assert root.errors == sum(suite.errors for suite in root)
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY)
 def test_no_two_cases_are_taken_for_one(verdict: Verdict) -> None:
     names = [(case.classname, case.name) for case in read(verdict)]

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from mockserver.kit.reports.sarif import sarif
 from mockserver.kit.reports.verdict_json import as_json, places, written
 from mockserver.kit.verdict import ExitStatus, Verdict
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, BROKEN, CHECKS, KEPT, NINE, UNJUDGED, VERDICTS
 
 
@@ -85,7 +86,7 @@ def run(verdict: Verdict) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY)
 def test_any_verdict_becomes_a_log_as_the_standard_has_it(verdict: Verdict) -> None:
     Draft202012Validator(LOG).validate(log(verdict))
@@ -96,7 +97,7 @@ def test_every_kind_of_verdict_becomes_a_log_as_the_standard_has_it(name: str) -
     Draft202012Validator(LOG).validate(log(VERDICTS[name]))
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY)
 def test_each_result_has_its_rule_and_no_rule_is_there_twice(verdict: Verdict) -> None:
     found = run(verdict)

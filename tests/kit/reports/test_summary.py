@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from mockserver.kit.reports.summary import cases, lines, sentence
 from mockserver.kit.verdict import ExitStatus, Verdict
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, BROKEN, CHECKS, IDS, KEPT, NINE, NUMBER, STRANGE, VERDICTS
 
 SENTENCES = {
@@ -25,7 +26,7 @@ def test_the_verdict_is_one_sentence(name: str) -> None:
     assert sentence(VERDICTS[name]) == SENTENCES[name]
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY)
 def test_the_sentence_says_what_the_exit_status_says(verdict: Verdict) -> None:
     told = sentence(verdict).removeprefix(verdict.target)

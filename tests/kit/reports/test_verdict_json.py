@@ -14,6 +14,7 @@ from mockserver.kit.reports.text import sound
 from mockserver.kit.reports.verdict_json import BadRecord, as_json, from_json, places, written
 from mockserver.kit.verdict import Finding, Verdict
 from mockserver.resources import folder
+from tests.support.sampling import draws
 from tests.support.verdicts import ANY, BROKEN, VERDICTS
 
 SCHEMA = json.loads((folder("schemas") / "verdict.json").read_text(encoding="utf-8"))
@@ -23,7 +24,7 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-@settings(max_examples=25)
+@settings(max_examples=draws(25))
 @given(ANY)
 def test_any_verdict_is_written_as_the_schema_says_and_read_back(verdict: Verdict) -> None:
     document = json.loads(written(as_json(verdict)))
