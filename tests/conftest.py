@@ -54,6 +54,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("drawn")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes and mostly waits, so that it does not run on alone when all others have ended."""
+    items.sort(key=lambda item: not item.path.is_relative_to(SLOW))
+
+
 def pytest_collection_finish() -> None:
     """Let the collector of garbage leave alone what lives to the end: ten thousand tests, and all modules."""
     gc.collect()
@@ -68,6 +73,8 @@ TOKEN = "key-of-mine"
 
 IMAGE = "/v1/images/omni-image"
 VIDEO = "/v1/videos/omni-video"
+
+SLOW = Path(__file__).parent / "slow"
 
 PATIENCE = 60.0
 """Seconds after which what was to come has not come, on the slowest machine; what comes is not waited for."""

@@ -15,6 +15,7 @@ from mockserver.contract.rules import rules_of
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema
+from tests.support.sampling import draws
 from tests.support.slow_explanation import explained
 
 OPERATIONS = [
@@ -38,7 +39,7 @@ ODD: list[JSON] = [
     *([{"index": 1, "prompt": "x", "duration": "5"}] * 3, [{"element_id": "7\n"}, {"element_id": 2**70}]),
     {f"field {number}": number for number in range(1100)},
 ]
-CHANGED = 100
+CHANGED = draws(100)
 """Payloads of each operation that are changed at random."""
 
 
@@ -85,6 +86,7 @@ def told(validator: Validator, payload: JSON) -> list[tuple[Any, ...]]:
     return [(each.rule.id, each.level, each.path, each.fact, each.value) for each in validator.violations(payload)]
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
 def test_what_is_told_of_a_payload_is_what_the_slow_engine_tells(service: Service, operation: Operation) -> None:
     sent = payloads(operation)

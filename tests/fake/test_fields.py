@@ -12,6 +12,7 @@ from mockserver.contract.catalog import Operation, Service, load
 from mockserver.contract.readings import levels
 from mockserver.types import JSON
 from tests.conftest import CheckedFake
+from tests.support.sampling import sampled
 
 SERVICES = load().services
 CREATES = [operation for service in SERVICES.values() for operation in service.operations.values() if operation.task]
@@ -43,7 +44,7 @@ def shown(fake: CheckedFake, paths: list[str], id: str) -> Iterator[int]:
             views.whole_task(fake, task)
 
 
-@pytest.mark.parametrize("operation", CREATES, ids=lambda operation: operation.id)
+@pytest.mark.parametrize("operation", sampled(CREATES, 2, lambda operation: operation.id))
 def test_whatever_is_accepted_can_be_shown_ended_called_back_and_restored(
     operation: Operation, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,8 @@
-"""A Redis server of our own, on a free port, which keeps nothing on the disk."""
+"""A Redis server of our own, on a free port, which keeps nothing on the disk.
+
+Processes that share a store in the tests import this, too. Dozens are started, and to import pytest and Hypothesis
+takes as long as all of the rest: only who starts a server does.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
 import redis
-
-from tests.conftest import PATIENCE
 
 COMMAND = shutil.which("redis-server") or shutil.which("valkey-server")
 
@@ -21,6 +22,8 @@ COMMAND = shutil.which("redis-server") or shutil.which("valkey-server")
 def needed() -> str:
     """Return the command of a server; without one the test is skipped, or fails where all have to run."""
     if COMMAND is None:
+        import pytest
+
         reason = "there is no redis-server here: apt-get install redis-server"
         if os.environ.get("MOCKSERVER_CI"):
             pytest.fail(reason)
@@ -46,17 +49,19 @@ class RedisServer:
         return redis.Redis(port=self.port, protocol=2)
 
     def start(self) -> None:
+        from tests.conftest import PATIENCE
+
         command = [self._command, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
         command += ["--save", "", "--appendonly", "no", *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE
-        while not self._answers():
+        while not self._answers(PATIENCE):
             assert self._process.poll() is None, "redis-server has ended"
             assert time.monotonic() < until, "redis-server does not answer"
             time.sleep(0.005)
 
-    def _answers(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+    def _answers(self, seconds: float) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), seconds) as connection:
             connection.sendall(b"PING\r\n")
             return connection.recv(100).startswith((b"+PONG", b"-NOAUTH"))
         return False

@@ -75,7 +75,14 @@ def _client(url: str) -> httpx.Client:
     return httpx.Client(base_url=url, timeout=PATIENCE, limits=httpx.Limits(max_connections=1, keepalive_expiry=3600))
 
 
-@pytest.fixture(scope="module", params=["two servers on a file", "two workers on a file", "two servers on Redis"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("two servers on a file", marks=pytest.mark.torture),
+        "two workers on a file",
+        "two servers on Redis",
+    ],
+)
 def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder: Path = tmp_path_factory.mktemp("sharing")
     if request.param == "two servers on Redis":

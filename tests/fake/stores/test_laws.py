@@ -355,7 +355,7 @@ class TestShared:
 
     @pytest.mark.torture
     def test_whatever_was_answered_outlives_many_kills(self, opened: Opened, maker: Maker, tmp_path: Path) -> None:
-        assert_that_kills_lose_nothing(opened(), maker, tmp_path, kills=60)
+        assert_that_kills_lose_nothing(opened(), maker, tmp_path, kills=25)
 
 
 def assert_that_kills_lose_nothing(store: Store, maker: Maker, folder: Path, kills: int) -> None:

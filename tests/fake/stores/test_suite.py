@@ -18,6 +18,8 @@ ALL = (
     "tests/adapters/http/test_callbacks.py",
     "tests/adapters/http/test_results.py",
     "tests/contract/test_fixtures.py",
+    "--ignore=tests/fake/stores",  # they say themselves which stores they are about
+    "--ignore=tests/fake/media/test_render.py",  # nothing in it has a state
     # It counts on the order in which two requests come to a turn in this process.
     "--deselect=tests/adapters/http/test_results.py::test_one_who_leaves_does_not_spoil_it_for_those_who_stay",
 )

@@ -19,7 +19,7 @@ from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads, N
 from mockserver.kit.generation.strategies import invalid_payloads
 from mockserver.kit.generation.valid import NothingToSend, rule_levels
 from mockserver.types import JSON, Schema
-from tests.support.sampling import sampled
+from tests.support.sampling import draws, sampled
 
 EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
 CREATES = [each for each in EVERY if each.method == "POST" and each.schema["properties"].get("prompt")]
@@ -119,21 +119,23 @@ def test_all_rules_are_reached_within_twice_as_many_draws(operation: Operation, 
     assert reached == {rule.id for rule in rules}
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("operation", named(CREATES))
 def test_draws_of_one_rule_differ(operation: Operation) -> None:
     rule = next(
         rule for rule in InvalidPayloads.of(operation).rules if rule.field == "prompt" and rule.keyword == "type"
     )
     source = InvalidPayloads.of(operation)
-    found = [source.generate(rule, Seeded(index)) for index in range(60)]
-    assert len({json.dumps(each and each.payload) for each in found}) > 40
+    found = [source.generate(rule, Seeded(index)) for index in range(draws(60))]
+    assert len({json.dumps(each and each.payload) for each in found}) > draws(40)
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("operation", named(EVERY))
 def test_few_draws_are_rejected(operation: Operation) -> None:
     source = InvalidPayloads.of(operation)
     light = [rule for rule in source.rules if rule.keyword != "x-image-bytes"]
-    found = [source.generate(light[index % len(light)], Seeded(index)) for index in range(200)]
+    found = [source.generate(light[index % len(light)], Seeded(index)) for index in range(draws(200))]
     assert found.count(None) < 0.05 * len(found)
 
 

@@ -31,7 +31,7 @@ from mockserver.types import JSON
 from tests.support.second_reading import OWN, SecondRule, broken_rules, rules_of
 
 EVERY = {each.id: each for service in load().services.values() for each in service.operations.values() if each.rules}
-SEEDS = 20
+SEEDS = 5
 """So many payloads of each rule are broken in the long test, and two of each in the quick one."""
 
 EDITS = 40

@@ -73,7 +73,7 @@ def other_service(service: Any) -> Any:
     return service
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def usual() -> Verdict:
     """Judge the fake by the shipped schemas."""
     return prepare("kling", operation="kling/omni-image.create", skip=SKIP).verdict()
