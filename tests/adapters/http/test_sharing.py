@@ -267,6 +267,7 @@ def test_keys_are_refused_and_nothing_has_changed(pair: Pair) -> None:
     assert [side.create(foo=1)["code"] for side in pair] == [0, 0]
 
 
+@pytest.mark.torture
 def test_the_same_seed_gives_no_id_twice_in_one_store(tmp_path: Path) -> None:
     ids: list[str] = []
     for _ in range(2):
