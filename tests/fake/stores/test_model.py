@@ -286,6 +286,7 @@ def everything(store: Store, now: Millis) -> Iterator[tuple[Any, Any]]:
     yield "schedule", (len(schedule), schedule.next(), [schedule.unfinished(now + wait) for wait in (-9, 0, 5000)])
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
 def test_a_store_says_what_the_one_in_memory_says(maker: Maker) -> None:
     machine = type("Compared", (Compared,), {"maker": maker})
