@@ -14,6 +14,8 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockserver.files import write
+
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
@@ -44,9 +46,7 @@ def remember(found: State | None) -> None:
     with suppress(OSError, NotImplementedError):
         place = _place()
         place.parent.mkdir(exist_ok=True)
-        begun = place.with_suffix(f".{os.getpid()}")
-        begun.write_bytes(found)
-        begun.replace(place)  # another process that reads it meanwhile sees all or nothing
+        write(place, found)
 
 
 def _place() -> Path:
