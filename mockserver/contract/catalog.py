@@ -19,6 +19,7 @@ from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.source.files import SERVICE, Files
 from mockserver.contract.source.known import is_known, remember, state
+from mockserver.contract.template import expanded, templates
 from mockserver.errors import NoSuchOperation, NoSuchService
 from mockserver.resources import folder
 from mockserver.types import JSON, Lazy, Schema, value
@@ -26,7 +27,7 @@ from mockserver.types import JSON, Lazy, Schema, value
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-_SENT = ("answer", "callback")
+_SENT, _FILLED = ("answer", "callback"), ("shows", "record")
 _OPEN_SCHEMA: Schema = MappingProxyType({})  # type: ignore[assignment] # read only, and shared
 
 
@@ -43,6 +44,9 @@ class Operation:
     * ``task``: for an operation that creates tasks, which field of the payload decides what of the result
     * ``payloads``: for an operation that creates tasks, the fields that ask for something special, by what they ask for
     * ``uploads``: for an operation whose body is a file, the limits of each media type
+    * ``shows``: the template of its answer, where the dialect fills templates; ``None`` is that of what it ``does``
+    * ``record``: the template of what its record has besides, once a task has succeeded; ``None`` is the dialect's own
+    * ``finds``: the parameter or field of a request that names a task
     * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
     """
 
@@ -62,6 +66,9 @@ class Operation:
     task: Mapping[str, Any]
     payloads: Mapping[str, Mapping[str, JSON]]
     uploads: Mapping[str, Mapping[str, Any]]
+    shows: JSON
+    record: JSON
+    finds: str
     defaults: Mapping[str, JSON]
 
     def default(self, field: str, payload: Mapping[str, JSON]) -> JSON:
@@ -123,6 +130,8 @@ class Service:
     reasons: Mapping[str, str]
     statuses: Mapping[str, JSON]
     faults: Mapping[str, str]
+    templates: Mapping[str, JSON]
+    ids: str
     layout: Layout
 
     def exists(self, operation: str, readings: Readings) -> bool:
@@ -204,9 +213,10 @@ def _catalog(files: Files) -> Catalog:
 
 def _service(id: str, files: Files) -> Service:
     own, base = files.sources[id], files.base(id)
+    filling = templates(f"{id}/{SERVICE}", ("templates",), {**base.get("templates", {}), **own.get("templates", {})})
     errors = {**base["errors"], **own.get("errors", {})}
     operations: Mapping[str, Operation] = Lazy(
-        lambda: [f"{id}/{name}" for name in own["operations"]], lambda key: _operation(key, files)
+        lambda: [f"{id}/{name}" for name in own["operations"]], lambda key: _operation(key, files, filling)
     )
 
     @cache
@@ -233,6 +243,8 @@ def _service(id: str, files: Files) -> Service:
         reasons=MappingProxyType({**base.get("reasons", {}), **own.get("reasons", {})}),
         statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
         faults=MappingProxyType({**base.get("faults", {}), **own.get("faults", {})}),
+        templates=filling,
+        ids=own.get("ids", base.get("ids", "decimal")),
         layout=Layout.parse({**base["layout"], **own.get("layout", {})}),
     )
 
@@ -251,12 +263,16 @@ def _concerns(question: JSON, rules: set[str]) -> bool:
     return not named or bool(named & rules)
 
 
-def _operation(id: str, files: Files) -> Operation:
+def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
     service, _, name = id.partition("/")
     at, data, schema = f"/operations/{name}", files.sources[service]["operations"][name], _OPEN_SCHEMA
     if file := data.get("body") or data.get("query"):
         schema = files.documents[files.resolved(service, at, file)]
     answer, callback = (files.resolved(service, f"{at}/{key}", data[key]) if key in data else None for key in _SENT)
+    shows, record = (
+        expanded(f"{service}/{SERVICE}", ("operations", name, key), data[key], known) if key in data else None
+        for key in _FILLED
+    )
     return Operation(
         id=id,
         service=service,
@@ -274,6 +290,9 @@ def _operation(id: str, files: Files) -> Operation:
         task=MappingProxyType(data.get("task", {})),
         payloads=MappingProxyType(data.get("payloads", {})),
         uploads=MappingProxyType(data.get("uploads", {})),
+        shows=shows,
+        record=record,
+        finds=data.get("finds", "id"),
         defaults=MappingProxyType(
             {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}
         ),

@@ -109,5 +109,5 @@ class Replies:
         body = {
             key: text.format_map(refused.fields) if isinstance(text, str) else text for key, text in row.body.items()
         }
-        complete = self._world.dialects[service.dialect].refused(self._world, self._world.readings[service.id], body)
+        complete = self._world.dialects[service.dialect].refused(self._world, service, row.status, body)
         return Response(row.status, encoded(complete), {"content-type": "application/json", **refused.headers})

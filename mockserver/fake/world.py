@@ -8,7 +8,7 @@ from sys import intern
 
 import jiter
 
-from mockserver.contract.catalog import Catalog, Operation
+from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.destinations import Destinations
@@ -48,13 +48,13 @@ class Dialect:
     """The wire format of a family of services.
 
     * ``actions``: what an operation can do, by the name in ``service.json``
-    * ``refused``: completes the body of a refusal
+    * ``refused``: the body of a refusal, of its row in the error table and its status
     * ``notice``: the body of a callback, of a task as it was at a moment
     * ``reports``: whether entering a state is called back
     """
 
     actions: Mapping[str, Action]
-    refused: Callable[[World, Readings, dict[str, JSON]], dict[str, JSON]]
+    refused: Callable[[World, Service, int, dict[str, JSON]], JSON]
     notice: Callable[[World, Task, Millis], JSON]
     reports: Callable[[Readings, Status], bool]
 

@@ -108,7 +108,7 @@ class Replay(Fake):
         service = self._inspector.service
         row = service.errors["no-route"]
         body = {name: said if isinstance(text, str) else text for name, text in row.body.items()}
-        complete = DIALECTS[service.dialect].refused(self.world, self.world.readings[service.id], body)
+        complete = DIALECTS[service.dialect].refused(self.world, service, row.status, body)
         headers = {
             "content-type": "application/json",
             "mockserver-recording": "none",

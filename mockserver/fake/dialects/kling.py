@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from itertools import repeat
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.template import fields, filled
 from mockserver.fake.call import Call
+from mockserver.fake.dialects.filling import of_answer, of_refusal, of_task, wrapped, written
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
@@ -33,13 +36,13 @@ def create(world: World, call: Call) -> Response:
     task = world.create(call, world.ids.decimal(), external_id=external_id, callback_url=callback_url)
     at, info = task.created_at, _info(task, call.readings)
     named = b"%b," % (encoded(info)[1:-1] if external_id else _NO_INFO) if info else b""
-    return _answer(world, call.readings, _CREATED % (task.id.encode(), named, at, at))
+    return _answer(world, call, _CREATED % (task.id.encode(), named, at, at), task)
 
 
 def get(world: World, call: Call) -> Response:
     """Show one task, found by either of its ids."""
     task = world.look(_found(world, call, call.parameters["id"]), call.now)
-    return _answer(world, call.readings, _shown(world, task, call))
+    return _answer(world, call, _shown(world, task, call), task)
 
 
 def list_(world: World, call: Call) -> Response:
@@ -56,7 +59,7 @@ def list_(world: World, call: Call) -> Response:
         newest_first = call.readings["list-order"] == "newest-first"
         tasks = world.tasks.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
     shown = [_shown(world, world.look(task, call.now), call) for task in tasks]
-    return _answer(world, call.readings, b"[%b]" % b",".join(shown))
+    return _answer(world, call, b"[%b]" % b",".join(shown))
 
 
 def record(world: World, task: Task, state: State, readings: Readings) -> dict[str, JSON]:
@@ -72,7 +75,10 @@ def record(world: World, task: Task, state: State, readings: Readings) -> dict[s
     if isinstance(watermark := payload.get("watermark_info"), dict):
         data["watermark_info"] = {"enabled": watermark.get("enabled", False)}
     if status == "succeed":
-        data["task_result"] = _result(operation, task, payload, readings)
+        if operation.record is None:
+            data["task_result"] = _result(operation, task, payload, readings)
+        else:
+            data |= fields(operation.record, of_task(world, task, state))
     elif readings["result-before-end"] == "empty":
         data["task_result"] = {}
     if status in FINAL:
@@ -104,19 +110,25 @@ def reports(readings: Readings, status: Status) -> bool:
     return wanted == "every-change" or status in FINAL or (wanted == "after-created" and status != "submitted")
 
 
-def refused(world: World, readings: Readings, body: dict[str, JSON]) -> dict[str, JSON]:
+def refused(world: World, service: Service, status: int, body: dict[str, JSON]) -> JSON:
     """Complete an error body."""
-    data = {"data": None} if readings["error-data"] == "null" else {}
-    return {**body, "request_id": world.ids.uuid(), **data}
+    data = {"data": None} if world.readings[service.id]["error-data"] == "null" else {}
+    complete = {**body, "request_id": world.ids.uuid(), **data}
+    return wrapped(service, "refusal", of_refusal(world, status, complete), complete)
 
 
 DIALECT = Dialect({"create": create, "get": get, "list": list_}, refused, notice, reports)
 
 
-def _answer(world: World, readings: Readings, data: bytes) -> Response:
-    """Put the envelope around data that is JSON already."""
-    beginning, id = _beginning(readings["success-message"]), world.ids.uuid().encode()
-    return Response(200, b'%b,"request_id":"%b","data":%b}' % (beginning, id, data), _HEADERS)
+def _answer(world: World, call: Call, data: bytes, task: Task | None = None) -> Response:
+    """Put the envelope around data that is JSON already, and around that what a gateway has around it."""
+    beginning, id = _beginning(call.readings["success-message"]), world.ids.uuid().encode()
+    body = b'%b,"request_id":"%b","data":%b}' % (beginning, id, data)
+    template = call.service.templates.get(call.operation.does) if call.operation.shows is None else call.operation.shows
+    if template is not None:
+        around = of_answer(world, answer=json.loads(body))
+        body = written(filled(template, of_task(world, task, task.state(call.now), around) if task else around))
+    return Response(call.operation.answer_status, body, _HEADERS)
 
 
 @cache

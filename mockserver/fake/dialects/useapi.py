@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from itertools import islice
 
+from mockserver.contract.catalog import Service
 from mockserver.contract.readings import Readings
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import useapi_accounts as accounts
@@ -140,7 +141,7 @@ def reports(readings: Readings, status: Status) -> bool:
     return status in _REPORTED[readings["callback-on"]]
 
 
-def refused(_: World, __: Readings, body: dict[str, JSON]) -> dict[str, JSON]:
+def refused(_: World, __: Service, ___: int, body: dict[str, JSON]) -> JSON:
     """Leave the body of a refusal as its row has it: there is no id of the request."""
     return body
 

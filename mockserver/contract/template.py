@@ -1,0 +1,218 @@
+"""Templates: answers as a ``service.json`` writes them out, with places that a task fills in.
+
+A text ``"{id}"`` becomes the value of that name, of whatever type it is; ``"task {id}"`` a text with it inside. What has
+no value is left out, and with it the field, the item or the text that it stands in. Four objects are no objects of the
+answer:
+
+* ``{"$each": "results", "item": …}``: a list with one item for each result, or for each task
+* ``{"$by": "status", "cases": {…}, "else": …}``: what stands there depends on a value
+* ``{"$text": …}``: JSON written as text
+* ``{"$use": "record"}``: another template of the same service
+
+A service has templates by what its operations do (``create``, ``get``, ``list``), and ``callback`` and ``refusal``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from mockserver.errors import BadContract
+from mockserver.types import JSON, Path, pointer, value
+
+OF_ANSWER = MappingProxyType(
+    {
+        "request_id": "a new id of this answer",
+        "count": "how many tasks are listed",
+        "answer": "the answer as the service that this one stands in front of would give it",
+    }
+)
+
+OF_REFUSAL = MappingProxyType(
+    {
+        "error": "the body of the row of the error table; error.NAME is the value of a field",
+        "http_status": "the status of the answer",
+    }
+)
+"""What the template ``refusal`` may fill in, and ``request_id``."""
+
+OF_TASK = MappingProxyType(
+    {
+        "id": "the id of the task; id_number is the same as a number",
+        "id_number": "the id of the task as a number",
+        "external_id": "the client's own name for it",
+        "status": "its state as ``statuses`` spell it",
+        "progress": "how far it is, in percent",
+        "reason": "why it failed",
+        "units": "what it costs, once it is over",
+        "model": "the model that was asked for, or the usual one",
+        "product": "the name of the operation that made it, without the verb",
+        "callback_url": "where it is called back",
+        "created_at": "Unix milliseconds, as the others that end in ``_at``",
+        "started_at": "when it began to be processed",
+        "updated_at": "when its state last changed",
+        "ended_at": "when it was over",
+        "payload": "what was sent; payload.NAME is the value of a field, or its default",
+    }
+)
+"""What a task has; of a time, ``created_s`` is the same in whole seconds and ``created_iso`` as ISO 8601."""
+
+OF_RESULT = MappingProxyType(
+    {
+        "index": "its place among the results, from 0",
+        "result_id": "an id of its own",
+        "url": "where the file is; url.mp3 is the same in another form",
+        "watermark_url": "its watermarked twin, if one was asked for",
+        "duration": "a film's or a sound's length in seconds, as text: 5.041",
+        "seconds": "the same as a number",
+        "milliseconds": "the same as a whole number",
+        "width": "pixels",
+        "height": "pixels",
+    }
+)
+
+LISTS = ("results", "tasks")
+"""What there may be several of."""
+
+_TIMES = ("created", "started", "updated", "ended")
+_NAMES = frozenset(
+    {*OF_ANSWER, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *(f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))}
+)
+_PLACE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)*)\}")
+_WHOLE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)*)\}\Z")
+_WITH_PARTS = ("payload", "url", "error")
+
+
+class _Missing(Enum):
+    MISSING = "there is no value"
+
+
+MISSING: Final = _Missing.MISSING
+"""In the place of a value: there is none, and ``None`` is one."""
+
+Missing = _Missing
+Found = JSON | Missing
+
+
+@value
+class Scope:
+    """What fills a template; what is not here is ``around`` it.
+
+    * ``values``: by the first part of a name, what returns its value; it is called with the rest of the name
+    * ``lists``: by one of ``LISTS``, what returns that which fills each item
+    """
+
+    values: Mapping[str, Callable[[str], Found]]
+    lists: Mapping[str, Callable[[], Iterable[Scope]]] = field(default_factory=dict)
+    around: Scope | None = None
+
+    def value(self, name: str) -> Found:
+        """Return the value of a name, or ``MISSING``."""
+        first, _, rest = name.partition(".")
+        if first in self.values:
+            return self.values[first](rest)
+        return MISSING if self.around is None else self.around.value(name)
+
+    def items(self, name: str) -> Iterable[Scope]:
+        """Return what fills each item of a list."""
+        if name in self.lists:
+            return self.lists[name]()
+        return () if self.around is None else self.around.items(name)
+
+
+def filled(template: JSON, scope: Scope) -> Found:
+    """Return a template with its places filled in."""
+    if isinstance(template, str):
+        return _text(template, scope)
+    if isinstance(template, list):
+        return _present(filled(item, scope) for item in template)
+    if not isinstance(template, dict):
+        return template
+    if "$each" in template:
+        return _present(filled(template["item"], inner) for inner in scope.items(template["$each"]))
+    if "$by" in template:
+        key = scope.value(template["$by"])
+        case = template["cases"].get(str(key), template.get("else", MISSING))
+        return MISSING if case is MISSING else filled(case, scope)
+    if "$text" in template:
+        inner = filled(template["$text"], scope)
+        return MISSING if inner is MISSING else json.dumps(inner, ensure_ascii=False, separators=(",", ":"))
+    return fields(template, scope)
+
+
+def fields(template: Mapping[str, JSON], scope: Scope) -> dict[str, JSON]:
+    """Return the fields of a template that is an object of the answer."""
+    pairs = ((name, filled(part, scope)) for name, part in template.items())
+    return {name: value for name, value in pairs if value is not MISSING}
+
+
+def templates(file: str, at: Path, sources: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """Return templates with each ``$use`` replaced. Raises ``BadContract`` for a name that means nothing."""
+    found = {name: _expanded(file, (*at, name), part, sources, (name,)) for name, part in sources.items()}
+    return MappingProxyType(found)
+
+
+def expanded(file: str, at: Path, template: JSON, known: Mapping[str, JSON]) -> JSON:
+    """Return one template that may use others. Raises ``BadContract``."""
+    return _expanded(file, at, template, known, ())
+
+
+def _expanded(file: str, at: Path, part: JSON, known: Mapping[str, JSON], within: tuple[str, ...]) -> JSON:
+    if isinstance(part, str):
+        for name in _PLACE.findall(part):
+            first, *rest = name.split(".")
+            if first not in _NAMES or (rest and first not in _WITH_PARTS):
+                raise BadContract(file, pointer(at), f"there is no value {name!r} to fill in")
+        return part
+    if isinstance(part, list):
+        return [_expanded(file, (*at, index), each, known, within) for index, each in enumerate(part)]
+    if not isinstance(part, dict):
+        return part
+    if "$use" in part:
+        name = part["$use"]
+        if name not in known or name in within:
+            fact = f"there is no template {name!r}" if name not in known else f"{name!r} uses itself"
+            raise BadContract(file, pointer((*at, "$use")), fact)
+        return _expanded(file, at, known[name], known, (*within, name))
+    _check_keys(file, at, part)
+    return {
+        key: each if key in ("$each", "$by") else _expanded(file, (*at, key), each, known, within)
+        for key, each in part.items()
+    }
+
+
+def _check_keys(file: str, at: Path, part: Mapping[str, JSON]) -> None:
+    """Refuse an object that is none of the answer, and none of ours either."""
+    ours = {key for key in part if key.startswith("$")}
+    if not ours:
+        return
+    forms = ({"$each", "item"}, {"$by", "cases"}, {"$by", "cases", "else"}, {"$text"})
+    if set(part) not in forms:
+        raise BadContract(file, pointer(at), f"{min(ours)!r} stands beside what does not belong to it")
+    if "$each" in part and part["$each"] not in LISTS:
+        raise BadContract(
+            file, pointer((*at, "$each")), f"there is no list {part['$each']!r}; there are {', '.join(LISTS)}"
+        )
+    if "$by" in part and (part["$by"] not in _NAMES or not isinstance(part["cases"], dict)):
+        raise BadContract(file, pointer((*at, "$by")), f"there is no value {part['$by']!r} to choose by")
+
+
+def _text(template: str, scope: Scope) -> Found:
+    if whole := _WHOLE.match(template):
+        return scope.value(whole[1])
+    pieces: list[str] = []
+    for index, piece in enumerate(_PLACE.split(template)):
+        value = scope.value(piece) if index % 2 else piece
+        if value is MISSING:
+            return MISSING
+        pieces.append(str(value))
+    return "".join(pieces)
+
+
+def _present(values: Iterator[Found]) -> list[JSON]:
+    return [value for value in values if value is not MISSING]

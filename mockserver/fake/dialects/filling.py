@@ -1,0 +1,138 @@
+"""What fills the templates of answers: a task as it is now, each of its results, a list of tasks, a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from mockserver.contract import places
+from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.template import MISSING, Found, Scope, filled
+from mockserver.fake.encoding import encoded
+from mockserver.fake.lifecycle import FINAL, State, Status, Task
+from mockserver.fake.media import plan, results
+from mockserver.fake.media.artifacts import Film, Made
+from mockserver.fake.world import World
+from mockserver.types import JSON, Millis, Payload
+
+_PROGRESS: Mapping[Status, int] = {"submitted": 0, "processing": 50, "succeed": 100, "failed": 100}
+"""How far a task is in percent. Real services count, and no client may rely on the steps."""
+
+_UNITS: Mapping[str, Callable[[Millis], JSON]] = {
+    "at": lambda at: at,
+    "s": lambda at: at // 1000,
+    "iso": lambda at: datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+}
+"""How a time is written, by the end of its name."""
+
+
+def of_answer(world: World, tasks: Sequence[Scope] = (), answer: Found = MISSING) -> Scope:
+    """Return what belongs to no task: the id of the answer, what it wraps, and the tasks that it lists."""
+    values: dict[str, Callable[[str], Found]] = {
+        "request_id": lambda _: world.ids.uuid(),
+        "count": lambda _: len(tasks),
+        "answer": lambda _: answer,
+    }
+    return Scope(values, {"tasks": lambda: tasks})
+
+
+def of_refusal(world: World, status: int, body: dict[str, JSON]) -> Scope:
+    """Return a refusal: the body of its row in the error table, and its status."""
+    values: dict[str, Callable[[str], Found]] = {
+        "error": lambda field: body.get(field, MISSING) if field else body,
+        "http_status": lambda _: status,
+    }
+    return Scope(values, around=of_answer(world))
+
+
+def of_task(world: World, task: Task, state: State, around: Scope | None = None) -> Scope:
+    """Return a task in a state; ``around`` is what the answer says besides."""
+    operation, payload = world.operation(task), world.payload(task)
+    spelled = world.catalog.services[operation.service].statuses
+    values: dict[str, Callable[[str], Found]] = {
+        "id": lambda _: task.id,
+        "id_number": lambda _: int(task.id) if task.id.isdecimal() else MISSING,
+        "external_id": lambda _: _present(task.external_id),
+        "callback_url": lambda _: _present(task.callback_url),
+        "status": lambda _: spelled.get(state.status, state.status),
+        "progress": lambda _: _PROGRESS[state.status],
+        "reason": lambda _: _present(task.reason) if state.status == "failed" else MISSING,
+        "units": lambda _: _units(operation, payload, state.status),
+        "model": lambda _: task.model or MISSING,
+        "product": lambda _: operation.product,
+        "payload": partial(_sent, operation, payload),
+    }
+    for name, at in _times(task, state).items():
+        values |= {f"{name}_{unit}": partial(_time, write, at) for unit, write in _UNITS.items()}
+    scope = Scope(values, around=around or of_answer(world))
+    made = partial(_results, operation, payload, task, scope) if state.status == "succeed" else tuple
+    return Scope({}, {"results": made}, scope)
+
+
+def wrapped(service: Service, name: str, scope: Scope, body: JSON) -> JSON:
+    """Return what a template of a service makes of a body; the body itself if there is none of that name."""
+    template = service.templates.get(name)
+    return body if template is None else filled(template, scope)
+
+
+def written(body: Found) -> bytes:
+    """Write an answer; a template without any value is an empty one."""
+    return b"{}" if body is MISSING else encoded(body)
+
+
+def _times(task: Task, state: State) -> dict[str, Millis | None]:
+    started = next((task.created_at + start for start, status in task.timeline if status == "processing"), None)
+    return {
+        "created": task.created_at,
+        "updated": state.updated_at,
+        "started": None if started is None or started > state.updated_at else started,
+        "ended": state.updated_at if state.status in FINAL else None,
+    }
+
+
+def _time(write: Callable[[Millis], JSON], at: Millis | None, _: str) -> Found:
+    return MISSING if at is None else write(at)
+
+
+def _units(operation: Operation, payload: Payload, status: Status) -> Found:
+    """Return what a task costs; one that failed costs nothing (kling 2.2)."""
+    if status not in FINAL:
+        return MISSING
+    return plan.units(operation, payload) if status == "succeed" else "0"
+
+
+def _results(operation: Operation, payload: Payload, task: Task, around: Scope) -> Iterator[Scope]:
+    is_marked = _sent(operation, payload, operation.task.get("watermark", "")) is True
+    for made in plan.artifacts(operation, task, payload):
+        yield Scope(_of_result(task, made, is_marked=is_marked), around=around)
+
+
+def _of_result(task: Task, made: Made, *, is_marked: bool) -> dict[str, Callable[[str], Found]]:
+    values: dict[str, Callable[[str], Found]] = {
+        "index": lambda _: made.index,
+        "result_id": lambda _: f"{task.id}-{made.index}",
+        "url": lambda _: results.url(task, made),
+        "watermark_url": lambda _: results.url(task, made, watermark=True) if is_marked else MISSING,
+        "width": lambda _: made.width,
+        "height": lambda _: made.height,
+    }
+    if isinstance(made, Film):
+        values |= {
+            "duration": lambda _: made.duration,
+            "seconds": lambda _: float(made.duration),
+            "milliseconds": lambda _: round(float(made.duration) * 1000),
+        }
+    return values
+
+
+def _sent(operation: Operation, payload: Payload, place: str) -> Found:
+    """Return what stands at a place of the payload, or the default of its field; all of it without a place."""
+    if not place:
+        return payload
+    found = places.first(place, payload)
+    return _present(operation.default(place, payload) if found is None else found)
+
+
+def _present(found: JSON) -> Found:
+    return MISSING if found is None else found

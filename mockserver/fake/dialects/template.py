@@ -1,0 +1,108 @@
+"""Services whose answers are written out in their ``service.json``, with places to fill in (``contract/template``)."""
+
+from __future__ import annotations
+
+from mockserver.contract import places
+from mockserver.contract.catalog import Service
+from mockserver.contract.readings import Readings
+from mockserver.contract.template import Scope, filled
+from mockserver.fake.call import Call
+from mockserver.fake.dialects.filling import of_answer, of_refusal, of_task, wrapped, written
+from mockserver.fake.lifecycle import FINAL, Status, Task
+from mockserver.fake.refusal import Refused
+from mockserver.fake.world import Dialect, World
+from mockserver.types import JSON, Millis, Response
+
+_HEADERS = {"content-type": "application/json"}
+
+_PAGE = 30
+"""How many tasks a list has whose request cannot say (kling 2.3)."""
+
+
+def create(world: World, call: Call) -> Response:
+    """Make a task. Where a task is also found by the client's own name for it, that name is unique."""
+    layout, owner = call.service.layout, (call.service.id, call.account)
+    external_id, url = (_text(call, place) for place in (layout.external_id_field, layout.callback_field))
+    is_unique = layout.finds_external_id and external_id is not None
+    if is_unique and world.tasks.get_external(owner, str(external_id)) is not None:
+        raise Refused("duplicate-external-id", id=external_id)
+    task = world.create(call, _id(world, call), external_id=external_id, callback_url=url)
+    return _answer(world, call, task)
+
+
+def get(world: World, call: Call) -> Response:
+    """Show one task."""
+    return _answer(world, call, world.look(_found(world, call), call.now))
+
+
+def list_(world: World, call: Call) -> Response:
+    """Show a page of an account's tasks, the newest first."""
+    pages, asked = call.service.layout.pages, {**call.operation.defaults, **call.payload}
+    size = int(asked.get(pages.size) or _PAGE) if pages else _PAGE
+    number = int(asked.get(pages.number) or 1) if pages and pages.number else 1
+    create = call.operation.id.removesuffix(".list") + ".create"
+    owner = call.service.id, call.account
+    tasks = world.tasks.page(owner, create, (number - 1) * size, size, newest_first=True)
+    shown = [of_task(world, each, each.state(call.now)) for each in (world.look(task, call.now) for task in tasks)]
+    return _filled(call, of_answer(world, shown))
+
+
+def delete(world: World, call: Call) -> Response:
+    """Forget a task, and show it once more."""
+    task = _found(world, call)
+    world.tasks.remove(task)
+    return _answer(world, call, task)
+
+
+def notice(world: World, task: Task, at: Millis) -> JSON:
+    """Return the body of a callback."""
+    service = world.catalog.services[task.operation.partition("/")[0]]
+    return filled(service.templates["callback"], of_task(world, task, task.state(at)))
+
+
+def reports(readings: Readings, status: Status) -> bool:
+    """Whether entering a state is called back."""
+    wanted = readings.get("callback-on", "end-only")
+    return wanted == "every-change" or status in FINAL or (wanted == "after-created" and status != "submitted")
+
+
+def refused(world: World, service: Service, status: int, body: dict[str, JSON]) -> JSON:
+    """Return the body of a refusal: that of the row of the error table, or what the template makes of it."""
+    return wrapped(service, "refusal", of_refusal(world, status, body), body)
+
+
+DIALECT = Dialect({"create": create, "get": get, "list": list_, "delete": delete}, refused, notice, reports)
+
+
+def _answer(world: World, call: Call, task: Task) -> Response:
+    return _filled(call, of_task(world, task, task.state(call.now)))
+
+
+def _filled(call: Call, scope: Scope) -> Response:
+    template = call.operation.shows
+    if template is None:
+        template = call.service.templates.get(call.operation.does, {})
+    return Response(call.operation.answer_status, written(filled(template, scope)), _HEADERS)
+
+
+def _id(world: World, call: Call) -> str:
+    makers = {"uuid": world.ids.uuid, "decimal": world.ids.decimal, "integer": world.ids.integer}
+    return str(makers[call.service.ids]())
+
+
+def _text(call: Call, place: str) -> str | None:
+    """Return a text that the payload has at a place; an empty one counts as none."""
+    found = places.first(place, call.payload) if place else None
+    return found if isinstance(found, str) and found else None
+
+
+def _found(world: World, call: Call) -> Task:
+    """Return the task that a request names, in its path or in a field. Raises ``Refused``."""
+    named = call.parameters.get(call.operation.finds) or call.payload.get(call.operation.finds)
+    id, owner = str(named or ""), (call.service.id, call.account)
+    task = world.tasks.get(call.service.id, id, call.account)
+    if task is None and call.service.layout.finds_external_id:
+        task = world.tasks.get_external(owner, id)
+    if task is None:
+        raise Refused("missing-task", id=id)
+    return task
