@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from mockserver.contract.layout import Layout
+from mockserver.contract.places import schema_at
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.source.files import SERVICE, Files
@@ -71,15 +72,18 @@ class Operation:
     finds: str
     defaults: Mapping[str, JSON]
 
-    def default(self, field: str, payload: Mapping[str, JSON]) -> JSON:
-        """Return the value of a field that a payload does not send; ``None`` if nothing is known of it."""
+    def default(self, place: str, payload: Mapping[str, JSON]) -> JSON:
+        """Return the value at a place that a payload does not send; ``None`` if nothing is known of it."""
         choice = self.task.get("defaults")
         if choice is not None:
             chosen = payload.get(choice["field"]) or self.defaults.get(choice["field"])
             depending = choice["by_value"].get(chosen, {})
-            if field in depending:
-                return depending[field]
-        return self.defaults.get(field)
+            if place in depending:
+                return depending[place]
+        if "." not in place:
+            return self.defaults.get(place)
+        found = schema_at(place, self.schema)
+        return None if found is None else found.get("default")
 
     @property
     def product(self) -> str:

@@ -11,6 +11,7 @@ import jsonschema_rs
 
 from mockserver.contract.engine import HOLDS_MANY, HOLDS_ONE
 from mockserver.contract.keywords import KEYWORDS
+from mockserver.contract.places import schema_at
 from mockserver.contract.readings import Questions
 from mockserver.contract.rules import Rule
 from mockserver.errors import BadContract
@@ -39,20 +40,24 @@ def check_request(file: str, schema: Schema) -> None:
 
 
 def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> None:
-    """What a task takes from its payload is a field of its request, and its usual size is one of its sizes."""
+    """What a task takes from its payload is at a place of its request, and its usual size is one of its sizes."""
     named = {role: task[role] for role in _ROLES if role in task}
     for choice in ("series", "sound"):
         fields = task.get(choice, {})
         named |= {f"{choice}/{role}": fields[role] for role in ("field", "count") if role in fields}
     named |= {f"elements/{place}": field for place, field in enumerate(task.get("elements", ()))}
-    named |= {"watermark": task["watermark"].partition(".")[0]} if "watermark" in task else {}
-    for role, field in named.items():
-        if field not in schema.get("properties", {}):
-            raise BadContract(file, f"{at}/task/{role}", f"the request has no field {field!r}")
+    named |= {role: task[role] for role in ("watermark", "images") if role in task}
+    for role, place in named.items():
+        try:
+            found = schema_at(place, schema)
+        except ValueError as error:
+            raise BadContract(file, f"{at}/task/{role}", str(error)) from error
+        if found is None:
+            raise BadContract(file, f"{at}/task/{role}", f"the request has no field {place!r}")
     for size in task.get("grid", ()):
         if size not in task["sizes"]:
             raise BadContract(file, f"{at}/task/grid", f"{size!r} is not one of its sizes")
-    if task and task["usual_size"] not in task["sizes"]:
+    if "usual_size" in task and task["usual_size"] not in task["sizes"]:
         raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is not one of its sizes")
 
 

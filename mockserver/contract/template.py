@@ -1,6 +1,6 @@
 """Templates: answers as a ``service.json`` writes them out, with places that a task fills in.
 
-A text ``"{id}"`` becomes the value of that name, of whatever type it is; ``"task {id}"`` a text with it inside. What has
+A text ``"{id}"`` becomes the value of that name, of whatever type it is; ``"task {id}"`` a text with it in it. What has
 no value is left out, and with it the field, the item or the text that it stands in. Four objects are no objects of the
 answer:
 

@@ -33,7 +33,7 @@ def _task(fake: Fake, found: Task) -> dict[str, JSON]:
         "media": operation.task["media"],
         "account": masked(found.account),
         "external_id": found.external_id,
-        "prompt": payload.get(operation.task["prompt"]),
+        "prompt": plan.value_of_role(operation, payload, "prompt"),
         "status": status,
         "reason": found.reason if status == "failed" else None,
         "created_at": found.created_at,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from mockserver.contract import places
 from mockserver.contract.catalog import Operation, Service
 from mockserver.fake.faults.fault import Fault, Happening, Stage, Target, chance, read, written
 from mockserver.fake.faults.meant import is_word
@@ -70,7 +71,8 @@ class PromptFaults:
 
         ``operation`` is the one that the payload is for. Raises ``BadFault``.
         """
-        text: JSON = payload.get(operation.task.get("prompt", ""))
+        place = operation.task.get("prompt")
+        text: JSON = None if place is None else places.first(place, payload)
         if not isinstance(text, str) or "[[" not in text:
             return []
         key = _key(operation.service, account, text)

@@ -1,14 +1,14 @@
 """The plan: what a payload asks for, read by the ``task`` part of its operation.
 
-Nothing here knows a field of any service; the operation says which field is the count, the ratio, the duration.
+Nothing here knows a field of any service; the operation says at which place the count, the ratio, the duration is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
+from mockserver.contract import places
 from mockserver.contract.catalog import Operation
 from mockserver.contract.keywords import picture_size
 from mockserver.fake.lifecycle import Task
@@ -18,8 +18,8 @@ from mockserver.types import JSON, Payload
 
 def value_of_role(operation: Operation, payload: Payload, role: str) -> JSON:
     """Return what a payload says in the field that plays a role, or the field's default; "" counts as unsaid."""
-    field = operation.task.get(role)
-    return None if field is None else _value(operation, payload, field)
+    place = operation.task.get(role)
+    return None if place is None else _value(operation, payload, place)
 
 
 def has_sound(operation: Operation, payload: Payload) -> bool:
@@ -31,14 +31,14 @@ def has_sound(operation: Operation, payload: Payload) -> bool:
 def is_series(operation: Operation, payload: Payload) -> bool:
     """Whether a series is asked for."""
     series = operation.task.get("series")
-    return series is not None and payload.get(series["field"]) == series["is"]
+    return series is not None and places.first(series["field"], payload) == series["is"]
 
 
 def count(operation: Operation, payload: Payload) -> int:
     """Return how many results there will be."""
     if is_series(operation, payload):
         series = operation.task["series"]
-        amount = payload.get(series["count"]) or operation.defaults[series["count"]]
+        amount = _value(operation, payload, series["count"])
         return int(series["auto"] if amount == "auto" else amount)
     wanted = value_of_role(operation, payload, "count")
     return 1 if wanted is None else int(wanted)
@@ -54,7 +54,8 @@ def ratio(operation: Operation, payload: Payload) -> str:
     wanted = value_of_role(operation, payload, "ratio")
     if wanted not in (None, "auto"):
         return str(wanted)
-    sizes = (picture_size(image) for image in _images(operation, payload))
+    images = operation.task.get("images")
+    sizes = (picture_size(image) for image in (places.values(images, payload) if images else ()))
     size = next((size for size in sizes if size), None)
     return f"{size[0]}:{size[1]}" if size else operation.task["usual_ratio"]
 
@@ -102,13 +103,6 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
     return (Film(task.id, 0, prompt, width, height, length, sound=has_sound(operation, payload), watermark=watermark),)
 
 
-def _value(operation: Operation, payload: Payload, field: str) -> JSON:
-    value = payload.get(field)
-    return operation.default(field, payload) if value is None or value == "" else value
-
-
-def _images(operation: Operation, payload: Payload) -> Iterator[JSON]:
-    outer, _, inner = operation.task.get("images", "").partition("[].")
-    items = payload.get(outer)
-    for item in items if isinstance(items, list) else ():
-        yield item.get(inner) if isinstance(item, dict) else None
+def _value(operation: Operation, payload: Payload, place: str) -> JSON:
+    value = payload.get(place) if place in payload else places.first(place, payload)
+    return operation.default(place, payload) if value is None or value == "" else value
