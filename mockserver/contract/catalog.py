@@ -18,8 +18,9 @@ from mockserver.contract.layout import Layout
 from mockserver.contract.places import schema_at
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
-from mockserver.contract.source.files import SERVICE, Files
+from mockserver.contract.source.files import Files
 from mockserver.contract.source.known import is_known, remember, state
+from mockserver.contract.source.parts import Whole
 from mockserver.contract.template import expanded, templates
 from mockserver.errors import NoSuchOperation, NoSuchService
 from mockserver.resources import folder
@@ -201,13 +202,13 @@ def read(schemas: Traversable) -> Catalog:
     catalog = _catalog(files)
     soundness.check_references(files.documents)
     for id, own in files.sources.items():
-        _check_operations(id, own, files)
+        _check_operations(own, files)
         service = catalog.services[id]
         rules = {operation.name: operation.rules for operation in service.operations.values()}
         whens = {operation.name: operation.when for operation in service.operations.values()}
-        soundness.check_names(f"{id}/{SERVICE}", rules, whens, service.questions)
+        soundness.check_names(own, rules, whens, service.questions)
         every = [rule for found in rules.values() for rule in found]
-        soundness.check_readings(f"{id}/{SERVICE}", every, service.questions, own.get("readings", {}))
+        soundness.check_readings(own, every, service.questions)
     return catalog
 
 
@@ -216,8 +217,8 @@ def _catalog(files: Files) -> Catalog:
 
 
 def _service(id: str, files: Files) -> Service:
-    own, base = files.sources[id], files.base(id)
-    filling = templates(f"{id}/{SERVICE}", ("templates",), {**base.get("templates", {}), **own.get("templates", {})})
+    own, base = files.sources[id].data, files.base(id)
+    filling = templates(files.sources[id].file, {**base.get("templates", {}), **own.get("templates", {})})
     errors = {**base["errors"], **own.get("errors", {})}
     operations: Mapping[str, Operation] = Lazy(
         lambda: [f"{id}/{name}" for name in own["operations"]], lambda key: _operation(key, files, filling)
@@ -269,13 +270,13 @@ def _concerns(question: JSON, rules: set[str]) -> bool:
 
 def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
     service, _, name = id.partition("/")
-    at, data, schema = f"/operations/{name}", files.sources[service]["operations"][name], _OPEN_SCHEMA
+    own, at, schema = files.sources[service], f"/operations/{name}", _OPEN_SCHEMA
+    data = own.data["operations"][name]
     if file := data.get("body") or data.get("query"):
         schema = files.documents[files.resolved(service, at, file)]
     answer, callback = (files.resolved(service, f"{at}/{key}", data[key]) if key in data else None for key in _SENT)
     shows, record = (
-        expanded(f"{service}/{SERVICE}", ("operations", name, key), data[key], known) if key in data else None
-        for key in _FILLED
+        expanded(own.file, ("operations", name, key), data[key], known) if key in data else None for key in _FILLED
     )
     return Operation(
         id=id,
@@ -303,18 +304,18 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
     )
 
 
-def _check_operations(service: str, own: JSON, files: Files) -> None:
+def _check_operations(own: Whole, files: Files) -> None:
     """Refuse operations that cannot be told apart, and requests that are not sound."""
     from mockserver.contract import soundness
 
-    soundness.check_routes(f"{service}/{SERVICE}", own["operations"])
-    for name, data in own["operations"].items():
+    soundness.check_routes(own)
+    for name, data in own.data["operations"].items():
         at, schema = f"/operations/{name}", _OPEN_SCHEMA
         if file := data.get("body") or data.get("query"):
-            found = files.resolved(service, at, file)
+            found = files.resolved(own.id, at, file)
             schema = files.documents[found]
             soundness.check_request(found, schema)
-        soundness.check_task(f"{service}/{SERVICE}", at, data.get("task", {}), schema)
+        soundness.check_task(own.file(at), at, data.get("task", {}), schema)
 
 
 def _uri(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mockserver.types import JSON, Payload, Schema
 
-_STEP = re.compile(r"([\w-]+)(\[(?:(\w+)=([\w-]+))?\])?\Z", re.ASCII)
+_STEP = re.compile(r"([\w-]{1,64})(\[(?:(\w{1,64})=([\w-]{1,64}))?\])?\Z", re.ASCII)
 
 
 class Step(NamedTuple):

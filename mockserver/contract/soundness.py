@@ -5,7 +5,7 @@ Each function raises ``BadContract`` with the file and a pointer to the place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import jsonschema_rs
 
@@ -14,6 +14,7 @@ from mockserver.contract.keywords import KEYWORDS
 from mockserver.contract.places import schema_at
 from mockserver.contract.readings import Questions
 from mockserver.contract.rules import Rule
+from mockserver.contract.source.parts import Whole
 from mockserver.errors import BadContract
 from mockserver.types import JSON, Path, Schema, pointer
 
@@ -61,18 +62,19 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
         raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is not one of its sizes")
 
 
-def check_routes(file: str, operations: Mapping[str, JSON]) -> None:
+def check_routes(service: Whole) -> None:
     """No two operations answer to one method and path."""
     taken: dict[tuple[str, str], str] = {}
-    for name, operation in operations.items():
+    for name, operation in service.data["operations"].items():
         route = operation["method"], operation["path"]
         if route in taken:
-            raise BadContract(file, f"/operations/{name}/path", f"{' '.join(route)} belongs to {taken[route]} already")
+            at, fact = f"/operations/{name}/path", f"{' '.join(route)} belongs to {taken[route]} already"
+            raise BadContract(service.file(at), at, fact)
         taken[route] = name
 
 
 def check_names(
-    file: str,
+    service: Whole,
     rules: Mapping[str, Sequence[Rule]],
     whens: Mapping[str, Mapping[str, str]],
     questions: Questions,
@@ -84,25 +86,29 @@ def check_names(
     for name, when in whens.items():
         for id, wanted in when.items():
             if id not in questions or wanted not in questions[id].readings:
-                raise BadContract(file, f"/operations/{name}/when", f"there is no reading {id}={wanted}")
+                at = f"/operations/{name}/when"
+                raise BadContract(service.file(at), at, f"there is no reading {id}={wanted}")
     for name, found in rules.items():
         ids = [rule.id for rule in found]
         if doubled := {id for id in ids if ids.count(id) > 1}:
-            raise BadContract(file, f"/operations/{name}", f"two rules have the name {min(doubled)!r}")
+            at = f"/operations/{name}"
+            raise BadContract(service.file(at), at, f"two rules have the name {min(doubled)!r}")
 
 
-def check_readings(file: str, rules: Collection[Rule], questions: Questions, own: Iterable[str]) -> None:
-    """The default of a question is a reading of it, and what a reading of an ``own`` one names are ``rules``."""
+def check_readings(service: Whole, rules: Collection[Rule], questions: Questions) -> None:
+    """The default of a question is a reading of it, and what a reading of one of its own names are ``rules``."""
     every, anchors = {rule.id for rule in rules}, {rule.id for rule in rules if rule.is_anchored}
     for question in questions.values():
         if question.default not in question.readings:
-            raise BadContract(file, f"/readings/{question.id}/default", f"there is no reading {question.default!r}")
-    for id in own:
+            at = f"/readings/{question.id}/default"
+            raise BadContract(service.file(at), at, f"there is no reading {question.default!r}")
+    for id in service.data.get("readings", {}):
         for reading in questions[id].readings.values():
             known = {rule: anchors if level == "off" else every for rule, level in reading.levels.items()}
             if unknown := {rule for rule, those in known.items() if rule not in those}:
                 fact = f"there is no rule {min(unknown)!r}, or it cannot be off because it is not in allOf"
-                raise BadContract(file, f"/readings/{id}/readings/{reading.id}", fact)
+                at = f"/readings/{id}/readings/{reading.id}"
+                raise BadContract(service.file(at), at, fact)
 
 
 def check_references(documents: Mapping[str, Schema]) -> None:

@@ -83,8 +83,8 @@ _TIMES = ("created", "started", "updated", "ended")
 _NAMES = frozenset(
     {*OF_ANSWER, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *(f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))}
 )
-_PLACE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)*)\}")
-_WHOLE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)*)\}\Z")
+_PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.]{1,200})?)\}")
+_WHOLE = re.compile(_PLACE.pattern + r"\Z")
 _WITH_PARTS = ("payload", "url", "error")
 
 
@@ -97,6 +97,9 @@ MISSING: Final = _Missing.MISSING
 
 Missing = _Missing
 Found = JSON | Missing
+
+Where = Callable[[str], str]
+"""Which file has what a pointer leads to."""
 
 
 @value
@@ -151,23 +154,26 @@ def fields(template: Mapping[str, JSON], scope: Scope) -> dict[str, JSON]:
     return {name: value for name, value in pairs if value is not MISSING}
 
 
-def templates(file: str, at: Path, sources: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    """Return templates with each ``$use`` replaced. Raises ``BadContract`` for a name that means nothing."""
-    found = {name: _expanded(file, (*at, name), part, sources, (name,)) for name, part in sources.items()}
+def templates(file: Where, sources: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """Return templates with each ``$use`` replaced; ``file`` says which file has a pointer.
+
+    Raises ``BadContract`` for a name that means nothing.
+    """
+    found = {name: _expanded(file, ("templates", name), part, sources, (name,)) for name, part in sources.items()}
     return MappingProxyType(found)
 
 
-def expanded(file: str, at: Path, template: JSON, known: Mapping[str, JSON]) -> JSON:
+def expanded(file: Where, at: Path, template: JSON, known: Mapping[str, JSON]) -> JSON:
     """Return one template that may use others. Raises ``BadContract``."""
     return _expanded(file, at, template, known, ())
 
 
-def _expanded(file: str, at: Path, part: JSON, known: Mapping[str, JSON], within: tuple[str, ...]) -> JSON:
+def _expanded(file: Where, at: Path, part: JSON, known: Mapping[str, JSON], within: tuple[str, ...]) -> JSON:
     if isinstance(part, str):
         for name in _PLACE.findall(part):
             first, *rest = name.split(".")
             if first not in _NAMES or (rest and first not in _WITH_PARTS):
-                raise BadContract(file, pointer(at), f"there is no value {name!r} to fill in")
+                raise _bad(file, at, f"there is no value {name!r} to fill in")
         return part
     if isinstance(part, list):
         return [_expanded(file, (*at, index), each, known, within) for index, each in enumerate(part)]
@@ -177,7 +183,7 @@ def _expanded(file: str, at: Path, part: JSON, known: Mapping[str, JSON], within
         name = part["$use"]
         if name not in known or name in within:
             fact = f"there is no template {name!r}" if name not in known else f"{name!r} uses itself"
-            raise BadContract(file, pointer((*at, "$use")), fact)
+            raise _bad(file, (*at, "$use"), fact)
         return _expanded(file, at, known[name], known, (*within, name))
     _check_keys(file, at, part)
     return {
@@ -186,20 +192,22 @@ def _expanded(file: str, at: Path, part: JSON, known: Mapping[str, JSON], within
     }
 
 
-def _check_keys(file: str, at: Path, part: Mapping[str, JSON]) -> None:
+def _bad(file: Where, at: Path, fact: str) -> BadContract:
+    return BadContract(file(pointer(at)), pointer(at), fact)
+
+
+def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
     """Refuse an object that is none of the answer, and none of ours either."""
     ours = {key for key in part if key.startswith("$")}
     if not ours:
         return
     forms = ({"$each", "item"}, {"$by", "cases"}, {"$by", "cases", "else"}, {"$text"})
     if set(part) not in forms:
-        raise BadContract(file, pointer(at), f"{min(ours)!r} stands beside what does not belong to it")
+        raise _bad(file, at, f"{min(ours)!r} stands beside what does not belong to it")
     if "$each" in part and part["$each"] not in LISTS:
-        raise BadContract(
-            file, pointer((*at, "$each")), f"there is no list {part['$each']!r}; there are {', '.join(LISTS)}"
-        )
+        raise _bad(file, (*at, "$each"), f"there is no list {part['$each']!r}; there are {', '.join(LISTS)}")
     if "$by" in part and (part["$by"] not in _NAMES or not isinstance(part["cases"], dict)):
-        raise BadContract(file, pointer((*at, "$by")), f"there is no value {part['$by']!r} to choose by")
+        raise _bad(file, (*at, "$by"), f"there is no value {part['$by']!r} to choose by")
 
 
 def _text(template: str, scope: Scope) -> Found:

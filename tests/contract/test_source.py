@@ -48,15 +48,16 @@ def fake_of(files: Files, *services: str) -> Fake:
 def test_a_start_reads_only_the_routes_of_a_folder_that_is_known() -> None:
     files = Reads()
     fake_of(files)
-    assert files.names == {name for name in FILES if name.endswith("/service.json")}
+    assert files.names == {name for name in FILES if name.endswith("service.json")}
 
 
 @pytest.mark.parametrize("service", catalog.load().services)
 def test_a_start_reads_nothing_of_a_service_that_it_does_not_serve(service: str) -> None:
     files = Reads()
     fake_of(files, service)
-    extended = files.sources[service].get("extends", service)
-    assert files.names == {f"{service}/service.json", f"{extended}/service.json"}
+    extended = files.sources[service].data.get("extends", service)
+    read = {name for name in FILES if name.endswith("service.json")}
+    assert files.names == {name for name in read if name.partition("/")[0] in (service, extended)}
 
 
 @pytest.mark.parametrize("operation", CREATES, ids=lambda each: each.id)
@@ -66,7 +67,7 @@ def test_a_request_reads_the_schema_of_its_operation_and_of_no_other_service(ope
     payload = b'{"prompt": "A cat"}'
     headers = {"authorization": "Bearer key", "content-type": "application/json", "host": "localhost"}
     assert fake.respond(Request("POST", operation.path, "", headers, payload)).status != 500
-    sources = {operation.service, files.sources[operation.service].get("extends", operation.service)}
+    sources = {operation.service, files.sources[operation.service].data.get("extends", operation.service)}
     assert {name.partition("/")[0] for name in files.names} <= sources
     if sources == {operation.service}:
         beside = {name for name in files.names if name.endswith(".request.json")}

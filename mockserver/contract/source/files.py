@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import jiter
 
+from mockserver.contract.source.parts import SERVICE, Whole, is_part, whole
 from mockserver.errors import BadContract
+from mockserver.resources import folder as shipped
 from mockserver.types import JSON, Lazy, Schema, pointer
 
 if TYPE_CHECKING:
@@ -16,13 +18,11 @@ if TYPE_CHECKING:
 
     import jsonschema_rs
 
-SERVICE = "service.json"
-
 
 class Files:
     """The files of a folder of contracts.
 
-    * ``sources``: what each ``service.json`` says, by the name of its folder
+    * ``sources``: what each service is by its ``service.json`` and the parts of it, by the name of its folder
     * ``documents``: the schemas by file, ``kling/created.json``
 
     To read one raises ``BadContract`` if it is not JSON, or if it is checked and breaks the schema of its kind.
@@ -31,16 +31,16 @@ class Files:
     def __init__(self, folder: Traversable, *, are_checked: bool) -> None:
         """``are_checked``: each file is checked as it is read."""
         self._folder, self._are_checked = folder, are_checked
-        self.sources: Mapping[str, JSON] = Lazy(self._services, lambda name: self._read(f"{name}/{SERVICE}"))
+        self.sources: Mapping[str, Whole] = Lazy(self._services, self._whole)
         self.documents: Mapping[str, Schema] = Lazy(self._schemas, self._read)
         self._meta = cache(self._compiled)
 
-    def base(self, id: str) -> JSON:
-        """Return what the service says that a service extends; one that extends none has all by itself."""
-        extended = self.sources[id].get("extends", id)
-        found = self.sources.get(extended)
-        if found is None:
+    def base(self, id: str) -> Mapping[str, JSON]:
+        """Return what the service is that a service extends; one that extends none has all by itself."""
+        extended = self.sources[id].data.get("extends", id)
+        if extended not in self.sources:
             raise BadContract(f"{id}/{SERVICE}", "/extends", f"there is no service {extended!r}")
+        found = self.sources[extended].data
         if "extends" in found:
             fact = f"{extended!r} extends another service itself; name that one"
             raise BadContract(f"{id}/{SERVICE}", "/extends", fact)
@@ -50,7 +50,7 @@ class Files:
         """Find a schema that a service names at a place: in its folder, or as ``../kling/error.json`` in another."""
         found = name.removeprefix("../") if name.startswith("../") else f"{service}/{name}"
         if found not in self.documents:
-            raise BadContract(f"{service}/{SERVICE}", at, f"there is no file schemas/{found}")
+            raise BadContract(self.sources[service].file(at), at, f"there is no file schemas/{found}")
         return found
 
     def _services(self) -> tuple[str, ...]:
@@ -59,12 +59,18 @@ class Files:
 
     def _schemas(self) -> tuple[str, ...]:
         names = [(id, item.name) for id in self.sources for item in (self._folder / id).iterdir()]
-        return tuple(f"{id}/{name}" for id, name in sorted(names) if name.endswith(".json") and name != SERVICE)
+        return tuple(f"{id}/{name}" for id, name in sorted(names) if name.endswith(".json") and not is_part(name))
+
+    def _whole(self, id: str) -> Whole:
+        names = sorted(item.name for item in (self._folder / id).iterdir() if is_part(item.name))
+        return whole(id, {name: self._read(f"{id}/{name}") for name in names})
 
     def _read(self, name: str) -> JSON:
         found = self._json(name)
         if self._are_checked:
-            meta = self._meta("service.meta.json" if name.endswith(f"/{SERVICE}") else "schema.meta.json")
+            file = name.partition("/")[2]
+            kind = "service" if file == SERVICE else "part" if is_part(file) else "schema"
+            meta = self._meta(f"{kind}.meta.json")
             for error in meta.iter_errors(found):
                 raise BadContract(name, pointer(tuple(error.instance_path)), error.message)
         return found
@@ -78,4 +84,7 @@ class Files:
     def _compiled(self, name: str) -> jsonschema_rs.Validator:
         import jsonschema_rs
 
-        return jsonschema_rs.validator_for(self._json(name))
+        names = (name, "service.meta.json")  # what a part may say is said there
+        found = {each: jiter.from_json((shipped("schemas") / each).read_bytes()) for each in names}
+        registry = jsonschema_rs.Registry([(f"mockserver:///{each}", schema) for each, schema in found.items()])
+        return jsonschema_rs.validator_for(found[name], registry=registry, base_uri=f"mockserver:///{name}")
