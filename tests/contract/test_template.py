@@ -14,10 +14,14 @@ from mockserver.errors import BadContract
 from mockserver.types import JSON
 
 
+def always(found: Found) -> Callable[[str], Found]:
+    return lambda _: found
+
+
 def scope(results: int = 0, **values: JSON) -> Scope:
     """Return a scope with these values, and so many results."""
-    known: dict[str, Callable[[str], Found]] = {name: lambda _, value=value: value for name, value in values.items()}
-    inner = [Scope({"index": lambda _, index=index: index}, around=Scope(known)) for index in range(results)]
+    known = {name: always(found) for name, found in values.items()}
+    inner = [Scope({"index": always(index)}, around=Scope(known)) for index in range(results)]
     return Scope(known, {"results": lambda: inner})
 
 
