@@ -14,6 +14,10 @@ from mockserver.errors import BadContract
 from mockserver.types import JSON
 
 
+def in_a_file(_: str) -> str:
+    return "a.json"
+
+
 def always(found: Found) -> Callable[[str], Found]:
     return lambda _: found
 
@@ -45,7 +49,7 @@ FILLED: dict[str, tuple[JSON, JSON]] = {
 @pytest.mark.parametrize(("template", "expected"), FILLED.values(), ids=FILLED)
 def test_a_template_is_filled(template: JSON, expected: JSON) -> None:
     known = scope(2, id="t-1", count=3, status="done", answer=None)
-    assert filled(expanded("a.json", (), template, {}), known) == expected
+    assert filled(expanded(in_a_file, (), template, {}), known) == expected
 
 
 def test_a_text_without_its_value_is_missing() -> None:
@@ -59,26 +63,26 @@ def test_what_is_not_of_a_result_is_of_its_task() -> None:
 
 
 REFUSED: dict[str, tuple[JSON, str]] = {
-    "a name that there is not": ({"a": ["{nmae}"]}, "/x/a/0"),
-    "a part of what has none": ({"a": "{id.b}"}, "/x/a"),
-    "a list that there is not": ({"$each": "pages", "item": 1}, "/x/$each"),
-    "a choice by nothing": ({"$by": "size", "cases": {}}, "/x/$by"),
-    "a field beside a choice": ({"$by": "status", "cases": {}, "b": 1}, "/x"),
-    "an object of ours that there is not": ({"a": {"$if": 1}}, "/x/a"),
-    "a template that there is not": ({"$use": "y"}, "/x/$use"),
-    "one that uses itself": ({"a": {"$use": "x"}}, "/x/a/$use"),
+    "a name that there is not": ({"a": ["{nmae}"]}, "/templates/x/a/0"),
+    "a part of what has none": ({"a": "{id.b}"}, "/templates/x/a"),
+    "a list that there is not": ({"$each": "pages", "item": 1}, "/templates/x/$each"),
+    "a choice by nothing": ({"$by": "size", "cases": {}}, "/templates/x/$by"),
+    "a field beside a choice": ({"$by": "status", "cases": {}, "b": 1}, "/templates/x"),
+    "an object of ours that there is not": ({"a": {"$if": 1}}, "/templates/x/a"),
+    "a template that there is not": ({"$use": "y"}, "/templates/x/$use"),
+    "one that uses itself": ({"a": {"$use": "x"}}, "/templates/x/a/$use"),
 }
 
 
 @pytest.mark.parametrize(("template", "place"), REFUSED.values(), ids=REFUSED)
 def test_a_template_that_means_nothing_is_refused_with_its_place(template: JSON, place: str) -> None:
     with pytest.raises(BadContract) as refusal:
-        templates("a.json", (), {"x": template})
+        templates(in_a_file, {"x": template})
     assert (refusal.value.file, refusal.value.pointer) == ("a.json", place)
 
 
 def test_a_template_may_use_others() -> None:
-    known = templates("a.json", (), {"record": {"id": "{id}"}, "get": {"data": {"$use": "record"}}})
+    known = templates(in_a_file, {"record": {"id": "{id}"}, "get": {"data": {"$use": "record"}}})
     assert fields(known["get"], scope(id="t-1")) == {"data": {"id": "t-1"}}
 
 
@@ -87,4 +91,4 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.text("abc é")
 
 @given(st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text("abc"), inner)))
 def test_what_has_no_place_is_as_it_is(constant: Any) -> None:
-    assert filled(expanded("a.json", (), constant, {}), scope()) == constant
+    assert filled(expanded(in_a_file, (), constant, {}), scope()) == constant
