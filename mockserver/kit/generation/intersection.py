@@ -80,7 +80,7 @@ def simplified(shape: Shape, changed: Collection[str] = _LIST_CONSTRAINTS | _OBJ
     changes: dict[str, Any] = {}
     if "array" in kinds and not _LIST_CONSTRAINTS.isdisjoint(changed):
         of_lists = _list_conclusions(shape)
-        if of_lists is None:
+        if of_lists is None and shape.values is None:  # of known values each is looked at below
             kinds.discard("array")
         changes.update(of_lists or {})
     if "object" in kinds and not _OBJECT_CONSTRAINTS.isdisjoint(changed):
@@ -152,34 +152,62 @@ def shapes_of_items(shape: Shape, size: int) -> tuple[Shapes, ...] | None:
         (a first frame and no last frame, any frame)
 
     ``None`` means that no list of this size was found. The search is greedy: each count takes the first free items that
-    can be of its shapes. That is enough, because at first all items have the same shapes, so it makes no difference
-    which of the free ones a count takes.
+    can be of its shapes. Where one count is about some of the items of another, such as first frames and frames, that
+    may find nothing; then the narrower count takes its items first, and they count for the wider one, too.
     """
     slots: tuple[Shapes, ...] = (shape.items if shape.items is not None else (ANY,),) * size
+    found = _settled(slots, shape.item_counts, _free_first)
+    if found is None and len(shape.item_counts) > 1:
+        found = _settled(slots, _narrowest_first(shape.item_counts), _matching_first)
+    return found
+
+
+_Order = Callable[[Sequence[Shapes], ItemCount, frozenset[int]], Sequence[int]]
+"""Returns the items in the order in which a count takes them; some were taken by earlier ones."""
+
+
+def _settled(slots: tuple[Shapes, ...], counts: Sequence[ItemCount], order: _Order) -> tuple[Shapes, ...] | None:
+    """Narrow items so that all counts hold; ``None`` if that was not possible this way."""
     matching: list[frozenset[int]] = []
-    for count in shape.item_counts:
-        filled = _with_enough(slots, count, taken=frozenset().union(*matching))
+    for count in counts:
+        taken = order(slots, count, frozenset().union(*matching))
+        filled = _with_enough(slots, count, taken)
         if filled is None:
             return None
         slots = filled.shapes
         matching.append(filled.matching)
-    for index, count in enumerate(shape.item_counts):
+    for index, count in enumerate(counts):
         if count.high < inf:
-            capped = _with_no_more(slots, count, matching[index], first_open=index % max(size, 1))
+            capped = _with_no_more(slots, count, matching[index], first_open=index % max(len(slots), 1))
             if capped is None:
                 return None
             slots = capped
     return slots
 
 
-def _with_enough(slots: Sequence[Shapes], count: ItemCount, taken: frozenset[int]) -> _Slots | None:
-    """Narrow as many items as a count needs to its shapes; ``None`` if too few can be of them.
+def _free_first(slots: Sequence[Shapes], _: ItemCount, taken: frozenset[int]) -> Sequence[int]:
+    """Put what no earlier count has taken first: a first and a last frame are two items, although nothing says so.
 
-    Items that no earlier count has ``taken`` come first: a first and a last frame are two items, although nothing
-    says so. From the front, because the simplest list has what is special at its beginning.
+    From the front, because the simplest list has what is special at its beginning.
     """
+    return sorted(range(len(slots)), key=lambda slot: (slot in taken, slot))
+
+
+def _matching_first(slots: Sequence[Shapes], count: ItemCount, taken: frozenset[int]) -> Sequence[int]:
+    """Put first what can only be of the count's shapes, and then what is free."""
+    own = {slot for slot, shapes in enumerate(slots) if not intersect_choices(shapes, count.others)}
+    return sorted(range(len(slots)), key=lambda slot: (slot not in own, slot in taken, slot))
+
+
+def _narrowest_first(counts: Sequence[ItemCount]) -> list[ItemCount]:
+    """Put each count before those of which it is a part."""
+    return sorted(counts, key=lambda count: sum(not intersect_choices(each.matching, count.others) for each in counts))
+
+
+def _with_enough(slots: Sequence[Shapes], count: ItemCount, order: Sequence[int]) -> _Slots | None:
+    """Narrow as many items as a count needs to its shapes, in order; ``None`` if too few can be of them."""
     shapes, matching = list(slots), set[int]()
-    for slot in sorted(range(len(slots)), key=lambda slot: (slot in taken, slot)):
+    for slot in order:
         if len(matching) < count.low and (both := intersect_choices(shapes[slot], count.matching)):
             shapes[slot] = both
             matching.add(slot)
