@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contract.keywords import KEYWORDS
+from mockserver.contract.places import Step, steps
 from mockserver.types import JSON, Path, Schema
 
 _UNREADABLE = object()
@@ -154,24 +155,39 @@ def _of_own(keyword: str, argument: JSON, value: JSON) -> Answer:
     has_problem = any(KEYWORDS[keyword](argument, _readable(value)))
     if not unreadable:
         return not has_problem
-    if keyword == "x-total-items" and has_problem:
-        return False  # the lists that can be read are too long already
+    if keyword in ("x-total-items", "x-unique") and has_problem:
+        return False  # what can be read is too much already
     if keyword == "x-references" and not has_problem and not {*argument["in"]}.intersection(unreadable):
         return True  # no text refers to what cannot be read
     return None
 
 
 def _is_unreadable(payload: dict[str, JSON], place: str) -> bool:
-    """Whether nobody can read what is at ``name``, at ``list[].name`` or at ``name_%``."""
-    outer, bracket, inner = place.partition("[].")
-    prefix, percent, _ = outer.partition("%")
+    """Whether nobody can read what is at a place, or at ``name_%``."""
+    prefix, percent, _ = place.partition("%")
     if percent:
         return any(value is _UNREADABLE for name, value in payload.items() if name.startswith(prefix))
-    found = payload.get(outer)
-    items = found if isinstance(found, list) and bracket else ()
-    return found is _UNREADABLE or any(
-        item is _UNREADABLE or (isinstance(item, dict) and item.get(inner) is _UNREADABLE) for item in items
-    )
+    return _is_hidden(steps(place), payload)
+
+
+def _is_hidden(way: tuple[Step, ...], value: JSON) -> bool:
+    if not way or not isinstance(value, dict):
+        return value is _UNREADABLE
+    step, rest = way[0], way[1:]
+    inner = value.get(step.field)
+    if not step.is_list or not isinstance(inner, list):
+        return _is_hidden(rest, inner)
+    known = inner if step.key is None else [item for item in inner if _may_be(item, step)]
+    return any(_is_chosen_by_what_is_hidden(item, step) or _is_hidden(rest, item) for item in known)
+
+
+def _may_be(item: JSON, step: Step) -> bool:
+    """Whether an item is, or may be, one that a step is about."""
+    return not isinstance(item, dict) or item.get(step.key) in (step.value, _UNREADABLE)
+
+
+def _is_chosen_by_what_is_hidden(item: JSON, step: Step) -> bool:
+    return step.key is not None and isinstance(item, dict) and item.get(step.key) is _UNREADABLE
 
 
 def _readable(value: JSON) -> JSON:

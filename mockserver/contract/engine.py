@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contract.keywords import KEYWORDS, OF_DATA, Keyword
+from mockserver.contract.places import schema_of
 from mockserver.types import JSON, Path, Schema
 
 HOLDS_ONE = frozenset({"items", "contains", "additionalProperties", "not", "if", "then", "else"})
@@ -60,15 +61,15 @@ def _safe_references(value: dict[str, Any]) -> Schema:
 
 def _safe_reference(places: list[str], form: str, target: str) -> Schema:
     """Return a schema of what has no reference of a form, or only such to the first few items of its list."""
-    begin = re.escape(form.partition("%")[0])
+    begin = re.escape(form.partition("*" if "*" in form else "%")[0])
     none = _at(places, _without(begin))
-    if "%" in target:
+    if "%" in target or "*" in form:
         return none
     some = []
     for count in range(1, _COUNTED + 1):
         listed = {"type": "array", "minItems": count} | ({"maxItems": count} if count < _COUNTED else {})
         known = _at(places, _without(f"{begin}([^1-{count}]|.[0-9])"))
-        some.append({"required": [target], "properties": {target: listed}, **known})
+        some.append({"allOf": [_has(target, listed), known]})
     return {"anyOf": [none, *some]}
 
 
@@ -81,22 +82,34 @@ def _few_items(value: dict[str, Any]) -> Schema:
 
 
 def _no_parts(value: dict[str, Any]) -> Schema:
-    return {"not": {"required": [value["of"].partition("[]")[0]]}}
+    return {"not": _has(value["of"].partition("[")[0], {})}
+
+
+def _one_part(place: str) -> Schema:
+    """Return a schema of what has a list in which one item at the most has something at a place."""
+    holder, _, inner = place.rpartition("[].")
+    item = {"type": "object", "required": [inner.partition(".")[0]]}
+    return schema_of(holder, {"contains": item, "minContains": 0, "maxContains": 1})
 
 
 def _at(places: list[str], schema: Schema) -> Schema:
-    """Return a schema that all values at ``name`` or ``list[].name`` keep if they keep another."""
-    parts = []
-    for place in places:
-        outer, _, inner = place.partition("[].")
-        parts.append({"properties": {outer: {"items": {"properties": {inner: schema}}} if inner else schema}})
-    return {"allOf": parts}
+    """Return a schema that all values at some places keep if they keep another."""
+    return {"allOf": [schema_of(place, schema) for place in places]}
+
+
+def _has(place: str, schema: Schema) -> Schema:
+    """Return a schema of what has something of another at a place of fields."""
+    for field in place.split(".")[::-1]:
+        schema = {"type": "object", "required": [field], "properties": {field: schema}}
+    return schema
 
 
 _GUARDS: dict[str, Callable[[Any], Schema]] = {
     "x-references": _safe_references,
     "x-total-items": _few_items,
     "x-sum-equals": _no_parts,
+    "x-unique": _one_part,
+    "x-shots": lambda value: schema_of(value["in"], _without("shot")),
     "x-utf16-length": lambda most: {"maxLength": most // 2},
     "x-int64": lambda _: {"maxLength": _SAFE_DIGITS, "minimum": -(10**_SAFE_DIGITS), "maximum": 10**_SAFE_DIGITS},
     **dict.fromkeys(OF_DATA, lambda _: {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}),

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
+from mockserver.contract.places import first, located, values
 from mockserver.types import JSON, Path, is_url, kind_of, value
 
 _KEPT_LETTERS = 16 << 20
@@ -35,6 +36,7 @@ Keyword = Callable[[Any, JSON], Iterator[Problem]]
 
 _JPEG = b"\xff\xd8\xff"
 """How a JPEG file begins. One with a second picture, as phones write it, is JPEG as well; Pillow calls it MPO (S4)."""
+_SHOT = re.compile(r"\s*shot\s+([0-9]{1,9})\s*,\s*([0-9]{1,9})\s*,([^;]*);\s*", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 """A whole number. Python takes long to read one of many digits, and no pattern of a schema lets one through."""
 
@@ -42,19 +44,31 @@ _INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 def references(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
     """Each reference in a text must name something that was sent.
 
-    ``in`` lists the texts, ``to`` maps a reference (``%`` stands for its number) to the list it counts in,
-    or to the field it names (``image_%``).
+    ``in`` lists the places of texts, ``to`` maps a reference to what it refers to. One with ``%`` has a number: of an
+    item of a list, or of the field that it names (``image_%``). One with ``*`` has a name that stands at a place.
     """
     if not isinstance(instance, dict):
         return
     for place in value["in"]:
-        for path, text in _values(instance, place):
+        for path, text in located(place, instance):
             for form, target in value["to"].items() if isinstance(text, str) else ():
-                if form.partition("%")[0] not in text:
+                if form.partition("*" if "*" in form else "%")[0] not in text:
                     continue  # true of most texts, and ten times as fast as a pattern
-                for found in _reference(form).finditer(text):
-                    if not _exists(instance, target, int(found[1])):
-                        yield Problem(path, f"{found[0]} has nothing to refer to in {target}")
+                for found in dangling(form, text, target, instance):
+                    yield Problem(path, f"{found} has nothing to refer to in {target}")
+
+
+def dangling(form: str, text: str, target: str, instance: dict[str, JSON]) -> Iterator[str]:
+    """Yield the references of a form in a text that refer to nothing."""
+    if "*" in form:
+        names = tuple(name for name in values(target, instance) if isinstance(name, str) and name)
+        for found in _name(form).finditer(text):
+            if not text.startswith(names, found.start(1)):
+                yield found[0]
+        return
+    for found in _reference(form).finditer(text):
+        if not _exists(instance, target, int(found[1])):
+            yield found[0]
 
 
 def total_items(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
@@ -66,15 +80,66 @@ def total_items(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
 
 
 def sum_equals(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
-    """The numbers ``of`` a list's items add up to the field ``equals``, or its ``default``."""
+    """The numbers ``of`` a list's items add up to what is at the place ``equals``, or to ``default``."""
     if not isinstance(instance, dict):
         return
-    parts = [_number(part) for _, part in _values(instance, value["of"])]
-    items = instance.get(value["of"].partition("[]")[0])
-    total = _number(instance.get(value["equals"], value["default"]))
-    is_whole = isinstance(items, list) and len(items) == len(parts) and None not in parts
+    parts = [_number(part) for _, part in located(value["of"], instance)]
+    items = located(value["of"].rpartition("]")[0] + "]", instance)
+    total = total_of(value, instance)
+    is_whole = len(parts) == sum(1 for _ in items) and None not in parts
     if parts and is_whole and total is not None and sum(part for part in parts if part) != total:
         yield Problem((), f"the sum of {value['of']} must be {value['equals']}, {total}")
+
+
+def unique(place: str, instance: JSON) -> Iterator[Problem]:
+    """No text stands at a place twice."""
+    seen = set[str]()
+    for path, found in located(place, instance):
+        if isinstance(found, str) and found:
+            if found in seen:
+                yield Problem(path, f"{found!r} is there twice")
+            seen.add(found)
+
+
+class Shot(NamedTuple):
+    """One shot of a film, as a prompt writes it: ``shot 1, 2, a cat;``."""
+
+    number: int
+    seconds: int
+    words: str
+
+
+def shots_of(text: str) -> list[Shot]:
+    """Return the shots that a text consists of; none if there is anything else in it."""
+    found: list[Shot] = []
+    end = 0
+    while end < len(text):
+        match = _SHOT.match(text, end)
+        if match is None:
+            return []
+        found.append(Shot(int(match[1]), int(match[2]), match[3].strip()))
+        end = match.end()
+    return found
+
+
+def shots(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
+    """The shots that a text at the place ``in`` consists of are numbered from 1 to ``most``, and each has at most so
+    many characters as ``words`` says; each lasts a second at least, and together they last as long as is said at the
+    place ``equals``, or as ``default``.
+    """
+    for path, text in located(value["in"], instance):
+        said = shots_of(text) if isinstance(text, str) else []
+        for shot in said:
+            if not 1 <= shot.number <= value["most"]:
+                yield Problem(path, f"a shot has the number {shot.number}, which must be from 1 to {value['most']}")
+            if shot.seconds < 1:
+                yield Problem(path, f"shot {shot.number} lasts {shot.seconds} s, at least 1")
+            if len(shot.words) > value["words"]:
+                yield Problem(path, f"shot {shot.number} has {len(shot.words)} characters, at most {value['words']}")
+        total = total_of(value, instance)
+        lasting = sum(shot.seconds for shot in said)
+        if said and total is not None and lasting != total:
+            yield Problem(path, f"the shots last {lasting} s, and {value['equals']} is {total}")
 
 
 def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
@@ -140,6 +205,8 @@ KEYWORDS: dict[str, Keyword] = {
     "x-references": references,
     "x-total-items": total_items,
     "x-sum-equals": sum_equals,
+    "x-unique": unique,
+    "x-shots": shots,
     "x-utf16-length": utf16_length,
     "x-int64": int64,
     "x-base64": base64,
@@ -188,17 +255,9 @@ class _Data:
             return None
 
 
-def _values(instance: dict[str, JSON], place: str) -> Iterator[tuple[Path, JSON]]:
-    """Find ``name`` or ``list[].name``."""
-    outer, bracket, inner = place.partition("[].")
-    if not bracket:
-        if outer in instance:
-            yield (outer,), instance[outer]
-        return
-    items = instance.get(outer)
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, dict) and inner in item:
-            yield (outer, index, inner), item[inner]
+def total_of(value: dict[str, Any], instance: JSON) -> int | None:
+    """Return the number at the place ``equals`` of a keyword, or its ``default``; ``None`` if none is there."""
+    return _number(next((found for _, found in located(value["equals"], instance)), value["default"]))
 
 
 @lru_cache(maxsize=32)
@@ -207,10 +266,17 @@ def _reference(form: str) -> re.Pattern[str]:
     return re.compile(re.escape(before) + r"([0-9]{1,9})" + (re.escape(after) or r"(?![0-9])"))
 
 
+@lru_cache(maxsize=32)
+def _name(form: str) -> re.Pattern[str]:
+    """Return what finds a name behind a mark that does not stand within a word, as the one of a mail address does."""
+    before, after = form.split("*")
+    return re.compile(rf"(?<!\w){re.escape(before)}(\w[\w-]*){re.escape(after)}")
+
+
 def _exists(instance: dict[str, JSON], target: str, number: int) -> bool:
     if "%" in target:
         return bool(instance.get(target.replace("%", str(number))))
-    listed = instance.get(target)
+    listed = first(target, instance)
     return isinstance(listed, list) and 1 <= number <= len(listed)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockserver.types import JSON, Payload, Schema
+from mockserver.types import JSON, Path, Payload, Schema
 
 _STEP = re.compile(r"([\w-]{1,64})(\[(?:(\w{1,64})=([\w-]{1,64}))?\])?\Z", re.ASCII)
 
@@ -42,6 +42,11 @@ def values(place: str, payload: JSON) -> Iterator[JSON]:
     return _values(steps(place), payload)
 
 
+def located(place: str, payload: JSON) -> Iterator[tuple[Path, JSON]]:
+    """Yield all that stands at a place with the way to it, in order; a null that stands there, too."""
+    return _located(steps(place), payload, ())
+
+
 def first(place: str, payload: JSON) -> JSON:
     """Return what stands first at a place, or ``None``."""
     return next(_values(steps(place), payload), None)
@@ -51,6 +56,35 @@ def with_value(place: str, payload: Mapping[str, JSON], value: JSON) -> Payload:
     """Return a payload with a value put at a place; what is on the way is made where it is not there yet."""
     found: Payload = _with(steps(place), dict(payload), value)
     return found
+
+
+def without(place: str, payload: Mapping[str, JSON]) -> Payload:
+    """Return a payload without what stands at a place, and without an object that is empty then."""
+    found: Payload = dict(payload)
+    for path, _ in [*located(place, payload)][::-1]:
+        found = _without(path, found)
+    return found
+
+
+def put(path: Path, document: JSON, value: JSON) -> JSON:
+    """Return a document with another value where a way that ``located`` has found leads to."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    changed = put(rest, document[step], value)
+    if isinstance(document, list):
+        return [changed if index == step else item for index, item in enumerate(document)]
+    return {**document, step: changed}
+
+
+def schema_of(place: str, schema: Schema) -> Schema:
+    """Return the schema of payloads of which all that stands at a place is of ``schema``."""
+    for step in steps(place)[::-1]:
+        if step.key is not None:
+            is_chosen = {"type": "object", "required": [step.key], "properties": {step.key: {"const": step.value}}}
+            schema = {"if": is_chosen, "then": schema}
+        schema = {"properties": {step.field: {"items": schema} if step.is_list else schema}}
+    return schema
 
 
 def schema_at(place: str, schema: Schema) -> Schema | None:
@@ -76,6 +110,30 @@ def _values(way: tuple[Step, ...], value: JSON) -> Iterator[JSON]:
     for item in inner if isinstance(inner, list) else ():
         if step.key is None or (isinstance(item, dict) and item.get(step.key) == step.value):
             yield from _values(rest, item)
+
+
+def _located(way: tuple[Step, ...], value: JSON, path: Path) -> Iterator[tuple[Path, JSON]]:
+    if not way:
+        yield path, value
+        return
+    step, rest = way[0], way[1:]
+    if not isinstance(value, dict) or step.field not in value:
+        return
+    inner, path = value[step.field], (*path, step.field)
+    if not step.is_list:
+        yield from _located(rest, inner, path)
+        return
+    for index, item in enumerate(inner if isinstance(inner, list) else ()):
+        if step.key is None or (isinstance(item, dict) and item.get(step.key) == step.value):
+            yield from _located(rest, item, (*path, index))
+
+
+def _without(path: Path, holder: JSON) -> JSON:
+    step, rest = path[0], path[1:]
+    inner = _without(rest, holder[step]) if rest else None
+    if isinstance(holder, list):
+        return [inner if index == step else item for index, item in enumerate(holder) if rest or index != step]
+    return {name: inner if name == step else item for name, item in holder.items() if name != step or inner}
 
 
 def _with(way: tuple[Step, ...], value: JSON, wanted: JSON) -> JSON:

@@ -116,9 +116,14 @@ _SAMPLES: dict[str, Callable[[Schema], JSON]] = {
 }
 
 
-def _type(rule: Rule, _: Schema, usual: JSON) -> Values:
+def _type(rule: Rule, schema: Schema, usual: JSON) -> Values:
     kinds = [rule.value] if isinstance(rule.value, str) else rule.value
-    return [usual], [value for value in _ONE_OF_EACH if not any(_is(kind, value) for kind in kinds)]
+    wrong = (value for value in _ONE_OF_EACH if not any(_is(kind, value) for kind in kinds))
+    return [usual], [value for value in wrong if not _is("number", value) or _is_in_range(schema, value)]
+
+
+def _is_in_range(schema: Schema, number: float) -> bool:
+    return bool(schema.get("minimum", number) <= number <= schema.get("maximum", number))
 
 
 def _is(kind: str, value: JSON) -> bool:

@@ -16,9 +16,14 @@ from mockserver.contract.keywords import KEYWORDS, Keyword, Problem
 from mockserver.types import JSON, Schema
 
 ARGUMENTS: dict[str, Any] = {
-    "x-references": {"in": ["a", "list[].a"], "to": {"<<<image_%>>>": "list", "@image_%": "image_%", "#%": "b"}},
+    "x-references": {
+        "in": ["a", "list[].a"],
+        "to": {"<<<image_%>>>": "list", "@image_%": "image_%", "#%": "b", "$*": "list[].b"},
+    },
     "x-total-items": {"lists": ["list", "a", "b"], "max": 5},
     "x-sum-equals": {"of": "list[].a", "equals": "b", "default": 5},
+    "x-unique": "list[].a",
+    "x-shots": {"in": "list[b=a].a", "equals": "b", "default": 5, "most": 6, "words": 9},
     "x-utf16-length": 4,
     "x-int64": True,
     "x-base64": True,
@@ -33,6 +38,10 @@ TEXTS = [
     "<<<image_01>>>",
     "@image_1 <<<image_7>>>",
     "#2",
+    "a",
+    "$a",
+    "shot 1, 5, x;",
+    "shot 1, 6, x;",
     "iVBORw0KGgo=",
     "http://a/b",
     "HTTPS://c",

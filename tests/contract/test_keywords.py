@@ -13,6 +13,7 @@ from mockserver.contract.catalog import load
 from mockserver.contract.keywords import KEYWORDS, picture_size
 from mockserver.contract.vectors import picture
 from mockserver.types import JSON, Path
+from tests.support.newer_standard import NEWER
 
 IMAGE = picture(320, 300)
 URL = "https://example.com/cat.png"
@@ -31,7 +32,7 @@ def used_values(schema: JSON) -> dict[str, Any]:
 
 
 VALUES: dict[str, Any] = {
-    **used_values([*load().documents.values()]),
+    **used_values([*load().documents.values(), NEWER]),
     "x-references": REFERENCES,
     "x-total-items": TOTAL,
     "x-sum-equals": SUM,
@@ -62,7 +63,10 @@ def problems(keyword: str, instance: JSON, value: Any = None) -> list[Path]:
 
 def test_every_keyword_of_ours_is_used_by_a_schema() -> None:
     used = {
-        keyword for document in load().documents.values() for keyword in KEYWORDS if f"'{keyword}'" in str(document)
+        keyword
+        for document in (*load().documents.values(), NEWER)
+        for keyword in KEYWORDS
+        if f"'{keyword}'" in str(document)
     }
     assert used == set(KEYWORDS)
 
@@ -245,3 +249,74 @@ def test_of_the_texts_that_were_decoded_few_are_kept() -> None:
     finally:
         tracemalloc.stop()
         keywords._kept.cache_clear()
+
+
+NAMES = {"in": ["items[type=prompt].text"], "to": {"@*": "items[].id"}}
+CAT: JSON = {"type": "image", "id": "cat"}
+
+
+def said(text: JSON, *items: JSON) -> JSON:
+    return {"items": [{"type": "prompt", "text": text}, *items]}
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (said("@cat runs", CAT), 0),
+        (said("@cats run", CAT), 0),  # nobody says where a name ends
+        (said("@dog and @bird", CAT), 2),
+        (said("@cat"), 1),
+        (said("a@cat.example, a @ b, @"), 0),
+        (said(7, CAT), 0),
+        ({"items": [{"type": "image", "text": "@dog"}]}, 0),
+        ({"items": [CAT, {"type": "prompt", "text": "@dog"}]}, 1),
+    ],
+)
+def test_a_name_in_a_text_is_that_of_something_sent(payload: JSON, expected: int) -> None:
+    assert len(problems("x-references", payload, NAMES)) == expected
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([{"id": "a"}, {"id": "b"}], []),
+        ([{"id": "a"}, {"id": "b"}, {"id": "a"}], [("items", 2, "id")]),
+        ([{"id": ""}, {"id": ""}, {"id": None}, {"id": None}, {"id": 1}, {"id": 1}, 7], []),
+    ],
+)
+def test_a_text_stands_once_at_a_place_of_unique_ones(items: list[JSON], expected: list[Path]) -> None:
+    assert problems("x-unique", {"items": items}, "items[].id") == expected
+
+
+SHOTS = {"in": "items[type=prompt].text", "equals": "settings.seconds", "default": 5, "most": 3, "words": 10}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "facts"),
+    [
+        ("shot 1, 2, a cat; shot 2, 3, a dog;", None, []),
+        ("shot 1, 2, a cat; shot 2, 3, a dog;", 5, []),
+        (" shot 1,7,;\n", "7", []),
+        ("shot 1, 2, a cat;", 5, ["the shots last 2 s, and settings.seconds is 5"]),
+        ("shot 4, 5, a cat;", 5, ["a shot has the number 4, which must be from 1 to 3"]),
+        ("shot 1, 0, a cat; shot 2, 5, a dog;", 5, ["shot 1 lasts 0 s, at least 1"]),
+        ("shot 1, 5, 12345678901;", 5, ["shot 1 has 11 characters, at most 10"]),
+        ("shot 1, 2, a cat; and more", 5, []),
+        ("one shot of a cat", 5, []),
+        ("shot 1, 2, a cat", 5, []),
+        ("shot 1, 2, a cat;", "long", []),
+        ("", 5, []),
+        (7, 5, []),
+    ],
+)
+def test_the_shots_of_a_text_last_as_long_as_the_film(text: JSON, seconds: JSON, facts: list[str]) -> None:
+    payload = {**said(text), **({} if seconds is None else {"settings": {"seconds": seconds}})}
+    assert [problem.fact for problem in KEYWORDS["x-shots"](SHOTS, payload)] == facts
+
+
+def test_a_sum_may_be_of_a_list_inside_an_object_and_equal_a_field_inside_another() -> None:
+    value = {"of": "input.shots[].seconds", "equals": "settings.seconds", "default": 5}
+    shots = {"shots": [{"seconds": 3}, {"seconds": 2}]}
+    assert problems("x-sum-equals", {"input": shots}, value) == []
+    assert problems("x-sum-equals", {"input": shots, "settings": {"seconds": 4}}, value) == [()]
+    assert problems("x-sum-equals", {"input": {"shots": [{"seconds": 3}, {}]}}, value) == []

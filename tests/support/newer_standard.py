@@ -103,74 +103,113 @@ def elements(count: int) -> list[JSON]:
     return [{"type": "element", "element_id": "162", "id": f"element{number}"} for number in range(count)]
 
 
-_TEXT = {"type": "string", "pattern": r"\S"}
+_TEXT = {"type": "string", "not": {"pattern": r"^\s*$"}}
 _SHOTS = {
     "in": "contents[type=prompt].text", "equals": "settings.duration", "default": 5, "most": 6, "words": 512,
 }  # fmt: skip
 
 RULES: list[Schema] = [
     rule(
-        "one-prompt", "family N6", [holding(FIRST)], [{"contents": [FIRST]}, holding(PROMPT)],
-        properties={"contents": {"contains": is_of("prompt"), "maxContains": 1}},
+        "one-prompt",
+        "family N6",
+        [holding(FIRST)],
+        [{"contents": [FIRST]}, holding(PROMPT)],
+        **{
+            "if": {"properties": {"contents": {"minItems": 1}}},
+            "then": {"properties": {"contents": {"contains": is_of("prompt"), "maxContains": 1}}},
+        },
     ),
     rule(
-        "prompt-has-text", "family N3", [holding()], [{"contents": [{"type": "prompt"}]}, saying(" ")],
+        "prompt-has-text",
+        "family N3",
+        [holding()],
+        [{"contents": [{"type": "prompt"}]}, saying(" ")],
         **each("prompt", required=["text"], properties={"text": _TEXT}),
     ),
     rule(
-        "media-have-a-url", "family N3", [holding(FIRST, LAST)], [holding({"type": "first_frame", "url": " "})],
+        "media-have-a-url",
+        "family N3",
+        [holding(FIRST, LAST)],
+        [holding({"type": "first_frame", "url": ""})],
         **each(*IMAGES, *VIDEOS, required=["url"], properties={"url": _TEXT}),
     ),
     rule(
-        "video-is-a-url", "family N4", [holding(FEATURE)], [holding({"type": "base_video", "url": "AAAA"})],
+        "video-is-a-url",
+        "family N4",
+        [holding(FEATURE)],
+        [holding({"type": "base_video", "url": "AAAA"})],
         **each(*VIDEOS, properties={"url": {"type": "string", "pattern": "^https?://"}}),
     ),
     rule(
-        "element-has-its-id", "family F6", [holding(ELEMENT)], [holding({"type": "element", "id": "ann"})],
+        "element-has-its-id",
+        "family F6",
+        [holding(ELEMENT)],
+        [holding({"type": "element", "id": "ann"})],
         **each("element", required=["element_id", "id"], properties={"element_id": {"type": "string"}}),
     ),
     rule(
-        "last-frame-needs-first", "family N7", [holding(FIRST, LAST)], [holding(LAST)],
+        "last-frame-needs-first",
+        "family N7",
+        [holding(FIRST, LAST)],
+        [holding(LAST)],
         **{"if": has("last_frame"), "then": has("first_frame")},
     ),
     rule("one-frame-of-each-kind", "family F2", [holding(FIRST)], [holding(FIRST, FIRST)], **at_most(1, "first_frame")),
     rule("one-video", "family N8", [holding(BASE)], [holding(BASE, FEATURE)], **at_most(1, *VIDEOS)),
     rule(
-        "base-video-excludes-frames", "family N9", [holding(BASE, REFER)], [holding(BASE, FIRST)],
+        "base-video-excludes-frames",
+        "family N9",
+        [holding(BASE, REFER)],
+        [holding(BASE, FIRST)],
         **{"if": has("base_video"), "then": at_most(0, "first_frame", "last_frame")},
     ),
     rule(
-        "base-video-is-one-shot", "family N9",
+        "base-video-is-one-shot",
+        "family N9",
         [holding(BASE), holding(BASE, settings={"multi_shot": False})],
         [holding(BASE, settings={"multi_shot": True})],
         **{"if": has("base_video"), "then": setting("multi_shot", **{"not": {"const": True}})},
     ),
     rule(
-        "base-video-is-not-native", "family N9",
-        [holding(BASE, settings={"audio": "original"})], [holding(BASE, settings={"audio": "native"})],
+        "base-video-is-not-native",
+        "family N9",
+        [holding(BASE, settings={"audio": "original"})],
+        [holding(BASE, settings={"audio": "native"})],
         **{"if": has("base_video"), "then": setting("audio", **{"not": {"const": "native"}})},
     ),
     rule(
-        "feature-video-is-silent", "family N10",
-        [holding(FEATURE, settings={"audio": "off"})], [holding(FEATURE, settings={"audio": "original"})],
+        "feature-video-is-silent",
+        "family N10",
+        [holding(FEATURE, settings={"audio": "off"})],
+        [holding(FEATURE, settings={"audio": "original"})],
         **{"if": has("feature_video"), "then": setting("audio", const="off")},
     ),
     rule(
-        "feature-video-without-last-frame", "family N11", [holding(FEATURE, FIRST)], [holding(FEATURE, FIRST, LAST)],
+        "feature-video-without-last-frame",
+        "family N11",
+        [holding(FEATURE, FIRST)],
+        [holding(FEATURE, FIRST, LAST)],
         **{"if": has("feature_video"), "then": at_most(0, "last_frame")},
     ),
     rule(
-        "two-frames-exclude-others", "family N11", [holding(FIRST, LAST)], [holding(FIRST, LAST, REFER)],
+        "two-frames-exclude-others",
+        "family N11",
+        [holding(FIRST, LAST)],
+        [holding(FIRST, LAST, REFER)],
         **{"if": both(has("first_frame"), has("last_frame")), "then": at_most(0, "refer_image", "element")},
     ),
     rule(
-        "original-needs-a-video", "family N12",
-        [holding(BASE, settings={"audio": "original"})], [{"settings": {"audio": "original"}}],
+        "original-needs-a-video",
+        "family N12",
+        [holding(BASE, settings={"audio": "original"})],
+        [{"settings": {"audio": "original"}}],
         **{"if": sent("audio", const="original"), "then": has(*VIDEOS)},
     ),
     rule(
-        "ratio-without-frame", "family N13",
-        [holding(FIRST), {"settings": {"aspect_ratio": "1:1"}}], [{"settings": None}],
+        "ratio-without-frame",
+        "family N13",
+        [holding(FIRST), {"settings": {"aspect_ratio": "1:1"}}],
+        [{"settings": None}],
         **{
             "x-level": "warning",
             "if": {"type": "object", **none_of(has("first_frame"), has(*VIDEOS))},
@@ -178,7 +217,8 @@ RULES: list[Schema] = [
         },
     ),
     rule(
-        "five-or-ten-seconds", "family N14",
+        "five-or-ten-seconds",
+        "family N14",
         [holding(FIRST, settings={"duration": 10}), holding(FIRST, REFER, settings={"duration": 7})],
         [holding(FIRST, settings={"duration": 7})],
         **{
@@ -187,27 +227,43 @@ RULES: list[Schema] = [
         },
     ),
     rule(
-        "three-elements-with-a-frame", "family N15", [holding(FIRST, *elements(3))], [holding(FIRST, *elements(4))],
+        "three-elements-with-a-frame",
+        "family N15",
+        [holding(FIRST, *elements(3))],
+        [holding(FIRST, *elements(4))],
         **{"if": has("first_frame"), "then": at_most(3, "element")},
     ),
     rule(
-        "seven-references", "family N16; family N17", [holding(*images(4), *elements(3))], [holding(*images(8))],
+        "seven-references",
+        "family N16; family N17",
+        [holding(*images(4), *elements(3))],
+        [holding(*images(8))],
         **{"if": {"type": "object", **none_of(has(*VIDEOS))}, "then": at_most(7, "refer_image", "element")},
     ),
     rule(
-        "four-references-with-a-video", "family N16; family N17",
-        [holding(BASE, *images(4))], [holding(BASE, *images(3), *elements(2))],
+        "four-references-with-a-video",
+        "family N16; family N17",
+        [holding(BASE, *images(4))],
+        [holding(BASE, *images(3), *elements(2))],
         **{"if": has(*VIDEOS), "then": at_most(4, "refer_image", "element")},
     ),
     rule(
-        "ids-are-unique", "family F7", [holding(REFER, ELEMENT)], [holding(REFER, REFER)], **{"x-unique": "contents[].id"}
+        "ids-are-unique",
+        "family F7",
+        [holding(REFER, ELEMENT)],
+        [holding(REFER, REFER)],
+        **{"x-unique": "contents[].id"},
     ),
     rule(
-        "names-are-sent", "family N19", [saying("@bike, from a.b@c.com", REFER), saying("a @ b")], [saying("@bike", ELEMENT)],
+        "names-are-sent",
+        "family N19",
+        [saying("@bike, from a.b@c.com", REFER), saying("a @ b")],
+        [saying("@bike", ELEMENT)],
         **{"x-references": {"in": ["contents[type=prompt].text"], "to": {"@*": "contents[].id"}}},
     ),
     rule(
-        "shots-last-as-long-as-the-film", "family N18",
+        "shots-last-as-long-as-the-film",
+        "family N18",
         [
             saying("shot 1, 2, A cat; shot 2, 3, A dog;"),
             saying("shot 1, 7, A cat;", settings={"duration": 7, "aspect_ratio": "1:1"}),
@@ -215,7 +271,7 @@ RULES: list[Schema] = [
         ],
         [
             saying("shot 1, 2, A cat; shot 2, 2, A dog;"),
-            saying("shot 2, 5, A cat;"),
+            saying("shot 7, 5, A cat;"),
             saying("shot 1, 0, A cat; shot 2, 5, A dog;"),
             saying(f"shot 1, 5, {'x' * 513};"),
         ],
@@ -250,13 +306,13 @@ NEWER: Schema = {
         "contents": {
             "type": "array",
             "minItems": 1,
-            "maxItems": 16,
             "items": {
+                "examples": [PROMPT],
                 "type": "object",
                 "required": ["type"],
                 "additionalProperties": False,
                 "properties": {
-                    "type": {"type": "string", "enum": [*TYPES]},
+                    "type": {"enum": [*TYPES]},
                     "text": {"type": "string", "maxLength": 3072},
                     "url": {"type": "string", "x-base64": True, "examples": [FRAME, FILM]},
                     "element_id": {"type": "string", "minLength": 1, "examples": ["162"]},
@@ -265,14 +321,15 @@ NEWER: Schema = {
             },
         },
         "settings": {
+            "examples": [{"aspect_ratio": "16:9"}],
             "type": "object",
             "additionalProperties": False,
             "properties": {
                 "multi_shot": {"type": "boolean", "default": True},
-                "audio": {"type": "string", "enum": ["native", "original", "off"], "default": "off"},
-                "resolution": {"type": "string", "enum": ["720p", "1080p", "4k"], "default": "720p"},
-                "aspect_ratio": {"type": "string", "enum": ["16:9", "9:16", "1:1"], "default": "16:9"},
-                "duration": {"type": "integer", "minimum": 3, "maximum": 15, "default": 5},
+                "audio": {"enum": ["native", "original", "off"], "default": "off"},
+                "resolution": {"enum": ["720p", "1080p", "4k"], "default": "720p"},
+                "aspect_ratio": {"enum": ["16:9", "9:16", "1:1"], "default": "16:9"},
+                "duration": {"type": "integer", "minimum": 3, "maximum": 15, "default": 5, "examples": [5]},
             },
         },
         "options": {

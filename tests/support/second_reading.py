@@ -119,20 +119,47 @@ def _values(value: Any, place: tuple[str, ...]) -> Iterator[Any]:
 
 
 def _at(payload: Any, place: str) -> list[Any]:
-    return [*_values(payload, tuple(place.replace("[]", ".[]").split(".")))]
+    """Return what is at a place: names apart by dots, [] for each item, [type=x] for those whose type is x."""
+    found = [payload]
+    for name, is_list, chosen in re.findall(r"([\w-]+)(\[([^\]]*)\])?", place):
+        found = [value[name] for value in found if isinstance(value, dict) and name in value]
+        if is_list:
+            found = [item for value in found if isinstance(value, list) for item in value]
+        if chosen:
+            key, _, wanted = chosen.partition("=")
+            found = [item for item in found if isinstance(item, dict) and item.get(key) == wanted]
+    return found
 
 
 # Our own keywords.
 
 
 def _references(value: Any, instance: Any) -> bool:
-    for place in value["in"]:
-        for text in _at(instance, place):
-            for form, target in value["to"].items():
-                for number in _numbers(form, text) if isinstance(text, str) else ():
-                    if not _is_there(instance, target, number):
-                        return False
+    texts = [text for place in value["in"] for text in _at(instance, place) if isinstance(text, str)]
+    for text in texts:
+        for form, target in value["to"].items():
+            if "*" in form:
+                if not all(_is_named(instance, target, rest) for rest in _names(form, text)):
+                    return False
+            elif not all(_is_there(instance, target, number) for number in _numbers(form, text)):
+                return False
     return True
+
+
+def _names(form: str, text: str) -> Iterator[str]:
+    """Yield what stands behind each mark that a letter, a digit or _ follows, and none comes before."""
+    before, after = form.split("*")
+    start = text.find(before)
+    while start >= 0:
+        rest = text[start + len(before) :]
+        name = re.match(r"\w[\w-]*", rest)
+        if name and not re.match(r"\w", text[start - 1 : start] or " ") and rest[name.end() :].startswith(after):
+            yield rest
+        start = text.find(before, start + 1)
+
+
+def _is_named(instance: Any, target: str, rest: str) -> bool:
+    return any(isinstance(name, str) and name and rest.startswith(name) for name in _at(instance, target))
 
 
 def _numbers(form: str, text: str) -> Iterator[int]:
@@ -146,7 +173,7 @@ def _numbers(form: str, text: str) -> Iterator[int]:
 def _is_there(instance: Any, target: str, number: int) -> bool:
     if "%" in target:
         return instance.get(target.replace("%", str(number))) not in (None, "", 0, False, [], {})
-    items = instance.get(target)
+    items = (_at(instance, target) or [None])[0]
     return isinstance(items, list) and number in range(1, len(items) + 1)
 
 
@@ -156,13 +183,44 @@ def _total_items(value: Any, instance: Any) -> bool:
 
 
 def _sum_equals(value: Any, instance: Any) -> bool:
-    outer, inner = value["of"].split("[].")
-    items = instance.get(outer)
-    if not isinstance(items, list) or not items:
+    outer, inner = value["of"].rsplit("[].", 1)
+    items = _at(instance, f"{outer}[]")
+    if not items:
         return True
     parts = [_whole(item.get(inner)) if isinstance(item, dict) else None for item in items]
-    total = _whole(instance[value["equals"]] if value["equals"] in instance else value["default"])
+    total = _total(value, instance)
     return None in parts or total is None or sum(part for part in parts if part is not None) == total
+
+
+def _total(value: Any, instance: Any) -> int | None:
+    found = _at(instance, value["equals"])
+    return _whole(found[0] if found else value["default"])
+
+
+def _unique(value: Any, instance: Any) -> bool:
+    found = [text for text in _at(instance, value) if isinstance(text, str) and text]
+    return len(found) == len(set(found))
+
+
+def _shots(value: Any, instance: Any) -> bool:
+    total = _total(value, instance)
+    return all(
+        _is_good_film(_shots_in(text), total, value) for text in _at(instance, value["in"]) if isinstance(text, str)
+    )
+
+
+def _shots_in(text: str) -> list[tuple[int, int, str]]:
+    """Return number, seconds and words of each shot; none if the text is anything else than shots."""
+    pieces = text.split(";")
+    if pieces.pop().strip(" \t\n\r\f\v"):
+        return []
+    found = [re.fullmatch(r"\s*shot\s+(\d{1,9})\s*,\s*(\d{1,9})\s*,(.*)", piece, re.S | re.A) for piece in pieces]
+    return [] if None in found else [(int(each[1]), int(each[2]), each[3].strip()) for each in found if each]
+
+
+def _is_good_film(shots: list[tuple[int, int, str]], total: int | None, value: Any) -> bool:
+    each = (1 <= n <= value["most"] and m >= 1 and len(words) <= value["words"] for n, m, words in shots)
+    return all(each) and (not shots or total is None or sum(m for _, m, _ in shots) == total)
 
 
 def _whole(value: Any) -> int | None:
@@ -264,6 +322,8 @@ OWN: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any], bool]]] = {
     "x-references": (dict, _references),
     "x-total-items": (dict, _total_items),
     "x-sum-equals": (dict, _sum_equals),
+    "x-unique": (dict, _unique),
+    "x-shots": (dict, _shots),
     "x-utf16-length": (str, _utf16_length),
     "x-int64": ((str, int, float), _int64),
     "x-base64": (str, _base64),

@@ -16,7 +16,7 @@ from math import inf
 from mockserver.kit.generation.choices import Choices, Simplest, picked
 from mockserver.kit.generation.dictionary import Dictionary
 from mockserver.kit.generation.intersection import shapes_of_items
-from mockserver.kit.generation.keywords import generator_of, needs_known_value, values_near_limits
+from mockserver.kit.generation.keywords import generator_of, in_order, needs_known_value, values_near_limits
 from mockserver.kit.generation.scalars import fitting_texts, number_between, number_edges, text_of, url_variants
 from mockserver.kit.generation.shapes import KINDS, NUMBER_KINDS, Shape, Shapes
 from mockserver.types import JSON, Payload, kind_of
@@ -99,11 +99,11 @@ class Generator:
         made: Payload = {}
         for inner in sorted(present, key=late.__contains__):
             if inner in late:
-                _note_references(shape, made, context)
+                _note_references(shape, made, context, name)
             room = _room(shape, inner, made, present) if shape.own_keywords else _ANY_ROOM
             made[inner] = self._value(shape.field_shapes(inner), f"{name}.{inner}".lstrip("."), context, room)
         payload = {inner: made[inner] for inner in present}
-        for own in shape.own_keywords:
+        for own in in_order(shape.own_keywords):
             payload = generator_of(own.keyword).completed(own, payload, shape, context.choices)
         if shape.has_unknown:
             known = shape.known or frozenset()
@@ -233,10 +233,12 @@ def _must_be_known(shape: Shape) -> bool:
     return any(must_match for _, must_match in shape.patterns) or any(map(needs_known_value, shape.own_keywords))
 
 
-def _note_references(shape: Shape, made: Payload, context: _Context) -> None:
+def _note_references(shape: Shape, made: Payload, context: _Context, name: str) -> None:
+    """Note what the texts of the object ``name`` may refer to, or must."""
     for own in shape.own_keywords:
         noted = context.allowed if own.holds else context.demanded
-        noted.update(generator_of(own.keyword).references(own, made))
+        found = generator_of(own.keyword).references(own, made)
+        noted.update({f"{name}.{place}".lstrip("."): texts for place, texts in found.items()})
 
 
 def _with_references(shape: Shape, text: str, references: Sequence[str]) -> str:

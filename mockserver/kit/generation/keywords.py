@@ -19,11 +19,15 @@ from math import inf
 from typing import Any
 
 from mockserver.contract.keywords import OF_DATA
+from mockserver.contract.places import Step, first, steps
 from mockserver.contract.vectors import picture
 from mockserver.kit.generation.choices import Choices
-from mockserver.kit.generation.intersection import conjunction, list_shapes, object_shapes
+from mockserver.kit.generation.finished.names import with_names
+from mockserver.kit.generation.finished.shots import with_shots
+from mockserver.kit.generation.finished.uniques import with_unique_texts
+from mockserver.kit.generation.intersection import conjunction, intersect_choices, list_shapes, object_shapes
 from mockserver.kit.generation.scalars import near_values
-from mockserver.kit.generation.shapes import NUMBER_KINDS, OwnKeyword, Shape, Shapes
+from mockserver.kit.generation.shapes import ANY, KINDS, NUMBER_KINDS, ItemCount, OwnKeyword, Shape, Shapes
 from mockserver.kit.generation.sums import with_sum
 from mockserver.types import JSON, Payload
 
@@ -80,12 +84,47 @@ def _values_near_limits(keyword: str, value: str, holds: bool) -> tuple[JSON, ..
 
 
 def _objects_with(place: str, own: OwnKeyword) -> Shapes:
-    """Return the objects that have something at ``name`` or ``list[].name``."""
-    outer, bracket, inner = place.partition("[].")
-    if not bracket:
-        return object_shapes(required=frozenset({outer}), own_keywords=(own,))
-    items = list_shapes(min_items=1, items=object_shapes(required=frozenset({inner})))
-    return object_shapes(required=frozenset({outer}), properties={outer: items}, own_keywords=(own,))
+    """Return the objects that have something at a place; in a list, that each item has it, or one that is chosen."""
+    return tuple(both for shape in _having(steps(place)) for both in intersect_choices((shape,), _is(own)))
+
+
+def _is(own: OwnKeyword) -> Shapes:
+    return object_shapes(own_keywords=(own,))
+
+
+def _having(way: tuple[Step, ...], *, least: int = 0) -> Shapes:
+    """Return the objects that have something at the end of a way; with ``least``, in so many items of a list."""
+    if not way:
+        return (ANY,)
+    step, rest = way[0], way[1:]
+    inner = _having(rest, least=least)
+    if step.is_list and (step.key is not None or least):
+        inner = list_shapes(item_counts=(_count(step, rest, max(least, 1)),))
+    elif step.is_list:
+        inner = list_shapes(min_items=1, items=inner)
+    elif inner == (ANY,):
+        return object_shapes(required=frozenset({step.field}))
+    return object_shapes(required=frozenset({step.field}), properties={step.field: inner})
+
+
+def _count(step: Step, rest: tuple[Step, ...], least: int) -> ItemCount:
+    """Return that so many items are those that a step chooses, and have something at the end of the rest."""
+    chosen, others = (ANY,), conjunction(kinds=frozenset(KINDS) - {"object"})
+    if step.key is not None:
+        chosen = object_shapes(required=frozenset({step.key}), properties={step.key: conjunction(values=(step.value,))})
+        others += object_shapes(absent=frozenset({step.key}))
+        others += object_shapes(properties={step.key: conjunction(excluded=(step.value,))})
+    matching = intersect_choices(chosen, _having(rest))
+    return ItemCount(f"{step} {rest}", matching, (*others, *_lacking(rest)), least, inf)
+
+
+def _lacking(way: tuple[Step, ...]) -> Shapes:
+    """Return the objects that have nothing at the end of a way through objects."""
+    if not way:
+        return ()
+    absent = object_shapes(absent=frozenset({way[0].field}))
+    inner = _lacking(way[1:])
+    return (*absent, *(object_shapes(properties={way[0].field: inner}) if inner else ()))
 
 
 # x-references: a text may refer only to what was sent beside it.
@@ -103,9 +142,14 @@ def _references(own: OwnKeyword, payload: Payload) -> dict[str, list[str]]:
     texts = [
         form.replace("%", str(number))
         for form, target in own.value["to"].items()
-        for number in numbers(payload, target)
+        for number in (numbers(payload, target) if "*" not in form else ())
     ]
-    return dict.fromkeys(own.value["in"], texts)
+    return dict.fromkeys(map(_field_at, own.value["in"]), texts) if texts else {}
+
+
+def _field_at(place: str) -> str:
+    """Return the name that a place has for the generator, which tells no items apart."""
+    return re.sub(r"\[[^\]]*\]", "[]", place)
 
 
 def _sent_numbers(payload: Payload, target: str) -> Iterator[int]:
@@ -121,7 +165,7 @@ def _missing_numbers(payload: Payload, target: str) -> Iterator[int]:
 def _is_sent(payload: Payload, target: str, number: int) -> bool:
     if "%" in target:  # one field for each number: image_1, image_2
         return bool(payload.get(target.replace("%", str(number))))
-    items = payload.get(target)
+    items = first(target, payload)
     return isinstance(items, list) and number <= len(items)
 
 
@@ -130,13 +174,20 @@ def _broken_references(own: OwnKeyword) -> Shapes:
 
 
 def _referring_fields(value: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(place.partition("[]")[0] for place in value["in"])
+    """Return the fields with texts that refer to others by number; a name may stand beside its text."""
+    has_numbers = any("%" in form for form in value["to"])
+    return frozenset(steps(place)[0].field for place in value["in"] if has_numbers)
 
 
 def reference_pattern(schema: JSON) -> re.Pattern[str] | None:
     """Return an expression that finds all references that a schema knows; ``None`` if it knows none."""
-    forms = "|".join(re.escape(form).replace("%", "[0-9]+") for form in sorted(set(_reference_forms(schema))))
+    forms = "|".join(map(_form_pattern, sorted(set(_reference_forms(schema)))))
     return re.compile(forms) if forms else None
+
+
+def _form_pattern(form: str) -> str:
+    pattern = re.escape(form).replace("%", "[0-9]+")
+    return rf"(?<!\w){pattern}".replace(r"\*", r"\w[\w-]*") if "*" in form else pattern
 
 
 def _reference_forms(schema: JSON) -> Iterator[str]:
@@ -147,6 +198,13 @@ def _reference_forms(schema: JSON) -> Iterator[str]:
     if isinstance(schema, list):
         for inner in schema:
             yield from _reference_forms(inner)
+
+
+# x-unique: no text stands twice at a place.
+
+
+def _broken_unique(own: OwnKeyword) -> Shapes:
+    return tuple(both for shape in _having(steps(own.value), least=2) for both in intersect_choices((shape,), _is(own)))
 
 
 # x-total-items: several lists share one maximum.
@@ -221,9 +279,13 @@ _square = partial(picture, _SIDE_PIXELS, _SIDE_PIXELS)
 _DEFAULT = KeywordGenerator()
 
 GENERATORS: dict[str, KeywordGenerator] = {
-    "x-references": KeywordGenerator(broken=_broken_references, late_fields=_referring_fields, references=_references),
+    "x-unique": KeywordGenerator(broken=_broken_unique, completed=with_unique_texts),
+    "x-references": KeywordGenerator(
+        broken=_broken_references, late_fields=_referring_fields, references=_references, completed=with_names
+    ),
     "x-total-items": KeywordGenerator(broken=_broken_total, room=_shared_room),
     "x-sum-equals": KeywordGenerator(broken=lambda own: _objects_with(own.value["of"], own), completed=with_sum),
+    "x-shots": KeywordGenerator(broken=lambda own: _objects_with(own.value["in"], own), completed=with_shots),
     "x-utf16-length": KeywordGenerator(values=_utf16_texts),
     "x-int64": KeywordGenerator(values=_ids),
     "x-base64": KeywordGenerator(values=_encodings),
@@ -232,7 +294,19 @@ GENERATORS: dict[str, KeywordGenerator] = {
     "x-image-side": KeywordGenerator(values=_sides),
     "x-image-ratio": KeywordGenerator(values=_ratios),
 }
-"""Keyword -> how it is kept and broken. One that is not here is about a text or a number."""
+"""Keyword -> how it is kept and broken. One that is not here is about a text or a number.
+
+An object is completed in this order: names are those that are left once they are unique, and a text is cut into shots
+with the names in it.
+"""
+
+
+def in_order(own_keywords: Sequence[OwnKeyword]) -> Sequence[OwnKeyword]:
+    """Return keywords in the order in which an object is completed for them."""
+    if len(own_keywords) < 2:
+        return own_keywords
+    ranks = {keyword: rank for rank, keyword in enumerate(GENERATORS)}
+    return sorted(own_keywords, key=lambda own: ranks.get(own.keyword, 0))
 
 
 def needs_known_value(own: OwnKeyword) -> bool:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.contract.keywords import KEYWORDS
+from mockserver.contract.places import steps
 from mockserver.types import JSON, kind_of
 
 Shapes = tuple["Shape", ...]
@@ -123,6 +124,21 @@ def is_among(value: JSON, values: Iterable[JSON]) -> bool:
 def any_accepts(shapes: Shapes, value: JSON) -> bool:
     """Tell whether a value is of one of some shapes."""
     return any(shape.accepts(value) for shape in shapes)
+
+
+def shapes_at(shape: Shape, place: str) -> Shapes:
+    """Return what may stand at a place of an object: in a list, what each item may be."""
+    found: Shapes = (shape,)
+    for step in steps(place):
+        found = tuple(inner for each in found for inner in each.field_shapes(step.field))
+        if step.is_list:
+            found = tuple(item for each in found for item in (each.items if each.items is not None else (ANY,)))
+    return found
+
+
+def longest_text(shape: Shape, place: str) -> float:
+    """Return how many characters a text at a place has at the most."""
+    return min((each.max_length for each in shapes_at(shape, place) if "string" in each.kinds), default=inf)
 
 
 def signature(shape: Shape) -> str:

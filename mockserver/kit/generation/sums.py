@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mockserver.contract import places
 from mockserver.kit.generation.choices import Choices, picked
-from mockserver.kit.generation.shapes import OwnKeyword, Shape, Shapes
+from mockserver.kit.generation.shapes import OwnKeyword, Shape, Shapes, shapes_at
 from mockserver.types import JSON, Payload
 
 Spellings = Mapping[int, list[JSON]]
@@ -52,33 +53,27 @@ def with_sum(own: OwnKeyword, payload: Payload, shape: Shape, choices: Choices) 
 
 
 def _sides_of(own: OwnKeyword, payload: Payload, shape: Shape) -> _Sides | None:
-    list_field, _, part_field = own.value["of"].partition("[].")
+    list_field, _, part_field = own.value["of"].rpartition("[].")
     total_field = own.value["equals"]
-    items = payload.get(list_field)
-    total = _number(payload.get(total_field, own.value["default"]))
+    items = places.first(list_field, payload)
+    total = _number(next((found for _, found in places.located(total_field, payload)), own.value["default"]))
     items = items if isinstance(items, list) else []
     parts = [_number(item.get(part_field) if isinstance(item, dict) else None) for item in items]
     if not parts or None in parts or total is None:
         return None
-    part_shapes = (
-        part_shape
-        for list_shape in shape.field_shapes(list_field)
-        for item_shape in list_shape.items or ()
-        for part_shape in item_shape.field_shapes(part_field)
-    )
     return _Sides(
         list_field,
         part_field,
         total_field,
         tuple(part for part in parts if part is not None),
         total,
-        totals=_spellings(shape.field_shapes(total_field)),
-        sizes=_spellings(tuple(part_shapes)),
+        totals=_spellings(shapes_at(shape, total_field)),
+        sizes=_spellings(shapes_at(shape, own.value["of"])),
     )
 
 
 def _with_total(sides: _Sides, payload: Payload, total: int, choices: Choices) -> Payload:
-    return {**payload, sides.total_field: picked(sides.totals.get(total, [total]), choices)}
+    return places.with_value(sides.total_field, payload, picked(sides.totals.get(total, [total]), choices))
 
 
 def _with_wrong_total(sides: _Sides, payload: Payload, choices: Choices) -> Payload:
@@ -101,9 +96,9 @@ def _with_parts(sides: _Sides, payload: Payload, choices: Choices) -> Payload:
     parts = _split(total, count, sorted(sides.sizes), choices)
     items = [
         {**item, sides.part_field: picked(sides.sizes[part], choices)}
-        for item, part in zip(payload[sides.list_field][:count], parts, strict=True)
+        for item, part in zip(places.first(sides.list_field, payload)[:count], parts, strict=True)
     ]
-    return {**payload, sides.list_field: items}
+    return places.with_value(sides.list_field, payload, items)
 
 
 def _split(total: int, count: int, sizes: Sequence[int], choices: Choices) -> list[int]:

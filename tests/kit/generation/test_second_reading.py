@@ -238,17 +238,39 @@ PICTURES = st.sampled_from(["", "no Base64", "YWJj", "https://example.com/1.png"
 """Pictures of several formats and sides, some of them cut off."""
 
 IDS = st.integers(-(2**64), 2**64)
-REFERENCES = {"in": ["text"], "to": {"<<<image_%>>>": "items", "@image_%": "image_%"}}
+REFERENCES = {
+    "in": ["text", "list[kind=a].text"],
+    "to": {"<<<image_%>>>": "items", "@image_%": "image_%", "$*": "list[].id"},
+}
+SHOTS = {"in": "list[kind=a].text", "equals": "film.total", "default": 5, "most": 2, "words": 3}
+SHOT_PIECES = st.sampled_from(["shot 1, 2, x;", "shot 2, 3, y;", "shot 3, 5, ;", "shot 1,5,", ";", " ", "abcd", "0"])
 SUM = {"of": "items[].part", "equals": "total", "default": "5"}
 PARTS = st.sampled_from([0, 1, 2, 5, 5.0, 2.5, "1", "2", "05", "-1", "1e1", "1234567890", "", True, None])
 ITEMS = st.lists(st.fixed_dictionaries({}, optional={"part": PARTS}) | st.just(7), max_size=3)
-PIECES = st.sampled_from(["<<<image_", "@image_", ">>>", "0", "1", "2", "12345", " ", "_", "<"])
+PIECES = st.sampled_from(["<<<image_", "@image_", ">>>", "0", "1", "2", "12345", " ", "_", "<", "$", "cat", "-"])
+LISTED = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "kind": st.sampled_from(["a", "b", 1]),
+            "text": st.lists(PIECES, max_size=4).map("".join) | st.lists(SHOT_PIECES, max_size=4).map("".join),
+            "id": st.sampled_from(["cat", "ca", "", 0, "_", None]),
+        },
+    )
+    | st.just(7),
+    max_size=3,
+)
 ARGUMENTS: dict[str, tuple[JSON, st.SearchStrategy[JSON]]] = {
     "x-references": (
         REFERENCES,
         st.fixed_dictionaries(
             {"text": st.lists(PIECES, max_size=6).map("".join)},
-            optional={"items": ITEMS, "image_1": st.sampled_from(["x", "", 0, [], 7]), "image_2": st.just("x")},
+            optional={
+                "items": ITEMS,
+                "list": LISTED,
+                "image_1": st.sampled_from(["x", "", 0, [], 7]),
+                "image_2": st.just("x"),
+            },
         ),
     ),
     "x-total-items": (
@@ -256,6 +278,13 @@ ARGUMENTS: dict[str, tuple[JSON, st.SearchStrategy[JSON]]] = {
         st.fixed_dictionaries({}, optional={"items": ITEMS, "others": ITEMS | st.just("text")}),
     ),
     "x-sum-equals": (SUM, st.fixed_dictionaries({}, optional={"items": ITEMS, "total": PARTS})),
+    "x-unique": ("list[].id", st.fixed_dictionaries({}, optional={"list": LISTED})),
+    "x-shots": (
+        SHOTS,
+        st.fixed_dictionaries(
+            {}, optional={"list": LISTED, "film": st.fixed_dictionaries({}, optional={"total": PARTS}) | st.just(7)}
+        ),
+    ),
     "x-utf16-length": (4, st.text(st.sampled_from("x\U0001f600"), max_size=6)),
     "x-int64": (
         True,
