@@ -214,7 +214,9 @@ def _shots_in(text: str) -> list[tuple[int, int, str]]:
     pieces = text.split(";")
     if pieces.pop().strip(" \t\n\r\f\v"):
         return []
-    found = [re.fullmatch(r"\s*shot\s+(\d{1,9})\s*,\s*(\d{1,9})\s*,(.*)", piece, re.S | re.A) for piece in pieces]
+    found = [
+        re.fullmatch(r"\s*shot\s+(\d{1,9})\s*,\s*(\d{1,9})\s*,(.*)", piece, re.DOTALL | re.ASCII) for piece in pieces
+    ]
     return [] if None in found else [(int(each[1]), int(each[2]), each[3].strip()) for each in found if each]
 
 
