@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
-from mockserver.contract.places import first, located, values
+from mockserver.contract.places import located
+from mockserver.contract.texts.references import dangling
+from mockserver.contract.texts.shots import shots_of
 from mockserver.types import JSON, Path, is_url, kind_of, value
 
 _KEPT_LETTERS = 16 << 20
@@ -36,7 +38,6 @@ Keyword = Callable[[Any, JSON], Iterator[Problem]]
 
 _JPEG = b"\xff\xd8\xff"
 """How a JPEG file begins. One with a second picture, as phones write it, is JPEG as well; Pillow calls it MPO (S4)."""
-_SHOT = re.compile(r"\s*shot\s+([0-9]{1,9})\s*,\s*([0-9]{1,9})\s*,([^;]*);\s*", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 """A whole number. Python takes long to read one of many digits, and no pattern of a schema lets one through."""
 
@@ -56,19 +57,6 @@ def references(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
                     continue  # true of most texts, and ten times as fast as a pattern
                 for found in dangling(form, text, target, instance):
                     yield Problem(path, f"{found} has nothing to refer to in {target}")
-
-
-def dangling(form: str, text: str, target: str, instance: dict[str, JSON]) -> Iterator[str]:
-    """Yield the references of a form in a text that refer to nothing."""
-    if "*" in form:
-        names = tuple(name for name in values(target, instance) if isinstance(name, str) and name)
-        for found in _name(form).finditer(text):
-            if not text.startswith(names, found.start(1)):
-                yield found[0]
-        return
-    for found in _reference(form).finditer(text):
-        if not _exists(instance, target, int(found[1])):
-            yield found[0]
 
 
 def total_items(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
@@ -99,27 +87,6 @@ def unique(place: str, instance: JSON) -> Iterator[Problem]:
             if found in seen:
                 yield Problem(path, f"{found!r} is there twice")
             seen.add(found)
-
-
-class Shot(NamedTuple):
-    """One shot of a film, as a prompt writes it: ``shot 1, 2, a cat;``."""
-
-    number: int
-    seconds: int
-    words: str
-
-
-def shots_of(text: str) -> list[Shot]:
-    """Return the shots that a text consists of; none if there is anything else in it."""
-    found: list[Shot] = []
-    end = 0
-    while end < len(text):
-        match = _SHOT.match(text, end)
-        if match is None:
-            return []
-        found.append(Shot(int(match[1]), int(match[2]), match[3].strip()))
-        end = match.end()
-    return found
 
 
 def shots(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
@@ -258,26 +225,6 @@ class _Data:
 def total_of(value: dict[str, Any], instance: JSON) -> int | None:
     """Return the number at the place ``equals`` of a keyword, or its ``default``; ``None`` if none is there."""
     return _number(next((found for _, found in located(value["equals"], instance)), value["default"]))
-
-
-@lru_cache(maxsize=32)
-def _reference(form: str) -> re.Pattern[str]:
-    before, after = form.split("%")
-    return re.compile(re.escape(before) + r"([0-9]{1,9})" + (re.escape(after) or r"(?![0-9])"))
-
-
-@lru_cache(maxsize=32)
-def _name(form: str) -> re.Pattern[str]:
-    """Return what finds a name behind a mark that does not stand within a word, as the one of a mail address does."""
-    before, after = form.split("*")
-    return re.compile(rf"(?<!\w){re.escape(before)}(\w[\w-]*){re.escape(after)}")
-
-
-def _exists(instance: dict[str, JSON], target: str, number: int) -> bool:
-    if "%" in target:
-        return bool(instance.get(target.replace("%", str(number))))
-    listed = first(target, instance)
-    return isinstance(listed, list) and 1 <= number <= len(listed)
 
 
 def _number(value: JSON) -> int | None:

@@ -66,15 +66,10 @@ def without(place: str, payload: Mapping[str, JSON]) -> Payload:
     return found
 
 
-def put(path: Path, document: JSON, value: JSON) -> JSON:
+def put(path: Path, document: Payload, value: JSON) -> Payload:
     """Return a document with another value where a way that ``located`` has found leads to."""
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    changed = put(rest, document[step], value)
-    if isinstance(document, list):
-        return [changed if index == step else item for index, item in enumerate(document)]
-    return {**document, step: changed}
+    found: Payload = _put(path, document, value)
+    return found
 
 
 def schema_of(place: str, schema: Schema) -> Schema:
@@ -126,6 +121,16 @@ def _located(way: tuple[Step, ...], value: JSON, path: Path) -> Iterator[tuple[P
     for index, item in enumerate(inner if isinstance(inner, list) else ()):
         if step.key is None or (isinstance(item, dict) and item.get(step.key) == step.value):
             yield from _located(rest, item, (*path, index))
+
+
+def _put(path: Path, document: JSON, value: JSON) -> JSON:
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    changed = _put(rest, document[step], value)
+    if isinstance(document, list):
+        return [changed if index == step else item for index, item in enumerate(document)]
+    return {**document, step: changed}
 
 
 def _without(path: Path, holder: JSON) -> JSON:

@@ -186,10 +186,8 @@ def _settled(slots: tuple[Shapes, ...], counts: Sequence[ItemCount], order: _Ord
 
 
 def _free_first(slots: Sequence[Shapes], _: ItemCount, taken: frozenset[int]) -> Sequence[int]:
-    """Put what no earlier count has taken first: a first and a last frame are two items, although nothing says so.
-
-    From the front, because the simplest list has what is special at its beginning.
-    """
+    """Put what no earlier count has taken first: a first and a last frame are two items, although nothing says so."""
+    # From the front, because the simplest list has what is special at its beginning.
     return sorted(range(len(slots)), key=lambda slot: (slot in taken, slot))
 
 

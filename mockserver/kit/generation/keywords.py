@@ -19,15 +19,16 @@ from math import inf
 from typing import Any
 
 from mockserver.contract.keywords import OF_DATA
-from mockserver.contract.places import Step, first, steps
+from mockserver.contract.places import first, steps
 from mockserver.contract.vectors import picture
 from mockserver.kit.generation.choices import Choices
+from mockserver.kit.generation.finished.having import having
 from mockserver.kit.generation.finished.names import with_names
 from mockserver.kit.generation.finished.shots import with_shots
 from mockserver.kit.generation.finished.uniques import with_unique_texts
 from mockserver.kit.generation.intersection import conjunction, intersect_choices, list_shapes, object_shapes
 from mockserver.kit.generation.scalars import near_values
-from mockserver.kit.generation.shapes import ANY, KINDS, NUMBER_KINDS, ItemCount, OwnKeyword, Shape, Shapes
+from mockserver.kit.generation.shapes import NUMBER_KINDS, OwnKeyword, Shape, Shapes
 from mockserver.kit.generation.sums import with_sum
 from mockserver.types import JSON, Payload
 
@@ -85,46 +86,11 @@ def _values_near_limits(keyword: str, value: str, holds: bool) -> tuple[JSON, ..
 
 def _objects_with(place: str, own: OwnKeyword) -> Shapes:
     """Return the objects that have something at a place; in a list, that each item has it, or one that is chosen."""
-    return tuple(both for shape in _having(steps(place)) for both in intersect_choices((shape,), _is(own)))
+    return tuple(both for shape in having(place) for both in intersect_choices((shape,), _is(own)))
 
 
 def _is(own: OwnKeyword) -> Shapes:
     return object_shapes(own_keywords=(own,))
-
-
-def _having(way: tuple[Step, ...], *, least: int = 0) -> Shapes:
-    """Return the objects that have something at the end of a way; with ``least``, in so many items of a list."""
-    if not way:
-        return (ANY,)
-    step, rest = way[0], way[1:]
-    inner = _having(rest, least=least)
-    if step.is_list and (step.key is not None or least):
-        inner = list_shapes(item_counts=(_count(step, rest, max(least, 1)),))
-    elif step.is_list:
-        inner = list_shapes(min_items=1, items=inner)
-    elif inner == (ANY,):
-        return object_shapes(required=frozenset({step.field}))
-    return object_shapes(required=frozenset({step.field}), properties={step.field: inner})
-
-
-def _count(step: Step, rest: tuple[Step, ...], least: int) -> ItemCount:
-    """Return that so many items are those that a step chooses, and have something at the end of the rest."""
-    chosen, others = (ANY,), conjunction(kinds=frozenset(KINDS) - {"object"})
-    if step.key is not None:
-        chosen = object_shapes(required=frozenset({step.key}), properties={step.key: conjunction(values=(step.value,))})
-        others += object_shapes(absent=frozenset({step.key}))
-        others += object_shapes(properties={step.key: conjunction(excluded=(step.value,))})
-    matching = intersect_choices(chosen, _having(rest))
-    return ItemCount(f"{step} {rest}", matching, (*others, *_lacking(rest)), least, inf)
-
-
-def _lacking(way: tuple[Step, ...]) -> Shapes:
-    """Return the objects that have nothing at the end of a way through objects."""
-    if not way:
-        return ()
-    absent = object_shapes(absent=frozenset({way[0].field}))
-    inner = _lacking(way[1:])
-    return (*absent, *(object_shapes(properties={way[0].field: inner}) if inner else ()))
 
 
 # x-references: a text may refer only to what was sent beside it.
@@ -204,7 +170,7 @@ def _reference_forms(schema: JSON) -> Iterator[str]:
 
 
 def _broken_unique(own: OwnKeyword) -> Shapes:
-    return tuple(both for shape in _having(steps(own.value), least=2) for both in intersect_choices((shape,), _is(own)))
+    return tuple(both for shape in having(own.value, least=2) for both in intersect_choices((shape,), _is(own)))
 
 
 # x-total-items: several lists share one maximum.

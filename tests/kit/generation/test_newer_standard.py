@@ -10,12 +10,13 @@ from functools import cache
 import pytest
 
 from mockserver.contract.catalog import Operation, load
-from mockserver.contract.rules import rules_of
+from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.validation import Validator, fast_validator
 from mockserver.contract.vectors import vectors
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.invalid import InvalidPayloads
 from mockserver.kit.generation.valid import ValidPayloads
+from mockserver.types import JSON
 from tests.support.newer_standard import NEWER, TYPES
 from tests.support.slow_explanation import explainer
 
@@ -49,7 +50,7 @@ def broken(payload: object) -> set[str]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_the_vectors_of_a_rule_are_on_both_sides_of_it(rule) -> None:  # type: ignore[no-untyped-def]
+def test_the_vectors_of_a_rule_are_on_both_sides_of_it(rule: Rule) -> None:
     is_valid, slow = fast_validator(NEWER), explainer()(NEWER)
     accept, reject = vectors(rule, NEWER)
     assert accept
@@ -64,7 +65,7 @@ def test_the_vectors_of_a_rule_are_on_both_sides_of_it(rule) -> None:  # type: i
 
 
 def test_valid_payloads_have_items_of_all_types_names_and_shots() -> None:
-    payloads = [valid().generate(Seeded(seed)) for seed in range(200)]
+    payloads: list[JSON] = [valid().generate(Seeded(seed)) for seed in range(200)]
     assert [payload for payload in payloads if payload is None or broken(payload)] == []
     types = Counter(item["type"] for payload in payloads for item in payload["contents"])
     assert {*types} == {*TYPES}
@@ -75,7 +76,7 @@ def test_valid_payloads_have_items_of_all_types_names_and_shots() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_is_broken_alone(rule) -> None:  # type: ignore[no-untyped-def]
+def test_a_rule_is_broken_alone(rule: Rule) -> None:
     found = [invalid().simplest(rule), *(invalid().generate(rule, Seeded(seed)) for seed in range(DRAWS))]
     for each in found:
         assert each is not None

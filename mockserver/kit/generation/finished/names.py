@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.contract import places
-from mockserver.contract.keywords import dangling
+from mockserver.contract.texts.references import dangling
 from mockserver.kit.generation.choices import Choices, picked
 from mockserver.kit.generation.shapes import OwnKeyword, Shape, longest_text
-from mockserver.types import JSON, Path, Payload
+from mockserver.types import Path, Payload
 
 _NOBODY = ("nobody", "somebody", "xyz")
 """Names that hardly anything has."""
@@ -51,9 +51,8 @@ def _referring_to_nothing(
 ) -> Payload:
     name = next((each for each in _NOBODY if not each.startswith(tuple(names))), "0")
     reference = form.replace("*", name)
-    found: JSON = payload
     for path, text in texts:
         room = min(longest_text(shape, place) for place in own.value["in"]) - len(reference) - 1
         kept = text[: int(room)] if len(text) > room else text
-        found = places.put(path, found, f"{kept} {reference}".lstrip())
-    return found
+        payload = places.put(path, payload, f"{kept} {reference}".lstrip())
+    return payload

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.contract import places
-from mockserver.contract.keywords import shots, shots_of, total_of
+from mockserver.contract.keywords import shots, total_of
+from mockserver.contract.texts.shots import shots_of
 from mockserver.kit.generation.choices import Choices, picked
 from mockserver.kit.generation.shapes import OwnKeyword, Shape
 from mockserver.types import Payload

@@ -1,0 +1,29 @@
+"""Shots: a film of several, written out in its prompt."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_SHOT = re.compile(r"\s*shot\s+([0-9]{1,9})\s*,\s*([0-9]{1,9})\s*,([^;]*);\s*", re.ASCII)
+
+
+class Shot(NamedTuple):
+    """One shot of a film, as a prompt writes it: ``shot 1, 2, a cat;``."""
+
+    number: int
+    seconds: int
+    words: str
+
+
+def shots_of(text: str) -> list[Shot]:
+    """Return the shots that a text consists of; none if there is anything else in it."""
+    found: list[Shot] = []
+    end = 0
+    while end < len(text):
+        match = _SHOT.match(text, end)
+        if match is None:
+            return []
+        found.append(Shot(int(match[1]), int(match[2]), match[3].strip()))
+        end = match.end()
+    return found
