@@ -80,7 +80,7 @@ def simplified(shape: Shape, changed: Collection[str] = _LIST_CONSTRAINTS | _OBJ
     changes: dict[str, Any] = {}
     if "array" in kinds and not _LIST_CONSTRAINTS.isdisjoint(changed):
         of_lists = _list_conclusions(shape)
-        if of_lists is None and shape.values is None:  # of known values each is looked at below
+        if of_lists is None:
             kinds.discard("array")
         changes.update(of_lists or {})
     if "object" in kinds and not _OBJECT_CONSTRAINTS.isdisjoint(changed):
@@ -152,18 +152,16 @@ def shapes_of_items(shape: Shape, size: int) -> tuple[Shapes, ...] | None:
         (a first frame and no last frame, any frame)
 
     ``None`` means that no list of this size was found. The search is greedy: each count takes the first free items that
-    can be of its shapes. Where one count is about some of the items of another, such as first frames and frames, that
-    may find nothing; then the narrower count takes its items first, and they count for the wider one, too.
+    can be of its shapes, from the front. Where one is about some of the items of another, such as base videos and videos,
+    that may find nothing; then what is of the narrower one counts for the wider, too.
     """
     slots: tuple[Shapes, ...] = (shape.items if shape.items is not None else (ANY,),) * size
     found = _settled(slots, shape.item_counts, _free_first)
-    if found is None and len(shape.item_counts) > 1:
-        found = _settled(slots, _narrowest_first(shape.item_counts), _matching_first)
-    return found
+    is_tried_again = found is None and _is_one_part_of_another(shape.item_counts)
+    return _settled(slots, shape.item_counts, _matching_first) if is_tried_again else found
 
 
-_Order = Callable[[Sequence[Shapes], ItemCount, frozenset[int]], Sequence[int]]
-"""Returns the items in the order in which a count takes them; some were taken by earlier ones."""
+_Order = Callable[[Sequence[Shapes], ItemCount, frozenset[int]], Sequence[int]]  # given what earlier counts have taken
 
 
 def _settled(slots: tuple[Shapes, ...], counts: Sequence[ItemCount], order: _Order) -> tuple[Shapes, ...] | None:
@@ -187,7 +185,6 @@ def _settled(slots: tuple[Shapes, ...], counts: Sequence[ItemCount], order: _Ord
 
 def _free_first(slots: Sequence[Shapes], _: ItemCount, taken: frozenset[int]) -> Sequence[int]:
     """Put what no earlier count has taken first: a first and a last frame are two items, although nothing says so."""
-    # From the front, because the simplest list has what is special at its beginning.
     return sorted(range(len(slots)), key=lambda slot: (slot in taken, slot))
 
 
@@ -197,9 +194,12 @@ def _matching_first(slots: Sequence[Shapes], count: ItemCount, taken: frozenset[
     return sorted(range(len(slots)), key=lambda slot: (slot not in own, slot in taken, slot))
 
 
-def _narrowest_first(counts: Sequence[ItemCount]) -> list[ItemCount]:
-    """Put each count before those of which it is a part."""
-    return sorted(counts, key=lambda count: sum(not intersect_choices(each.matching, count.others) for each in counts))
+def _is_one_part_of_another(counts: Sequence[ItemCount]) -> bool:
+    """Whether all items of one count are of another that has a maximum."""
+    pairs = (
+        (one, other) for one in counts for other in counts if one is not other and one.low > 0 and other.high < inf
+    )
+    return any(not intersect_choices(one.matching, other.others) for one, other in pairs)
 
 
 def _with_enough(slots: Sequence[Shapes], count: ItemCount, order: Sequence[int]) -> _Slots | None:
