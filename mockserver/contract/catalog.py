@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from mockserver.contract.layout import Layout
-from mockserver.contract.places import schema_at
+from mockserver.contract.places import first, schema_at, with_value
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.source.files import Files
@@ -24,7 +24,7 @@ from mockserver.contract.source.parts import Whole
 from mockserver.contract.template import expanded, templates
 from mockserver.errors import NoSuchOperation, NoSuchService
 from mockserver.resources import folder
-from mockserver.types import JSON, Lazy, Schema, value
+from mockserver.types import JSON, Lazy, Payload, Schema, value
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -77,14 +77,27 @@ class Operation:
         """Return the value at a place that a payload does not send; ``None`` if nothing is known of it."""
         choice = self.task.get("defaults")
         if choice is not None:
-            chosen = payload.get(choice["field"]) or self.defaults.get(choice["field"])
+            chosen = first(choice["field"], payload) or self._own_default(choice["field"])
             depending = choice["by_value"].get(chosen, {})
             if place in depending:
                 return depending[place]
-        if "." not in place:
-            return self.defaults.get(place)
-        found = schema_at(place, self.schema)
-        return None if found is None else found.get("default")
+        return self._own_default(place)
+
+    def part(self, place: str | None) -> Schema | None:
+        """Return the schema of what stands at a place of its request; ``None`` if it has no such field."""
+        return None if place is None else schema_at(place, self.schema)
+
+    def has(self, place: str | None) -> bool:
+        """Whether its request has a field at a place."""
+        return self.part(place) is not None
+
+    def put(self, place: str | None, payload: Mapping[str, JSON], value: JSON) -> Payload:
+        """Return a payload with a value at a place, if its request has such a field."""
+        return dict(payload) if place is None or not self.has(place) else with_value(place, payload, value)
+
+    def _own_default(self, place: str) -> JSON:
+        found = self.defaults.get(place)
+        return found if "." not in place else (self.part(place) or {}).get("default")
 
     @property
     def product(self) -> str:
@@ -204,6 +217,8 @@ def read(schemas: Traversable) -> Catalog:
     for id, own in files.sources.items():
         _check_operations(own, files)
         service = catalog.services[id]
+        requests = [operation.schema for operation in service.operations.values()]
+        soundness.check_layout(own.file("/layout"), own.data.get("layout", {}), requests)
         rules = {operation.name: operation.rules for operation in service.operations.values()}
         whens = {operation.name: operation.when for operation in service.operations.values()}
         soundness.check_names(own, rules, whens, service.questions)

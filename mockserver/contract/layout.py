@@ -48,7 +48,7 @@ class Echo:
     """Where a task repeats what was asked for: lists of objects, each with the name of a field and its value.
 
     * ``at``: the places of such lists in a task; ``name`` and ``value``: what the two are called
-    * ``fields``: the name that stands there for each field of the request
+    * ``fields``: the name that stands there for each place of the request
     * ``rewritten``: a text that has this in it is repeated in other words; ``None`` if every text is repeated as it is
     """
 
@@ -98,7 +98,7 @@ class UploadFields:
 
     * ``urls``: the places that may hold a file's URL in the answer to its upload
     * ``listed``: the URLs in the list of files
-    * ``reference``: the field of a request that may name such a URL
+    * ``reference``: the place in a request that may name such a URL
     """
 
     urls: tuple[Path, ...]
@@ -116,15 +116,16 @@ class Layout:
     """The places of the parts of a task. In a path, ``*`` stands for each item of a list.
 
     * ``task`` and ``tasks``: one task in the answer to a query, and the list of tasks in the answer to a list
-    * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task
+    * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task; ``None`` of the last three if it says
+      none of it
     * ``external_id``: the places in a task that may hold the client's own name for it
     * ``results``: the URLs of what was made; ``watermark``: the name of the watermarked twin's URL, beside it
     * ``result``: the names of what else is said of a result, beside its URL
     * ``request_id``: the field of each answer by which support finds a request; ``None`` if answers have none
     * ``states``: the state that each word of the wire means
-    * ``external_id_field`` and ``callback_field``: the fields of a request for the client's own name, and for the URL
-      that is called back
-    * ``account_field``: the field of requests that names one of several accounts; ``None`` if there is only one
+    * ``external_id_field`` and ``callback_field``: the places in a request for the client's own name, and for the URL
+      that is called back; ``None`` if there is none
+    * ``account_field``: the place in requests that names one of several accounts; ``None`` if there is only one
     * ``pages``: the fields that choose a part of a list; ``None`` if a list comes only as a whole
     * ``finds_external_id``: a task is also found by the client's own name, so that name is unique
     * ``error_code`` and ``error_message``: in the body of an error; ``None`` if the service sends no code
@@ -136,17 +137,17 @@ class Layout:
     tasks: Path
     id: Path
     status: Path
-    created_at: Path
-    updated_at: Path
-    reason: Path
+    created_at: Path | None
+    updated_at: Path | None
+    reason: Path | None
     external_id: tuple[Path, ...]
     results: tuple[Path, ...]
     watermark: str | None
     result: ResultNames
     request_id: str | None
     states: Mapping[str, str]
-    external_id_field: str
-    callback_field: str
+    external_id_field: str | None
+    callback_field: str | None
     account_field: str | None
     pages: PageFields | None
     finds_external_id: bool
@@ -163,29 +164,33 @@ class Layout:
         spelled = {state: state for state in STATES} | data.get("states", {})
         return cls(
             task=path(data["task"]),
-            tasks=path(data["tasks"]),
+            tasks=path(data.get("tasks", "")),
             id=path(data["id"]),
             status=path(data["status"]),
-            created_at=path(data["created_at"]),
-            updated_at=path(data["updated_at"]),
-            reason=path(data["reason"]),
-            external_id=tuple(map(path, data["external_id"])),
-            results=tuple(map(path, data["results"])),
+            created_at=_known(data, "created_at"),
+            updated_at=_known(data, "updated_at"),
+            reason=_known(data, "reason"),
+            external_id=tuple(map(path, data.get("external_id", ()))),
+            results=tuple(map(path, data.get("results", ()))),
             watermark=data.get("watermark"),
             result=ResultNames(**data.get("result", {})),
             request_id=data.get("request_id"),
             states=MappingProxyType({word: state for state, word in spelled.items()}),
-            external_id_field=data["external_id_field"],
-            callback_field=data["callback_field"],
+            external_id_field=data.get("external_id_field"),
+            callback_field=data.get("callback_field"),
             account_field=data.get("account_field"),
             pages=PageFields(**data["pages"]) if "pages" in data else None,
-            finds_external_id=data["finds_external_id"],
+            finds_external_id=data.get("finds_external_id", False),
             error_code=path(error["code"]) if "code" in error else None,
             error_message=path(error["message"]),
             echoes=tuple(map(Echo.parse, data.get("echoes", ()))),
             jobs=JobFields.parse(data["jobs"]) if "jobs" in data else None,
             uploads=UploadFields.parse(data["uploads"]) if "uploads" in data else None,
         )
+
+
+def _known(data: Mapping[str, Any], name: str) -> Path | None:
+    return path(data[name]) if name in data else None
 
 
 def path(text: str) -> Path:

@@ -47,9 +47,9 @@ def located(place: str, payload: JSON) -> Iterator[tuple[Path, JSON]]:
     return _located(steps(place), payload, ())
 
 
-def first(place: str, payload: JSON) -> JSON:
-    """Return what stands first at a place, or ``None``."""
-    return next(_values(steps(place), payload), None)
+def first(place: str | None, payload: JSON) -> JSON:
+    """Return what stands first at a place; ``None`` if nothing does, or there is no such place."""
+    return None if place is None else next(_values(steps(place), payload), None)
 
 
 def with_value(place: str, payload: Mapping[str, JSON], value: JSON) -> Payload:

@@ -5,7 +5,7 @@ Each function raises ``BadContract`` with the file and a pointer to the place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import jsonschema_rs
 
@@ -18,7 +18,7 @@ from mockserver.contract.source.parts import Whole
 from mockserver.errors import BadContract
 from mockserver.types import JSON, Path, Schema, pointer
 
-_ROLES = ("prompt", "count", "ratio", "size", "duration", "model")
+_ROLES = ("prompt", "count", "ratio", "size", "duration", "model", "jobs", "watermark", "images")
 
 
 def check_request(file: str, schema: Schema) -> None:
@@ -47,7 +47,8 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
         fields = task.get(choice, {})
         named |= {f"{choice}/{role}": fields[role] for role in ("field", "count") if role in fields}
     named |= {f"elements/{place}": field for place, field in enumerate(task.get("elements", ()))}
-    named |= {role: task[role] for role in ("watermark", "images") if role in task}
+    if "defaults" in task:
+        named["defaults/field"] = task["defaults"]["field"]
     for role, place in named.items():
         try:
             found = schema_at(place, schema)
@@ -60,6 +61,19 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
             raise BadContract(file, f"{at}/task/grid", f"{size!r} is not one of its sizes")
     if "usual_size" in task and task["usual_size"] not in task["sizes"]:
         raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is not one of its sizes")
+
+
+def check_layout(file: str, layout: Mapping[str, JSON], schemas: Iterable[Schema]) -> None:
+    """Each place that a layout names in requests is in one request of the service at least."""
+    named = {key: layout[key] for key in ("external_id_field", "callback_field", "account_field") if key in layout}
+    if "uploads" in layout:
+        named["uploads/reference"] = layout["uploads"]["reference"]
+    for number, echo in enumerate(layout.get("echoes", ())):
+        named |= {f"echoes/{number}/fields/{place}": place for place in echo["fields"]}
+    known = [*schemas]
+    for key, place in named.items():
+        if all(schema_at(place, schema) is None for schema in known):
+            raise BadContract(file, f"/layout/{key}", f"no request of the service has a field {place!r}")
 
 
 def check_routes(service: Whole) -> None:

@@ -251,7 +251,7 @@ class World:
             url=task.callback_url,
             body=encoded(dialect.notice(self, task, at)),
             due=at,
-            pauses=service.questions["callback-retries"].readings[readings["callback-retries"]].pauses,
+            pauses=_pauses(service, readings),
         )
 
     def _altered(self, task: Task, delivery: Delivery, gap: Millis) -> tuple[Delivery, ...]:
@@ -262,3 +262,9 @@ class World:
         for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
             sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
         return sent
+
+
+def _pauses(service: Service, readings: Readings) -> tuple[Millis, ...]:
+    """Return how long to wait before each further attempt at a callback; there is none where nothing is known."""
+    retries = service.questions.get("callback-retries")
+    return () if retries is None else retries.readings[readings[retries.id]].pauses

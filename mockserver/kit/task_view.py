@@ -48,7 +48,7 @@ class TaskView:
     @property
     def reason(self) -> str | None:
         """Why it failed, in the service's words."""
-        return _text(at(self.document, self.layout.reason))
+        return _text(_at(self.document, self.layout.reason))
 
     @property
     def is_final(self) -> bool:
@@ -58,12 +58,12 @@ class TaskView:
     @property
     def created_at(self) -> int | None:
         """When it was created, in Unix milliseconds."""
-        return _whole(at(self.document, self.layout.created_at))
+        return _whole(_at(self.document, self.layout.created_at))
 
     @property
     def updated_at(self) -> int | None:
         """When its state last changed, in Unix milliseconds."""
-        return _whole(at(self.document, self.layout.updated_at))
+        return _whole(_at(self.document, self.layout.updated_at))
 
     @property
     def external_id(self) -> str | None:
@@ -106,6 +106,10 @@ def at(document: JSON, path: Path) -> JSON:
             return None
         document = document[step]
     return document
+
+
+def _at(document: JSON, path: Path | None) -> JSON:
+    return None if path is None else at(document, path)
 
 
 def lasting(value: JSON, left_out: frozenset[str | int] = frozenset()) -> JSON:

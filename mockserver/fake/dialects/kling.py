@@ -8,6 +8,7 @@ from functools import cache
 from itertools import repeat
 
 from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
 from mockserver.contract.template import fields, filled
 from mockserver.fake.call import Call
@@ -28,11 +29,12 @@ _NO_INFO = b'"task_info":{}'
 
 
 def create(world: World, call: Call) -> Response:
-    """Make a task; its ``external_task_id`` is unique in the account, across products."""
-    external_id = call.payload.get("external_task_id") or None
+    """Make a task; the client's own name for it is unique in the account, across products."""
+    layout = call.service.layout
+    external_id = first(layout.external_id_field, call.payload) or None
     if external_id is not None and _is_taken(world, call, external_id):
         raise Refused("duplicate-external-id", id=external_id)
-    callback_url = call.payload.get("callback_url") or None
+    callback_url = first(layout.callback_field, call.payload) or None
     task = world.create(call, world.ids.decimal(), external_id=external_id, callback_url=callback_url)
     at, info = task.created_at, _info(task, call.readings)
     named = b"%b," % (encoded(info)[1:-1] if external_id else _NO_INFO) if info else b""
@@ -49,7 +51,7 @@ def list_(world: World, call: Call) -> Response:
     """Show a page of an account's tasks: a bare array."""
     operation = call.operation.id.removesuffix(".list") + ".create"
     owner = call.service.id, call.account
-    wanted = call.payload.get("external_task_id")
+    wanted = first(call.service.layout.external_id_field, call.payload)
     if wanted and call.readings["external-id-query"] == "filter":
         task = world.tasks.get_external(owner, wanted)
         tasks = [task] if task is not None and task.operation == operation else []

@@ -90,15 +90,15 @@ def _id(world: World, call: Call) -> str:
     return str(makers[call.service.ids]())
 
 
-def _text(call: Call, place: str) -> str | None:
+def _text(call: Call, place: str | None) -> str | None:
     """Return a text that the payload has at a place; an empty one counts as none."""
-    found = places.first(place, call.payload) if place else None
+    found = places.first(place, call.payload)
     return found if isinstance(found, str) and found else None
 
 
 def _found(world: World, call: Call) -> Task:
     """Return the task that a request names, in its path or in a field. Raises ``Refused``."""
-    named = call.parameters.get(call.operation.finds) or call.payload.get(call.operation.finds)
+    named = call.parameters.get(call.operation.finds) or places.first(call.operation.finds, call.payload)
     id, owner = str(named or ""), (call.service.id, call.account)
     task = world.tasks.get(call.service.id, id, call.account)
     if task is None and call.service.layout.finds_external_id:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from mockserver.contract.catalog import Service
+from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import useapi_accounts as accounts
@@ -29,7 +30,8 @@ def create(world: World, call: Call) -> Response:
     email = accounts.account_of(world, call)
     assets.check_images(world, call, email)
     named = replace(call, payload={**call.payload, "email": email})
-    reference, url = call.payload.get("replyRef"), call.payload.get("replyUrl")
+    layout = call.service.layout
+    reference, url = (first(place, call.payload) for place in (layout.external_id_field, layout.callback_field))
     try:
         task = world.create(named, str(world.ids.integer()), external_id=reference, callback_url=url)
     except Refused as refused:

@@ -167,13 +167,13 @@ def _signatures() -> PyJWS:
 
 def _check_times(claims: dict[str, Any], readings: Readings, now: int) -> None:
     start, end = _time(claims.get("nbf")), _time(claims.get("exp"))
-    if end is None or (start is None and ("nbf" in claims or readings["jwt-nbf"] == "required")):
+    if end is None or (start is None and ("nbf" in claims or readings.get("jwt-nbf") == "required")):
         raise Refused("bad-credentials")
     if start is not None and start > now + LEEWAY_SECONDS:
         raise Refused("token-early", nbf=start)
     if end < now - LEEWAY_SECONDS:
         raise Refused("token-expired", exp=end)
-    if readings["jwt-lifetime"] == "1800" and end > now + 1800 + LEEWAY_SECONDS:
+    if readings.get("jwt-lifetime") == "1800" and end > now + 1800 + LEEWAY_SECONDS:
         raise Refused("bad-credentials")
 
 

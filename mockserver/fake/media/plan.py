@@ -45,8 +45,9 @@ def count(operation: Operation, payload: Payload) -> int:
 
 
 def amount(operation: Operation, payload: Payload) -> int:
-    """Return how many files there will be: a film is one, whatever is counted for it."""
-    return 1 if operation.task["media"] == "video" else count(operation, payload)
+    """Return how many files there will be: a film or a sound is one, whatever is counted for it."""
+    media = operation.task["media"]
+    return count(operation, payload) if media == "image" else int(media != "none")
 
 
 def ratio(operation: Operation, payload: Payload) -> str:
@@ -57,19 +58,19 @@ def ratio(operation: Operation, payload: Payload) -> str:
     images = operation.task.get("images")
     sizes = (picture_size(image) for image in (places.values(images, payload) if images else ()))
     size = next((size for size in sizes if size), None)
-    return f"{size[0]}:{size[1]}" if size else operation.task["usual_ratio"]
+    return f"{size[0]}:{size[1]}" if size else str(operation.task.get("usual_ratio", ""))
 
 
 def size(operation: Operation, payload: Payload) -> str:
     """Return the name of the results' size."""
     wanted = value_of_role(operation, payload, "size")
-    return str(wanted) if wanted in operation.task["sizes"] else operation.task["usual_size"]
+    return str(wanted) if wanted in operation.task.get("sizes", ()) else str(operation.task.get("usual_size", ""))
 
 
 def seconds(operation: Operation, payload: Payload) -> int:
     """Return how long a film will be. One that is changed keeps its length, which we do not know."""
     wanted = value_of_role(operation, payload, "duration")
-    return operation.task["usual_duration"] if wanted is None else int(wanted)
+    return int(operation.task.get("usual_duration", 1) if wanted is None else wanted)
 
 
 def units(operation: Operation, payload: Payload) -> str:
@@ -86,7 +87,9 @@ def _product(price: str, amount: int) -> str:
 
 
 def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: bool = False) -> tuple[Made, ...]:
-    """Return the results of a task, or their watermarked twins."""
+    """Return the results of a task, or their watermarked twins; none of one that makes no files."""
+    if operation.task["media"] == "none":
+        return ()
     prompt = str(value_of_role(operation, payload, "prompt") or "")
     named = size(operation, payload)
     pixels = operation.task["sizes"][named]

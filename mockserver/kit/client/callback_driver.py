@@ -104,7 +104,7 @@ def another_callback(example: JSON, layout: Layout, _: str) -> JSON:
 def _just_now(callback: JSON, layout: Layout, url: str) -> JSON:
     """Return a callback with the time that it is, and another result."""
     now = round(time.time() * 1000)
-    for path in (layout.created_at, layout.updated_at):
+    for path in filter(None, (layout.created_at, layout.updated_at)):
         callback = _replaced(callback, path, lambda _: now)
     for path in layout.results:
         callback = _replaced(callback, path, lambda _: url)

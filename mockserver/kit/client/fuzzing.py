@@ -181,8 +181,7 @@ def _sendable(planned: PlannedScenario, plays: _Plays) -> Iterator[Drawn]:
 def _samples(planned: PlannedScenario) -> Iterator[Drawn]:
     """Yield a valid payload for each field and value; in the scenario of mistakes, an invalid one for each rule."""
     if planned.scenario.id == VALID:
-        callback = planned.service.layout.callback_field
-        yield from ((payload, None) for payload in covering_payloads(planned.operation) if callback not in payload)
+        yield from ((each, None) for each in covering_payloads(planned.operation) if planned.unheard(each) == each)
         return
     source, levels = InvalidPayloads.of(planned.operation), rule_levels(planned.operation, None)
     for rule in source.rules:
@@ -197,20 +196,14 @@ def _payloads(planned: PlannedScenario) -> SearchStrategy[Drawn]:
         levels = rule_levels(planned.operation, None)
         refused = invalid_payloads(planned.operation).filter(lambda found: levels[found.rule.id] == "error")
         return _all_sent(planned, refused.map(lambda found: (found.payload, found.rule.id)))
-    callback = planned.service.layout.callback_field
     valid = valid_payloads(planned.operation, strict=True)
-    return _all_sent(planned, valid.map(lambda payload: (_without(payload, callback), None)))
+    return _all_sent(planned, valid.map(lambda payload: (planned.unheard(payload), None)))
 
 
 def _all_sent(planned: PlannedScenario, drawn: SearchStrategy[Any]) -> SearchStrategy[Drawn]:
     """Return what is drawn as it is sent, without what cannot be."""
     sent: SearchStrategy[Any] = drawn.map(partial(_sent, planned))
     return sent.filter(lambda each: each is not None)
-
-
-def _without(payload: JSON, name: str) -> JSON:
-    """Leave out the URL for callbacks: nobody listens there."""
-    return {key: value for key, value in payload.items() if key != name} if isinstance(payload, dict) else payload
 
 
 def _sent(planned: PlannedScenario, drawn: tuple[JSON, str | None]) -> Drawn | None:

@@ -66,8 +66,7 @@ def _repetition(evidence: Evidence, check: str, settings: Settings) -> str:
     catalog = load()
     operation = catalog.operation(evidence.operation)
     usual = PlannedScenario(catalog.services[operation.service], operation, evidence.scenario)
-    callback = usual.service.layout.callback_field  # the testee says where it listens
-    payload = {name: value for name, value in evidence.payload.items() if name != callback}
+    payload = usual.unheard(dict(evidence.payload))  # the testee says where it listens
     return settings.repetition(
         check,
         evidence.product,

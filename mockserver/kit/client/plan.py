@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
+from mockserver.contract.places import without
 from mockserver.contract.validation import Validator
+from mockserver.contract.vectors import merged
 from mockserver.kit.checks import Skipped, select
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
 from mockserver.kit.client.scenarios import SCENARIOS, CredentialKind, Scenario
@@ -70,8 +72,12 @@ class PlannedScenario:
     @property
     def plain_payload(self) -> Payload:
         """The first example of the operation. Whether it asks for callbacks depends on the scenario instead."""
-        callback, example = self.service.layout.callback_field, self.operation.schema["examples"][0]
-        return self._sendable({name: value for name, value in example.items() if name != callback})
+        return self._sendable(self.unheard(self.operation.schema["examples"][0]))
+
+    def unheard(self, payload: Payload) -> Payload:
+        """Return a payload without a URL for callbacks."""
+        callback = self.service.layout.callback_field
+        return dict(payload) if callback is None else without(callback, payload)
 
     @property
     def special_fields(self) -> Payload:
@@ -83,7 +89,10 @@ class PlannedScenario:
     @property
     def payload(self) -> Payload:
         """The payload that the client is given."""
-        return dict(self.given) if self.given is not None else {**self.plain_payload, **self.special_fields}
+        payload: Payload = (
+            dict(self.given) if self.given is not None else merged(self.plain_payload, self.special_fields)
+        )
+        return payload
 
     def asking_for(self, payload: Payload) -> PlannedScenario:
         """Return it with another payload, which is the only one that is played."""
@@ -271,6 +280,8 @@ def _obstacle(hello: Hello, offered: set[str], planned: PlannedScenario) -> str 
     scenario, service = planned.scenario, planned.service
     if planned.operation.id not in offered:
         return f"{hello.name} does not offer {planned.operation.id.removesuffix('.create')}"
+    if scenario.is_called_back and not planned.operation.has(service.layout.callback_field):
+        return f"the contract of {planned.operation.id.removesuffix('.create')} has no field for callbacks"
     if scenario.is_called_back and not hello.callbacks:
         return f"{hello.name} does not listen for callbacks"
     for name, kinds in ((hello.name, hello.credentials), (service.id, _kinds(service))):

@@ -118,7 +118,7 @@ def _answer(
     beside: AbstractContextManager[object] = nullcontext()
     if scenario.is_called_back:
         url = connection.testee.ask({"do": "listen"}, _within(_LISTEN_SECONDS, deadline)).get("url")
-        payload[layout.callback_field] = url
+        payload = planned.operation.put(layout.callback_field, payload, url)
         if url is not None:
             example, forge, secret = planned.callback_example, None, None
             if scenario.is_forged:

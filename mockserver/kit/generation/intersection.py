@@ -152,8 +152,8 @@ def shapes_of_items(shape: Shape, size: int) -> tuple[Shapes, ...] | None:
         (a first frame and no last frame, any frame)
 
     ``None`` means that no list of this size was found. The search is greedy: each count takes the first free items that
-    can be of its shapes, from the front. Where one is about some of the items of another, such as base videos and videos,
-    that may find nothing; then what is of the narrower one counts for the wider, too.
+    can be of its shapes. Where one is about some of the items of another, such as base videos and videos, that may find
+    nothing; then what is of the narrower one counts for the wider, too.
     """
     slots: tuple[Shapes, ...] = (shape.items if shape.items is not None else (ANY,),) * size
     found = _settled(slots, shape.item_counts, _free_first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import first
 from mockserver.kit.server.evidence import Attempt, Step
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.task_view import ORDER, TaskView, task_views
@@ -54,7 +55,7 @@ class Model:
         if id in self.tasks:
             return f"the id {id}, which another task already has"
         field = self._expectations.layout.external_id_field
-        name = attempt.payload.get(field) if isinstance(attempt.payload, dict) else None
+        name = first(field, attempt.payload) if field is not None else None
         self.tasks[id] = KnownTask(attempt.operation, name, view.state)
         return None
 

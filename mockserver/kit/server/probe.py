@@ -12,6 +12,8 @@ from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import with_value
+from mockserver.contract.vectors import merged
 from mockserver.kit.server.budget import Budget, RealTime, Time
 from mockserver.kit.server.callbacks import CallbackReceiver, Receiver
 from mockserver.kit.server.credentials import Credentials
@@ -21,6 +23,7 @@ from mockserver.kit.server.media import decode
 from mockserver.kit.server.recorder import Recorder
 from mockserver.kit.server.settings import Settings, Target, is_near
 from mockserver.kit.server.transport import Transport
+from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.transcript import Exchange
 from mockserver.types import JSON, Millis, Request
 
@@ -90,9 +93,16 @@ class Probe:
     def account_fields(self, operation: Operation) -> dict[str, JSON]:
         """Return what each request of an operation must say at this server: the account, if it knows any."""
         field = self.expectations.layout.account_field
-        if field is None or field not in operation.schema.get("properties", {}) or not self.account:
+        if field is None or not operation.has(field) or not self.account:
             return {}
-        return {field: self.account}
+        return with_value(field, {}, self.account)
+
+    def simplest(self, operation: Operation, wanted: Mapping[str, JSON] = MappingProxyType({})) -> dict[str, JSON]:
+        """Return the simplest payload of an operation with the account, and what is ``wanted`` at some places."""
+        payload: dict[str, JSON] = merged(base_payload(self.expectations, operation), self.account_fields(operation))
+        for place, value in wanted.items():
+            payload = with_value(place, payload, value)
+        return payload
 
     def create(
         self,

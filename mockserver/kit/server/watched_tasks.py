@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from mockserver.contract import places
 from mockserver.contract.catalog import Operation
-from mockserver.contract.layout import path
-from mockserver.contract.vectors import picture
+from mockserver.contract.vectors import merged, picture
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations
-from mockserver.kit.task_view import at
 from mockserver.types import JSON, is_url
 
 _PROMPT = "A red bicycle in the rain"
@@ -25,15 +24,20 @@ _SIDE_PIXELS = 300
 """The smallest side of a picture that every service takes."""
 
 
+Wish = dict[str, JSON]
+"""What a task shall be asked for, by its place in the request."""
+
+
 @dataclass(frozen=True, slots=True)
 class WatchedTask:
     """A task that is created and watched to its end: what is sent, and what must come of it.
 
-    * ``count``: how many results, if that is known; ``media``: ``image`` or ``video``
+    * ``count``: how many results, if that is known; ``media``: ``image``, ``video``, ``audio``, or ``none`` for what is
+      no file
     * ``series``: whether they belong together, where a service knows that
     * ``ratio``: that of the results, ``9:16``, if one is asked for
     * ``side``: of a film its shorter side, of a picture that of a square of the same area, in pixels
-    * ``seconds``: a film's length
+    * ``seconds``: the length of a film, or of a sound
     """
 
     name: str
@@ -55,7 +59,7 @@ class WatchedTask:
             field = field["field"]
         elif role == "count" and self.series:
             field = self.operation.task["series"]["count"]
-        sent = at(dict(self.payload), path(field))
+        sent = places.first(field, self.payload) if field else None
         if sent not in (None, ""):
             return f"{field} is {sent if isinstance(sent, str) else json.dumps(sent)}"
         usual = self.operation.default(field, self.payload)
@@ -66,8 +70,8 @@ def watched_tasks(
     expectations: Expectations, operation: Operation, extra: Mapping[str, JSON] | None = None
 ) -> Iterator[WatchedTask]:
     """Yield the tasks of an operation to watch, the simplest first; each has the fields ``extra``."""
-    task, base = operation.task, {**base_payload(expectations, operation), **(extra or {})}
-    wishes: list[dict[str, JSON]] = [{}, _rich(operation)]
+    task, base = operation.task, merged(base_payload(expectations, operation), dict(extra or {}))
+    wishes: list[Wish] = [{}, _rich(operation)]
     if task["media"] == "video":
         # A plain film would be long and dear: both are short and small, and differ in their sound.
         sound = {task["sound"]["field"]: task["sound"]["is"]} if "sound" in task else {}
@@ -85,23 +89,23 @@ def watched_tasks(
 def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -> WatchedTask:
     """Return a task of a payload, with what must come of it."""
     task = operation.task
-    is_series = "series" in task and payload.get(task["series"]["field"]) == task["series"]["is"]
+    is_series = "series" in task and places.first(task["series"]["field"], payload) == task["series"]["is"]
     count = _chosen(operation, payload, task["series"]["count"]) if is_series else _value(operation, payload, "count")
     ratio = _value(operation, payload, "ratio")
-    is_film = task["media"] == "video"
-    sound = task.get("sound")
+    is_film, lasts = task["media"] == "video", task["media"] in ("video", "audio")
+    sound, seconds = task.get("sound"), _value(operation, payload, "duration") or task.get("usual_duration")
     return WatchedTask(
         name=name,
         operation=operation,
         payload=payload,
         media=task["media"],
-        count=int(count or 1) if str(count or 1).isdecimal() else None,
+        count=0 if task["media"] == "none" else int(count or 1) if str(count or 1).isdecimal() else None,
         series=is_series if "series" in task else None,
         ratio=ratio if isinstance(ratio, str) and ":" in ratio else None,
-        seconds=int(_value(operation, payload, "duration") or task["usual_duration"]) if is_film else None,
+        seconds=int(str(seconds)) if lasts and str(seconds).isdecimal() else None,
         side=task["sizes"].get(_value(operation, payload, "size") or task["usual_size"]) if "size" in task else None,
         sound=_chosen(operation, payload, sound["field"]) == sound["is"] if is_film and sound else None,
-        watermark="watermark" in task and bool(at(dict(payload), path(task["watermark"]))),
+        watermark="watermark" in task and bool(places.first(task["watermark"], payload)),
     )
 
 
@@ -114,18 +118,22 @@ def base_payload(expectations: Expectations, operation: Operation) -> dict[str, 
         payload for payload in found if expectations.is_accepted(operation, payload) and not borrows(operation, payload)
     ]
     simplest: dict[str, JSON] = dict(fitting[0] if fitting else found[0])
-    return {name: _PROMPT if name == operation.task["prompt"] else value for name, value in simplest.items()}
+    prompt = operation.task.get("prompt")
+    has_prompt = prompt is not None and any(places.located(prompt, simplest))
+    return places.with_value(str(prompt), simplest, _PROMPT) if has_prompt else simplest
 
 
 def borrows(operation: Operation, payload: Mapping[str, JSON]) -> bool:
     """Whether a payload names something outside: a file at a URL, or an element that the account must have."""
-    return any(payload.get(field) for field in operation.task.get("elements", ())) or _has_url(dict(payload))
+    named = (value for place in operation.task.get("elements", ()) for value in places.values(place, payload))
+    return any(named) or _has_url(dict(payload))
 
 
 def units(operation: Operation, payload: Mapping[str, JSON]) -> Decimal:
     """Return what a task costs by the contract's prices; 0 where it has none."""
     task, made = operation.task, watched_task(operation, payload, "")
-    price = Decimal(task.get("units", {}).get(_value(operation, payload, "size") or task["usual_size"], "0"))
+    size = _value(operation, payload, "size") or task.get("usual_size")
+    price = Decimal(task.get("units", {}).get(size, "0"))
     count = task["series"]["auto"] if made.count is None else made.count
     return price * (count if made.seconds is None else made.seconds)
 
@@ -148,57 +156,59 @@ def _value(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:
 
 
 def _chosen(operation: Operation, payload: Mapping[str, JSON], field: str) -> Any:
-    value = payload.get(field)
+    value = places.first(field, payload)
     return operation.default(field, payload) if value in (None, "") else value
 
 
-def _rich(operation: Operation) -> dict[str, JSON]:
+def _rich(operation: Operation) -> Wish:
     """Ask for two results, of a ratio and a size that are not the usual, with a watermark."""
-    task, fields = operation.task, operation.schema["properties"]
-    ratios = fields.get(task.get("ratio"), {}).get("enum", ())
-    wish: dict[str, JSON] = {**_field(task, "count", 2)}
+    task = operation.task
+    ratios = (operation.part(task.get("ratio")) or {}).get("enum", ())
+    wish: Wish = {**_field(task, "count", 2)}
     wish |= _field(task, "ratio", next((ratio for ratio in _RATIOS if ratio in ratios), None))
-    wish |= _field(task, "duration", min(_lengths(fields.get(task.get("duration"), {})), key=int, default=None))
-    wish |= _field(task, "size", next(iter(task["sizes"])))
-    if "watermark" in task:
-        outer, *inner = path(task["watermark"])
-        value: JSON = True
-        for step in reversed(inner):
-            value = {str(step): value}
-        wish[str(outer)] = value
-    return {name: value for name, value in wish.items() if value is not None}
+    wish |= _field(task, "duration", min(_lengths(operation.part(task.get("duration")) or {}), key=int, default=None))
+    wish |= _field(task, "size", next(iter(task.get("sizes", ())), None))
+    return wish | _field(task, "watermark", True)
 
 
-def _series(operation: Operation) -> dict[str, JSON]:
+def _series(operation: Operation) -> Wish:
     """Ask for a series of two, which needs a picture."""
-    task, fields = operation.task, operation.schema["properties"]
-    holder, _, field = task.get("images", "").partition("[].")
-    images: dict[str, JSON] = {holder: [{field: small_picture()}]} if holder in fields else {}
+    task = operation.task
+    images = _field(task, "images", small_picture()) if operation.has(task.get("images")) else {}
     return {task["series"]["field"]: task["series"]["is"], task["series"]["count"]: 2, **images}
 
 
 def _granted(
-    expectations: Expectations, operation: Operation, base: Mapping[str, JSON], wish: Mapping[str, JSON]
+    expectations: Expectations, operation: Operation, base: Mapping[str, JSON], wish: Wish
 ) -> dict[str, JSON] | None:
     """Return a payload with all that is wished for, under the first model that can; else without the first obstacle."""
     field = operation.task.get("model")
-    models = operation.schema["properties"].get(field, {}).get("enum", ()) if field else ()
+    models = (operation.part(field) or {}).get("enum", ())
     for model in (None, *models):
-        payload = {**base, **wish}
+        payload = _with(base, wish)
         if field and model:
-            payload[field] = model
+            payload = places.with_value(field, payload, model)
         if expectations.is_accepted(operation, payload):
             return payload
     for obstacle in wish:
-        payload = {**base, **{name: value for name, value in wish.items() if name != obstacle}}
+        payload = _with(base, {place: value for place, value in wish.items() if place != obstacle})
         if expectations.is_accepted(operation, payload):
             return payload
     return None
 
 
-def _field(task: Mapping[str, Any], role: str, value: JSON) -> dict[str, JSON]:
+def _with(base: Mapping[str, JSON], wish: Wish) -> dict[str, JSON]:
+    payload: dict[str, JSON] = dict(base)
+    for place, value in wish.items():
+        payload = places.with_value(place, payload, value)
+    return payload
+
+
+def _field(task: Mapping[str, Any], role: str, value: JSON) -> Wish:
     return {task[role]: value} if role in task and value is not None else {}
 
 
 def _lengths(schema: Mapping[str, Any]) -> list[JSON]:
-    return [value for value in schema.get("enum", ()) if str(value).isdecimal()]
+    """Return the lengths that a field lists, or the least that it takes."""
+    listed = [value for value in schema.get("enum", ()) if str(value).isdecimal()]
+    return listed or [schema["minimum"]] if "minimum" in schema or listed else []

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
+from mockserver.contract import places
 from mockserver.kit.checks import Family
 from mockserver.kit.client.checks.changes import payload_changes
 from mockserver.kit.client.checks.defaults import without_spelled_defaults
 from mockserver.kit.client.evidence import Evidence
 from mockserver.kit.client.exchanges import requests
 from mockserver.kit.transcript import Exchange
+from mockserver.types import JSON
 
 WIRE = Family[Evidence, str]("wire")
 
@@ -38,7 +40,7 @@ def payload_arrives_unchanged(evidence: Evidence) -> Iterator[str]:
         if not isinstance(exchange.sent, dict):
             yield f"the body is not a JSON object: {exchange.request.body[:200]!r}"
         else:
-            yield from payload_changes(evidence.payload, without_spelled_defaults(evidence, exchange.sent))
+            yield from payload_changes(evidence.payload, _asked_for(evidence, exchange.sent))
 
 
 @WIRE.check(
@@ -50,11 +52,9 @@ def payload_arrives_unchanged(evidence: Evidence) -> Iterator[str]:
 )
 def nothing_is_invented(evidence: Evidence) -> Iterator[str]:
     """The client sends no field that the user did not ask for, unless it has the default that is documented for it."""
-    # A client may add a name by which it finds a lost task, and a URL for callbacks.
-    known = {*evidence.payload, evidence.layout.external_id_field, evidence.layout.callback_field}
     for exchange in evidence.creates[:1]:
-        sent = without_spelled_defaults(evidence, exchange.sent) if isinstance(exchange.sent, dict) else {}
-        if extra := sorted(sent.keys() - known):
+        sent = _asked_for(evidence, exchange.sent) if isinstance(exchange.sent, dict) else {}
+        if extra := sorted(sent.keys() - evidence.payload.keys()):
             yield f"the body also has {', '.join(extra)}"
 
 
@@ -116,6 +116,15 @@ def mistakes_are_not_repaired(evidence: Evidence) -> Iterator[str]:
         yield from payload_changes(evidence.payload, sent)
     if evidence.outcome != "error" and not evidence.is_accepted:
         yield evidence.report
+
+
+def _asked_for(evidence: Evidence, sent: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return what was sent without what a client may add: defaults, a name of its own, and a URL for callbacks."""
+    asked = without_spelled_defaults(evidence, sent)
+    for place in (evidence.layout.external_id_field, evidence.layout.callback_field):
+        if place is not None and not any(places.located(place, evidence.payload)):
+            asked = places.without(place, asked)
+    return asked
 
 
 def _first(find: Callable[[Exchange], str | None], exchanges: Iterable[Exchange]) -> Iterator[str]:

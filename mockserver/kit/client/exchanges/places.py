@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from mockserver.contract.catalog import load
 from mockserver.contract.layout import Layout
+from mockserver.contract.places import first
 from mockserver.contract.routes import plain, unserved
 from mockserver.kit.doubles import LARGEST_EXACT, rounded
 from mockserver.kit.task_view import TaskView, task_views
@@ -70,7 +71,7 @@ def task_id(exchange: Exchange) -> str | None:
 def own_name(exchange: Exchange) -> str | None:
     """Return the client's own name for the task of a create, if the service also finds the task by it."""
     of, sent = layout(service(exchange)), exchange.sent
-    name = sent.get(of.external_id_field) if of.finds_external_id and isinstance(sent, dict) else None
+    name = first(of.external_id_field, sent) if of.finds_external_id else None
     return str(name) if name else None
 
 

@@ -101,7 +101,10 @@ def _kind(difference: Difference, expectations: Expectations) -> str:
     if field == layout.status[-1]:
         return "status-words"
     # In schemas/, every time refers to a definition of this name.
-    if field in (layout.created_at[-1], layout.updated_at[-1]) or "/$defs/millis/" in difference.where:
+    if (
+        field in [place[-1] for place in (layout.created_at, layout.updated_at) if place]
+        or "/$defs/millis/" in difference.where
+    ):
         return "times-are-millis"
     is_missing_whole = difference.keyword == "required" and place == f"/{'/'.join(map(str, layout.task))}"
     if place.removeprefix("/") in expectations.refusal_fields or is_missing_whole:

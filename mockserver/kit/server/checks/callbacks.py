@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.callbacks import Callback, signature_fault
 from mockserver.kit.server.evidence import Evidence, TaskHistory
@@ -32,10 +33,12 @@ def _asking(evidence: Evidence) -> list[TaskHistory]:
     if evidence.unreachable is not None:
         raise NothingToJudge(evidence.unreachable)
     field = evidence.expectations.layout.callback_field
+    if field is None:
+        raise NothingToJudge("the service calls nobody back")
     found = [
         history
         for history in evidence.histories
-        if history.task.payload.get(field) and (history.end is not None or history.callbacks)
+        if first(field, history.task.payload) and (history.end is not None or history.callbacks)
     ]
     if not found:
         raise NothingToJudge("no task that asks for callbacks was seen at its end")
@@ -172,7 +175,7 @@ def _is_before(one: TaskView, other: TaskView) -> bool:
 @CALLBACKS.check(why="Clients show progress by them.", source="kling 3, 9.1; useapi W-02")
 def callbacks_report_the_changes(evidence: Evidence) -> Iterator[Finding]:
     """The changes that callbacks report are those of one reading of callback-on."""
-    possible = evidence.expectations.possible("callback-on")
+    possible = evidence.expectations.possible("callback-on") or {"end-only"}
     for history in _asking(evidence):
         views = [TaskView(callback.document, evidence.expectations.layout) for callback in history.callbacks]
         states = {"final" if view.is_final else view.state for view in views}
@@ -185,13 +188,13 @@ def callbacks_report_the_changes(evidence: Evidence) -> Iterator[Finding]:
 def callback_has_the_reference(evidence: Evidence) -> Iterator[Finding]:
     """A callback carries the client's own reference to its task."""
     layout = evidence.expectations.layout
-    if layout.finds_external_id:
+    if layout.finds_external_id or layout.external_id_field is None:
         raise NothingToJudge("the service has no reference of its own for callbacks")
     # A reading is called by the object that holds the reference; one at the root is in none.
     places = {str(place[0]) if len(place) > 1 else "root": place for place in layout.external_id}
-    possible = evidence.expectations.possible("reply-ref-place")
+    possible = evidence.expectations.possible("reply-ref-place") or {*places}
     for history, callback, _ in _received(evidence):
-        wanted = history.task.payload.get(layout.external_id_field)
+        wanted = first(layout.external_id_field, history.task.payload)
         found = {name for name, place in places.items() if at(callback.document, place) == wanted}
         if wanted is not None and not possible & found:
             places_found = f"{wanted} in {', '.join(sorted(found))}" if found else f"no {layout.external_id_field}"

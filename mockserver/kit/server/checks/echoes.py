@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.layout import Echo
+from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
 from mockserver.kit.server.findings import finding, short
@@ -31,7 +32,7 @@ def request_is_repeated(evidence: Evidence) -> Iterator[Finding]:
         for echo in evidence.expectations.layout.echoes if payload is not None else ():
             was_judged = True
             for field, received in _differences(echo, view, payload or {}):
-                said = f"{field}: {received}, where {_quoted((payload or {})[field])} was sent"
+                said = f"{field}: {received}, where {_quoted(first(field, payload))} was sent"
                 yield finding(attempt, said, subject=f"{attempt.subject} {field}")
     if not was_judged:
         raise NothingToJudge("no task was created whose request is known")
@@ -66,7 +67,7 @@ def _shown(evidence: Evidence) -> Iterator[tuple[Attempt, TaskView]]:
 def _differences(echo: Echo, view: TaskView, payload: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     """Yield the fields that a task does not repeat as they were sent, each with what it says instead."""
     for field, name in echo.fields.items():
-        value = _text(payload.get(field))
+        value = _text(first(field, payload))
         if value == "" or (echo.rewritten is not None and echo.rewritten in value):
             continue
         for place in echo.at:

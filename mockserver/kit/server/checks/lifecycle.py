@@ -208,7 +208,8 @@ def reads_are_idempotent(evidence: Evidence) -> Iterator[Finding]:
 def _without_change(look: Look) -> object:
     """Return a record without its state and the time of its change, which other checks look at."""
     layout = look.view.layout
-    return lasting(look.view.document, frozenset({layout.status[-1], layout.updated_at[-1]}))
+    changing = (place[-1] for place in (layout.status, layout.updated_at) if place)
+    return lasting(look.view.document, frozenset(changing))
 
 
 def _created(evidence: Evidence) -> tuple[TaskHistory, ...]:

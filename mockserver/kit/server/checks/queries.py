@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose, Watched
 from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text, short
@@ -35,12 +36,12 @@ def external_id_finds(evidence: Evidence) -> Iterator[Finding]:
 def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
     """A task shows the client's own name for it."""
     layout = evidence.expectations.layout
-    named = [history for history in evidence.histories if history.task.payload.get(layout.external_id_field)]
+    named = [history for history in evidence.histories if first(layout.external_id_field, history.task.payload)]
     if not named or not layout.finds_external_id:
         raise NothingToJudge("no task has a name of the client's own that answers show")
     for history in named:
         for look in history.looks[1:]:
-            name = history.task.payload[layout.external_id_field]
+            name = first(layout.external_id_field, history.task.payload)
             if look.view.external_id != name:
                 shown = short(look.view.external_id) if look.view.external_id is not None else "no name"
                 yield finding(look.attempt, f"{shown} instead of {short(name)}")

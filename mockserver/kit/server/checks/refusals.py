@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Page, Purpose, Watched
 from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
@@ -45,7 +46,7 @@ def _by_name(evidence: Evidence) -> dict[str, Attempt]:
 
 def _name(evidence: Evidence, attempt: Attempt) -> str | None:
     field = evidence.expectations.layout.external_id_field
-    name = attempt.payload.get(field) if isinstance(attempt.payload, dict) else None
+    name = first(field, attempt.payload)
     return name if isinstance(name, str) and name else None
 
 

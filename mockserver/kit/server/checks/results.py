@@ -159,7 +159,7 @@ def results_can_be_fetched(evidence: Evidence) -> Iterator[Finding]:
 
 @RESULTS.check(why="A file that cannot be shown is no result.", source="kling 1.2, 1.4")
 def results_can_be_opened(evidence: Evidence) -> Iterator[Finding]:
-    """A picture is a PNG or JPEG, a film is an MP4, and each can be decoded."""
+    """A picture is a PNG or JPEG, a film an MP4, a sound an MP3 or WAV, and each can be decoded."""
     downloaded = [
         (history.task, attempt, result.media)
         for history, _ in _succeeded(evidence)
@@ -178,7 +178,7 @@ def results_can_be_opened(evidence: Evidence) -> Iterator[Finding]:
 def results_have_the_ratio(evidence: Evidence) -> Iterator[Finding]:
     """A result has the ratio that was asked for, to within 3 %."""
     for each in _opened(evidence):
-        if each.task.ratio is not None:
+        if each.task.ratio is not None and each.file.media != "audio":
             width, height = map(int, each.task.ratio.split(":"))
             if abs(each.file.width / each.file.height * height / width - 1) > _RATIO_LEEWAY:
                 yield _of_file(each, _pixels(each, "ratio"), each.task.ratio)

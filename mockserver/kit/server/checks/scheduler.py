@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.layout import JobFields
+from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
 from mockserver.kit.server.findings import answer_text, finding, short
@@ -74,7 +75,7 @@ def running_job_is_shown(evidence: Evidence) -> Iterator[Finding]:
             if id not in shown:
                 yield finding(attempt, f"the job {id}, which runs, is not shown")
             for name, field in names.items() if id in shown else ():
-                value, received = payload.get(field or ""), shown[id].get(name)
+                value, received = first(field, payload), shown[id].get(name)
                 if value not in (None, "") and received != value:
                     yield finding(attempt, f"{name} {short(received)} of a job, where {short(value)} was sent")
     if not was_judged:

@@ -12,8 +12,9 @@ from functools import partial
 from itertools import islice
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import first, located, put, steps
 from mockserver.contract.rules import Rule
-from mockserver.contract.vectors import vectors
+from mockserver.contract.vectors import merged, vectors
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.keywords import generator_of
 from mockserver.kit.generation.valid import ValidPayloads
@@ -74,12 +75,12 @@ def boundary_payloads(target: Target, operation: Operation, extra: Mapping[str, 
 
 def _cases(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> Iterator[Case]:
     expectations, seen = target.expectations, list[JSON]()
-    base = {**base_payload(expectations, operation), **extra}
+    base: dict[str, JSON] = merged(base_payload(expectations, operation), dict(extra))
     for rule in operation.rules:
         if generator_of(rule.keyword).is_heavy:
             continue  # its vector has megabytes
         for vector in vectors(rule, operation.schema)[0]:
-            placed = islice(_placed(expectations, operation, rule, {**vector, **extra}), _MOST_PLACES)
+            placed = islice(_placed(expectations, operation, rule, merged(vector, dict(extra))), _MOST_PLACES)
             bares = (_bare(expectations, operation, rule, payload, base) for payload in placed)
             bare = min(bares, key=partial(borrows, operation), default=None)
             if bare is not None and bare not in seen and len(encoded(bare)) <= target.largest_bytes:
@@ -116,9 +117,11 @@ def _bare(
         }
         if expectations.is_accepted(operation, plain):
             payload = plain
-    holder, _, field = operation.task.get("images", "").partition("[].")
-    if holder in payload and holder not in named:
-        own = {**payload, holder: [{**item, field: small_picture()} for item in payload[holder]]}
+    images = operation.task.get("images")
+    if images is not None and steps(images)[0].field not in named:
+        own = payload
+        for path, _ in located(images, payload):
+            own = put(path, own, small_picture())
         payload = own if expectations.is_accepted(operation, own) else payload
     return payload
 
@@ -130,15 +133,15 @@ def _named(rule: Rule) -> set[str]:
 
 def _is_end(operation: Operation, rule: Rule, payload: Mapping[str, JSON]) -> bool:
     """Whether a payload has the least or the most of what is counted: of results, of their size or their length."""
-    task, field = operation.task, rule.field
+    task, field, sizes = operation.task, rule.field, operation.task.get("sizes", {})
     if rule.keyword in ("minimum", "maximum"):
         return field == task.get("count")
     counted = {task.get("duration"), task.get("series", {}).get("count"), task.get("size"), task.get("ratio")}
     if rule.keyword != "enum" or field not in counted:
         return False
-    amounts = [_amount(value, task["sizes"]) for value in rule.value]
+    amounts = [_amount(value, sizes) for value in rule.value]
     known = [amount for amount in amounts if amount is not None]
-    return bool(known) and _amount(payload.get(field), task["sizes"]) in (min(known), max(known))
+    return bool(known) and _amount(first(field, payload), sizes) in (min(known), max(known))
 
 
 def _amount(value: JSON, sizes: Mapping[str, int]) -> float | None:
@@ -189,7 +192,7 @@ def _drawn(target: Target, operation: Operation, extra: Mapping[str, JSON]) -> I
         payload = source.generate(Seeded(f"{target.seed}/{number}"))
         if payload is None:
             continue
-        whole = {**payload, **extra}
+        whole = merged(payload, dict(extra))
         if len(encoded(whole)) <= target.largest_bytes and target.expectations.is_accepted(operation, whole):
             yield _payload(operation, whole, (Case(None, whole),))
 

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import Any
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import first, with_value
 from mockserver.contract.rules import Rule
 from mockserver.contract.vectors import sample, vectors
 from mockserver.kit.generation.choices import Seeded, Simplest
@@ -49,15 +50,17 @@ def broken_payloads(target: Target, operation: Operation, rule: Rule) -> Iterato
 
 def _spelled_otherwise(rule: Rule, kept: Sequence[Payload]) -> Iterator[Payload]:
     """Yield a payload with a value that only a lenient reader takes for a right one: a number as text, ``1K``."""
-    values = ((payload, payload.get(rule.field)) for payload in kept)
+    if "[" in rule.field or not rule.field:
+        return
+    values = ((payload, first(rule.field, payload)) for payload in kept)
     for payload, value in values:
         if rule.keyword == "type" and isinstance(value, int):
             spelled = ("true", "false") if isinstance(value, bool) else (str(value),)
-            yield from ({**payload, rule.field: text} for text in spelled)
+            yield from (with_value(rule.field, payload, text) for text in spelled)
             return
         if rule.keyword == "enum" and isinstance(value, str) and value.upper() != value:
-            yield {**payload, rule.field: value.upper()}
-            yield {**payload, rule.field: f"{value} "}
+            yield with_value(rule.field, payload, value.upper())
+            yield with_value(rule.field, payload, f"{value} ")
             return
 
 

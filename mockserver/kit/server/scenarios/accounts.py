@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import first, with_value
+from mockserver.contract.vectors import merged
 from mockserver.kit.server.evidence import Beside, Purpose
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.queries import LARGEST_PAGE
@@ -12,7 +14,6 @@ from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.scheduler import have_ended
 from mockserver.kit.server.scenarios.uploads import upload_picture, uploaded_url
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.task_view import TaskView
 from mockserver.types import JSON
 
@@ -58,14 +59,13 @@ def _share_a_name(one: Probe, other: Probe, create: Operation) -> None:
 def _finds_by_name(probe: Probe, create: Operation) -> bool:
     """Whether a task of an operation can have a name, and is found by it."""
     layout = probe.expectations.layout
-    return layout.finds_external_id and layout.external_id_field in create.schema["properties"]
+    return layout.finds_external_id and create.has(layout.external_id_field)
 
 
 def _created(probe: Probe, create: Operation, name: str, who: str, others: str | None) -> str | None:
     """Create a task of a name. Return its id, or ``None`` if the server has not created any."""
     layout = probe.expectations.layout
-    named = {layout.external_id_field: name} if layout.external_id_field in create.schema["properties"] else {}
-    payload = {**base_payload(probe.expectations, create), **probe.account_fields(create), **named}
+    payload = create.put(layout.external_id_field, probe.simplest(create), name)
     attempt = probe.create(create, payload, Purpose.BESIDE, Beside(None, others), case=who)
     view = TaskView.of(attempt.exchange.received, layout) if attempt.is_accepted else None
     return view.id if view is not None else None
@@ -107,7 +107,7 @@ def _list(probe: Probe, create: Operation, name: str, who: str, beside: Beside) 
         if layout.pages is not None and layout.pages.size in known:
             size = {layout.pages.size: known[layout.pages.size].get("maximum", LARGEST_PAGE)}
         probe.ask(listing, {**account, **size} or None, Purpose.BESIDE, beside, case=who)
-        if layout.external_id_field in known:
+        if layout.external_id_field is not None and layout.external_id_field in known:
             named: dict[str, JSON] = {**account, **size, layout.external_id_field: name}
             probe.ask(listing, named, Purpose.BESIDE, beside, case=f"{who}, {BY_NAME}")
     for does in ("running", "available") if layout.jobs is not None else ():
@@ -136,8 +136,8 @@ def _share_a_file(one: Probe, other: Probe) -> None:
 def _that_refer(probe: Probe, create: Operation, field: str, url: str) -> list[dict[str, JSON]]:
     """Return a payload of an operation that makes use of a file; none if it cannot."""
     # An example says in its prompt what the file is for, as a reading may require.
-    examples = [example for example in create.schema["examples"] if field in example]
-    found = [{**example, **probe.account_fields(create), field: url} for example in examples]
+    examples = [example for example in create.schema["examples"] if first(field, example) is not None]
+    found = [with_value(field, merged(example, probe.account_fields(create)), url) for example in examples]
     return [payload for payload in found if probe.expectations.is_accepted(create, payload)][:1]
 
 

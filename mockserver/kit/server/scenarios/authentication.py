@@ -10,7 +10,6 @@ from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.forgeries import NEAR_KEYS, Forgery, Signer, forgeries
 from mockserver.kit.server.scenarios.scenario import Scenario
-from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.types import JSON, Millis
 
 UNKNOWN = "unknown key"
@@ -47,7 +46,7 @@ def _cheapest_request(probe: Probe) -> tuple[Operation, JSON]:
     listing = probe.expectations.list_operation(create)
     if listing is not None and not probe.expectations.may_be_absent(listing):
         return listing, probe.account_fields(listing)
-    return create, {**base_payload(probe.expectations, create), **probe.account_fields(create)}
+    return create, probe.simplest(create)
 
 
 def headers_of_cases(

@@ -8,6 +8,7 @@ from itertools import cycle, islice, zip_longest
 from types import MappingProxyType
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import first, with_value
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched
 from mockserver.kit.server.payloads.boundary import BoundaryPayload, boundary_payloads
@@ -15,7 +16,7 @@ from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import Watch, download, watch_to_the_end
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, units, watched_task
+from mockserver.kit.server.watched_tasks import units, watched_task
 from mockserver.types import JSON
 
 BURST_TASKS = 4
@@ -77,8 +78,8 @@ def send_burst(probe: Probe) -> None:
     create, layout = probe.target.create_operations[0], probe.expectations.layout
     if probe.budget.left < BURST_TASKS + _NAMESAKES:
         raise Spent(f"fewer than the {BURST_TASKS + _NAMESAKES} tasks of a burst were left of --max-creates")
-    plain = {**base_payload(probe.expectations, create), **probe.account_fields(create)}
-    unnamed = {**plain, layout.external_id_field: ""}
+    plain = probe.simplest(create)
+    unnamed = create.put(layout.external_id_field, plain, "")
     payload = unnamed if _has_names(probe.target) and probe.expectations.is_accepted(create, unnamed) else plain
     with ThreadPoolExecutor(BURST_TASKS) as pool:
         sent = [
@@ -86,7 +87,7 @@ def send_burst(probe: Probe) -> None:
             for case, media_type in islice(cycle(_MEDIA_TYPES.items()), BURST_TASKS)
         ]
         if _has_names(probe.target):
-            named = {**plain, layout.external_id_field: f"twins-{probe.new_name()}"}
+            named = create.put(layout.external_id_field, plain, f"twins-{probe.new_name()}")
             sent += [pool.submit(probe.create, create, named, Purpose.RACE_FOR_NAME) for _ in range(_NAMESAKES)]
         for each in sent:
             each.result()
@@ -95,7 +96,7 @@ def send_burst(probe: Probe) -> None:
 def _has_names(target: Target) -> bool:
     """Whether a name of the client's own is that of one task at the most."""
     layout = target.expectations.layout
-    return layout.finds_external_id and layout.external_id_field in target.create_operations[0].schema["properties"]
+    return layout.finds_external_id and target.create_operations[0].has(layout.external_id_field)
 
 
 def _send_valid(probe: Probe, create: Operation, found: BoundaryPayload) -> Iterator[Watch]:
@@ -138,10 +139,10 @@ def _note_untried(probe: Probe, waiting: Mapping[str, list[BoundaryPayload]]) ->
 def renamed(probe: Probe, payload: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return a payload with a name of its own: one that was used already would be refused for that alone."""
     layout = probe.expectations.layout
-    name = payload.get(layout.external_id_field)
-    if not layout.finds_external_id or not isinstance(name, str) or not name:
+    field, name = layout.external_id_field, first(layout.external_id_field, payload)
+    if not layout.finds_external_id or field is None or not isinstance(name, str) or not name:
         return dict(payload)
-    return {**payload, layout.external_id_field: f"{name}-{probe.new_name()}"}
+    return with_value(field, payload, f"{name}-{probe.new_name()}")
 
 
 def _cost_of_valid(target: Target) -> Iterable[Cost]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import steps
 from mockserver.kit.server.evidence import OddBody, Purpose
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload
 
 READABLE = 5
 """How many of the bodies of an operation a server may take: what they say is odd, but it can be read."""
@@ -44,8 +44,8 @@ def send_malformed(probe: Probe) -> None:
 
 
 def _bodies(probe: Probe, create: Operation) -> Iterator[Body]:
-    text = encoded({**base_payload(probe.expectations, create), **probe.account_fields(create)})
-    prompt = encoded(create.task["prompt"])
+    text = encoded(probe.simplest(create))
+    field = encoded(steps(create.task["prompt"])[0].field if "prompt" in create.task else "prompt")
     yield Body("no body", b"")
     yield Body("white space", b"  \n")
     yield Body("not JSON", b"prompt=cat")
@@ -53,7 +53,7 @@ def _bodies(probe: Probe, create: Operation) -> Iterator[Body]:
     yield Body("JSON and more", text + b"}")
     yield Body("invalid UTF-8", text[:-1] + b',"x":"\xff\xfe"}')
     yield Body("zero bytes", b"\0" * 64)
-    yield Body("10 000 levels", b"{" + prompt + b":" + b"[" * _DEPTH + b"]" * _DEPTH + b"}")
+    yield Body("10 000 levels", b"{" + field + b":" + b"[" * _DEPTH + b"]" * _DEPTH + b"}")
     yield Body("levels that do not close", b"[" * _DEPTH)
     yield Body("NaN for a number", text[:-1] + b',"x":NaN}', is_readable=True)
     yield Body("a number of 400 digits", text[:-1] + b',"x":' + b"9" * 400 + b"}", is_readable=True)

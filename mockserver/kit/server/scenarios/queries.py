@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.layout import PageFields
+from mockserver.contract.places import first, with_value
 from mockserver.kit.server.evidence import Named, Page, Purpose, TaskHistory, TimeBound
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Scenario
@@ -55,7 +56,7 @@ def _ask_for_missing(probe: Probe, create: Operation, own: list[TaskHistory], ot
         # Their ends are numbers that count: none of ours is the beginning of another.
         beginnings = {"the beginning of an id": (history.id or "")[:-1]}
         if probe.expectations.layout.finds_external_id:
-            name = history.task.payload.get(probe.expectations.layout.external_id_field)
+            name = first(probe.expectations.layout.external_id_field, history.task.payload)
             beginnings["the beginning of a name"] = str(name or "").rpartition("-")[0]
         for case, beginning in beginnings.items():
             if beginning:
@@ -70,14 +71,14 @@ def _ask_for_missing(probe: Probe, create: Operation, own: list[TaskHistory], ot
 def _reuse_name(probe: Probe, create: Operation, histories: tuple[TaskHistory, ...]) -> None:
     """Use the name of a task once more."""
     field = probe.expectations.layout.external_id_field
-    if not probe.expectations.layout.finds_external_id or field not in create.schema["properties"]:
+    if not probe.expectations.layout.finds_external_id or field is None or not create.has(field):
         return
     for history in histories[:1]:
         has_failed = history.end is not None and history.end.view.state == "failed"
         if probe.budget.left < 1:
             probe.recorder.untried(REFUSES_NAMES, f"{create.id}: no task was left for it; raise --max-creates")
-        elif field in history.task.payload and not has_failed:
-            payload = {**base_payload(probe.expectations, create), field: history.task.payload[field]}
+        elif (name := first(field, history.task.payload)) is not None and not has_failed:
+            payload = with_value(field, base_payload(probe.expectations, create), name)
             probe.create(create, payload, Purpose.REUSE_NAME, case=history.task.operation.id)
 
 
@@ -96,11 +97,10 @@ def _list(probe: Probe, listing: Operation, histories: list[TaskHistory]) -> Non
     for field, bound in _time_bounds(pages, histories):
         if field in known:
             probe.ask(listing, {**all_at_once, field: bound.moment}, Purpose.LIST_BY_TIME, bound)
-    field = probe.expectations.layout.external_id_field
-    named = next((history for history in histories if field in history.task.payload), None)
-    if field in known and named is not None:
-        name = named.task.payload[field]
-        probe.ask(listing, {**account, field: name}, Purpose.LIST_BY_NAME, Named(named.id))
+    name = probe.expectations.layout.external_id_field
+    named = next((history for history in histories if first(name, history.task.payload) is not None), None)
+    if name is not None and name in known and named is not None:
+        probe.ask(listing, {**account, name: first(name, named.task.payload)}, Purpose.LIST_BY_NAME, Named(named.id))
     probe.ask(listing, all_at_once, Purpose.LIST_ALL, page)
 
 

@@ -15,7 +15,6 @@ from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.queries import LARGEST_PAGE
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.types import JSON, Millis
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Walk:
         """Create a task, with a name of its own or without."""
         create = self._create_operation(number)
         field = self.probe.expectations.layout.external_id_field
-        name = {field: self.probe.new_name()} if is_named and field in create.schema["properties"] else {}
+        name = {field: self.probe.new_name()} if is_named and field is not None and create.has(field) else {}
         if self.created < TASKS:  # the model has fewer where a server gives an id twice
             self.created += self._create(create, name, Step("create"))
 
@@ -73,9 +72,10 @@ class Walk:
         """Use a name that is taken, but not again once that has created a task: one shows the fault."""
         named = [known for known in self.model.tasks.values() if known.name and known.state != "failed"]
         layout = self.probe.expectations.layout
-        if named and layout.finds_external_id and not self.has_reused_name:
+        field = layout.external_id_field
+        if named and layout.finds_external_id and field is not None and not self.has_reused_name:
             known = named[number % len(named)]
-            name = {layout.external_id_field: known.name}
+            name: dict[str, JSON] = {field: known.name}
             self.has_reused_name = self._create(known.create, name, Step("name again"))
 
     def look(self, number: int, *, by_name: bool) -> None:
@@ -117,7 +117,7 @@ class Walk:
 
     def _create(self, create: Operation, extra: dict[str, JSON], step: Step) -> bool:
         """Return whether that created a task, or may have."""
-        payload = {**base_payload(self.probe.expectations, create), **self.probe.account_fields(create), **extra}
+        payload = self.probe.simplest(create, extra)
         try:
             attempt = self.probe.create(create, payload, Purpose.STEP, step)
         except Spent:  # the other steps go on

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import first, located, with_value
 from mockserver.contract.rules import Rule
+from mockserver.contract.vectors import merged
 from mockserver.kit.generation.invalid import InvalidPayloads
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched
 from mockserver.kit.server.payloads.broken import broken_payloads
@@ -15,7 +17,7 @@ from mockserver.kit.server.scenarios.queries import whole_list
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import Watch, watch_to_the_end
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, watched_task
+from mockserver.kit.server.watched_tasks import watched_task
 from mockserver.types import JSON
 
 REFUSES, LEAVES_NOTHING = "refuses-broken-rules", "refused-create-takes-no-slot"
@@ -88,7 +90,7 @@ def _broken(probe: Probe, operation: Operation, rule: Rule) -> Iterator[JSON]:
         seen.append(payload)
         # What every request needs here comes along, and a name, unless that is what mends the payload.
         whole = (
-            {**probe.account_fields(operation), **_named(probe, operation, payload)}
+            merged(probe.account_fields(operation), _named(probe, operation, payload))
             if isinstance(payload, dict)
             else payload
         )
@@ -101,16 +103,17 @@ def _broken(probe: Probe, operation: Operation, rule: Rule) -> Iterator[JSON]:
 def _named(probe: Probe, operation: Operation, payload: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return a payload with a name of its own, by which its task would be known."""
     field = probe.expectations.layout.external_id_field
-    if field in payload or field not in operation.schema["properties"] or operation.method == "GET":
+    is_there = field is not None and any(located(field, payload))
+    if field is None or is_there or not operation.has(field) or operation.method == "GET":
         return renamed(probe, payload)
-    return {**payload, field: probe.new_name()}
+    return with_value(field, payload, probe.new_name())
 
 
 def _create_before(probe: Probe) -> None:
     """Create one task of each operation, to see that there is room for one, and wait until that is free again."""
     watches = []
     for create in probe.target.create_operations:
-        payload = {**base_payload(probe.expectations, create), **probe.account_fields(create)}
+        payload = probe.simplest(create)
         task = watched_task(create, payload, probe.new_name())
         attempt = probe.create(create, payload, Purpose.BEFORE_REFUSALS, Watched(task.name))
         watch = Watch.of(probe, task, attempt)
@@ -135,14 +138,14 @@ def _look_for_names(probe: Probe, create: Operation, refused: list[Attempt]) -> 
     layout, get = probe.expectations.layout, probe.expectations.get_operation(create)
     field = layout.external_id_field
     # One for each way to be wrong. The last is wrong across fields, which a server finds out last.
-    named = [each for each in refused if isinstance(each.payload, dict) and isinstance(each.payload.get(field), str)]
+    named = [each for each in refused if isinstance(first(field, each.payload), str)]
     of_each = {each.rule.keyword: each for each in named if each.rule is not None}
     for attempt in [*of_each.values()][-_MOST_NAMES:] if get is not None and layout.finds_external_id else ():
-        name = str(attempt.payload[field])
+        name = str(first(field, attempt.payload))
         if get is not None and name:
             probe.ask(get, None, Purpose.FIND_REFUSED, attempt.about, id=name)
-    extra = {field: named[-1].payload[field]} if named else {}
-    payload = {**base_payload(probe.expectations, create), **probe.account_fields(create), **extra}
+    plain = probe.simplest(create)
+    payload = create.put(field, plain, first(field, named[-1].payload)) if named else plain
     probe.create(create, payload, Purpose.AFTER_REFUSALS)
 
 

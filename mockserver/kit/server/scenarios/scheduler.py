@@ -10,9 +10,8 @@ from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import patience
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.task_view import TaskView
-from mockserver.types import JSON, Millis
+from mockserver.types import Millis
 
 JOBS = 2
 """Enough for a count to be told from a flag."""
@@ -67,11 +66,10 @@ def _stop(probe: Probe, jobs: list[str]) -> None:
 
 def _started(probe: Probe, create: Operation) -> str | None:
     """Start a job that is to be called back, by a name of its own. Return its id, if it was started."""
-    layout, fields = probe.expectations.layout, create.schema["properties"]
-    said: dict[str, JSON] = {layout.external_id_field: probe.new_name()}
-    if examples := fields.get(layout.callback_field, {}).get("examples"):
-        said[layout.callback_field] = examples[0]
-    payload = {**base_payload(probe.expectations, create), **probe.account_fields(create), **said}
+    layout = probe.expectations.layout
+    payload = create.put(layout.external_id_field, probe.simplest(create), probe.new_name())
+    if examples := (create.part(layout.callback_field) or {}).get("examples"):
+        payload = create.put(layout.callback_field, payload, examples[0])
     attempt = probe.create(create, payload, Purpose.SCHEDULER)
     view = TaskView.of(attempt.exchange.received, layout) if attempt.is_accepted else None
     return view.id if view is not None else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import first
 from mockserver.kit.server.evidence import Purpose, Watched
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
@@ -47,13 +48,12 @@ def watch_tasks(probe: Probe) -> None:
 
 def _created(probe: Probe, create: Operation) -> list[Watch]:
     layout, found = probe.expectations.layout, []
-    fields = create.schema["properties"]
     for plain in watched_tasks(probe.expectations, create, probe.account_fields(create)):
         name = f"{plain.name}-{probe.new_name()}"
-        extra = {layout.external_id_field: name} if layout.external_id_field in fields else {}
-        if probe.receiver is not None and layout.callback_field in fields:
-            extra[layout.callback_field] = probe.receiver.url(name)
-        task = replace(plain, name=name, payload={**plain.payload, **extra})
+        payload = create.put(layout.external_id_field, plain.payload, name)
+        if probe.receiver is not None:
+            payload = create.put(layout.callback_field, payload, probe.receiver.url(name))
+        task = replace(plain, name=name, payload=payload)
         probe.recorder.watch(task)
         attempt = probe.create(create, dict(task.payload), Purpose.CREATE_WATCHED, Watched(name))
         watch = Watch.of(probe, task, attempt)
@@ -63,9 +63,9 @@ def _created(probe: Probe, create: Operation) -> list[Watch]:
 
 def _find_by_name(probe: Probe, watch: Watch) -> None:
     layout = probe.expectations.layout
-    if watch.get and layout.finds_external_id and layout.external_id_field in watch.task.payload:
-        name = str(watch.task.payload[layout.external_id_field])
-        probe.ask(watch.get, None, Purpose.FIND_BY_NAME, Watched(watch.task.name), id=name)
+    name = first(layout.external_id_field, watch.task.payload)
+    if watch.get and layout.finds_external_id and name is not None:
+        probe.ask(watch.get, None, Purpose.FIND_BY_NAME, Watched(watch.task.name), id=str(name))
 
 
 def _wait_for_callbacks(probe: Probe, watches: list[Watch]) -> None:
@@ -75,7 +75,7 @@ def _wait_for_callbacks(probe: Probe, watches: list[Watch]) -> None:
     layout = probe.expectations.layout
     deadlines = [watch.deadline for watch in watches if watch.get is None]
     end = max([probe.clock.now() + _CALLBACK_MILLIS, *deadlines])
-    missing = {watch.task.name for watch in watches if layout.callback_field in watch.task.payload}
+    missing = {watch.task.name for watch in watches if first(layout.callback_field, watch.task.payload) is not None}
     while missing and probe.clock.now() < end and not probe.budget.must_stop_waiting:
         received = probe.receiver.received()
         missing -= {callback.task for callback in received if TaskView(callback.document, layout).is_final}

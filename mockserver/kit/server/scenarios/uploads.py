@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.places import with_value
 from mockserver.kit.server.evidence import Attempt, Beside, Purpose
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.probe import Probe
@@ -93,7 +94,7 @@ def _wrong_uploads(expectations: Expectations, operation: Operation) -> Iterator
         yield Upload("no account", picture, account={})
     has_several = "one" not in expectations.possible("several-accounts")
     if has_several and "accepted" not in expectations.possible(f"unknown-{field}"):
-        yield Upload("an account that is not configured", picture, account={field: _UNKNOWN_ACCOUNT})
+        yield Upload("an account that is not configured", picture, account=with_value(field, {}, _UNKNOWN_ACCOUNT))
 
 
 def _picture() -> bytes:
