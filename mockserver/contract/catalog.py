@@ -78,7 +78,7 @@ class Operation:
         choice = self.task.get("defaults")
         if choice is not None:
             chosen = first(choice["field"], payload) or self._own_default(choice["field"])
-            depending = choice["by_value"].get(chosen, {})
+            depending = choice["by_value"].get(chosen, {}) if isinstance(chosen, str) else {}
             if place in depending:
                 return depending[place]
         return self._own_default(place)

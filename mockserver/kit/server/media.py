@@ -12,7 +12,10 @@ _MP4_BRAND = b"ftyp"
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A picture or a film that was decoded; sizes are in pixels. ``fault`` says why it could not be decoded, if so."""
+    """A picture, a film or a sound that was decoded; sizes are in pixels, and of a sound 1.
+
+    ``fault`` says why it could not be decoded, if so.
+    """
 
     media: str = ""
     width: int = 1
@@ -29,8 +32,21 @@ _MOST_PIXELS = 1600 * 1600
 """A larger PNG is not decoded, for one of 8192 by 8192 would fill 200 MB: its check sums tell whether it is whole."""
 
 
+_SOUNDS = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"OggS", b"fLaC")
+"""How files of sounds begin: MP3 with and without a tag, Ogg and FLAC."""
+
+_WAV = (b"RIFF", b"WAVE")
+"""The first four bytes of a WAV, and those from the ninth on."""
+
+_AUDIO_BRAND = b"M4A "
+"""The brand of an MP4 that is a sound."""
+
+
 def decode(content: bytes) -> MediaFile:
-    """Decode a file: of a picture everything, if it is not very large, of a film the first frame and its container."""
+    """Decode a file: of a picture everything, if it is not very large, of a film or a sound the first frame."""
+    is_wav = (content[:4], content[8:12]) == _WAV
+    if is_wav or content.startswith(_SOUNDS) or content[4:12] == _MP4_BRAND + _AUDIO_BRAND:
+        return _sound(content)
     return _film(content) if content[4:8] == _MP4_BRAND else _picture(content)
 
 
@@ -67,3 +83,14 @@ def _film(content: bytes) -> MediaFile:
             return MediaFile("video", video.width, video.height, seconds, bool(container.streams.audio))
     except (OSError, ValueError, IndexError, StopIteration) as error:
         return MediaFile(fault=f"an MP4 that cannot be decoded: {str(error) or type(error).__name__}")
+
+
+def _sound(content: bytes) -> MediaFile:
+    import av
+
+    try:
+        with av.open(BytesIO(content), "r") as container:
+            next(container.decode(container.streams.audio[0]))
+            return MediaFile("audio", seconds=float(container.duration or 0) / av.time_base, sound=True)
+    except (OSError, ValueError, IndexError, StopIteration) as error:
+        return MediaFile(fault=f"a sound that cannot be decoded: {str(error) or type(error).__name__}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.contract.catalog import load
+from mockserver.contract.places import Step, steps
 from mockserver.kit.client.checks.changes import changes
 from mockserver.kit.client.evidence import Evidence
 from mockserver.types import JSON, Schema
@@ -19,15 +20,24 @@ def without_spelled_defaults(evidence: Evidence, sent: Mapping[str, JSON]) -> di
     The default of a field may depend on another one, such as the model, and on the reading that is chosen.
     """
     operation = load().operation(evidence.operation)
-    schema = {**operation.schema, "properties": {**operation.schema["properties"]}}
-    of_reading = _of_reading(evidence)
-    chosen = {name: value for name, value in evidence.payload.items() if isinstance(value, str)}
-    for name, field in schema["properties"].items():
-        default = of_reading.get(name, operation.default(name, chosen))
+    schema, of_reading = operation.schema, _of_reading(evidence)
+    depending = operation.task.get("defaults", {}).get("by_value", {}).values()
+    for place in {*of_reading, *(place for fields in depending for place in fields)}:
+        default = of_reading.get(place, operation.default(place, evidence.payload))
         if default is not None:
-            schema["properties"][name] = {**field, "default": default}
+            schema = _with_default(schema, steps(place), default)
     found: dict[str, JSON] = _stripped(schema, dict(evidence.payload), dict(sent))
     return found
+
+
+def _with_default(schema: Schema, way: Sequence[Step], default: JSON) -> Schema:
+    """Return a schema that says another default of what is at the end of a way; itself if it has no such field."""
+    field, rest = way[0].field, way[1:]
+    inner = schema.get("properties", {}).get(field)
+    if inner is None:
+        return schema
+    changed = _with_default(inner, rest, default) if rest else {**inner, "default": default}
+    return {**schema, "properties": {**schema["properties"], field: changed}}
 
 
 def _of_reading(evidence: Evidence) -> Mapping[str, JSON]:
