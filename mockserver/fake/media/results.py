@@ -15,7 +15,7 @@ PATH = "/results/"
 FETCH = "results.fetch"
 """What the journal calls the request for a result; it is no operation of a service."""
 
-_URL = re.compile(r"/results/([a-z0-9-]+)/([0-9]+)/([0-9])(-watermark)?(\.[a-z0-9]+)")
+_URL = re.compile(r"/results/([a-z0-9-]+)/([0-9a-f-]+)/([0-9]{1,3})(-watermark)?(\.[a-z0-9]+)")
 
 
 def url(task: Task, made: Made, *, watermark: bool = False) -> str:

@@ -13,7 +13,7 @@ from mockserver.kit.server.evidence import Evidence, TaskHistory
 from mockserver.kit.server.findings import finding, short
 from mockserver.kit.task_view import FINAL, ORDER, TaskView, at
 from mockserver.kit.verdict import Finding
-from mockserver.types import JSON
+from mockserver.types import JSON, is_url
 
 CALLBACKS = Family[Evidence, Finding]("callbacks", "task lifecycle")
 
@@ -38,7 +38,7 @@ def _asking(evidence: Evidence) -> list[TaskHistory]:
     found = [
         history
         for history in evidence.histories
-        if first(field, history.task.payload) and (history.end is not None or history.callbacks)
+        if is_url(first(field, history.task.payload)) and (history.end is not None or history.callbacks)
     ]
     if not found:
         raise NothingToJudge("no task that asks for callbacks was seen at its end")
