@@ -23,6 +23,7 @@ from mockserver.kit.generation.strategies import invalid_payloads, valid_payload
 from mockserver.kit.generation.valid import rule_levels, size
 from mockserver.kit.scratch import scratch_folder
 from mockserver.kit.verdict import Finding
+from mockserver.secrecy import Mask
 from mockserver.types import JSON, Payload
 
 _LARGEST_BYTES = 15_000
@@ -208,10 +209,10 @@ def _all_sent(planned: PlannedScenario, drawn: SearchStrategy[Any]) -> SearchStr
 
 def _sent(planned: PlannedScenario, drawn: tuple[JSON, str | None]) -> Drawn | None:
     """Return a payload as it is sent; ``None`` if it fits neither into the protocol, which has only objects, nor into
-    the journal, or if the client cannot keep its numbers.
+    the journal, which masks secrets, or if the client cannot keep its numbers.
     """
     payload, rule = drawn
-    if not isinstance(payload, dict) or len(json.dumps(payload)) > _LARGEST_BYTES:
+    if not isinstance(payload, dict) or len(json.dumps(payload)) > _LARGEST_BYTES or Mask().json(payload) != payload:
         return None
     sent = planned.sendable(payload, rule)
     return (sent, rule) if sent is not None else None

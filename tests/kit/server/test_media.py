@@ -56,3 +56,33 @@ def test_a_large_jpeg_is_measured_and_a_cut_one_is_found() -> None:
     Image.effect_noise((2000, 1800), 90).save(content, "JPEG")
     assert decode(content.getvalue()) == MediaFile("image", 2000, 1800)
     assert decode(content.getvalue()[: len(content.getvalue()) // 2]).fault
+
+
+def sound(kind: str, codec: str) -> bytes:
+    """Return half a second of silence."""
+    import av
+
+    content = BytesIO()
+    with av.open(content, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=44100)
+        frame = av.AudioFrame(format="s16", layout="mono", samples=22050)
+        frame.rate = 44100
+        frame.planes[0].update(bytes(frame.planes[0].buffer_size))
+        resampler = av.AudioResampler(stream.format, stream.layout, 44100, frame_size=stream.frame_size or None)
+        for each in resampler.resample(frame):
+            container.mux(stream.encode(each))
+        container.mux(stream.encode(None))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("wav", "pcm_s16le"), ("mp3", "mp3"), ("flac", "flac")])
+def test_a_sound_is_measured(kind: str, codec: str) -> None:
+    content = sound(kind, codec)
+    found = decode(content)
+    assert (found.media, found.sound, found.fault) == ("audio", True, None)
+    assert found.seconds == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("content", [b"ID3" + b"\0" * 99, b"RIFF\0\0\0\0WAVE" + b"x" * 99])
+def test_a_sound_that_cannot_be_decoded_has_a_fault(content: bytes) -> None:
+    assert "sound" in str(decode(content).fault)

@@ -123,7 +123,9 @@ def _asked_for(evidence: Evidence, sent: Mapping[str, JSON]) -> dict[str, JSON]:
     asked = without_spelled_defaults(evidence, sent)
     for place in (evidence.layout.external_id_field, evidence.layout.callback_field):
         if place is not None and not any(places.located(place, evidence.payload)):
-            asked = places.without(place, asked)
+            left = places.without(place, asked)
+            # An object that was empty, and got nothing but this, is empty again.
+            asked = {**{name: {} for name in asked if name in evidence.payload}, **left}
     return asked
 
 
