@@ -113,6 +113,9 @@ class Tasks(Protocol):
     def page(self, owner: Owner, operation: str, start: int, size: int, *, newest_first: bool) -> list[Task]:
         """Return ``size`` tasks of an account and operation from ``start`` on."""
 
+    def latest(self, owner: Owner) -> Iterator[Task]:
+        """Yield an account's tasks over all operations, the newest first; those that come meanwhile may be missing."""
+
     def in_flight(self, owner: Owner, model: str, now: Millis) -> Flight:
         """Count an account's tasks on one model that are not over."""
 

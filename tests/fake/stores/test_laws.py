@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import pytest
 
+from mockserver.fake.lifecycle import Task
 from mockserver.fake.stores.store import SHARED, Bounds, Store
 from mockserver.types import Request, Response
 from tests.conftest import PATIENCE
@@ -196,6 +197,52 @@ def test_every_page_of_a_long_list_with_gaps_is_right(opened: Opened, newest_fir
     for start in [*range(0, len(kept) + 30, 30), len(kept) - 1, 10**6]:
         page = store.tasks.page(ME, IMAGE, start, 30, newest_first=newest_first)
         assert [each.id for each in page] == right[start : start + 30]
+
+
+def test_the_latest_of_an_account_are_those_of_all_its_operations_in_the_order_of_creation(opened: Opened) -> None:
+    store, random = opened(), Random(7)
+    kept = []
+    for index in range(700):
+        service, account = random.choice((ME, ME, YOU, ("useapi", "me")))
+        operation = f"{service}/{random.choice('abc')}.create"
+        made = task(str(index), account=account, operation=operation)
+        kept.append(made)
+        store.tasks.add(made, NOON)
+    gone = set(random.sample(kept, 200))
+    store.run([partial(store.tasks.remove, each) for each in gone])
+    right = {
+        owner: [each for each in reversed(kept) if each not in gone and owner_of(each) == owner]
+        for owner in (ME, YOU, ("useapi", "me"), ("useapi", "you"))
+    }
+    assert {owner: list(store.tasks.latest(owner)) for owner in right} == right
+
+    def in_a_turn() -> list[str]:
+        store.tasks.add(task("new"), NOON)
+        store.tasks.remove(right[ME][0])
+        return [each.id for each in store.tasks.latest(ME)]
+
+    assert store.run([in_a_turn]) == [["new", *(each.id for each in right[ME][1:])]]
+    work = store.tasks.forget("me")
+    assert list(store.tasks.latest(ME)) == []
+    assert list(store.tasks.latest(YOU)) == right[YOU]
+    for _ in work:
+        pass
+    assert list(store.tasks.latest(("useapi", "me"))) == []
+
+
+def owner_of(each: Task) -> tuple[str, str]:
+    return each.operation.partition("/")[0], each.account
+
+
+def test_the_latest_go_on_while_more_are_added(opened: Opened) -> None:
+    store = opened()
+    for index in range(500):
+        store.tasks.add(task(str(index), operation=(IMAGE, VIDEO)[index % 2]), NOON)
+    seen = []
+    for each in store.tasks.latest(ME):
+        seen.append(each.id)
+        store.tasks.add(task(f"{each.id}-again"), NOON)
+    assert seen == [str(index) for index in reversed(range(500))]
 
 
 def test_what_is_forgotten_is_gone_before_the_work_is_done(opened: Opened) -> None:

@@ -261,6 +261,7 @@ def everything(store: Store, now: Millis) -> Iterator[tuple[Any, Any]]:
         yield (each.id, account), (tasks.get(service, each.id, account), tasks.get("other", each.id, account))
     for owner in OWNERS:
         yield (owner, "external"), [tasks.get_external(owner, id) for id in EXTERNAL_IDS]
+        yield (owner, "latest"), list(tasks.latest(owner))
         yield (owner, "flight"), [tasks.in_flight(owner, model, now) for model in MODELS]
         for operation in OPERATIONS:
             pages = [(0, 30, True), (0, 30, False), (1, 2, True), (2, 3, False), (20, 5, True), (0, 0, False)]

@@ -34,6 +34,7 @@ class Tasks:
         self._held_by: dict[Owner, int] = {}
         self._by_external_id: dict[Owner, dict[str, str]] = {}
         self._lists: dict[Owner, dict[str, _Line]] = defaultdict(partial(defaultdict, _Line))
+        self._owned: dict[Owner, _Line] = defaultdict(_Line)
         self._in_flight: dict[Owner, dict[str, deque[str]]] = defaultdict(partial(defaultdict, deque))
         self._looks: dict[tuple[str, str], int] = {}
         self.version = 0
@@ -56,6 +57,7 @@ class Tasks:
         self._hold(owner, size)
         self._tasks[owner[0], task.id] = task
         self._lists[owner][task.operation].append(task.id)
+        self._owned[owner].append(task.id)
         if task.external_id is not None:
             self._by_external_id.setdefault(owner, {})[task.external_id] = task.id
         flying = self._in_flight[owner][task.model]
@@ -103,6 +105,12 @@ class Tasks:
         ids = [] if line is None else line.page(start, size, newest_first=newest_first)
         return [self._tasks[owner[0], id] for id in ids]
 
+    def latest(self, owner: Owner) -> Iterator[Task]:
+        """Yield an account's tasks over all operations, the newest first."""
+        line = self._owned.get(owner)
+        found = (self._tasks.get((owner[0], id)) for id in (() if line is None else line.ids[::-1]))
+        return (task for task in found if task is not None)
+
     def in_flight(self, owner: Owner, model: str, now: Millis) -> Flight:
         """Count an account's tasks on one model that are not over."""
         flying = self._in_flight.get(owner, {}).get(model, deque())
@@ -129,15 +137,16 @@ class Tasks:
         """
         self.version += 1
         owners = [owner for owner in self._lists if account in (None, owner[1])]
-        lists = [(owner[0], self._lists.pop(owner)) for owner in owners]
+        lists = [(owner[0], self._owned.pop(owner)) for owner in owners]
         for owner in owners:
+            self._lists.pop(owner)
             self._in_flight.pop(owner, None)
             self._by_external_id.pop(owner, None)
             self._held_bytes -= self._held_by.pop(owner)
         if account is None:
             tasks, self._tasks, self._looks = self._tasks, {}, {}
             return _emptied(tasks)
-        return self._dropped((service, id) for service, found in lists for line in found.values() for id in line.ids)
+        return self._dropped((service, id) for service, line in lists for id in line.ids)
 
     def _dropped(self, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
         for key in keys:
@@ -163,6 +172,7 @@ class Tasks:
         line = lines.get(task.operation)
         if line is None or not line.remove(task.id):
             return  # the account was reset, and this is one of its former tasks
+        self._owned[owner].remove(task.id)
         self._hold(owner, -weight(task))
         if task.external_id is not None:
             named = self._by_external_id.get(owner, {})
@@ -175,7 +185,7 @@ class Tasks:
         if not line:
             del lines[task.operation]
         if not lines:  # tests take a token each, and nobody may fill the memory with accounts that have nothing left
-            for table in (self._lists, self._held_by, self._in_flight, self._by_external_id):
+            for table in (self._lists, self._owned, self._held_by, self._in_flight, self._by_external_id):
                 table.pop(owner, None)
 
     def _hold(self, owner: Owner, size: int) -> None:

@@ -56,6 +56,27 @@ local reads = {
     end
     return found
   end },
+  -- The same of one owner: the newest of each list, and of these the newest.
+  G = { 4, function(owner, account, last, size)
+    local service = string.match(owner, '^[^:]*')
+    local lists, newest = P .. 'list:' .. service .. '/', {}
+    for _, name in ipairs(call('SMEMBERS', P .. 'account:' .. account)) do
+      if string.sub(name, 1, #lists) == lists then
+        local found = call('ZREVRANGEBYSCORE', name, last, '-inf', 'WITHSCORES', 'LIMIT', 0, size)
+        for i = 1, #found, 2 do
+          newest[#newest + 1] = { service .. ':' .. found[i], found[i + 1] }
+        end
+      end
+    end
+    table.sort(newest, function(one, other)
+      return tonumber(one[2]) > tonumber(other[2])
+    end)
+    local answer = {}
+    for i = 1, math.min(#newest, size) do
+      answer[2 * i - 1], answer[2 * i] = task(newest[i][1]), newest[i][2]
+    end
+    return { call('HGET', OWNERS, owner), answer }
+  end },
   L = { 1, function(key)
     return call('HGET', LOOKS, key)
   end },

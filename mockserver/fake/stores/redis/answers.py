@@ -112,6 +112,10 @@ def _newest(fetched: Fetched, answer: list[Any]) -> tuple[list[bytes], bytes | N
     return _tasks(fetched, answer[::2]), answer[-1] if answer else None
 
 
+def _latest(fetched: Fetched, answer: Any) -> tuple[bytes, list[bytes], bytes | None]:
+    return answer[0] or b"", *_newest(fetched, answer[1])
+
+
 def _flying(_: Fetched, answer: Any) -> Flying:
     stamp, found = answer
     members = [text(member).split(" ", 1) for member in found[::2]]
@@ -141,6 +145,7 @@ _PARSERS: dict[str, Callable[[Fetched, Any], Any]] = {
     "P": _page,
     "I": _ids,
     "A": _newest,
+    "G": _latest,
     "F": _flying,
     "L": lambda _, answer: int(answer or 0),
     "D": lambda _, answer: None if answer is None else read_paper(answer),

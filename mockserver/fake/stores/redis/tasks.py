@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -55,12 +55,11 @@ class Tasks:
 
     def newest(self) -> Iterator[Task]:
         """Yield all tasks, the newest first; those that come while it runs may be missing."""
-        last: bytes | None = None
-        while True:
-            tasks, last = self._older(last)
-            yield from tasks
-            if last is None:
-                return
+        return _walked(self._older)
+
+    def latest(self, owner: Owner) -> Iterator[Task]:
+        """Yield an account's tasks over all operations, the newest first; those that come meanwhile may be missing."""
+        return _walked(partial(self._older_of, owner))
 
     @in_turn
     def add(self, task: Task, now: Millis, looks: int = 0) -> None:
@@ -204,10 +203,26 @@ class Tasks:
         fresh = [] if last is not None else [turn.tasks[key] for key in reversed(turn.fresh)]
         keys: list[bytes] = []
         if None not in turn.forgotten:
-            keys, last = turn.read(("A", b"(" + last if last is not None else "+inf", _CHUNK))
+            keys, last = turn.read(("A", _before(last), _CHUNK))
+        return [*filter(None, fresh), *self._held(turn, keys)], last if keys else None
+
+    @in_turn
+    def _older_of(self, owner: Owner, last: bytes | None) -> tuple[list[Task], bytes | None]:
+        """Return some tasks of an account, as ``_older`` does."""
+        turn, name = self.turns.turn, owner_key(owner)
+        fresh = [] if last is not None else [turn.tasks[key] for key in reversed(turn.fresh)]
+        keys: list[bytes] = []
+        if not is_forgotten(turn, owner[1]):
+            stamp, keys, last = turn.read(("G", name, raw(owner[1]), _before(last), _CHUNK))
+            turn.check("O", name, stamp=stamp)
+        own = [task for task in fresh if task is not None and _owner(task) == owner]
+        return [*own, *self._held(turn, keys)], last if keys else None
+
+    def _held(self, turn: Turn, keys: list[bytes]) -> list[Task]:
+        """Return what is left of the tasks that were there before this turn."""
         names = [tuple(text(key).split(":", 1)) for key in keys]
         found = [self._find(turn, (service, id)) for service, id in names if (service, id) not in turn.fresh]
-        return [task for task in (*fresh, *found) if task is not None], last if keys else None
+        return [task for task in found if task is not None]
 
     def _find(self, turn: Turn, key: tuple[str, str]) -> Task | None:
         written: Any = turn.tasks.get(key, ABSENT)
@@ -240,6 +255,20 @@ class Tasks:
         looks: int = turn.read(("L", name))
         turn.check("L", name, stamp=b"%d" % looks)
         return looks
+
+
+def _walked(older: Callable[[bytes | None], tuple[list[Task], bytes | None]]) -> Iterator[Task]:
+    """Yield the tasks that are read piece by piece, each piece by the number of the last task before it."""
+    last: bytes | None = None
+    while True:
+        tasks, last = older(last)
+        yield from tasks
+        if last is None:
+            return
+
+
+def _before(last: bytes | None) -> bytes:
+    return b"+inf" if last is None else b"(" + last
 
 
 def _owner(task: Task) -> Owner:

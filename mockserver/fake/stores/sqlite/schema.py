@@ -20,6 +20,9 @@ BLOCK = 512
 NEVER = 2**62
 """When a task ends of which nobody knows."""
 
+LIVE = "JOIN owners ON owners.id = tasks.owner"
+"""What leaves out the tasks that were forgotten and are still to go."""
+
 SCHEMA = """
 CREATE TABLE totals (
     tasks INTEGER NOT NULL,

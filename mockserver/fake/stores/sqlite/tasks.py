@@ -8,16 +8,14 @@ from functools import partial
 from mockserver.fake.lifecycle import FINAL, Task
 from mockserver.fake.stores import codec
 from mockserver.fake.stores.memory.tasks import CONSIDERED, EVICTED_SHARE, weight
+from mockserver.fake.stores.sqlite import walks
 from mockserver.fake.stores.sqlite.batch import Batch
 from mockserver.fake.stores.sqlite.connection import Connection, Row
 from mockserver.fake.stores.sqlite.lists import Lists
-from mockserver.fake.stores.sqlite.schema import BLOCK, NEVER
+from mockserver.fake.stores.sqlite.schema import BLOCK, LIVE, NEVER
 from mockserver.fake.stores.sqlite.totals import Totals
 from mockserver.fake.stores.store import Bounds, Flight, Owner
 from mockserver.types import Millis
-
-_READ_AT_ONCE = 256
-"""Tasks that are read in one go where all are: many, and few enough that others do not wait."""
 
 _FORGOTTEN_AT_ONCE = 100
 """Tasks that go in one turn: it takes about two milliseconds."""
@@ -27,8 +25,6 @@ _INSERT = (
     " (line, position, bytes, service, id, owner, model, external, ends, slots, looks, record)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-_LIVE = "JOIN owners ON owners.id = tasks.owner"
 
 
 class Tasks:
@@ -54,11 +50,7 @@ class Tasks:
 
     def newest(self) -> Iterator[Task]:
         """Yield all tasks, the newest first; those that come while it runs are missing."""
-        before = NEVER
-        sql = f"SELECT sequence, record FROM tasks {_LIVE} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?"  # noqa: S608
-        while found := self._connection.rows(sql, (before, _READ_AT_ONCE)):
-            yield from (codec.read_task(record) for _, record in found)
-            before = found[-1][0]
+        return walks.newest(self._connection)
 
     def add(self, task: Task, now: Millis, looks: int = 0) -> None:
         """Store a new task, or one that was queried ``looks`` times before; make room for it by what is over."""
@@ -105,7 +97,7 @@ class Tasks:
 
     def get(self, service: str, id: str, account: str | None = None) -> Task | None:
         """Find a task by its own id; of an account, if one is named."""
-        sql = f"SELECT record FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ?"  # noqa: S608
+        sql = f"SELECT record FROM tasks {LIVE} WHERE tasks.service = ? AND tasks.id = ?"  # noqa: S608
         if account is None:
             return _task(self._connection.row(sql, (service, id)))
         return _task(self._connection.row(sql + " AND account = ?", (service, id, account)))
@@ -131,6 +123,10 @@ class Tasks:
         read = partial(self._page, owner, operation, start, size, newest_first=newest_first)
         return [codec.read_task(record) for (record,) in self._connection.reading(read)]
 
+    def latest(self, owner: Owner) -> Iterator[Task]:
+        """Yield an account's tasks over all operations, the newest first; those that come meanwhile are missing."""
+        return walks.latest(self._connection, owner)
+
     def in_flight(self, owner: Owner, model: str, now: Millis) -> Flight:
         """Count an account's tasks on one model that are not over."""
         service, account = owner
@@ -154,7 +150,7 @@ class Tasks:
     def looks(self, task: Task) -> int:
         """Return how many queries of a task were counted."""
         service, account = _owner(task)
-        sql = f"SELECT looks FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
+        sql = f"SELECT looks FROM tasks {LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
         found = self._connection.row(sql, (service, task.id, account))
         return 0 if found is None else int(found[0])
 
@@ -195,7 +191,7 @@ class Tasks:
     def _make_room(self, count: int, now: Millis) -> None:
         """Forget the oldest tasks that are over, or the oldest of all where none of the first ones is."""
         wanted = 1 + count // EVICTED_SHARE
-        oldest = f"SELECT sequence, ends FROM tasks {_LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
+        oldest = f"SELECT sequence, ends FROM tasks {LIVE} ORDER BY sequence LIMIT ?"  # noqa: S608
         over = f"SELECT sequence FROM ({oldest}) WHERE ends <= ? LIMIT ?"  # noqa: S608
         which = f"sequence IN ({over})"
         gone = self._remove(which, (CONSIDERED * wanted, now, wanted)) or self._remove(which, (wanted, NEVER, wanted))
@@ -236,7 +232,7 @@ class Tasks:
         return self._connection.rows(sql, (line.id, first, last, size, start))
 
     def _sequence(self, service: str, account: str, id: str) -> int | None:
-        sql = f"SELECT sequence FROM tasks {_LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
+        sql = f"SELECT sequence FROM tasks {LIVE} WHERE tasks.service = ? AND tasks.id = ? AND account = ?"  # noqa: S608
         found = self._connection.row(sql, (service, id, account))
         return None if found is None else found[0]
 
