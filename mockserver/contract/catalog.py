@@ -29,7 +29,7 @@ from mockserver.types import JSON, Lazy, Payload, Schema, value
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-_SENT, _FILLED = ("answer", "callback"), ("shows", "record")
+_SENT, _FILLED = ("answer", "callback"), ("shows", "record", "data")
 _OPEN_SCHEMA: Schema = MappingProxyType({})  # type: ignore[assignment] # read only, and shared
 
 
@@ -48,6 +48,8 @@ class Operation:
     * ``uploads``: for an operation whose body is a file, the limits of each media type
     * ``shows``: the template of its answer, where the dialect fills templates; ``None`` is that of what it ``does``
     * ``record``: the template of what its record has besides, once a task has succeeded; ``None`` is the dialect's own
+    * ``data``: the template of what the envelope holds, where the dialect answers at once and makes no task
+    * ``files``: what an answer at once has URLs of, each like the ``task`` of an operation
     * ``finds``: the parameter or field of a request that names a task
     * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
     """
@@ -70,6 +72,8 @@ class Operation:
     uploads: Mapping[str, Mapping[str, Any]]
     shows: JSON
     record: JSON
+    data: JSON
+    files: tuple[Mapping[str, Any], ...]
     finds: str
     defaults: Mapping[str, JSON]
 
@@ -290,7 +294,7 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
     if file := data.get("body") or data.get("query"):
         schema = files.documents[files.resolved(service, at, file)]
     answer, callback = (files.resolved(service, f"{at}/{key}", data[key]) if key in data else None for key in _SENT)
-    shows, record = (
+    shows, record, said = (
         expanded(own.file, ("operations", name, key), data[key], known) if key in data else None for key in _FILLED
     )
     return Operation(
@@ -312,6 +316,8 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
         uploads=MappingProxyType(data.get("uploads", {})),
         shows=shows,
         record=record,
+        data=said,
+        files=tuple(data.get("files", ())),
         finds=data.get("finds", "id"),
         defaults=MappingProxyType(
             {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}

@@ -33,6 +33,16 @@ OF_ANSWER = MappingProxyType(
     }
 )
 
+OF_AT_ONCE = MappingProxyType(
+    {
+        "id": "a new id; id_number is the same as a number",
+        "created_at": "when it was asked, like created_s and created_iso",
+        "payload": "what was sent; payload.NAME is the value of a field, or its default",
+        "file": "where a file of the operation is: file.0 is the first of them",
+    }
+)
+"""What an answer has that is given at once and makes no task; the list ``results`` has its files."""
+
 OF_REFUSAL = MappingProxyType(
     {
         "error": "the body of the row of the error table; error.NAME is the value of a field",
@@ -80,12 +90,11 @@ LISTS = ("results", "tasks")
 """What there may be several of."""
 
 _TIMES = ("created", "started", "updated", "ended")
-_NAMES = frozenset(
-    {*OF_ANSWER, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *(f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))}
-)
+_MOMENTS = (f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))
+_NAMES = frozenset({*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *_MOMENTS})
 _PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.]{1,200})?)\}")
 _WHOLE = re.compile(_PLACE.pattern + r"\Z")
-_WITH_PARTS = ("payload", "url", "error")
+_WITH_PARTS = ("payload", "url", "error", "file")
 
 
 class _Missing(Enum):

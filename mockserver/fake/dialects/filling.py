@@ -9,10 +9,12 @@ from functools import partial
 from mockserver.contract import places
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.template import MISSING, Found, Scope, filled
+from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Film, Made
+from mockserver.fake.media.origin import origin
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload
 
@@ -35,6 +37,23 @@ def of_answer(world: World, tasks: Sequence[Scope] = (), answer: Found = MISSING
         "answer": lambda _: answer,
     }
     return Scope(values, {"tasks": lambda: tasks})
+
+
+def of_call(world: World, call: Call) -> Scope:
+    """Return a request that is answered at once, without a task: what was sent, a new id, and the operation's files."""
+    id = world.ids.decimal()
+    made = plan.files(call.operation, id)
+    urls = [results.at_once(origin(call.request, world.settings), call.operation, each) for each in made]
+    values: dict[str, Callable[[str], Found]] = {
+        "id": lambda _: id,
+        "id_number": lambda _: int(id),
+        "payload": partial(_sent, call.operation, call.payload),
+        "file": lambda number: dict(enumerate(urls)).get(int(number), MISSING),
+    }
+    values |= {f"created_{unit}": partial(_time, write, call.now) for unit, write in _UNITS.items()}
+    scope = Scope(values, around=of_answer(world))
+    items = [Scope(_of_file(each, url), around=scope) for each, url in zip(made, urls, strict=True)]
+    return Scope({}, {"results": lambda: items}, scope)
 
 
 def of_refusal(world: World, status: int, body: dict[str, JSON]) -> Scope:
@@ -109,11 +128,17 @@ def _results(operation: Operation, payload: Payload, task: Task, around: Scope) 
 
 
 def _of_result(task: Task, made: Made, *, is_marked: bool) -> dict[str, Callable[[str], Found]]:
+    return {
+        **_of_file(made, results.url(task, made)),
+        "watermark_url": lambda _: results.url(task, made, watermark=True) if is_marked else MISSING,
+    }
+
+
+def _of_file(made: Made, url: str) -> dict[str, Callable[[str], Found]]:
     values: dict[str, Callable[[str], Found]] = {
         "index": lambda _: made.index,
-        "result_id": lambda _: f"{task.id}-{made.index}",
-        "url": lambda _: results.url(task, made),
-        "watermark_url": lambda _: results.url(task, made, watermark=True) if is_marked else MISSING,
+        "result_id": lambda _: f"{made.task_id}-{made.index}",
+        "url": lambda _: url,
         "width": lambda _: made.width,
         "height": lambda _: made.height,
     }

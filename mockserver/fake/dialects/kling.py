@@ -12,7 +12,7 @@ from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
 from mockserver.contract.template import fields, filled
 from mockserver.fake.call import Call
-from mockserver.fake.dialects.filling import of_answer, of_refusal, of_task, wrapped, written
+from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
@@ -62,6 +62,11 @@ def list_(world: World, call: Call) -> Response:
         tasks = world.tasks.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
     shown = [_shown(world, world.look(task, call.now), call) for task in tasks]
     return _answer(world, call, b"[%b]" % b",".join(shown))
+
+
+def answer(world: World, call: Call) -> Response:
+    """Answer at once, by the template of the operation's ``data``; no task is made."""
+    return _answer(world, call, written(filled(call.operation.data, of_call(world, call))))
 
 
 def record(world: World, task: Task, state: State, readings: Readings) -> dict[str, JSON]:
@@ -119,7 +124,7 @@ def refused(world: World, service: Service, status: int, body: dict[str, JSON]) 
     return wrapped(service, "refusal", of_refusal(world, status, complete), complete)
 
 
-DIALECT = Dialect({"create": create, "get": get, "list": list_}, refused, notice, reports)
+DIALECT = Dialect({"answer": answer, "create": create, "get": get, "list": list_}, refused, notice, reports)
 
 
 def _answer(world: World, call: Call, data: bytes, task: Task | None = None) -> Response:

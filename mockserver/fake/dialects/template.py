@@ -7,7 +7,7 @@ from mockserver.contract.catalog import Service
 from mockserver.contract.readings import Readings
 from mockserver.contract.template import Scope, filled
 from mockserver.fake.call import Call
-from mockserver.fake.dialects.filling import of_answer, of_refusal, of_task, wrapped, written
+from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import Dialect, World
@@ -54,6 +54,11 @@ def delete(world: World, call: Call) -> Response:
     return _answer(world, call, task)
 
 
+def answer(world: World, call: Call) -> Response:
+    """Answer at once; no task is made."""
+    return _filled(call, of_call(world, call))
+
+
 def notice(world: World, task: Task, at: Millis) -> JSON:
     """Return the body of a callback."""
     service = world.catalog.services[task.operation.partition("/")[0]]
@@ -71,7 +76,9 @@ def refused(world: World, service: Service, status: int, body: dict[str, JSON]) 
     return wrapped(service, "refusal", of_refusal(world, status, body), body)
 
 
-DIALECT = Dialect({"create": create, "get": get, "list": list_, "delete": delete}, refused, notice, reports)
+_ACTIONS = {"create": create, "get": get, "list": list_, "delete": delete, "answer": answer}
+
+DIALECT = Dialect(_ACTIONS, refused, notice, reports)
 
 
 def _answer(world: World, call: Call, task: Task) -> Response:

@@ -5,8 +5,10 @@ Nothing here knows a field of any service; the operation says at which place the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from mockserver.contract import places
 from mockserver.contract.catalog import Operation
@@ -104,6 +106,18 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
     width, height = film_dimensions(shape, pixels)
     length = seconds(operation, payload)
     return (Film(task.id, 0, prompt, width, height, length, sound=has_sound(operation, payload), watermark=watermark),)
+
+
+def files(operation: Operation, id: str) -> tuple[Made, ...]:
+    """Return the files of an answer that was given at once, by the id that it has."""
+    return tuple(_file(each, id, number) for number, each in enumerate(operation.files))
+
+
+def _file(wanted: Mapping[str, Any], id: str, number: int) -> Made:
+    width, height = wanted["width"], wanted["height"]
+    if wanted["media"] == "image":
+        return Picture(id, number, "", width, height)
+    return Film(id, number, "", width, height, wanted["seconds"])
 
 
 def _value(operation: Operation, payload: Payload, place: str) -> JSON:

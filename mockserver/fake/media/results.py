@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from mockserver.contract.catalog import Operation
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Artifact, Made
@@ -17,6 +18,9 @@ FETCH = "results.fetch"
 
 _URL = re.compile(r"/results/([a-z0-9-]+)/([0-9a-f-]+)/([0-9]{1,3})(-watermark)?(\.[a-z0-9]+)")
 
+_AT_ONCE = re.compile(r"/results/([a-z0-9-]+)/([a-z0-9.-]+)/([0-9]+)/([0-9])(\.[a-z0-9]+)")
+"""Nothing is kept of an answer that makes no task: the URL of its file says which operation gave it, and its id."""
+
 
 def url(task: Task, made: Made, *, watermark: bool = False) -> str:
     """Return the URL of a result of a task, or of its watermarked twin."""
@@ -28,6 +32,11 @@ def urls(task: Task, indexes: Iterable[int], suffix: str, *, watermark: bool = F
     beginning = f"{task.base_url}{PATH}{task.operation.partition('/')[0]}/{task.id}/"
     end = f"-watermark{suffix}" if watermark else suffix
     return [f"{beginning}{index}{end}" for index in indexes]
+
+
+def at_once(base_url: str, operation: Operation, made: Made) -> str:
+    """Return the URL of a file of an answer that makes no task."""
+    return f"{base_url}{PATH}{operation.id}/{made.task_id}/{made.index}{made.suffix}"
 
 
 @value
@@ -77,7 +86,7 @@ def find(world: World, path: str, now: Millis) -> Artifact | int:
     """Return what is behind the path of a result URL, or the status of an answer without it."""
     match = _URL.fullmatch(path)
     if match is None:
-        return world.uploads.find(path) or 404
+        return _found_at_once(world, path) or world.uploads.find(path) or 404
     service, id, index, mark, suffix = match.groups()
     task = world.tasks.get(service, id)
     if task is None or task.state(now).status != "succeed":
@@ -86,3 +95,11 @@ def find(world: World, path: str, now: Millis) -> Artifact | int:
         return int(world.readings[service].get("expired-result", "404"))
     found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=mark is not None)
     return found[int(index)] if int(index) < len(found) and found[int(index)].suffix == suffix else 404
+
+
+def _found_at_once(world: World, path: str) -> Artifact | None:
+    match = _AT_ONCE.fullmatch(path)
+    service = world.catalog.services.get(match[1]) if match else None
+    operation = service.operations.get(f"{match[1]}/{match[2]}") if match and service else None
+    found = plan.files(operation, match[3]) if match and operation else ()
+    return next((each for each in found if match and (str(each.index), each.suffix) == (match[4], match[5])), None)
