@@ -76,7 +76,7 @@ OF_RESULT = MappingProxyType(
     {
         "index": "its place among the results, from 0",
         "result_id": "an id of its own",
-        "url": "where the file is; url.mp3 is the same in another form",
+        "url": "where the file is; of a sound there are url.mp3 and url.wav",
         "watermark_url": "its watermarked twin, if one was asked for",
         "duration": "a film's or a sound's length in seconds, as text: 5.041",
         "seconds": "the same as a number",
@@ -86,8 +86,8 @@ OF_RESULT = MappingProxyType(
     }
 )
 
-LISTS = ("results", "tasks")
-"""What there may be several of."""
+LISTS = ("results", "films", "sounds", "tasks")
+"""What there may be several of; films and sounds are those among the results."""
 
 _TIMES = ("created", "started", "updated", "ended")
 _MOMENTS = (f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))

@@ -20,7 +20,7 @@ from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.wire import deliver, gone
 from mockserver.adapters.http.workers import Workers
 from mockserver.fake.core import Fake
-from mockserver.fake.media.artifacts import Artifact, File, Film, Picture
+from mockserver.fake.media.artifacts import Artifact, File, Film, Picture, Sound
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH, Result, find
 from mockserver.types import Response
@@ -29,14 +29,14 @@ _ROOM_BYTES = 512 << 20
 """Files that are kept: some twenty films in 4K, and not so many that a small disk is full."""
 
 _AT_ONCE = 2
-"""Films that are rendered at once, and pictures: a film in 4K takes 300 MB and two cores."""
+"""Films that are rendered at once, and sounds, and pictures: a film in 4K takes 300 MB and two cores."""
 
 
 class Results:
     """Serves what result URLs point to, without credentials as the real service does.
 
-    Films and pictures are made in a lane each, so that no picture waits for a film; what nobody waits for any more is
-    not made.
+    Films, sounds and pictures are made in a lane each, so that no picture waits for a film; what nobody waits for any
+    more is not made.
     """
 
     def __init__(self, fake: Fake, workers: Workers | None = None, room: int = _ROOM_BYTES) -> None:
@@ -46,7 +46,7 @@ class Results:
         self._files: OrderedDict[Artifact, asyncio.Task[Path]] = OrderedDict()
         self._made: dict[Artifact, tuple[Path, int]] = {}
         self._wanted: Counter[Artifact] = Counter()
-        self._lanes = {kind: asyncio.Semaphore(_AT_ONCE) for kind in (Film, Picture, File)}
+        self._lanes = {kind: asyncio.Semaphore(_AT_ONCE) for kind in (Film, Sound, Picture, File)}
         self._drafts = count()
 
     async def __aenter__(self) -> Self:

@@ -13,7 +13,7 @@ from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
-from mockserver.fake.media.artifacts import Film, Made
+from mockserver.fake.media.artifacts import Drawn, Film, Made, Sound, forms
 from mockserver.fake.media.origin import origin
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload
@@ -27,6 +27,10 @@ _UNITS: Mapping[str, Callable[[Millis], JSON]] = {
     "iso": lambda at: datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
 }
 """How a time is written, by the end of its name."""
+
+
+_KINDS: Mapping[str, type] = {"results": object, "films": Film, "sounds": Sound}
+"""Which results each list has."""
 
 
 def of_answer(world: World, tasks: Sequence[Scope] = (), answer: Found = MISSING) -> Scope:
@@ -43,16 +47,16 @@ def of_call(world: World, call: Call) -> Scope:
     """Return a request that is answered at once, without a task: what was sent, a new id, and the operation's files."""
     id = world.ids.decimal()
     made = plan.files(call.operation, id)
-    urls = [results.at_once(origin(call.request, world.settings), call.operation, each) for each in made]
+    url = partial(results.at_once, origin(call.request, world.settings), call.operation)
     values: dict[str, Callable[[str], Found]] = {
         "id": lambda _: id,
         "id_number": lambda _: int(id),
         "payload": partial(_sent, call.operation, call.payload),
-        "file": lambda number: dict(enumerate(urls)).get(int(number), MISSING),
+        "file": lambda number: url(made[int(number)]) if int(number) < len(made) else MISSING,
     }
     values |= {f"created_{unit}": partial(_time, write, call.now) for unit, write in _UNITS.items()}
     scope = Scope(values, around=of_answer(world))
-    items = [Scope(_of_file(each, url), around=scope) for each, url in zip(made, urls, strict=True)]
+    items = [Scope(_of_file(each, url), around=scope) for each in made]
     return Scope({}, {"results": lambda: items}, scope)
 
 
@@ -85,8 +89,9 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
     for name, at in _times(task, state).items():
         values |= {f"{name}_{unit}": partial(_time, write, at) for unit, write in _UNITS.items()}
     scope = Scope(values, around=around or of_answer(world))
-    made = partial(_results, operation, payload, task, scope) if state.status == "succeed" else tuple
-    return Scope({}, {"results": made}, scope)
+    made = plan.artifacts(operation, task, payload) if state.status == "succeed" else ()
+    lists = {name: partial(_results, operation, payload, task, made, kind, scope) for name, kind in _KINDS.items()}
+    return Scope({}, lists, scope)
 
 
 def wrapped(service: Service, name: str, scope: Scope, body: JSON) -> JSON:
@@ -121,28 +126,31 @@ def _units(operation: Operation, payload: Payload, status: Status) -> Found:
     return plan.units(operation, payload) if status == "succeed" else "0"
 
 
-def _results(operation: Operation, payload: Payload, task: Task, around: Scope) -> Iterator[Scope]:
+def _results(
+    operation: Operation, payload: Payload, task: Task, found: Sequence[Made], kind: type, around: Scope
+) -> Iterator[Scope]:
     is_marked = _sent(operation, payload, operation.task.get("watermark", "")) is True
-    for made in plan.artifacts(operation, task, payload):
-        yield Scope(_of_result(task, made, is_marked=is_marked), around=around)
+    for made in found:
+        if isinstance(made, kind):
+            yield Scope(_of_result(task, made, is_marked=is_marked), around=around)
 
 
 def _of_result(task: Task, made: Made, *, is_marked: bool) -> dict[str, Callable[[str], Found]]:
     return {
-        **_of_file(made, results.url(task, made)),
+        **_of_file(made, partial(results.url, task)),
         "watermark_url": lambda _: results.url(task, made, watermark=True) if is_marked else MISSING,
     }
 
 
-def _of_file(made: Made, url: str) -> dict[str, Callable[[str], Found]]:
+def _of_file(made: Made, url: Callable[[Made], str]) -> dict[str, Callable[[str], Found]]:
     values: dict[str, Callable[[str], Found]] = {
         "index": lambda _: made.index,
         "result_id": lambda _: f"{made.task_id}-{made.index}",
-        "url": lambda _: url,
-        "width": lambda _: made.width,
-        "height": lambda _: made.height,
+        "url": lambda form: next((url(each) for each in forms(made) if form in ("", each.suffix[1:])), MISSING),
     }
-    if isinstance(made, Film):
+    if isinstance(made, Drawn):
+        values |= {"width": lambda _: made.width, "height": lambda _: made.height}
+    if isinstance(made, Film | Sound):
         values |= {
             "duration": lambda _: made.duration,
             "seconds": lambda _: float(made.duration),

@@ -11,7 +11,7 @@ from mockserver.contract.readings import Readings, defaults
 from mockserver.fake.intake.auth import digest
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
-from mockserver.fake.media.artifacts import Made
+from mockserver.fake.media.artifacts import Drawn, Made
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload
 
@@ -193,5 +193,6 @@ def _works(
 
 
 def _resource(item: Made, url: str) -> JSON:
-    """Return a file with its pixels; ``duration`` is in milliseconds, and 0 for an image."""
-    return {"resource": url, "height": item.height, "width": item.width, "duration": 0, "resourceKey": ""}
+    """Return a file with its pixels, 0 for a sound; ``duration`` is in milliseconds, and 0 for an image."""
+    width, height = (item.width, item.height) if isinstance(item, Drawn) else (0, 0)
+    return {"resource": url, "height": height, "width": width, "duration": 0, "resourceKey": ""}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from functools import lru_cache
 from math import floor, isqrt
 from typing import Literal
@@ -15,7 +15,7 @@ USUAL_STEP = 16
 """Pixels by which the sides of a picture grow: the block of most encoders, and so what models of pictures draw in."""
 
 
-USUAL_SUFFIX = {"image": ".png", "video": ".mp4"}
+USUAL_SUFFIX = {"image": ".png", "video": ".mp4", "audio": ".mp3"}
 """The end of a file name, with the dot, by the medium."""
 
 
@@ -79,6 +79,31 @@ class Film:
 
 
 @value
+class Sound:
+    """One sound of a task, as one of the files that it can be had as."""
+
+    task_id: str
+    index: int
+    milliseconds: int
+    format: Literal["mp3", "wav"] = "mp3"
+    watermark: bool = False
+
+    @property
+    def content_type(self) -> str:
+        return "audio/mpeg" if self.format == "mp3" else "audio/wav"
+
+    @property
+    def suffix(self) -> str:
+        """The end of its file name, with the dot."""
+        return f".{self.format}"
+
+    @property
+    def duration(self) -> str:
+        """Seconds as the wire writes them."""
+        return f"{self.milliseconds // 1000}.{self.milliseconds % 1000:03d}"
+
+
+@value
 class File:
     """What a client uploaded, as it came: `task_id` is the id of the upload, which no task has."""
 
@@ -90,11 +115,19 @@ class File:
     watermark: bool = False
 
 
-Made = Picture | Film
+Drawn = Picture | Film
+"""What is seen, and has sides."""
+
+Made = Drawn | Sound
 """What a task makes."""
 
 Artifact = Made | File
 """What the URL of a result points to."""
+
+
+def forms(made: Made) -> tuple[Made, ...]:
+    """Return the files that a result can be had as: of a sound there are two."""
+    return (made, replace(made, format="wav")) if isinstance(made, Sound) else (made,)
 
 
 @lru_cache(maxsize=256)

@@ -6,14 +6,13 @@ later times. So a film of 15 s takes hardly longer to make than one of 3 s.
 
 from __future__ import annotations
 
-from array import array
 from fractions import Fraction
 from heapq import merge
 from io import BytesIO
 from math import cos, pi, sin
 from typing import TYPE_CHECKING
 
-from mockserver.fake.media import pictures
+from mockserver.fake.media import pictures, sounds
 from mockserver.fake.media.artifacts import FRAME_RATE
 
 if TYPE_CHECKING:
@@ -39,12 +38,8 @@ _THREADS = 2
 _BT709 = 1
 """H.264's number for the colours of high definition; players guess where it is absent."""
 
-_SAMPLE_RATE = 48_000
 _CHUNK = 1024
 """Samples in one frame of AAC."""
-
-_CHORD = (220, 277, 330)
-"""Whole numbers of hertz: a second of this sound joins the next without a click."""
 
 _ORBS = 3
 
@@ -130,29 +125,17 @@ def _pictures(container: OutputContainer, film: Film, is_abandoned: Callable[[],
 
 
 def _sound(container: OutputContainer, film: Film) -> Iterator[Packet[Stream]]:
-    """Encode a quiet chord that swells once a second, as long as the film."""
+    """Encode the usual chord, as long as the film."""
     import av
 
-    stream = container.add_stream("aac", rate=_SAMPLE_RATE, options={"b": "96k"}, layout="mono")
-    second = _second_of_sound()
-    second.extend(second[:_CHUNK])  # so that a chunk may begin anywhere in the second
-    total = film.frames * _SAMPLE_RATE // FRAME_RATE
-    for start in range(0, total, _CHUNK):
-        count = min(_CHUNK, total - start)
-        at = start % _SAMPLE_RATE
-        frame = av.AudioFrame("fltp", "mono", count)
-        frame.planes[0].update(second[at : at + count].tobytes())
-        frame.sample_rate, frame.pts, frame.time_base = _SAMPLE_RATE, start, Fraction(1, _SAMPLE_RATE)
+    stream = container.add_stream("aac", rate=sounds.SAMPLE_RATE, options={"b": "96k"}, layout="mono")
+    total = film.frames * sounds.SAMPLE_RATE // FRAME_RATE
+    for start, samples in sounds.chunks(sounds.USUAL_CHORD, total, _CHUNK):
+        frame = av.AudioFrame("fltp", "mono", len(samples))
+        frame.planes[0].update(samples.tobytes())
+        frame.sample_rate, frame.pts, frame.time_base = sounds.SAMPLE_RATE, start, Fraction(1, sounds.SAMPLE_RATE)
         yield from stream.encode(frame)
     yield from stream.encode(None)
-
-
-def _second_of_sound() -> array[float]:
-    samples = array("f")
-    for number in range(_SAMPLE_RATE):
-        turn = 2 * pi * number / _SAMPLE_RATE
-        samples.append(0.03 * (1.5 - cos(turn)) * sum(sin(pitch * turn) for pitch in _CHORD))
-    return samples
 
 
 def _time(packet: Packet[Stream]) -> Fraction:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-    from mockserver.fake.media.artifacts import Made, Picture
+    from mockserver.fake.media.artifacts import Drawn, Picture
 
 Tile = tuple["Image", tuple[int, int]]
 """A translucent piece (RGBA) and where its upper left corner goes."""
@@ -40,14 +40,14 @@ def encode(picture: Picture) -> bytes:
     return file.getvalue()
 
 
-def palette(artifact: Made) -> tuple[Random, list[Colour]]:
+def palette(artifact: Drawn) -> tuple[Random, list[Colour]]:
     """Return the artifact's own source of chance, and six colours of neighbouring hues drawn from it."""
     chance = Random(f"{artifact.task_id}/{artifact.index}")
     hue, step = chance.random(), chance.uniform(0.05, 0.13)
     return chance, [_colour(hue + step * place, chance) for place in range(6)]
 
 
-def backdrop(artifact: Made) -> Image:
+def backdrop(artifact: Drawn) -> Image:
     """Return the composition in the artifact's size: a gradient under rings, discs and bands."""
     from PIL import Image, ImageDraw
 
@@ -63,7 +63,7 @@ def backdrop(artifact: Made) -> Image:
     return canvas.resize((artifact.width, artifact.height), Image.Resampling.BICUBIC)
 
 
-def furniture(artifact: Made, label: str) -> list[Tile]:
+def furniture(artifact: Drawn, label: str) -> list[Tile]:
     """Return what lies over a composition: the mark where it is asked for, the prompt, the label in a corner.
 
     The mark comes first, so that the prompt stays legible on the marked twin too.

@@ -14,7 +14,7 @@ from mockserver.contract import places
 from mockserver.contract.catalog import Operation
 from mockserver.contract.keywords import picture_size
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.media.artifacts import USUAL_STEP, Film, Made, Picture, dimensions, film_dimensions
+from mockserver.fake.media.artifacts import USUAL_STEP, Film, Made, Picture, Sound, dimensions, film_dimensions
 from mockserver.types import JSON, Payload
 
 
@@ -25,9 +25,10 @@ def value_of_role(operation: Operation, payload: Payload, role: str) -> JSON:
 
 
 def has_sound(operation: Operation, payload: Payload) -> bool:
-    """Whether a film with sound is asked for."""
+    """Whether a film with sound is asked for; where sounds are made beside it, it always has them."""
     sound = operation.task.get("sound")
-    return sound is not None and _value(operation, payload, sound["field"]) == sound["is"]
+    is_asked_for = sound is not None and _value(operation, payload, sound["field"]) == sound["is"]
+    return is_asked_for or "sounds" in operation.task
 
 
 def is_series(operation: Operation, payload: Payload) -> bool:
@@ -47,7 +48,7 @@ def count(operation: Operation, payload: Payload) -> int:
 
 
 def amount(operation: Operation, payload: Payload) -> int:
-    """Return how many files there will be: a film or a sound is one, whatever is counted for it."""
+    """Return how many there will be of what is asked for: one film or sound, whatever is counted for it."""
     media = operation.task["media"]
     return count(operation, payload) if media == "image" else int(media != "none")
 
@@ -64,9 +65,9 @@ def ratio(operation: Operation, payload: Payload) -> str:
 
 
 def size(operation: Operation, payload: Payload) -> str:
-    """Return the name of the results' size."""
+    """Return the name of the results' size; for what has none ``each``, by which its one price is found."""
     wanted = value_of_role(operation, payload, "size")
-    return str(wanted) if wanted in operation.task.get("sizes", ()) else str(operation.task.get("usual_size", ""))
+    return str(wanted) if wanted in operation.task.get("sizes", ()) else str(operation.task.get("usual_size", "each"))
 
 
 def seconds(operation: Operation, payload: Payload) -> int:
@@ -76,9 +77,10 @@ def seconds(operation: Operation, payload: Payload) -> int:
 
 
 def units(operation: Operation, payload: Payload) -> str:
-    """Return the price in units, as the wire writes it."""
+    """Return the price in units, as the wire writes it; a sound has one price, however long it is."""
     price = operation.task.get("units", {}).get(size(operation, payload), "0")
-    amount = count(operation, payload) if operation.task["media"] == "image" else seconds(operation, payload)
+    media = operation.task["media"]
+    amount = {"image": count, "video": seconds}[media](operation, payload) if media in ("image", "video") else 1
     return _product(price, amount)
 
 
@@ -89,9 +91,11 @@ def _product(price: str, amount: int) -> str:
 
 
 def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: bool = False) -> tuple[Made, ...]:
-    """Return the results of a task, or their watermarked twins; none of one that makes no files."""
+    """Return the results of a task, or their watermarked twins; a film comes before the sounds beside it."""
     if operation.task["media"] == "none":
         return ()
+    if operation.task["media"] == "audio":
+        return (Sound(task.id, 0, _milliseconds(operation, payload), watermark=watermark),)
     prompt = str(value_of_role(operation, payload, "prompt") or "")
     named = size(operation, payload)
     pixels = operation.task["sizes"][named]
@@ -105,7 +109,16 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
         return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
     width, height = film_dimensions(shape, pixels)
     length = seconds(operation, payload)
-    return (Film(task.id, 0, prompt, width, height, length, sound=has_sound(operation, payload), watermark=watermark),)
+    film = Film(task.id, 0, prompt, width, height, length, sound=has_sound(operation, payload), watermark=watermark)
+    beside = range(1, 1 + operation.task.get("sounds", 0))
+    milliseconds = round(1000 * float(film.duration))
+    return (film, *(Sound(task.id, number, milliseconds, watermark=watermark) for number in beside))
+
+
+def _milliseconds(operation: Operation, payload: Payload) -> int:
+    """Return how long a sound will be."""
+    wanted = value_of_role(operation, payload, "duration")
+    return round(1000 * float(operation.task["usual_duration"] if wanted is None else wanted))
 
 
 def files(operation: Operation, id: str) -> tuple[Made, ...]:
@@ -114,6 +127,8 @@ def files(operation: Operation, id: str) -> tuple[Made, ...]:
 
 
 def _file(wanted: Mapping[str, Any], id: str, number: int) -> Made:
+    if wanted["media"] == "audio":
+        return Sound(id, number, 1000 * wanted["seconds"])
     width, height = wanted["width"], wanted["height"]
     if wanted["media"] == "image":
         return Picture(id, number, "", width, height)

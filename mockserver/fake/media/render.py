@@ -6,7 +6,7 @@ is never asked for a result does not pay for them.
 
 from collections.abc import Callable
 
-from mockserver.fake.media.artifacts import Artifact, File, Picture
+from mockserver.fake.media.artifacts import Artifact, File, Picture, Sound
 
 
 def render(artifact: Artifact, is_abandoned: Callable[[], bool] = lambda: False) -> bytes:
@@ -23,6 +23,10 @@ def render(artifact: Artifact, is_abandoned: Callable[[], bool] = lambda: False)
         from mockserver.fake.media import pictures
 
         return pictures.encode(artifact)
+    if isinstance(artifact, Sound):
+        from mockserver.fake.media import sounds
+
+        return sounds.encode(artifact, is_abandoned)
     from mockserver.fake.media import films
 
     return films.encode(artifact, is_abandoned)

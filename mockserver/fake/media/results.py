@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from mockserver.contract.catalog import Operation
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
-from mockserver.fake.media.artifacts import Artifact, Made
+from mockserver.fake.media.artifacts import Artifact, Made, forms
 from mockserver.fake.world import World
 from mockserver.types import Millis, Wire, value
 
@@ -94,12 +94,13 @@ def find(world: World, path: str, now: Millis) -> Artifact | int:
     if world.is_expired(task, now):
         return int(world.readings[service].get("expired-result", "404"))
     found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=mark is not None)
-    return found[int(index)] if int(index) < len(found) and found[int(index)].suffix == suffix else 404
+    return next((each for made in found[int(index) :][:1] for each in forms(made) if each.suffix == suffix), 404)
 
 
 def _found_at_once(world: World, path: str) -> Artifact | None:
     match = _AT_ONCE.fullmatch(path)
     service = world.catalog.services.get(match[1]) if match else None
     operation = service.operations.get(f"{match[1]}/{match[2]}") if match and service else None
-    found = plan.files(operation, match[3]) if match and operation else ()
+    made = plan.files(operation, match[3]) if match and operation else ()
+    found = (each for one in made for each in forms(one))
     return next((each for each in found if match and (str(each.index), each.suffix) == (match[4], match[5])), None)

@@ -11,6 +11,7 @@ from mockserver.contract.validation import Validator
 from mockserver.fake.intake import bodies
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
+from mockserver.fake.media.artifacts import Drawn
 from mockserver.fake.refusal import Refused
 from mockserver.fake.state.refusal import cut, refuse
 from mockserver.fake.world import World
@@ -109,7 +110,8 @@ class Tasks:
                 dialect.notice(self._world, task, task.created_at + task.timeline[-1][0])
         except Exception as error:  # noqa: BLE001 - whatever it is, it would be the answer to each query of the task
             refuse(at, f"the fake cannot answer for this task: {cut(str(error))}.")
-        if not fails and any(max(each.width, each.height) > _LONGEST_SIDE for each in made):
+        sides = [side for each in made if isinstance(each, Drawn) for side in (each.width, each.height)]
+        if not fails and max(sides, default=0) > _LONGEST_SIDE:
             refuse(f"{at}/ratio", f"a side of the result would have more than {_LONGEST_SIDE} pixels.")
 
 

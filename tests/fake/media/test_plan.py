@@ -166,6 +166,7 @@ def test_the_sides_of_any_image_are_multiples_of_16(
     size = data.draw(st.sampled_from(sorted(operation.task["sizes"])))
     payload = {operation.task["size"]: size} if "size" in operation.task else {}
     (image,) = plan.artifacts(operation, replace(task(operation, payload), ratio=f"{wide}:{high}"), payload)
+    assert isinstance(image, Picture)
     assert (image.width % 16, image.height % 16) == (0, 0)
     assert image.width * image.height == pytest.approx(operation.task["sizes"][size] ** 2, rel=0.06)
 

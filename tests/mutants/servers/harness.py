@@ -15,7 +15,7 @@ import httpx
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
-from mockserver.fake.media.artifacts import Artifact, File
+from mockserver.fake.media.artifacts import Artifact, Drawn
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH
 from mockserver.kit.server import settings as kit
@@ -188,7 +188,9 @@ def prepare(
 
 def rendered(artifact: Artifact) -> bytes:
     """Return a file that looks the same for all tasks, so that each size and length is drawn only once."""
-    return _rendered(artifact if isinstance(artifact, File) else replace(artifact, task_id="", index=0, prompt=""))
+    if isinstance(artifact, Drawn):
+        return _rendered(replace(artifact, task_id="", index=0, prompt=""))
+    return _rendered(artifact)
 
 
 @lru_cache(maxsize=128)

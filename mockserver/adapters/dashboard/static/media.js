@@ -1,10 +1,11 @@
-// Pictures and films of finished tasks. They come from our own origin whatever name the client used for it, and by a
+// Pictures, films and sounds of finished tasks. They come from our own origin whatever name the client used for it, and by a
 // path on which no fault strikes: looking must not use up what was meant for the client.
 
 import { make } from "./dom.js";
 
 const LINGER = 600;
 const PICTURE = /\.(?:png|jpg)$/;
+const SOUND = /\.(?:mp3|wav)$/;
 
 const waiting = new WeakMap();
 
@@ -16,7 +17,7 @@ const seen = new IntersectionObserver((entries) => {
   }
 });
 
-/** The first result of a task, small: a picture, or a sign that it is a film. */
+/** The first result of a task, small: a picture, or a sign that it is none. */
 export function thumbnail(task) {
   const [first] = task.results;
   if (first === undefined || !PICTURE.test(first)) {
@@ -30,12 +31,15 @@ export function thumbnail(task) {
   return image;
 }
 
-/** One result of a task, large: a picture, or a film with its controls. */
+/** One result of a task, large: a picture, or a film or a sound with its controls. */
 export function player(url, index, of) {
   const name = `Result ${index + 1} of ${of}`;
+  const player = { src: ours(url), controls: true, preload: "metadata", "aria-label": name };
   const media = PICTURE.test(url)
     ? make("img", { src: ours(url), alt: name, loading: "lazy", decoding: "async" })
-    : make("video", { src: ours(url), controls: true, preload: "metadata", playsinline: true, "aria-label": name });
+    : SOUND.test(url)
+      ? make("audio", player)
+      : make("video", { ...player, playsinline: true });
   media.addEventListener("error", () => media.replaceWith(make("p", { class: "quiet" }, "This result has expired.")));
   const isLink = /^https?:/.test(url);
   const link =
