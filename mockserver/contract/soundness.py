@@ -42,14 +42,7 @@ def check_request(file: str, schema: Schema) -> None:
 
 def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> None:
     """What a task takes from its payload is at a place of its request, and its usual size is one of its sizes."""
-    named = {role: task[role] for role in _ROLES if role in task}
-    for choice in ("series", "sound"):
-        fields = task.get(choice, {})
-        named |= {f"{choice}/{role}": fields[role] for role in ("field", "count") if role in fields}
-    named |= {f"elements/{place}": field for place, field in enumerate(task.get("elements", ()))}
-    if "defaults" in task:
-        named["defaults/field"] = task["defaults"]["field"]
-    for role, place in named.items():
+    for role, place in _places(task):
         try:
             found = schema_at(place, schema)
         except ValueError as error:
@@ -61,6 +54,27 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
             raise BadContract(file, f"{at}/task/grid", f"{size!r} is not one of its sizes")
     if "usual_size" in task and task["usual_size"] not in task["sizes"]:
         raise BadContract(file, f"{at}/task/usual_size", f"{task['usual_size']!r} is not one of its sizes")
+    for model, own in task.get("by_model", {}).items():
+        if model not in (schema_at(task.get("model", ""), schema) or {}).get("enum", ()):
+            raise BadContract(file, f"{at}/task/by_model", f"the request has no model {model!r}")
+        if not task["sizes"].keys() <= own.get("sizes", task["sizes"]).keys():
+            raise BadContract(file, f"{at}/task/by_model/{model}", "it has not all sizes")
+
+
+def _places(task: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
+    """Yield each place that a task names, after the role that it plays there."""
+    yield from ((role, task[role]) for role in (*_ROLES, "watermark", "images") if role in task)
+    for choice, roles in (
+        ("series", ("field", "count")),
+        ("sound", ("field",)),
+        ("defaults", ("field",)),
+        ("source", ("id", "url")),
+    ):
+        fields = task.get(choice, {})
+        yield from ((f"{choice}/{role}", fields[role]) for role in roles if role in fields)
+    yield from ((f"elements/{number}", place) for number, place in enumerate(task.get("elements", ())))
+    for number, case in enumerate(task.get("units_when", ())):
+        yield from ((f"units_when/{number}", place) for place in case["when"])
 
 
 def check_layout(file: str, layout: Mapping[str, JSON], schemas: Iterable[Schema]) -> None:

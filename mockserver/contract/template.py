@@ -38,7 +38,7 @@ OF_AT_ONCE = MappingProxyType(
         "id": "a new id; id_number is the same as a number",
         "created_at": "when it was asked, like created_s and created_iso",
         "payload": "what was sent; payload.NAME is the value of a field, or its default",
-        "file": "where a file of the operation is: file.0 is the first of them",
+        "file": "where a file is: file.0 is the first of the operation's files, or of a task's results",
     }
 )
 """What an answer has that is given at once and makes no task; the list ``results`` has its files."""

@@ -28,6 +28,17 @@ class State(NamedTuple):
     updated_at: Millis
 
 
+class Source(NamedTuple):
+    """The film that a task works on: its id and URL, its length in seconds, its sides in pixels, its frame rate."""
+
+    id: str
+    url: str
+    seconds: int
+    width: int
+    height: int
+    rate: int
+
+
 @value
 class Task:
     """One task, never changed.
@@ -37,6 +48,7 @@ class Task:
     * ``document``: its payload as JSON, with long texts cut
     * ``reason``: why it fails, if its timeline ends so
     * ``looks``: under a pace that counts queries, how many each step takes; otherwise 0
+    * ``source``: the film that it works on, where that decides about the result
     """
 
     id: str
@@ -53,6 +65,7 @@ class Task:
     reason: str | None = None
     ratio: str | None = None
     looks: int = 0
+    source: Source | None = None
 
     def state(self, now: Millis) -> State:
         """Return the state at a moment."""

@@ -126,7 +126,8 @@ def _read(found: JSON) -> Limit:
 
 def slots_of(call: Call) -> int:
     """Return how many slots the task of a call takes."""
-    if call.operation.task["media"] != "image" or "jobs" in call.operation.task:
+    task = call.operation.task
+    if task["media"] != "image" or "jobs" in task or "usual_count" in task:
         return 1
     if call.readings.get("series-slots") == "one" and plan.is_series(call.operation, call.payload):
         return 1

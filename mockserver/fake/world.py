@@ -22,7 +22,7 @@ from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Sta
 from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
 from mockserver.fake.intake.auth import hashed, known_as
-from mockserver.fake.lifecycle import Pace, Status, Task, following
+from mockserver.fake.lifecycle import Pace, Source, Status, Task, following
 from mockserver.fake.limits import Limit, Limits, most_slots, slots_of
 from mockserver.fake.media import plan
 from mockserver.fake.media.origin import origin
@@ -85,7 +85,15 @@ class World:
         self.sharing = Sharing(store, clock, settings, self._take, learners)
         self.sharing.turn(self.begin)
 
-    def create(self, call: Call, id: str, *, external_id: str | None = None, callback_url: str | None = None) -> Task:
+    def create(
+        self,
+        call: Call,
+        id: str,
+        *,
+        external_id: str | None = None,
+        callback_url: str | None = None,
+        source: Source | None = None,
+    ) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
         operation, owner = call.operation, (call.service.id, call.account)
         # One text for all tasks that share it, here and below: a million tasks fit into memory.
@@ -111,6 +119,7 @@ class World:
             reason=call.failure,
             ratio=intern(plan.ratio(operation, call.payload)),
             looks=self.pace.looks,
+            source=source,
         )
         if self.has_faults(call):
             from mockserver.fake.faults.line import effect

@@ -81,7 +81,7 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
         "status": lambda _: spelled.get(state.status, state.status),
         "progress": lambda _: _PROGRESS[state.status],
         "reason": lambda _: _present(task.reason) if state.status == "failed" else MISSING,
-        "units": lambda _: _units(operation, payload, state.status),
+        "units": lambda _: _units(operation, payload, task, state.status),
         "model": lambda _: task.model or MISSING,
         "product": lambda _: operation.product,
         "payload": partial(_sent, operation, payload),
@@ -89,9 +89,12 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
     for name, at in _times(task, state).items():
         values |= {f"{name}_{unit}": partial(_time, write, at) for unit, write in _UNITS.items()}
     scope = Scope(values, around=around or of_answer(world))
-    made = plan.artifacts(operation, task, payload) if state.status == "succeed" else ()
-    lists = {name: partial(_results, operation, payload, task, made, kind, scope) for name, kind in _KINDS.items()}
-    return Scope({}, lists, scope)
+    unmarked = "" if world.readings[operation.service].get("watermark-off") == "empty" else MISSING
+    found = plan.artifacts(operation, task, payload) if state.status == "succeed" else ()
+    items = [(made, _result(operation, payload, task, made, unmarked, scope)) for made in found]
+    lists = {name: partial(_some, items, kind) for name, kind in _KINDS.items()}
+    file = {"file": lambda number: results.url(task, found[int(number)]) if int(number) < len(found) else MISSING}
+    return Scope(file, lists, scope)
 
 
 def wrapped(service: Service, name: str, scope: Scope, body: JSON) -> JSON:
@@ -119,26 +122,27 @@ def _time(write: Callable[[Millis], JSON], at: Millis | None, _: str) -> Found:
     return MISSING if at is None else write(at)
 
 
-def _units(operation: Operation, payload: Payload, status: Status) -> Found:
+def _units(operation: Operation, payload: Payload, task: Task, status: Status) -> Found:
     """Return what a task costs; one that failed costs nothing (kling 2.2)."""
     if status not in FINAL:
         return MISSING
-    return plan.units(operation, payload) if status == "succeed" else "0"
+    return plan.units(operation, payload, task.source) if status == "succeed" else "0"
 
 
-def _results(
-    operation: Operation, payload: Payload, task: Task, found: Sequence[Made], kind: type, around: Scope
-) -> Iterator[Scope]:
+def _result(operation: Operation, payload: Payload, task: Task, made: Made, unmarked: Found, around: Scope) -> Scope:
+    """Return a result; ``unmarked`` is the URL of a watermarked twin that nobody asked for."""
     is_marked = _sent(operation, payload, operation.task.get("watermark", "")) is True
-    for made in found:
-        if isinstance(made, kind):
-            yield Scope(_of_result(task, made, is_marked=is_marked), around=around)
+    return Scope(_of_result(task, made, unmarked, is_marked=is_marked), around=around)
 
 
-def _of_result(task: Task, made: Made, *, is_marked: bool) -> dict[str, Callable[[str], Found]]:
+def _some(results: Sequence[tuple[Made, Scope]], kind: type) -> Iterator[Scope]:
+    return (scope for made, scope in results if isinstance(made, kind))
+
+
+def _of_result(task: Task, made: Made, unmarked: Found, *, is_marked: bool) -> dict[str, Callable[[str], Found]]:
     return {
         **_of_file(made, partial(results.url, task)),
-        "watermark_url": lambda _: results.url(task, made, watermark=True) if is_marked else MISSING,
+        "watermark_url": lambda _: results.url(task, made, watermark=True) if is_marked else unmarked,
     }
 
 

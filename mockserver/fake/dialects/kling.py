@@ -12,11 +12,12 @@ from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
 from mockserver.contract.template import fields, filled
 from mockserver.fake.call import Call
+from mockserver.fake.dialects import sources
 from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
-from mockserver.fake.media.artifacts import USUAL_SUFFIX, film_duration
+from mockserver.fake.media.artifacts import USUAL_SUFFIX, Film
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import Dialect, World
 from mockserver.types import JSON, Millis, Payload, Response
@@ -34,9 +35,10 @@ def create(world: World, call: Call) -> Response:
     external_id = first(layout.external_id_field, call.payload) or None
     if external_id is not None and _is_taken(world, call, external_id):
         raise Refused("duplicate-external-id", id=external_id)
-    callback_url = first(layout.callback_field, call.payload) or None
-    task = world.create(call, world.ids.decimal(), external_id=external_id, callback_url=callback_url)
-    at, info = task.created_at, _info(task, call.readings)
+    callback_url, id = first(layout.callback_field, call.payload) or None, world.ids.decimal()
+    source = sources.source(world, call, id)
+    task = world.create(call, id, external_id=external_id, callback_url=callback_url, source=source)
+    at, info = task.created_at, _info(call.operation, task, call.readings)
     named = b"%b," % (encoded(info)[1:-1] if external_id else _NO_INFO) if info else b""
     return _answer(world, call, _CREATED % (task.id.encode(), named, at, at), task)
 
@@ -78,7 +80,9 @@ def record(world: World, task: Task, state: State, readings: Readings) -> dict[s
         data["task_status_msg"] = task.reason
     elif readings["status-msg"] == "empty":
         data["task_status_msg"] = ""
-    data |= _info(task, readings)
+    data |= _info(operation, task, readings)
+    if task.source is not None:
+        data["task_info"] = {"parent_video": sources.shown(task.source), **data.get("task_info", {})}
     if isinstance(watermark := payload.get("watermark_info"), dict):
         data["watermark_info"] = {"enabled": watermark.get("enabled", False)}
     if status == "succeed":
@@ -90,7 +94,7 @@ def record(world: World, task: Task, state: State, readings: Readings) -> dict[s
         data["task_result"] = {}
     if status in FINAL:
         # One that failed costs nothing (kling 2.2).
-        units = plan.units(operation, payload) if status == "succeed" else "0"
+        units = plan.units(operation, payload, task.source) if status == "succeed" else "0"
         data["final_unit_deduction"] = units
         if readings["balance-deduction"] != "absent":
             data["final_balance_deduction"] = {"quota": units, "list_price": "0"}
@@ -169,10 +173,11 @@ def _is_taken(world: World, call: Call, external_id: str) -> bool:
     return task.state(call.now).status != "failed" or call.readings["external-id-again"] == "refused"
 
 
-def _info(task: Task, readings: Readings) -> dict[str, JSON]:
+def _info(operation: Operation, task: Task, readings: Readings) -> dict[str, JSON]:
     if task.external_id is not None:
         return {"task_info": {"external_task_id": task.external_id}}
-    return {"task_info": {}} if readings["info-when-none"] == "empty" else {}
+    is_there = "info" in operation.task or readings["info-when-none"] == "empty"
+    return {"task_info": {}} if is_there else {}
 
 
 def _result(operation: Operation, task: Task, payload: Payload, readings: Readings) -> dict[str, JSON]:
@@ -184,8 +189,10 @@ def _result(operation: Operation, task: Task, payload: Payload, readings: Readin
         marks = [{"watermark_url": url} for url in results.urls(task, numbers, suffix, watermark=True)]
     found = zip(numbers, urls, marks, strict=False)
     if media == "video":
-        lasting = {"duration": film_duration(plan.seconds(operation, payload))}
-        return {"videos": [{"id": f"{task.id}-{number}", "url": url, **mark, **lasting} for number, url, mark in found]}
+        lengths = [each.duration for each in plan.artifacts(operation, task, payload) if isinstance(each, Film)]
+        films = zip(found, lengths, strict=True)
+        shown = [{"id": f"{task.id}-{n}", "url": url, **mark, "duration": length} for (n, url, mark), length in films]
+        return {"videos": shown}
     items = [{"index": number, "url": url, **mark} for number, url, mark in found]
     series = plan.is_series(operation, payload)
     kind = {"result_type": "series" if series else "single"} if readings["result-type"] == "present" else {}

@@ -10,6 +10,7 @@ from typing import Literal
 from mockserver.types import value
 
 FRAME_RATE = 24
+"""Frames a second, unless a model makes another number (family 4.4)."""
 
 USUAL_STEP = 16
 """Pixels by which the sides of a picture grow: the block of most encoders, and so what models of pictures draw in."""
@@ -47,7 +48,9 @@ class Picture:
 
 @value
 class Film:
-    """One video of a task: `width` and `height` are pixels, both even, `seconds` is what was asked for."""
+    """One video of a task: `width` and `height` are pixels, both even, `seconds` is what was asked for, and `rate` is
+    the number of frames in each.
+    """
 
     task_id: str
     index: int
@@ -57,6 +60,7 @@ class Film:
     seconds: int
     sound: bool = False
     watermark: bool = False
+    rate: int = FRAME_RATE
 
     @property
     def content_type(self) -> str:
@@ -70,12 +74,12 @@ class Film:
     @property
     def frames(self) -> int:
         """One more than the seconds need: a recorded film of 5 s lasts 5.041 s (kling 2.2)."""
-        return _frames(self.seconds)
+        return _frames(self.seconds, self.rate)
 
     @property
     def duration(self) -> str:
         """Seconds as the wire writes them, with the milliseconds cut and not rounded: `5.041`."""
-        return film_duration(self.seconds)
+        return film_duration(self.seconds, self.rate)
 
 
 @value
@@ -131,9 +135,9 @@ def forms(made: Made) -> tuple[Made, ...]:
 
 
 @lru_cache(maxsize=256)
-def film_duration(seconds: int) -> str:
+def film_duration(seconds: int, rate: int = FRAME_RATE) -> str:
     """Return how long a film lasts of which so many seconds were asked for, as ``Film.duration`` has it."""
-    whole, milliseconds = divmod(_frames(seconds) * 1000 // FRAME_RATE, 1000)
+    whole, milliseconds = divmod(_frames(seconds, rate) * 1000 // rate, 1000)
     return f"{whole}.{milliseconds:03d}"
 
 
@@ -170,8 +174,8 @@ def film_dimensions(ratio: str, short_side: int) -> tuple[int, int]:
     return (long_side, short_side) if wide > high else (short_side, long_side)
 
 
-def _frames(seconds: int) -> int:
-    return FRAME_RATE * seconds + 1
+def _frames(seconds: int, rate: int) -> int:
+    return rate * seconds + 1
 
 
 def _terms(ratio: str) -> tuple[int, int]:

@@ -13,7 +13,6 @@ from math import cos, pi, sin
 from typing import TYPE_CHECKING
 
 from mockserver.fake.media import pictures, sounds
-from mockserver.fake.media.artifacts import FRAME_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ _ENCODER = {
     "preset": "ultrafast",
     "tune": "zerolatency",
     "crf": "26",
-    "x264-params": f"keyint={FRAME_RATE}:min-keyint={FRAME_RATE}:scenecut=0:open-gop=0:bframes=0",
+    "x264-params": "keyint={rate}:min-keyint={rate}:scenecut=0:open-gop=0:bframes=0",
 }
 
 _THREADS = 2
@@ -68,16 +67,16 @@ def encode(film: Film, is_abandoned: Callable[[], bool] = lambda: False) -> byte
 
 
 def frames(film: Film) -> Iterator[Image]:
-    """Yield the 24 frames of the loop: three lights that go round behind the prompt."""
+    """Yield the frames of the loop: three lights that go round behind the prompt."""
     still = pictures.backdrop(film)
     label = f"#{film.index}  {film.width} x {film.height}  {film.duration} s"
     tiles = pictures.furniture(film, label)
     _, colours = pictures.palette(film)
     glow = _glow(min(film.width, film.height) // 3)
-    for number in range(FRAME_RATE):
+    for number in range(film.rate):
         frame = still.copy()
         for orb in range(_ORBS):
-            turn = 2 * pi * (number / FRAME_RATE + orb / _ORBS)
+            turn = 2 * pi * (number / film.rate + orb / _ORBS)
             x = film.width * (0.5 + 0.34 * cos(turn)) - glow.width / 2
             y = film.height * (0.5 + 0.34 * sin(turn)) - glow.height / 2
             light = tuple((2 * 255 + part) // 3 for part in colours[orb])
@@ -100,12 +99,13 @@ def _pictures(container: OutputContainer, film: Film, is_abandoned: Callable[[],
     """Encode one second and yield its packets again and again, then the first once more."""
     import av
 
-    stream = container.add_stream("libx264", rate=FRAME_RATE, options=_ENCODER)
+    options = {name: value.format(rate=film.rate) for name, value in _ENCODER.items()}
+    stream = container.add_stream("libx264", rate=film.rate, options=options)
     stream.width, stream.height, stream.pix_fmt = film.width, film.height, "yuv420p"
     context = stream.codec_context
     context.thread_count = _THREADS
     context.color_primaries = context.color_trc = context.colorspace = _BT709
-    tick = Fraction(1, FRAME_RATE)
+    tick = Fraction(1, film.rate)
     loop: list[Packet[Stream]] = []
     for number, image in enumerate(frames(film)):
         if is_abandoned():
@@ -116,7 +116,7 @@ def _pictures(container: OutputContainer, film: Film, is_abandoned: Callable[[],
         loop += stream.encode(frame)
     loop += stream.encode(None)
     for at in () if is_abandoned() else range(film.frames):
-        source = loop[at % FRAME_RATE]
+        source = loop[at % film.rate]
         packet = av.Packet(bytes(source))
         packet.stream, packet.time_base, packet.is_keyframe = stream, tick, source.is_keyframe
         packet.pts = packet.dts = at
@@ -129,7 +129,7 @@ def _sound(container: OutputContainer, film: Film) -> Iterator[Packet[Stream]]:
     import av
 
     stream = container.add_stream("aac", rate=sounds.SAMPLE_RATE, options={"b": "96k"}, layout="mono")
-    total = film.frames * sounds.SAMPLE_RATE // FRAME_RATE
+    total = film.frames * sounds.SAMPLE_RATE // film.rate
     for start, samples in sounds.chunks(sounds.USUAL_CHORD, total, _CHUNK):
         frame = av.AudioFrame("fltp", "mono", len(samples))
         frame.planes[0].update(samples.tobytes())

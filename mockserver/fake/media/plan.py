@@ -13,8 +13,17 @@ from typing import Any
 from mockserver.contract import places
 from mockserver.contract.catalog import Operation
 from mockserver.contract.keywords import picture_size
-from mockserver.fake.lifecycle import Task
-from mockserver.fake.media.artifacts import USUAL_STEP, Film, Made, Picture, Sound, dimensions, film_dimensions
+from mockserver.fake.lifecycle import Source, Task
+from mockserver.fake.media.artifacts import (
+    FRAME_RATE,
+    USUAL_STEP,
+    Film,
+    Made,
+    Picture,
+    Sound,
+    dimensions,
+    film_dimensions,
+)
 from mockserver.types import JSON, Payload
 
 
@@ -44,7 +53,7 @@ def count(operation: Operation, payload: Payload) -> int:
         amount = _value(operation, payload, series["count"])
         return int(series["auto"] if amount == "auto" else amount)
     wanted = value_of_role(operation, payload, "count")
-    return 1 if wanted is None else int(wanted)
+    return operation.task.get("usual_count", 1) if wanted is None else int(wanted)
 
 
 def amount(operation: Operation, payload: Payload) -> int:
@@ -70,18 +79,39 @@ def size(operation: Operation, payload: Payload) -> str:
     return str(wanted) if wanted in operation.task.get("sizes", ()) else str(operation.task.get("usual_size", "each"))
 
 
-def seconds(operation: Operation, payload: Payload) -> int:
-    """Return how long a film will be. One that is changed keeps its length, which we do not know."""
+def facts(operation: Operation, payload: Payload) -> Mapping[str, Any]:
+    """Return what the operation says of its tasks, with what is otherwise for the model."""
+    by_model = operation.task.get("by_model")
+    own = by_model.get(value_of_role(operation, payload, "model")) if by_model else None
+    return {**operation.task, **own} if own else operation.task
+
+
+def seconds(operation: Operation, payload: Payload, source: Source | None = None) -> int:
+    """Return how long a film will be. What works on another film keeps its length, and may add to it."""
     wanted = value_of_role(operation, payload, "duration")
-    return int(operation.task.get("usual_duration", 1) if wanted is None else wanted)
+    if wanted is not None:
+        return int(wanted)
+    usual: int = operation.task.get("usual_duration", 1)
+    return usual if source is None else source.seconds + operation.task["source"].get("adds", 0)
 
 
-def units(operation: Operation, payload: Payload) -> str:
-    """Return the price in units, as the wire writes it; a sound has one price, however long it is."""
-    price = operation.task.get("units", {}).get(size(operation, payload), "0")
-    media = operation.task["media"]
-    amount = {"image": count, "video": seconds}[media](operation, payload) if media in ("image", "video") else 1
-    return _product(price, amount)
+def units(operation: Operation, payload: Payload, source: Source | None = None) -> str:
+    """Return the price in units, as the wire writes it."""
+    task = facts(operation, payload)
+    cases = (each["units"] for each in task.get("units_when", ()) if _is_so(operation, payload, each["when"]))
+    price = next(cases, task.get("units", {})).get(size(operation, payload), "0")
+    each = task.get("units_each", 1 if task["media"] == "video" else "result")
+    if each == "task":
+        return _product(price, 1)
+    return _product(
+        price, count(operation, payload) if each == "result" else -(-seconds(operation, payload, source) // each)
+    )
+
+
+def _is_so(operation: Operation, payload: Payload, wanted: Mapping[str, JSON]) -> bool:
+    """Whether a payload has at each of these places what is wanted there; ``True`` wants what is not empty."""
+    said = {place: _value(operation, payload, place) for place in wanted}
+    return all(bool(said[place]) if value is True else said[place] == value for place, value in wanted.items())
 
 
 @lru_cache(maxsize=256)
@@ -97,8 +127,8 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
     if operation.task["media"] == "audio":
         return (Sound(task.id, 0, _milliseconds(operation, payload), watermark=watermark),)
     prompt = str(value_of_role(operation, payload, "prompt") or "")
-    named = size(operation, payload)
-    pixels = operation.task["sizes"][named]
+    named, known = size(operation, payload), facts(operation, payload)
+    pixels = known["sizes"][named]
     shape = task.ratio or operation.task["usual_ratio"]
     if operation.task["media"] == "image":
         grid = operation.task.get("grid", {}).get(named, {})
@@ -108,8 +138,11 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
         numbers = range(amount(operation, payload))
         return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
     width, height = film_dimensions(shape, pixels)
-    length = seconds(operation, payload)
-    film = Film(task.id, 0, prompt, width, height, length, sound=has_sound(operation, payload), watermark=watermark)
+    rate = known.get("frame_rate", FRAME_RATE)
+    if task.source is not None:
+        width, height, rate = task.source.width, task.source.height, task.source.rate
+    length, sound = seconds(operation, payload, task.source), has_sound(operation, payload)
+    film = Film(task.id, 0, prompt, width, height, length, sound=sound, watermark=watermark, rate=rate)
     beside = range(1, 1 + operation.task.get("sounds", 0))
     milliseconds = round(1000 * float(film.duration))
     return (film, *(Sound(task.id, number, milliseconds, watermark=watermark) for number in beside))

@@ -9,7 +9,7 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import levels
 from mockserver.contract.validation import Validator
 from mockserver.fake.intake import bodies
-from mockserver.fake.lifecycle import Task
+from mockserver.fake.lifecycle import Source, Task
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Drawn
 from mockserver.fake.refusal import Refused
@@ -121,4 +121,6 @@ def _task(at: str, item: dict[str, Any]) -> Task:
     if starts != sorted(starts):
         refuse(f"{at}/timeline", "its times are not in order.")
     fields = {name: value for name, value in item.items() if name != "looked"}
-    return Task(**{**fields, "timeline": timeline, "document": item["document"].encode()})
+    source = item.get("source")
+    made = {"timeline": timeline, "document": item["document"].encode(), "source": source and Source(*source)}
+    return Task(**{**fields, **made})

@@ -7,7 +7,7 @@ A record is one line of JSON, and after it the bytes of bodies as they are. An e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from json import loads
 from typing import Any
 
@@ -18,12 +18,15 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Violation
 from mockserver.fake.encoding import writer
 from mockserver.fake.journal import Entry
-from mockserver.fake.lifecycle import Task
+from mockserver.fake.lifecycle import Source, Task
 from mockserver.fake.stores.seal import sealed, sealed_document
 from mockserver.types import JSON, Request, Response, Wire
 
 _END = b"\n"
 """Between the line of JSON, in which every line end is escaped, and the bytes after it."""
+
+_HEAD = tuple(field.name for field in fields(Task) if field.name != "document")
+"""What is on the line of a task, in order. A new field is the last one, so that tasks of earlier releases can be read."""
 
 _as_text = writer()
 
@@ -50,30 +53,17 @@ def written_task(task: Task) -> bytes:
 
     Its callback URL is whole: without the secrets in it no callback would arrive.
     """
-    head = (
-        task.id,
-        task.operation,
-        task.account,
-        task.base_url,
-        task.created_at,
-        task.timeline,
-        task.slots,
-        task.model,
-        task.external_id,
-        task.callback_url,
-        task.reason,
-        task.ratio,
-        task.looks,
-    )
+    head = [getattr(task, name) for name in _HEAD]
     return b"%b\n%b" % (written(head), sealed_document(task.document))
 
 
 def read_task(data: bytes) -> Task:
     """Read a task that was ``written_task``."""
     head, _, document = data.partition(_END)
-    id, operation, account, base_url, created_at, timeline, *rest = read(head)
-    steps = tuple([(start, status) for start, status in timeline])
-    return Task(id, operation, account, base_url, created_at, steps, document, *rest)
+    values = dict(zip(_HEAD, read(head), strict=False))  # one of an earlier release is shorter
+    source = values.pop("source", None)
+    steps = tuple([(start, status) for start, status in values.pop("timeline")])
+    return Task(**values, timeline=steps, document=document, source=source and Source(*source))
 
 
 def written_entry(entry: Entry) -> bytes:

@@ -19,7 +19,7 @@ from mockserver.contract.validation import Validator, Violation
 from mockserver.fake.faults.meant import meant_by
 from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry, cut
-from mockserver.fake.lifecycle import STATUSES, Task
+from mockserver.fake.lifecycle import STATUSES, Source, Task
 from mockserver.fake.stores import codec, seal
 from mockserver.secrecy import Mask, curl, masked
 from mockserver.types import JSON, Request, Response, Wire
@@ -55,6 +55,7 @@ TASKS = st.builds(
     reason=st.none() | TEXTS,
     ratio=st.none() | TEXTS,
     looks=NUMBERS,
+    source=st.none() | st.builds(Source, TEXTS, TEXTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
 )
 PATHS = st.lists(TEXTS | st.integers(0), max_size=3).map(tuple)
 RULES = st.builds(
