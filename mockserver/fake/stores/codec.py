@@ -26,7 +26,7 @@ _END = b"\n"
 """Between the line of JSON, in which every line end is escaped, and the bytes after it."""
 
 _HEAD = tuple(field.name for field in fields(Task) if field.name != "document")
-"""What is on the line of a task, in order. A new field is the last one, so that tasks of earlier releases can be read."""
+"""What is on the line of a task, in order. A new field is the last one: tasks of earlier releases are read, too."""
 
 _as_text = writer()
 
