@@ -92,6 +92,12 @@ def _one_part(place: str) -> Schema:
     return schema_of(holder, {"contains": item, "minContains": 0, "maxContains": 1})
 
 
+def _small_growth(value: dict[str, Any]) -> Schema:
+    """Return a schema of numbers so small that as many of them as a side may have are not too much."""
+    most = (value["times"] ** 0.5 - 1) / max(len(value["height"]), len(value["width"]))
+    return _at([*value["height"], *value["width"]], {"maximum": most})
+
+
 def _at(places: list[str], schema: Schema) -> Schema:
     """Return a schema that all values at some places keep if they keep another."""
     return {"allOf": [schema_of(place, schema) for place in places]}
@@ -110,6 +116,7 @@ _GUARDS: dict[str, Callable[[Any], Schema]] = {
     "x-sum-equals": _no_parts,
     "x-unique": _one_part,
     "x-shots": lambda value: schema_of(value["in"], _without("shot")),
+    "x-grown-area": _small_growth,
     "x-utf16-length": lambda most: {"maxLength": most // 2},
     "x-int64": lambda _: {"maxLength": _SAFE_DIGITS, "minimum": -(10**_SAFE_DIGITS), "maximum": 10**_SAFE_DIGITS},
     **dict.fromkeys(OF_DATA, lambda _: {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}),

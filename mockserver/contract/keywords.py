@@ -38,6 +38,8 @@ Keyword = Callable[[Any, JSON], Iterator[Problem]]
 
 _JPEG = b"\xff\xd8\xff"
 """How a JPEG file begins. One with a second picture, as phones write it, is JPEG as well; Pillow calls it MPO (S4)."""
+_ROUNDING = 1e-9
+"""So much a product of decimal fractions may be off: 0.1 + 0.2 is more than 0.3."""
 _INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 """A whole number. Python takes long to read one of many digits, and no pattern of a schema lets one through."""
 
@@ -109,6 +111,21 @@ def shots(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
             yield Problem(path, f"the shots last {lasting} s, and {value['equals']} is {total}")
 
 
+def grown_area(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
+    """A picture that grows by parts of its ``height`` and ``width`` has at most so many ``times`` its area.
+
+    A part that is not there is 0. One that is no number, or not from 0 to ``each``, is left to other keywords.
+    """
+    if not isinstance(instance, dict):
+        return
+    sides = [[instance.get(name, 0) for name in value[side]] for side in ("height", "width")]
+    parts = [part for side in sides for part in side]
+    if all(kind_of(part) in ("integer", "fraction") and 0 <= part <= value["each"] for part in parts):
+        times = (1 + sum(sides[0])) * (1 + sum(sides[1]))
+        if times > value["times"] + _ROUNDING:
+            yield Problem((), f"the area grows to {times:.4g} times, at most {value['times']}")
+
+
 def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
     """A text has at most this many UTF-16 units, which is what JavaScript counts.
 
@@ -174,6 +191,7 @@ KEYWORDS: dict[str, Keyword] = {
     "x-sum-equals": sum_equals,
     "x-unique": unique,
     "x-shots": shots,
+    "x-grown-area": grown_area,
     "x-utf16-length": utf16_length,
     "x-int64": int64,
     "x-base64": base64,

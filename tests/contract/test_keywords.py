@@ -21,6 +21,7 @@ URL = "https://example.com/cat.png"
 REFERENCES = {"in": ["prompt", "shots[].prompt"], "to": {"<<<image_%>>>": "images", "@image_%": "image_%"}}
 TOTAL = {"lists": ["images", "elements"], "max": 3}
 SUM = {"of": "shots[].duration", "equals": "duration", "default": "5"}
+GROWTH = {"height": ["up", "down"], "width": ["left", "right"], "each": 2, "times": 3}
 
 
 def used_values(schema: JSON) -> dict[str, Any]:
@@ -36,6 +37,7 @@ VALUES: dict[str, Any] = {
     "x-references": REFERENCES,
     "x-total-items": TOTAL,
     "x-sum-equals": SUM,
+    "x-grown-area": GROWTH,
     "x-utf16-length": 10,
     "x-base64": True,
     "x-image-format": ["PNG", "JPEG"],
@@ -148,6 +150,30 @@ def test_parts_add_up_where_all_are_numbers(durations: list[JSON], total: JSON, 
     if total is not None:
         payload["duration"] = total
     assert problems("x-sum-equals", payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ((2, 0, 0, 0), []),
+        ((2, 0, 0.001, 0), [()]),
+        ((0.25, 0.25, 0.5, 0.5), []),
+        ((0.1, 0.2, 0.3, 0.1), []),
+        ((1, 1, 0, 0), []),
+        ((1, 1, 0.01, 0), [()]),
+        ((0.5, 0, 1, 0), []),
+        ((0.5, 0, 1, 0.0001), [()]),
+        ((2.1, 2, 2, 2), []),
+        ((-0.1, 2, 2, 2), []),
+        (("2", 2, 2, 2), []),
+        ((True, 2, 2, 2), []),
+        ((None, 2, 2, 2), []),
+        ((2, 2), [()]),
+        ((2,), []),
+    ],
+)
+def test_a_picture_grows_to_three_times_its_area_at_most(parts: tuple[JSON, ...], expected: list[Path]) -> None:
+    assert problems("x-grown-area", dict(zip(("up", "down", "left", "right"), parts, strict=False))) == expected
 
 
 def test_parts_do_not_add_up_while_one_is_missing() -> None:

@@ -17,8 +17,8 @@ from mockserver.types import JSON, Request
 SCHEMAS = Path(str(folder("schemas")))
 NOON = 1_790_000_000_000
 
-# The older image endpoint (kling 7.4), as it stood in late 2025: an endpoint of a known service is JSON alone.
-GENERATIONS: JSON = {
+# Much like the older image endpoint in late 2025 (kling 7.4): an endpoint of a known service is JSON alone.
+SKETCHES: JSON = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Create an image task",
     "x-source": "kling 7.4",
@@ -54,7 +54,7 @@ GENERATIONS: JSON = {
         }
     ],
 }
-PATH = "/v1/images/generations"
+PATH = "/v1/images/sketches"
 
 
 def add(service: Any) -> None:
@@ -63,18 +63,18 @@ def add(service: Any) -> None:
     del task["series"], task["images"], task["elements"], task["watermark"]
     query = {"answer": "omni-image.get.json", "method": "GET"}
     service["operations"] |= {
-        "generations.create": {
+        "sketches.create": {
             "does": "create",
             "method": "POST",
             "path": PATH,
-            "body": "generations.request.json",
+            "body": "sketches.request.json",
             "media_types": ["application/json"],
             "answer": "created.json",
             "callback": "omni-image.record.json",
             "task": task,
         },
-        "generations.get": {**query, "does": "get", "path": PATH + "/{id}"},
-        "generations.list": {
+        "sketches.get": {**query, "does": "get", "path": PATH + "/{id}"},
+        "sketches.list": {
             **query,
             "does": "list",
             "path": PATH,
@@ -90,7 +90,7 @@ def fake(tmp_path: Path) -> Fake:
     for name in ("schema.meta.json", "service.meta.json"):
         shutil.copy(SCHEMAS / name, tmp_path)
     shutil.copytree(SCHEMAS / "kling", tmp_path / "kling")
-    (tmp_path / "kling" / "generations.request.json").write_text(json.dumps(GENERATIONS), encoding="utf-8")
+    (tmp_path / "kling" / "sketches.request.json").write_text(json.dumps(SKETCHES), encoding="utf-8")
     file = tmp_path / "kling" / "service.json"
     service = json.loads(file.read_text(encoding="utf-8"))
     add(service)
@@ -106,7 +106,7 @@ def ask(fake: Fake, method: str, path: str, body: JSON = None) -> tuple[int, JSO
     content = b"" if body is None else json.dumps(body).encode()
     response = fake.respond(Request(method, path, "", headers, content))
     operation = fake.world.catalog.operation(
-        "kling/generations." + ("create" if method == "POST" else "list" if path == PATH else "get")
+        "kling/sketches." + ("create" if method == "POST" else "list" if path == PATH else "get")
     )
     file = operation.answer if response.status == 200 else fake.world.catalog.service("kling").refusal
     assert file is not None

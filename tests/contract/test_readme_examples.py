@@ -65,23 +65,23 @@ def test_the_smallest_service_is_one_file(schemas: Path) -> None:
 
 def test_an_endpoint_is_two_entries_and_a_request_schema(schemas: Path) -> None:
     change(schemas / "kling" / "service.json", operations=ENDPOINT[0])
-    (schemas / "kling" / "generations.request.json").write_text(json.dumps(ENDPOINT[1]), encoding="utf-8")
-    assert asked(schemas, "/v1/images/generations", {"prompt": "A cat"})["data"]["task_status"] == "succeed"
-    assert asked(schemas, "/v1/images/generations", {"prompt": "x" * 2501})["code"] == 1201
-    rules = {rule.id for rule in catalog.read(schemas).operation("kling/generations").rules}
+    (schemas / "kling" / "sketches.request.json").write_text(json.dumps(ENDPOINT[1]), encoding="utf-8")
+    assert asked(schemas, "/v1/images/sketches", {"prompt": "A cat"})["data"]["task_status"] == "succeed"
+    assert asked(schemas, "/v1/images/sketches", {"prompt": "x" * 2501})["code"] == 1201
+    rules = {rule.id for rule in catalog.read(schemas).operation("kling/sketches").rules}
     assert rules == {"prompt.required", "prompt.type", "prompt.maxLength", "type"}
 
 
 def test_a_rule_a_reading_and_an_error_are_one_object_each(schemas: Path) -> None:
     change(schemas / "kling" / "service.json", operations=ENDPOINT[0], readings=READING[0], errors=ERROR[0])
     request = {**ENDPOINT[1], "allOf": [RULE[0]]}
-    (schemas / "kling" / "generations.request.json").write_text(json.dumps(request), encoding="utf-8")
+    (schemas / "kling" / "sketches.request.json").write_text(json.dumps(request), encoding="utf-8")
     blue = {"prompt": "A blue bicycle"}
-    assert asked(schemas, "/v1/images/generations", blue)["data"]["task_status"] == "succeed"
-    refused = asked(schemas, "/v1/images/generations", blue, readings={"red-bicycles": "refused"})
+    assert asked(schemas, "/v1/images/sketches", blue)["data"]["task_status"] == "succeed"
+    refused = asked(schemas, "/v1/images/sketches", blue, readings={"red-bicycles": "refused"})
     assert refused["code"] == 1201
     assert catalog.read(schemas).service("kling").errors["no-such-voice"].status == 400
-    operation = catalog.read(schemas).operation("kling/generations")
+    operation = catalog.read(schemas).operation("kling/sketches")
     validator = Validator(operation.schema, operation.rules, {})
     for rule in operation.rules:
         accept, reject = vectors(rule, operation.schema)

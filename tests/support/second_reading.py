@@ -73,7 +73,8 @@ def rules_of(operation: str) -> tuple[SecondRule, ...]:
 def request_schema(operation: str) -> Any:
     """Return the schema of an operation's body or query, as it stands in its file."""
     service, _, name = operation.partition("/")
-    entry = json.loads((SCHEMAS / service / "service.json").read_text(encoding="utf-8"))["operations"][name]
+    parts = (json.loads(file.read_text(encoding="utf-8")) for file in (SCHEMAS / service).glob("*service.json"))
+    entry = next(part["operations"][name] for part in parts if name in part.get("operations", ()))
     return json.loads((SCHEMAS / service / (entry.get("body") or entry["query"])).read_text(encoding="utf-8"))
 
 
@@ -225,6 +226,15 @@ def _is_good_film(shots: list[tuple[int, int, str]], total: int | None, value: A
     return all(each) and (not shots or total is None or sum(m for _, m, _ in shots) == total)
 
 
+def _grown_area(value: Any, instance: Any) -> bool:
+    parts = [[instance.get(name, 0) for name in value[side]] for side in ("height", "width")]
+    for part in parts[0] + parts[1]:
+        if isinstance(part, bool) or not isinstance(part, int | float) or part < 0 or part > value["each"]:
+            return True
+    height, width = map(sum, parts)
+    return bool(1 + height + width + height * width <= value["times"] + 1e-9)
+
+
 def _whole(value: Any) -> int | None:
     if isinstance(value, str):
         return int(value) if re.fullmatch("[0-9]{1,9}", value) else None
@@ -326,6 +336,7 @@ OWN: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any], bool]]] = {
     "x-sum-equals": (dict, _sum_equals),
     "x-unique": (dict, _unique),
     "x-shots": (dict, _shots),
+    "x-grown-area": (dict, _grown_area),
     "x-utf16-length": (str, _utf16_length),
     "x-int64": ((str, int, float), _int64),
     "x-base64": (str, _base64),

@@ -22,6 +22,7 @@ from mockserver.contract.keywords import OF_DATA
 from mockserver.contract.places import first, steps
 from mockserver.contract.vectors import picture
 from mockserver.kit.generation.choices import Choices
+from mockserver.kit.generation.finished.growth import broken_growth, with_growth
 from mockserver.kit.generation.finished.having import having
 from mockserver.kit.generation.finished.names import with_names
 from mockserver.kit.generation.finished.shots import with_shots
@@ -252,6 +253,7 @@ GENERATORS: dict[str, KeywordGenerator] = {
     "x-total-items": KeywordGenerator(broken=_broken_total, room=_shared_room),
     "x-sum-equals": KeywordGenerator(broken=lambda own: _objects_with(own.value["of"], own), completed=with_sum),
     "x-shots": KeywordGenerator(broken=lambda own: _objects_with(own.value["in"], own), completed=with_shots),
+    "x-grown-area": KeywordGenerator(broken=broken_growth, completed=with_growth),
     "x-utf16-length": KeywordGenerator(values=_utf16_texts),
     "x-int64": KeywordGenerator(values=_ids),
     "x-base64": KeywordGenerator(values=_encodings),

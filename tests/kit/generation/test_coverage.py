@@ -35,7 +35,7 @@ def invalid_payloads(operation: Operation, payload: JSON) -> set[str]:
 @pytest.mark.parametrize("operation", MAKERS)
 def test_samples_are_valid_and_different(operation: Operation) -> None:
     found = of(operation.id)
-    assert len(found) >= 10
+    assert len(found) >= min(10, len(operation.schema["properties"]))
     assert all(invalid_payloads(operation, payload) == set() for payload in found)
     assert all(payload not in found[:place] for place, payload in enumerate(found))
 

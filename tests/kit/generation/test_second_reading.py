@@ -260,6 +260,7 @@ LISTED = st.lists(
     | st.just(7),
     max_size=3,
 )
+GROWN = st.sampled_from([0, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.0, 2.5, -0.5, "1", None, True]) | st.floats(0, 2)
 ARGUMENTS: dict[str, tuple[JSON, st.SearchStrategy[JSON]]] = {
     "x-references": (
         REFERENCES,
@@ -284,6 +285,10 @@ ARGUMENTS: dict[str, tuple[JSON, st.SearchStrategy[JSON]]] = {
         st.fixed_dictionaries(
             {}, optional={"list": LISTED, "film": st.fixed_dictionaries({}, optional={"total": PARTS}) | st.just(7)}
         ),
+    ),
+    "x-grown-area": (
+        {"height": ["a", "b"], "width": ["c", "d"], "each": 2, "times": 3},
+        st.fixed_dictionaries({}, optional=dict.fromkeys("abcd", GROWN)),
     ),
     "x-utf16-length": (4, st.text(st.sampled_from("x\U0001f600"), max_size=6)),
     "x-int64": (

@@ -21,6 +21,9 @@ from mockserver.kit.generation.keywords import generator_of
 from mockserver.kit.server.settings import Target
 from mockserver.types import JSON, Payload, Schema
 
+_ACROSS_FIELDS = ("x-sum-equals", "x-total-items", "x-references", "x-grown-area")
+"""The keywords of ours that name fields."""
+
 _MOST_STEPS = 12
 """Payloads one step outside a rule. Most rules have fewer; one with lists of many listed values has fifty alike."""
 
@@ -125,7 +128,7 @@ def _texts(value: Any) -> Iterator[str]:
     """Yield the names of fields at the root that a schema mentions, among other texts."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            if not name.startswith("x-") or name in ("x-sum-equals", "x-total-items", "x-references"):
+            if not name.startswith("x-") or name in _ACROSS_FIELDS:
                 yield name
                 yield from _texts(inner)
     elif isinstance(value, list):
