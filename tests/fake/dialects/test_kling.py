@@ -603,6 +603,10 @@ PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] 
             "accepted": [(200, ["o1-up-to-2k"]), (200, ["o1-single-images"])],
         },
     ),
+    "image-models": (
+        entering("/v1/images/generations", model_name="kling-v2"),
+        {"accepted": (200, ["current-image-models"]), "refused": (400, ["current-image-models"])},
+    ),
     "spring-2026": (
         each(
             entering(VIDEO, **SHOTS, image_list=FRAMES),
