@@ -500,3 +500,18 @@ async def test_whatever_host_and_query_are_sent_the_path_alone_counts(
     async with served(application(fake)) as client:
         headers = httpx.Headers([(b"host", host.encode("latin-1"))])
         assert (await client.get(f"{url}?download=%FF", headers=headers)).status_code == 200
+
+
+async def test_a_sound_is_served_over_http_in_both_forms_and_in_parts(fake: CheckedFake) -> None:
+    path = "/v1/audio/text-to-audio"
+    id = fake.post(path, {"prompt": "Rain", "duration": 3}).data["task_id"]
+    (audio,) = fake.get(path, id).data["task_result"]["audios"]
+    async with served(application(fake)) as client:
+        for form, kind in (("mp3", "audio/mpeg"), ("wav", "audio/wav")):
+            url = httpx.URL(audio[f"url_{form}"]).path
+            found = await client.get(url)
+            assert (found.status_code, found.headers["content-type"]) == (200, kind)
+            with av.open(BytesIO(found.content), "r") as container:
+                assert sum(frame.samples for frame in container.decode(audio=0)) == 3 * 48_000
+            part = await client.get(url, headers={"range": "bytes=10-19"})
+            assert (part.status_code, part.content) == (206, found.content[10:20])

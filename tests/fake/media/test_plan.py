@@ -16,6 +16,8 @@ from tests.conftest import NOON
 
 IMAGE = load().operation("kling/omni-image")
 VIDEO = load().operation("kling/omni-video")
+OMNI = {"model_name": "kling-v3-omni"}
+REFERENCE = {"video_list": [{"video_url": "https://example.com/a.mp4"}]}
 MAKERS = [
     operation
     for service in load().services.values()
@@ -85,7 +87,9 @@ def test_there_is_one_film() -> None:
     assert len(made(VIDEO, {"n": 5})) == 1
 
 
-@pytest.mark.parametrize("operation", MAKERS, ids=lambda operation: operation.id)
+@pytest.mark.parametrize(
+    "operation", [each for each in MAKERS if "usual_ratio" in each.task], ids=lambda operation: operation.id
+)
 def test_without_a_choice_the_ratio_is_the_usual_one(operation: Operation) -> None:
     chosen = operation.defaults.get(operation.task.get("ratio", ""))
     assert plan.ratio(operation, {}) == (operation.task["usual_ratio"] if chosen in (None, "auto") else chosen)
@@ -146,7 +150,9 @@ LISTED = {
 DRAWERS = [operation for operation in MAKERS if operation.task["media"] == "image"]
 
 
-@pytest.mark.parametrize("operation", DRAWERS, ids=lambda operation: operation.id)
+@pytest.mark.parametrize(
+    "operation", [each for each in DRAWERS if "ratio" in each.task], ids=lambda operation: operation.id
+)
 def test_an_image_has_the_listed_pixels_of_its_size_and_ratio(operation: Operation) -> None:
     fields = operation.task
     for size in fields["sizes"].keys() & LISTED.keys():
@@ -165,7 +171,7 @@ def test_the_sides_of_any_image_are_multiples_of_16(
 ) -> None:
     size = data.draw(st.sampled_from(sorted(operation.task["sizes"])))
     payload = {operation.task["size"]: size} if "size" in operation.task else {}
-    (image,) = plan.artifacts(operation, replace(task(operation, payload), ratio=f"{wide}:{high}"), payload)
+    image, *_ = plan.artifacts(operation, replace(task(operation, payload), ratio=f"{wide}:{high}"), payload)
     assert isinstance(image, Picture)
     assert (image.width % 16, image.height % 16) == (0, 0)
     assert image.width * image.height == pytest.approx(operation.task["sizes"][size] ** 2, rel=0.06)
@@ -245,6 +251,14 @@ def test_a_watermarked_twin_differs_in_nothing_else(operation: Operation, kind: 
         (VIDEO, {"mode": "pro", "duration": 12}, "9.6"),
         (VIDEO, {"mode": "4k", "duration": "15"}, "45"),
         (VIDEO, {"mode": "4k", "duration": "10"}, "30"),
+        (VIDEO, {**OMNI, "mode": "pro", "sound": "on"}, "5"),
+        (VIDEO, {**OMNI, "mode": "std", "sound": "on"}, "4"),
+        (VIDEO, {**OMNI, "mode": "4k", "sound": "on"}, "15"),
+        (VIDEO, {"mode": "pro", "sound": "on"}, "4"),
+        (VIDEO, {**OMNI, "mode": "std", **REFERENCE}, "4.5"),
+        (VIDEO, {**OMNI, "mode": "4k", **REFERENCE}, "15"),
+        (VIDEO, {"mode": "pro", **REFERENCE}, "6"),
+        (VIDEO, {**OMNI, "mode": "pro", "sound": "off", "video_list": []}, "4"),
     ],
 )
 def test_the_price_is_that_of_the_size_for_each_image_or_second(
