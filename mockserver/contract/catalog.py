@@ -153,6 +153,7 @@ class Service:
     statuses: Mapping[str, JSON]
     faults: Mapping[str, str]
     templates: Mapping[str, JSON]
+    packs: Mapping[str, Mapping[str, JSON]]
     ids: str
     layout: Layout
 
@@ -268,6 +269,7 @@ def _service(id: str, files: Files) -> Service:
         statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
         faults=MappingProxyType({**base.get("faults", {}), **own.get("faults", {})}),
         templates=filling,
+        packs=MappingProxyType({**base.get("packs", {}), **own.get("packs", {})}),
         ids=own.get("ids", base.get("ids", "decimal")),
         layout=Layout.parse({**base["layout"], **own.get("layout", {})}),
     )

@@ -126,6 +126,13 @@ def grown_area(value: dict[str, Any], instance: JSON) -> Iterator[Problem]:
             yield Problem((), f"the area grows to {times:.4g} times, at most {value['times']}")
 
 
+def ascending(value: list[str], instance: JSON) -> Iterator[Problem]:
+    """The number in the first of two fields is less than that in the second."""
+    numbers: list[Any] = [instance.get(name) for name in value] if isinstance(instance, dict) else [None]
+    if all(kind_of(number) in ("integer", "fraction") for number in numbers) and not numbers[0] < numbers[1]:
+        yield Problem((), f"{value[0]} must be before {value[1]}")
+
+
 def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
     """A text has at most this many UTF-16 units, which is what JavaScript counts.
 
@@ -192,6 +199,7 @@ KEYWORDS: dict[str, Keyword] = {
     "x-unique": unique,
     "x-shots": shots,
     "x-grown-area": grown_area,
+    "x-ascending": ascending,
     "x-utf16-length": utf16_length,
     "x-int64": int64,
     "x-base64": base64,

@@ -63,7 +63,7 @@ def check_task(file: str, at: str, task: Mapping[str, JSON], schema: Schema) -> 
 
 def _places(task: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     """Yield each place that a task names, after the role that it plays there."""
-    yield from ((role, task[role]) for role in (*_ROLES, "watermark", "images") if role in task)
+    yield from ((role, task[role]) for role in (*_ROLES, "watermark", "images", "videos") if role in task)
     for choice, roles in (
         ("series", ("field", "count")),
         ("sound", ("field",)),

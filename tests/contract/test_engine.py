@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, Any] = {
     "x-sum-equals": {"of": "list[].a", "equals": "b", "default": 5},
     "x-unique": "list[].a",
     "x-shots": {"in": "list[b=a].a", "equals": "b", "default": 5, "most": 6, "words": 9},
+    "x-ascending": ["a", "b"],
     "x-grown-area": {"height": ["a"], "width": ["b"], "each": 2, "times": 3},
     "x-utf16-length": 4,
     "x-int64": True,

@@ -38,6 +38,7 @@ VALUES: dict[str, Any] = {
     "x-total-items": TOTAL,
     "x-sum-equals": SUM,
     "x-grown-area": GROWTH,
+    "x-ascending": ["start", "end"],
     "x-utf16-length": 10,
     "x-base64": True,
     "x-image-format": ["PNG", "JPEG"],
@@ -174,6 +175,24 @@ def test_parts_add_up_where_all_are_numbers(durations: list[JSON], total: JSON, 
 )
 def test_a_picture_grows_to_three_times_its_area_at_most(parts: tuple[JSON, ...], expected: list[Path]) -> None:
     assert problems("x-grown-area", dict(zip(("up", "down", "left", "right"), parts, strict=False))) == expected
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"start": 1, "end": 2}, []),
+        ({"start": 1.5, "end": 1.6}, []),
+        ({"start": 2, "end": 2}, [()]),
+        ({"start": 3, "end": 2}, [()]),
+        ({"start": 3}, []),
+        ({"end": 3}, []),
+        ({"start": "3", "end": 2}, []),
+        ({"start": True, "end": 0}, []),
+        ([2, 1], []),
+    ],
+)
+def test_numbers_grow(payload: JSON, expected: list[Path]) -> None:
+    assert problems("x-ascending", payload) == expected
 
 
 def test_parts_do_not_add_up_while_one_is_missing() -> None:

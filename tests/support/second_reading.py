@@ -235,6 +235,13 @@ def _grown_area(value: Any, instance: Any) -> bool:
     return bool(1 + height + width + height * width <= value["times"] + 1e-9)
 
 
+def _ascending(value: Any, instance: Any) -> bool:
+    numbers = [instance.get(name) for name in value]
+    if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
+        return True
+    return bool(numbers[1] - numbers[0] > 0)
+
+
 def _whole(value: Any) -> int | None:
     if isinstance(value, str):
         return int(value) if re.fullmatch("[0-9]{1,9}", value) else None
@@ -337,6 +344,7 @@ OWN: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any], bool]]] = {
     "x-unique": (dict, _unique),
     "x-shots": (dict, _shots),
     "x-grown-area": (dict, _grown_area),
+    "x-ascending": (dict, _ascending),
     "x-utf16-length": (str, _utf16_length),
     "x-int64": ((str, int, float), _int64),
     "x-base64": (str, _base64),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import repeat
 
@@ -12,14 +12,14 @@ from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
 from mockserver.contract.template import fields, filled
 from mockserver.fake.call import Call
-from mockserver.fake.dialects import sources
+from mockserver.fake.dialects import kling_account, sources
 from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import USUAL_SUFFIX, Film
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Dialect, World
+from mockserver.fake.world import Action, Dialect, World
 from mockserver.types import JSON, Millis, Payload, Response
 
 _HEADERS = {"content-type": "application/json"}
@@ -37,6 +37,8 @@ def create(world: World, call: Call) -> Response:
         raise Refused("duplicate-external-id", id=external_id)
     callback_url, id = first(layout.callback_field, call.payload) or None, world.ids.decimal()
     source = sources.source(world, call, id)
+    if call.readings["empty-pack"] == "refused":
+        kling_account.charge(world, call, source)
     task = world.create(call, id, external_id=external_id, callback_url=callback_url, source=source)
     at, info = task.created_at, _info(call.operation, task, call.readings)
     named = b"%b," % (encoded(info)[1:-1] if external_id else _NO_INFO) if info else b""
@@ -128,7 +130,22 @@ def refused(world: World, service: Service, status: int, body: dict[str, JSON]) 
     return wrapped(service, "refusal", of_refusal(world, status, complete), complete)
 
 
-DIALECT = Dialect({"answer": answer, "create": create, "get": get, "list": list_}, refused, notice, reports)
+def _account(told: Callable[[World, Call], JSON]) -> Action:
+    """Return an action that answers with something about the account."""
+    return lambda world, call: _answer(world, call, encoded(told(world, call)))
+
+
+_ACTIONS: Mapping[str, Action] = {
+    "create": create,
+    "get": get,
+    "list": list_,
+    "answer": answer,
+    "costs": _account(kling_account.costs),
+    "balance": _account(kling_account.balance),
+    "package": _account(kling_account.package),
+}
+
+DIALECT = Dialect(_ACTIONS, refused, notice, reports)
 
 
 def _answer(world: World, call: Call, data: bytes, task: Task | None = None) -> Response:

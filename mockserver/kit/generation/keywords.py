@@ -25,6 +25,7 @@ from mockserver.kit.generation.choices import Choices
 from mockserver.kit.generation.finished.growth import broken_growth, with_growth
 from mockserver.kit.generation.finished.having import having
 from mockserver.kit.generation.finished.names import with_names
+from mockserver.kit.generation.finished.order import out_of_order, with_order
 from mockserver.kit.generation.finished.shots import with_shots
 from mockserver.kit.generation.finished.uniques import with_unique_texts
 from mockserver.kit.generation.intersection import conjunction, intersect_choices, list_shapes, object_shapes
@@ -253,6 +254,7 @@ GENERATORS: dict[str, KeywordGenerator] = {
     "x-total-items": KeywordGenerator(broken=_broken_total, room=_shared_room),
     "x-sum-equals": KeywordGenerator(broken=lambda own: _objects_with(own.value["of"], own), completed=with_sum),
     "x-shots": KeywordGenerator(broken=lambda own: _objects_with(own.value["in"], own), completed=with_shots),
+    "x-ascending": KeywordGenerator(broken=out_of_order, completed=with_order),
     "x-grown-area": KeywordGenerator(broken=broken_growth, completed=with_growth),
     "x-utf16-length": KeywordGenerator(values=_utf16_texts),
     "x-int64": KeywordGenerator(values=_ids),

@@ -505,6 +505,43 @@ FILM_WITH_MARK = ["duration", "id", "url", "watermark_url"]
 FROM_INPUT = "aspect-ratio-from-input"
 REASON = "The moderators said no"
 
+COSTS, EVER = "/account/costs", {"start_time": NOON - 9 * 10**9, "end_time": NOON + 9 * 10**9}
+
+
+def costs(fake: CheckedFake) -> Answer:
+    return fake.get(COSTS, query="&".join(f"{name}={value}" for name, value in EVER.items()))
+
+
+def has_packs(fake: CheckedFake) -> object:
+    return "resource_pack_subscribe_infos" in costs(fake).data
+
+
+def is_late(fake: CheckedFake) -> object:
+    fake.made()
+    fake.clock.advance("1m")
+    return [pack["remaining_quantity"] for pack in costs(fake).data.get("resource_pack_subscribe_infos", [])] == [
+        100.0,
+        1000.0,
+    ]
+
+
+def seven_times_nine(fake: CheckedFake) -> object:
+    return [fake.create(model_name="kling-v3-omni", n=9, resolution="4k").status for _ in range(7)]
+
+
+def costs_twice(fake: CheckedFake) -> object:
+    fake.clock.advance("1m")
+    return [costs(fake).status, costs(fake).status]
+
+
+def rows_of_another_key(fake: CheckedFake) -> object:
+    fake.made()
+    fake.clock.advance("1m")
+    filters = [{"key": "product_type", "values": ["image"]}, {"key": "api_key_name", "values": ["another"]}]
+    rows = fake.post("/account/billing/package", {**EVER, "filters": filters}).data["result"]["detail"]
+    return len(rows) if rows else 0
+
+
 PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] = {
     "missing-task": (missing_task, {"400-1201": "400-1201", "404-1203": "404-1203"}),
     "callback-on": (
@@ -607,6 +644,12 @@ PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] 
         entering("/v1/images/generations", model_name="kling-v2"),
         {"accepted": (200, ["current-image-models"]), "refused": (400, ["current-image-models"])},
     ),
+    "resource-packs": (has_packs, {"trial": True, "none": False}),
+    "empty-pack": (seven_times_nine, {"taken": [200] * 7, "refused": [200] * 6 + [429]}),
+    "pack-lag": (is_late, {"none": False, "12h": True}),
+    "costs-times": (lambda fake: fake.get(COSTS).status, {"refused": 400, "taken": 200}),
+    "costs-rate": (costs_twice, {"answered": [200, 200], "refused": [200, 429]}),
+    "filters-together": (rows_of_another_key, {"each": 0, "either": 1}),
     "spring-2026": (
         each(
             entering(VIDEO, **SHOTS, image_list=FRAMES),

@@ -286,6 +286,7 @@ ARGUMENTS: dict[str, tuple[JSON, st.SearchStrategy[JSON]]] = {
             {}, optional={"list": LISTED, "film": st.fixed_dictionaries({}, optional={"total": PARTS}) | st.just(7)}
         ),
     ),
+    "x-ascending": (["a", "b"], st.fixed_dictionaries({}, optional=dict.fromkeys("abc", GROWN))),
     "x-grown-area": (
         {"height": ["a", "b"], "width": ["c", "d"], "each": 2, "times": 3},
         st.fixed_dictionaries({}, optional=dict.fromkeys("abcd", GROWN)),

@@ -21,7 +21,7 @@ from mockserver.kit.generation.keywords import generator_of
 from mockserver.kit.server.settings import Target
 from mockserver.types import JSON, Payload, Schema
 
-_ACROSS_FIELDS = ("x-sum-equals", "x-total-items", "x-references", "x-grown-area")
+_ACROSS_FIELDS = ("x-sum-equals", "x-total-items", "x-references", "x-grown-area", "x-ascending")
 """The keywords of ours that name fields."""
 
 _MOST_STEPS = 12
