@@ -73,7 +73,9 @@ def ours() -> set[str]:
     return {name for meta in metas for name in properties(meta)} | set(texts(metas))
 
 
-ORDINARY = frozenset({"data", "mode", "n", "request", "resource", "response", "sort", "url"})
+ORDINARY = frozenset(
+    {"data", "key", "limit", "mode", "n", "request", "resource", "response", "sort", "text", "url", "values"}
+)
 """Names of fields that are also words for other things, such as the URL of a server."""
 
 FOREIGN = {name: dialect for name, dialect in known_to_one_dialect().items() if name not in {*ours(), *ORDINARY}}

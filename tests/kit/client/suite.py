@@ -253,7 +253,7 @@ def asks_on_the_path_of_another() -> None:
 
 
 @wrong
-def asks_for_what_is_not_served() -> None:
+def asks_where_older_images_are() -> None:
     http.get(f"/v1/images/generations/{id_of(post({'prompt': 'A cat'}))}", headers=bearer())
 
 

@@ -104,7 +104,7 @@ CLEAN: Mapping[str, Sequence[Exchange]] = {
     "meant by a name": [meant(create(refused(401, 1000), scheme=None), "name"), create(created())],
     "meant on no path": [meant(unknown("/v1/nowhere")), create(created())],
     "meant, with HTTP 200": [meant(create(refused(200, 5000), query="api_key=1")), create(created())],
-    "only the real service": [create(created()), unknown("/v1/videos/text2video", "POST"), unknown("/account/costs")],
+    "only the real service": [create(created()), *[unknown("/v1/account/costs")] * 2],
     "a look at the server": [create(created()), unknown("/", scheme=None), unknown(PATH, "OPTIONS", scheme=None)],
     "no HTTP at all": [create(created()), unknown("", "GET", 400), unknown(PATH, "POST", 408)],
 }
@@ -128,8 +128,8 @@ BROKEN: Sequence[tuple[str, str, Sequence[Exchange]]] = [
     ),
     (
         "polls-the-right-path",
-        f"a task of kling/omni-image at /v1/images/generations/{TASK}, a path for other tasks",
-        [create(created()), unknown(f"/v1/images/generations/{TASK}")],
+        f"a task of kling/omni-image at /v1/images/generations/{TASK}, a path of kling/generations",
+        [create(created()), poll(refused(), path=f"/v1/images/generations/{TASK}", operation="kling/generations.get")],
     ),
     (
         "polls-the-right-path",

@@ -24,11 +24,15 @@ from tests.fake.intake.test_auth import SECRET, token
 SERVICES = load().services
 OPERATIONS = {id: each for service in SERVICES.values() for id, each in service.operations.items()}
 CREATES = [id for id, each in OPERATIONS.items() if each.task]
+WITH_PROMPT = [id for id in CREATES if "prompt" in OPERATIONS[id].task]
+SERVED = {each.path for each in OPERATIONS.values()}
 UNSERVED = [
     (service.id, method, path)
     for service in SERVICES.values()
     for path, data in service.unserved.items()
     for method in data["methods"]
+    # A gateway's path may be that of Kling behind /kling, where ours is as well.
+    if path.removeprefix("/kling") not in SERVED
 ]
 PACES = ("instant", "fast", "polls:3", "real")
 WAYS = {
@@ -148,7 +152,7 @@ def test_a_known_task_where_only_others_can_be_is_told(service: str, path: str) 
     assert "a path for other tasks" in finding.received
 
 
-@pytest.mark.parametrize(("create", "way"), [*product(CREATES, WAYS)])
+@pytest.mark.parametrize(("create", "way"), [*product(WITH_PROMPT, WAYS)])
 def test_a_refusal_is_meant_in_three_ways(create: str, way: str) -> None:
     operation, client = OPERATIONS[create], Client()
     key, headers, mark = WAYS[way]
@@ -166,7 +170,7 @@ def test_a_refusal_is_meant_in_three_ways(create: str, way: str) -> None:
     assert {finding.check for finding in bare.judged().findings} >= {"payloads-keep-the-rules"}
 
 
-@pytest.mark.parametrize(("create", "way"), [*product(CREATES, WAYS)])
+@pytest.mark.parametrize(("create", "way"), [*product(WITH_PROMPT, WAYS)])
 def test_what_means_to_be_refused_is_answered_as_if_it_did_not(create: str, way: str) -> None:
     operation, client = OPERATIONS[create], Client()
     key, headers, mark = WAYS[way]

@@ -23,9 +23,9 @@ FAULTS = {
         "polls-the-right-path",
         r"a task of kling/omni-image at /v1/videos/omni-video/\d+, a path of kling/omni-video$",
     ),
-    "asks_for_what_is_not_served": (
+    "asks_where_older_images_are": (
         "polls-the-right-path",
-        r"a task of kling/omni-image at /v1/images/generations/\d+, a path for other tasks$",
+        r"a task of kling/omni-image at /v1/images/generations/\d+, a path of kling/generations$",
     ),
     "sends_a_form": ("content-type-is-json", r"^Content-Type is application/x-www-form-urlencoded$"),
     "polls_on": ("stops-at-the-end", r"^\d+ polls in a row came after the state succeed$"),

@@ -56,7 +56,7 @@ WAITING = (
     mutant(
         "polls-the-other-product",
         "polls-the-right-path",
-        told=r"a task of kling/omni-image at /v1/images/generations/\d+, a path for other tasks",
+        told=r"a task of kling/omni-image at /v1/images/generations/\d+, a path of kling/generations",
         place=lambda self: f"/v1/images/generations/{self.task_id}",
     ),
     mutant(
