@@ -50,6 +50,7 @@ class Operation:
     * ``record``: the template of what its record has besides, once a task has succeeded; ``None`` is the dialect's own
     * ``data``: the template of what the envelope holds, where the dialect answers at once and makes no task
     * ``files``: what an answer at once has URLs of, each like the ``task`` of an operation
+    * ``refuses``: the row of the error table with which it refuses everything, where it does that
     * ``finds``: the parameter or field of a request that names a task
     * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
     """
@@ -74,6 +75,7 @@ class Operation:
     record: JSON
     data: JSON
     files: tuple[Mapping[str, Any], ...]
+    refuses: str | None
     finds: str
     defaults: Mapping[str, JSON]
 
@@ -229,6 +231,7 @@ def read(schemas: Traversable) -> Catalog:
         soundness.check_names(own, rules, whens, service.questions)
         every = [rule for found in rules.values() for rule in found]
         soundness.check_readings(own, every, service.questions)
+        soundness.check_refusals(own, service.errors)
     return catalog
 
 
@@ -320,6 +323,7 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
         record=record,
         data=said,
         files=tuple(data.get("files", ())),
+        refuses=data.get("refuses"),
         finds=data.get("finds", "id"),
         defaults=MappingProxyType(
             {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}

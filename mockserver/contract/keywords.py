@@ -133,6 +133,14 @@ def ascending(value: list[str], instance: JSON) -> Iterator[Problem]:
         yield Problem((), f"{value[0]} must be before {value[1]}")
 
 
+def one_nonzero(value: list[str], instance: JSON) -> Iterator[Problem]:
+    """At most one of these numbers of an object is not 0."""
+    if isinstance(instance, dict):
+        found = [name for name in value if kind_of(instance.get(name)) in ("integer", "fraction") and instance[name]]
+        if len(found) > 1:
+            yield Problem((), f"{' and '.join(found)} are not 0, at most one may be")
+
+
 def utf16_length(value: int, instance: JSON) -> Iterator[Problem]:
     """A text has at most this many UTF-16 units, which is what JavaScript counts.
 
@@ -200,6 +208,7 @@ KEYWORDS: dict[str, Keyword] = {
     "x-shots": shots,
     "x-grown-area": grown_area,
     "x-ascending": ascending,
+    "x-one-nonzero": one_nonzero,
     "x-utf16-length": utf16_length,
     "x-int64": int64,
     "x-base64": base64,

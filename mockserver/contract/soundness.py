@@ -139,6 +139,14 @@ def check_readings(service: Whole, rules: Collection[Rule], questions: Questions
                 raise BadContract(service.file(at), at, fact)
 
 
+def check_refusals(service: Whole, errors: Collection[str]) -> None:
+    """An operation that refuses everything does so with a row of the error table."""
+    for name, operation in service.data["operations"].items():
+        if operation.get("refuses", "") not in {"", *errors}:
+            at = f"/operations/{name}/refuses"
+            raise BadContract(service.file(at), at, f"there is no error {operation['refuses']!r}")
+
+
 def check_references(documents: Mapping[str, Schema]) -> None:
     """Every reference of one schema to another leads somewhere."""
     for file, schema in documents.items():

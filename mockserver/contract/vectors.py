@@ -13,6 +13,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any, cast
 
+from mockserver.contract.places import first
 from mockserver.contract.rules import Rule
 from mockserver.types import JSON, Payload, Schema
 
@@ -37,11 +38,13 @@ def vectors(rule: Rule, schema: Schema) -> tuple[tuple[Payload, ...], tuple[JSON
     """Return the payloads that keep a rule and those that break it and no other.
 
     ``schema`` is the request schema the rule belongs to. The payload that is changed is its first example that has
-    the rule's field, or else its first. What keeps one plain rule may break another: eleven seconds are in the range,
+    the rule's field, or else what is around it, or else its first. What keeps one plain rule may break another: eleven seconds are in the range,
     but not the sum of the shots.
     """
     outer = rule.field.partition(".")[0].removesuffix("[]")
-    base = next((example for example in schema["examples"] if outer in example), schema["examples"][0])
+    examples = schema["examples"]
+    near = next((example for example in examples if outer in example), examples[0])
+    base = next((example for example in examples if rule.field and first(rule.field, example) is not None), near)
     if rule.is_anchored:
         return (
             tuple(merged(base, patch) for patch in rule.accept),

@@ -249,6 +249,11 @@ def _whole(value: Any) -> int | None:
     return int(value) if is_whole else None
 
 
+def _one_nonzero(value: Any, instance: Any) -> bool:
+    numbers = [instance[name] for name in value if name in instance and not isinstance(instance[name], bool)]
+    return sum(number != 0 for number in numbers if isinstance(number, int | float)) <= 1
+
+
 def _utf16_length(value: Any, instance: Any) -> bool:
     units = len(instance.encode("utf-16-le", "surrogatepass")) // 2
     return bool(len(instance) > value or units <= value)
@@ -345,6 +350,7 @@ OWN: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any], bool]]] = {
     "x-shots": (dict, _shots),
     "x-grown-area": (dict, _grown_area),
     "x-ascending": (dict, _ascending),
+    "x-one-nonzero": (dict, _one_nonzero),
     "x-utf16-length": (str, _utf16_length),
     "x-int64": ((str, int, float), _int64),
     "x-base64": (str, _base64),

@@ -111,7 +111,7 @@ class Inspector:
         violations = self._validators[operation.id].violations(payload)
         _, violations = clamped(operation, self._readings, payload, violations)
         is_strict = self._world.settings.strict
-        return admitted(self.service, self._readings, violations, is_strict=is_strict).violations
+        return admitted(self.service, self._readings, violations, payload, is_strict=is_strict).violations
 
     def _not_refused(self, refused: Refused) -> Iterator[Difference]:
         """Yield what the contract refuses and the service did not: each rule, or what could not be read."""

@@ -73,6 +73,11 @@ def answer(world: World, call: Call) -> Response:
     return _answer(world, call, written(filled(call.operation.data, of_call(world, call))))
 
 
+def refuse(_: World, call: Call) -> Response:
+    """Refuse whatever is asked of a path that is no more. Raises ``Refused``."""
+    raise Refused(str(call.operation.refuses))
+
+
 def record(world: World, task: Task, state: State, readings: Readings) -> dict[str, JSON]:
     """Return a task as a query shows it in a state."""
     status, updated_at = state
@@ -140,6 +145,7 @@ _ACTIONS: Mapping[str, Action] = {
     "get": get,
     "list": list_,
     "answer": answer,
+    "refuse": refuse,
     "costs": _account(kling_account.costs),
     "balance": _account(kling_account.balance),
     "package": _account(kling_account.package),

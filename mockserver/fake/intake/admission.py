@@ -29,14 +29,16 @@ _FAULTLESS = Admission()
 _written = writer(", ", ": ")
 
 
-def admitted(service: Service, readings: Readings, violations: tuple[Violation, ...], *, is_strict: bool) -> Admission:
+def admitted(
+    service: Service, readings: Readings, violations: tuple[Violation, ...], payload: JSON, *, is_strict: bool
+) -> Admission:
     """Accept a payload, or raise ``Refused`` in the service's words."""
     if not violations:
         return _FAULTLESS
     failure = None
     if readings.get("media-fault") == "task-failed":
         of_media = [violation for violation in violations if violation.rule.keyword in _OF_MEDIA]
-        failure = _text(service, readings, of_media[0]) if of_media else None
+        failure = _text(service, readings, of_media[0], payload) if of_media else None
         violations = tuple(
             replace(violation, level="warning") if violation in of_media else violation for violation in violations
         )
@@ -44,7 +46,7 @@ def admitted(service: Service, readings: Readings, violations: tuple[Violation, 
     if refusing:
         # What has the wrong type is noticed first: the service reads the body before it looks at any value.
         first = next((violation for violation in refusing if violation.is_of_wrong_type), refusing[0])
-        raise Refused("invalid", violations, message=_text(service, readings, first))
+        raise Refused("invalid", violations, message=_text(service, readings, first, payload))
     return Admission(violations, failure)
 
 
@@ -59,7 +61,7 @@ def clamped(
     return {**payload, **moved}, tuple(violation for violation in violations if violation not in outside)
 
 
-def _text(service: Service, readings: Readings, violation: Violation) -> str:
+def _text(service: Service, readings: Readings, violation: Violation, payload: JSON) -> str:
     """Return the service's text for a violation: the one that it is known to send, or a likely one."""
     rule, messages = violation.rule, service.messages
     template = rule.message or messages.get(rule.keyword) or messages["other"]
@@ -73,7 +75,18 @@ def _text(service: Service, readings: Readings, violation: Violation) -> str:
         fact=violation.fact,
         description=rule.description,
         limit=rule.value,
+        payload=_Said(service.operations[rule.operation], payload),
     )
+
+
+class _Said:
+    """What a payload says in a field, or what counts because it does not: a text may have ``{payload[mode]}``."""
+
+    def __init__(self, operation: Operation, payload: JSON) -> None:
+        self._fields = {**operation.defaults, **payload} if isinstance(payload, dict) else operation.defaults
+
+    def __getitem__(self, name: str) -> str:
+        return _short(str(self._fields.get(name, "")))
 
 
 def _short(text: str) -> str:

@@ -72,7 +72,7 @@ class Intake:
             payload = bodies.understood(sent, readings)
         if violations:
             payload, violations = clamped(operation, readings, payload, violations)
-        admission = admitted(match.service, readings, violations, is_strict=self._settings.strict)
+        admission = admitted(match.service, readings, violations, payload, is_strict=self._settings.strict)
         document = bodies.stored_body(payload, request.body if payload is sent else b"") if operation.task else b"{}"
         return Call(
             request=request,

@@ -32,7 +32,7 @@ from mockserver.kit.generation.intersection import conjunction, intersect_choice
 from mockserver.kit.generation.scalars import near_values
 from mockserver.kit.generation.shapes import NUMBER_KINDS, OwnKeyword, Shape, Shapes
 from mockserver.kit.generation.sums import with_sum
-from mockserver.types import JSON, Payload
+from mockserver.types import JSON, Payload, kind_of
 
 
 def _broken_scalar(own: OwnKeyword) -> Shapes:
@@ -199,6 +199,21 @@ def _shared_room(own: OwnKeyword, shape: Shape, name: str, made: Payload, presen
     return (0 if waiting else own.value["max"] + 1 - taken), inf
 
 
+# x-one-nonzero: at most one of several numbers is not 0.
+
+
+def _broken_one(own: OwnKeyword) -> Shapes:
+    return object_shapes(required=frozenset(own.value[:2]), own_keywords=(own,))
+
+
+def _with_one(own: OwnKeyword, payload: Payload, _: Shape, __: Choices) -> Payload:
+    """Put 0 in the place of all numbers but the first that is none; or 1 in that of those that are 0, to break it."""
+    sent = [name for name in own.value if kind_of(payload.get(name)) in NUMBER_KINDS]
+    if not own.holds:
+        return {**payload, **{name: payload[name] or 1 for name in sent}}
+    return {**payload, **dict.fromkeys([name for name in sent if payload[name]][1:], 0)}
+
+
 # Keywords about one text: values on both sides of their limits.
 
 _SIDE_PIXELS = 300
@@ -256,6 +271,7 @@ GENERATORS: dict[str, KeywordGenerator] = {
     "x-shots": KeywordGenerator(broken=lambda own: _objects_with(own.value["in"], own), completed=with_shots),
     "x-ascending": KeywordGenerator(broken=out_of_order, completed=with_order),
     "x-grown-area": KeywordGenerator(broken=broken_growth, completed=with_growth),
+    "x-one-nonzero": KeywordGenerator(broken=_broken_one, completed=_with_one),
     "x-utf16-length": KeywordGenerator(values=_utf16_texts),
     "x-int64": KeywordGenerator(values=_ids),
     "x-base64": KeywordGenerator(values=_encodings),

@@ -44,7 +44,7 @@ def broken(payload: Any, path: str = IMAGE, **readings: str) -> tuple[dict[str, 
 
 def judge(payload: Any, path: str = IMAGE, *, is_strict: bool = False, **readings: str) -> Admission:
     chosen, violations = broken(payload, path, **readings)
-    return admitted(KLING, chosen, violations, is_strict=is_strict)
+    return admitted(KLING, chosen, violations, {}, is_strict=is_strict)
 
 
 def message(payload: Any, path: str = IMAGE, *, is_strict: bool = False, **readings: str) -> str:
@@ -157,7 +157,7 @@ def test_only_a_wrong_type_has_the_text_for_one_in_the_kling_family(operation: O
     for payload in vectors(rule, operation.schema)[1]:
         violations = validator.violations(payload)
         with pytest.raises(Refused) as refused:
-            admitted(service, readings, violations, is_strict=True)
+            admitted(service, readings, violations, {}, is_strict=True)
         is_wrong_type = rule.keyword == "type" or kind_of(violations[0].value) not in kinds
         is_of_family = service.dialect == "kling"
         assert (refused.value.fields["message"] == UNRESOLVED) is (is_wrong_type and is_of_family)
@@ -174,8 +174,9 @@ def test_every_rule_of_every_service_has_words_for_what_breaks_it(operation: Ope
     # A rule that is off by default is a rule of a reading's: it must be worded, too.
     validator = Validator(operation.schema, operation.rules, {rule.id: "error"})
     for payload in vectors(rule, operation.schema)[1]:
+        broken = validator.violations(payload)
         with pytest.raises(Refused) as refused:
-            admitted(service, {**readings, "media-fault": "refused"}, validator.violations(payload), is_strict=True)
+            admitted(service, {**readings, "media-fault": "refused"}, broken, payload, is_strict=True)
         words = str(refused.value.fields["message"])
         assert 5 < len(words) < 400
         assert "{field}" not in words
