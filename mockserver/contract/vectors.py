@@ -38,8 +38,8 @@ def vectors(rule: Rule, schema: Schema) -> tuple[tuple[Payload, ...], tuple[JSON
     """Return the payloads that keep a rule and those that break it and no other.
 
     ``schema`` is the request schema the rule belongs to. The payload that is changed is its first example that has
-    the rule's field, or else what is around it, or else its first. What keeps one plain rule may break another: eleven seconds are in the range,
-    but not the sum of the shots.
+    the rule's field, or else what is around it, or else its first. What keeps one plain rule may break another: eleven
+    seconds are in the range, but not the sum of the shots.
     """
     outer = rule.field.partition(".")[0].removesuffix("[]")
     examples = schema["examples"]

@@ -95,7 +95,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DIGITS = re.compile(r"[0-9]+")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 URL = re.compile(r"https?://[^/]+/")
-IDS = re.compile(r"(task_|request_|resource_pack_|package_)?id|(task|user|work)Id|workIds")
+IDS = re.compile(r"(task_|request_|resource_pack_|package_|session_)?id|(task|user|work)Id|workIds")
 TIMES = re.compile(r"\w+_(at|time)|\w+Time|started|elapsed")
 
 
