@@ -118,6 +118,7 @@ _GUARDS: dict[str, Callable[[Any], Schema]] = {
     "x-shots": lambda value: schema_of(value["in"], _without("shot")),
     "x-grown-area": _small_growth,
     "x-ascending": lambda names: {"not": {"required": names}},
+    "x-one-nonzero": lambda names: {"properties": {name: {"const": 0} for name in names[1:]}},
     "x-utf16-length": lambda most: {"maxLength": most // 2},
     "x-int64": lambda _: {"maxLength": _SAFE_DIGITS, "minimum": -(10**_SAFE_DIGITS), "maximum": 10**_SAFE_DIGITS},
     **dict.fromkeys(OF_DATA, lambda _: {"pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|$)"}),

@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, Any] = {
     "x-shots": {"in": "list[b=a].a", "equals": "b", "default": 5, "most": 6, "words": 9},
     "x-ascending": ["a", "b"],
     "x-grown-area": {"height": ["a"], "width": ["b"], "each": 2, "times": 3},
+    "x-one-nonzero": ["a", "b", "image_1"],
     "x-utf16-length": 4,
     "x-int64": True,
     "x-base64": True,

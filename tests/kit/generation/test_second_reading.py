@@ -291,6 +291,10 @@ ARGUMENTS: dict[str, tuple[JSON, st.SearchStrategy[JSON]]] = {
         {"height": ["a", "b"], "width": ["c", "d"], "each": 2, "times": 3},
         st.fixed_dictionaries({}, optional=dict.fromkeys("abcd", GROWN)),
     ),
+    "x-one-nonzero": (
+        ["total", "items", "text"],
+        st.fixed_dictionaries({}, optional={"total": PARTS, "items": PARTS, "text": PARTS}),
+    ),
     "x-utf16-length": (4, st.text(st.sampled_from("x\U0001f600"), max_size=6)),
     "x-int64": (
         True,
