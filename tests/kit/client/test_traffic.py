@@ -241,18 +241,15 @@ def test_a_wrong_path_of_many_tasks_is_told_once() -> None:
 
 
 def test_what_only_the_real_service_has_is_told_and_not_judged() -> None:
-    only = [unknown("/v1/videos/text2video", "POST"), *[unknown("/v1/videos/text2video/12")] * 2]
-    told = (
-        "3 requests to paths of the service that this fake does not serve "
-        "(GET /v1/videos/text2video/{id} 2, POST /v1/videos/text2video 1)"
-    )
+    only = [*[unknown("/v1/account/costs")] * 3]
+    told = "3 requests to paths of the service that this fake does not serve (GET /v1/account/costs 3)"
     assert dict(verdict("a", placed([create(created()), *only])).facts)["not judged"] == told
     alone = verdict("a", placed(only))
     assert (alone.obstacle, int(alone.status)) == (f"all that came is {told}", 2)
 
 
 def test_a_prefix_of_the_fake_is_one_of_the_paths_that_it_does_not_serve() -> None:
-    proxied = placed([create(created()), unknown("/proxy/kling/v1/videos/text2video", "POST")])
+    proxied = placed([create(created()), unknown("/proxy/kling/v1/account/costs")])
     assert len(verdict("a", proxied).findings) == 1
     assert verdict("a", proxied, prefixes=("proxy/kling",)).findings == ()
 

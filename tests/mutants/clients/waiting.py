@@ -183,7 +183,7 @@ WAITING = (
     mutant(
         "asks-where-the-service-has-others",
         "polls-the-right-path",
-        told=r"a task of kling/omni-image at /v1/videos/text2video/\d+, a path for other tasks",
+        told=r"a task of kling/omni-image at /v1/videos/text2video/\d+, a path of kling/text2video",
         place=lambda self: f"/v1/videos/text2video/{self.task_id}",
     ),
     mutant(
