@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
-from mockserver.types import Path, value
+from mockserver.contract.places import without
+from mockserver.types import JSON, Path, Payload, value
 
 STATES = ("submitted", "processing", "succeed", "failed")
 """The states of a task, in order, as Kling spells them; the last two are final, and exclude each other."""
@@ -156,6 +157,10 @@ class Layout:
     echoes: tuple[Echo, ...]
     jobs: JobFields | None
     uploads: UploadFields | None
+
+    def unheard(self, payload: Mapping[str, JSON]) -> Payload:
+        """Return a payload without a URL for callbacks."""
+        return dict(payload) if self.callback_field is None else without(self.callback_field, payload)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:

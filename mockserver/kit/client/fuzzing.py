@@ -182,7 +182,11 @@ def _sendable(planned: PlannedScenario, plays: _Plays) -> Iterator[Drawn]:
 def _samples(planned: PlannedScenario) -> Iterator[Drawn]:
     """Yield a valid payload for each field and value; in the scenario of mistakes, an invalid one for each rule."""
     if planned.scenario.id == VALID:
-        yield from ((each, None) for each in covering_payloads(planned.operation) if planned.unheard(each) == each)
+        yield from (
+            (each, None)
+            for each in covering_payloads(planned.operation)
+            if planned.service.layout.unheard(each) == each
+        )
         return
     source, levels = InvalidPayloads.of(planned.operation), rule_levels(planned.operation, None)
     for rule in source.rules:
@@ -198,7 +202,7 @@ def _payloads(planned: PlannedScenario) -> SearchStrategy[Drawn]:
         refused = invalid_payloads(planned.operation).filter(lambda found: levels[found.rule.id] == "error")
         return _all_sent(planned, refused.map(lambda found: (found.payload, found.rule.id)))
     valid = valid_payloads(planned.operation, strict=True)
-    return _all_sent(planned, valid.map(lambda payload: (planned.unheard(payload), None)))
+    return _all_sent(planned, valid.map(lambda payload: (planned.service.layout.unheard(payload), None)))
 
 
 def _all_sent(planned: PlannedScenario, drawn: SearchStrategy[Any]) -> SearchStrategy[Drawn]:

@@ -66,7 +66,7 @@ def _repetition(evidence: Evidence, check: str, settings: Settings) -> str:
     catalog = load()
     operation = catalog.operation(evidence.operation)
     usual = PlannedScenario(catalog.services[operation.service], operation, evidence.scenario)
-    payload = usual.unheard(dict(evidence.payload))  # the testee says where it listens
+    payload = usual.service.layout.unheard(evidence.payload)  # the testee says where it listens
     return settings.repetition(
         check,
         evidence.product,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mockserver.contract.catalog import Catalog, Operation, Service, load
-from mockserver.contract.places import without
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import merged
 from mockserver.kit.checks import Skipped, select
@@ -72,12 +71,7 @@ class PlannedScenario:
     @property
     def plain_payload(self) -> Payload:
         """The first example of the operation. Whether it asks for callbacks depends on the scenario instead."""
-        return self._sendable(self.unheard(self.operation.schema["examples"][0]))
-
-    def unheard(self, payload: Payload) -> Payload:
-        """Return a payload without a URL for callbacks."""
-        callback = self.service.layout.callback_field
-        return dict(payload) if callback is None else without(callback, payload)
+        return self._sendable(self.service.layout.unheard(self.operation.schema["examples"][0]))
 
     @property
     def special_fields(self) -> Payload:
@@ -89,10 +83,7 @@ class PlannedScenario:
     @property
     def payload(self) -> Payload:
         """The payload that the client is given."""
-        payload: Payload = (
-            dict(self.given) if self.given is not None else merged(self.plain_payload, self.special_fields)
-        )
-        return payload
+        return dict(merged(self.plain_payload, self.special_fields) if self.given is None else self.given)
 
     def asking_for(self, payload: Payload) -> PlannedScenario:
         """Return it with another payload, which is the only one that is played."""
@@ -114,8 +105,7 @@ class PlannedScenario:
 
     def _sendable(self, fields: Mapping[str, JSON]) -> Payload:
         """Return some fields of a payload with numbers that the client can keep."""
-        found = None if self.big_numbers else with_kept_numbers(dict(fields), lambda _: True)
-        return found or dict(fields)
+        return (None if self.big_numbers else with_kept_numbers(dict(fields), lambda _: True)) or dict(fields)
 
     @property
     def read_operation(self) -> Operation | None:
@@ -277,11 +267,11 @@ def _kinds(service: Service) -> tuple[str, ...]:
 
 def _obstacle(hello: Hello, offered: set[str], planned: PlannedScenario) -> str | None:
     """Say why a scenario cannot be played with a testee; ``None`` if it can."""
-    scenario, service = planned.scenario, planned.service
+    scenario, service, product = planned.scenario, planned.service, planned.operation.id.removesuffix(".create")
     if planned.operation.id not in offered:
-        return f"{hello.name} does not offer {planned.operation.id.removesuffix('.create')}"
+        return f"{hello.name} does not offer {product}"
     if scenario.is_called_back and not planned.operation.has(service.layout.callback_field):
-        return f"the contract of {planned.operation.id.removesuffix('.create')} has no field for callbacks"
+        return f"the contract of {product} has no field for callbacks"
     if scenario.is_called_back and not hello.callbacks:
         return f"{hello.name} does not listen for callbacks"
     for name, kinds in ((hello.name, hello.credentials), (service.id, _kinds(service))):

@@ -151,17 +151,16 @@ def shapes_of_items(shape: Shape, size: int) -> tuple[Shapes, ...] | None:
 
         (a first frame and no last frame, any frame)
 
-    ``None`` means that no list of this size was found. The search is greedy: each count takes the first free items that
-    can be of its shapes. Where one is about some of the items of another, such as base videos and videos, that may find
-    nothing; then what is of the narrower one counts for the wider, too.
+    ``None``: no list of this size was found. The search is greedy: each count takes the first free items that can be of
+    its shapes. If that finds none, what is of a count that is a part of another, such as base videos, counts for both.
     """
     slots: tuple[Shapes, ...] = (shape.items if shape.items is not None else (ANY,),) * size
     found = _settled(slots, shape.item_counts, _free_first)
-    is_tried_again = found is None and _is_one_part_of_another(shape.item_counts)
-    return _settled(slots, shape.item_counts, _matching_first) if is_tried_again else found
+    is_enough = found is not None or not _is_one_part_of_another(shape.item_counts)
+    return found if is_enough else _settled(slots, shape.item_counts, _matching_first)
 
 
-_Order = Callable[[Sequence[Shapes], ItemCount, frozenset[int]], Sequence[int]]  # given what earlier counts have taken
+_Order = Callable[[Sequence[Shapes], ItemCount, frozenset[int]], Sequence[int]]
 
 
 def _settled(slots: tuple[Shapes, ...], counts: Sequence[ItemCount], order: _Order) -> tuple[Shapes, ...] | None:
@@ -184,7 +183,7 @@ def _settled(slots: tuple[Shapes, ...], counts: Sequence[ItemCount], order: _Ord
 
 
 def _free_first(slots: Sequence[Shapes], _: ItemCount, taken: frozenset[int]) -> Sequence[int]:
-    """Put what no earlier count has taken first: a first and a last frame are two items, although nothing says so."""
+    """Put free items first: a first and a last frame are two, although nothing says so."""
     return sorted(range(len(slots)), key=lambda slot: (slot in taken, slot))
 
 

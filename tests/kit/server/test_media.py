@@ -1,6 +1,7 @@
 """Media: the bytes of a result show what it is."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -64,7 +65,7 @@ def sound(kind: str, codec: str) -> bytes:
 
     content = BytesIO()
     with av.open(content, "w", format=kind) as container:
-        stream = container.add_stream(codec, rate=44100)
+        stream: Any = container.add_stream(codec, rate=44100)
         frame = av.AudioFrame(format="s16", layout="mono", samples=22050)
         frame.rate = 44100
         frame.planes[0].update(bytes(frame.planes[0].buffer_size))
