@@ -63,6 +63,41 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
         lambda it: it["operations"]["omni-image.create"]["task"].update(count="amount"),
         f"{CREATE}/task/count",
     ),
+    "callback-at-no-field": (
+        SERVICE,
+        lambda it: it["layout"].update(callback_field="options.callback_url"),
+        "/layout/callback_field",
+    ),
+    "name-at-no-field": (
+        SERVICE,
+        lambda it: it["layout"].update(external_id_field="image_list[].name"),
+        "/layout/external_id_field",
+    ),
+    "account-at-no-place": (
+        "useapi/service.json",
+        lambda it: it["layout"].update(account_field="email[]."),
+        "/layout/account_field",
+    ),
+    "account-at-no-field": (
+        "useapi/service.json",
+        lambda it: it["layout"].update(account_field="mail"),
+        "/layout/account_field",
+    ),
+    "reference-at-no-field": (
+        "useapi/service.json",
+        lambda it: it["layout"]["uploads"].update(reference="image"),
+        "/layout/uploads/reference",
+    ),
+    "echo-of-no-field": (
+        "useapi/service.json",
+        lambda it: it["layout"]["echoes"][0]["fields"].update(nothing="nothing"),
+        "/layout/echoes/0/fields/nothing",
+    ),
+    "jobs-of-no-field": (
+        "useapi/service.json",
+        lambda it: it["operations"]["omni-image.create"]["task"].update(jobs="most"),
+        f"{CREATE}/task/jobs",
+    ),
     "series-of-no-field": (
         SERVICE,
         lambda it: it["operations"]["omni-image.create"]["task"]["series"].update(count="amount"),

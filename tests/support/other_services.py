@@ -181,9 +181,32 @@ NESTED: dict[str, JSON] = {
                 },
             },
             "film.get": {"does": "get", "method": "GET", "path": "/api/v1/task/{id}", "answer": "created.json"},
+            "element.create": {
+                **OPERATION,
+                "path": "/api/v1/element",
+                "body": "element.request.json",
+                "task": {"media": "none", "seconds": {"real": 5, "fast": 1}},
+            },
+            "element.get": {"does": "get", "method": "GET", "path": "/api/v1/element/{id}", "answer": "created.json"},
         },
     },
     "film.request.json": NESTED_REQUEST,
+    "element.request.json": {
+        "$schema": DRAFT,
+        "title": "Create an element, which is no file",
+        "x-source": "family 5.4",
+        "x-confidence": "observed",
+        "examples": [{"element": {"name": "Ann"}}],
+        "type": "object",
+        "required": ["element"],
+        "properties": {
+            "element": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": text(minLength=1, maxLength=20, examples=["Ann"])},
+            }
+        },
+    },
     "record.json": NESTED_RECORD,
     "created.json": plain(
         "One task",
