@@ -16,12 +16,15 @@ from click.exceptions import Exit
 from mockserver.commands.output import complain, silence
 from mockserver.errors import MockserverError
 from mockserver.extras import missing
+from mockserver.options import schemas_option
 from mockserver.types import Lazy
 
 _HOMES = {
     "check": "check:check",
     "example": "example:example",
+    "import": "importing:import_",
     "list": "listings:list_",
+    "new": "importing:new",
     "openapi": "openapi:openapi",
     "proxy": "proxy:proxy",
     "readings": "listings:readings",
@@ -38,7 +41,15 @@ def _command(name: str) -> click.Command:
     """Import a command when it is asked for: a start pays for its own."""
     module, _, found = _HOMES[name].partition(":")
     command: click.Command = getattr(import_module(f"mockserver.commands.{module}"), found)
+    _add_schemas(command)
     return command
+
+
+def _add_schemas(command: click.Command) -> None:
+    """Give a command, or each of its own, ``--schemas``."""
+    for each in command.commands.values() if isinstance(command, click.Group) else [command]:
+        if not any("--schemas" in option.opts for option in each.params):
+            each.params.append(schemas_option())
 
 
 class Commands(click.Group):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mockserver.errors import MissingPackage
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "import": ("yaml",),
     "kit": ("httpx", "hypothesis", "jinja2", "pytest", "respx"),
     "redis": ("hiredis", "redis"),
 }

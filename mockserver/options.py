@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
 from mockserver.errors import BadSetting
+from mockserver.resources import SCHEMAS, load_schemas
 from mockserver.settings import MIB, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -112,6 +114,26 @@ _OPTIONS = (
     ),
 )
 """In the order of --help."""
+
+
+def schemas_option() -> click.Option:
+    """Return the option of every command that loads services of one's own, in this process and those that it starts."""
+    return click.Option(
+        ["--schemas"],
+        multiple=True,
+        metavar="DIR",
+        is_eager=True,
+        expose_value=False,
+        callback=_load_schemas,
+        help=f"Also load the service in DIR, or those in its folders; repeatable. {SCHEMAS} names more.",
+    )
+
+
+def _load_schemas(context: click.Context, _: click.Parameter, folders: tuple[str, ...]) -> None:
+    before = os.environ.get(SCHEMAS, "")
+    if folders:
+        load_schemas(folders)
+        context.call_on_close(lambda: os.environ.__setitem__(SCHEMAS, before))
 
 
 def settings_options(command: F) -> F:

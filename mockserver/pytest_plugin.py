@@ -1,11 +1,13 @@
 """Fixtures for pytest: ``mock_kling`` answers httpx calls in this process, ``mock_kling_server`` on a socket.
 
 Each test gets a fake of its own, with the settings of its marker: ``@pytest.mark.mock_kling(pace="instant")``. A test
-that fails shows the last exchanges. Nothing of ours is imported until a test asks for a fixture.
+that fails shows the last exchanges. Services of one's own are in the folders of the setting ``mockserver_schemas``.
+Nothing of ours is imported until a test asks for a fixture.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,16 +19,29 @@ if TYPE_CHECKING:
     from mockserver.adapters.testing.live import Live
     from mockserver.adapters.testing.patch import Patch
 
+_SCHEMAS = "MOCKSERVER_SCHEMAS"
+"""As in mockserver/resources.py, which is imported only when a test asks for a fixture."""
+
 _HANDLES = pytest.StashKey[dict[str, "Handle"]]()
 """The fakes of a test, by the fixture that made them."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the setting for services of one's own."""
+    parser.addini("mockserver_schemas", "folders of services that are loaded beside ours", type="paths", default=[])
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest of the marker."""
+    """Tell pytest of the marker, and whoever loads the contract, or is started by a test, of more services."""
+    if folders := config.getini("mockserver_schemas"):
+        before = os.environ.get(_SCHEMAS, "")
+        own = dict.fromkeys([*filter(None, before.split(os.pathsep)), *map(str, folders)])
+        os.environ[_SCHEMAS] = os.pathsep.join(own)
+        config.add_cleanup(lambda: os.environ.__setitem__(_SCHEMAS, before))
     config.addinivalue_line(
         "markers",
         "mock_kling(**settings): how the fake of mock_kling and mock_kling_server behaves, such as pace='instant'; "
-        "pass_through=['example.com'] lets requests out",
+        "pass_through=['example.com'] lets requests out, and schemas=['contracts'] loads services of one's own",
     )
 
 

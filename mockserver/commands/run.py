@@ -20,13 +20,14 @@ from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporti
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
 from mockserver.options import settings_from, settings_options
+from mockserver.resources import schemas_words
 
 if TYPE_CHECKING:
     from mockserver.kit.verdict import Verdict
     from mockserver.settings import Settings
 
-_OWN = ("command", "report", "baseline")
-"""The parameters that are not those of ``mockserver serve``."""
+_OWN = ("command", "report", "baseline", "schemas")
+"""The parameters that are not those of ``mockserver serve``, and what it finds in its environment."""
 
 _REPEATED = ("services", "prefixes", "pace", "strict", "readings")
 """The options that a line that repeats a finding needs; no other is told, because keys and faults name secrets."""
@@ -125,7 +126,7 @@ def _repeatable(verdict: Verdict, context: click.Context) -> Verdict:
     """Say how to start a fake again that the lines of the findings reach: the one that they met has ended."""
     if not any(finding.repeat for finding in verdict.findings):
         return verdict
-    serve = shlex.join(["mockserver", "serve", *_serve_options(context, _REPEATED)])
+    serve = shlex.join(["mockserver", "serve", *schemas_words(), *_serve_options(context, _REPEATED)])
     key = "Set MOCKSERVER_TOKEN to a key that it lets in, any without --key, and export it."
     return replace(verdict, notes=(f"Start {serve}, to which the lines are sent.", key))
 

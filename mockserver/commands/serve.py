@@ -41,17 +41,30 @@ if TYPE_CHECKING:
     metavar="STORE",
     help="Keep the state in sqlite:PATH or redis://HOST:PORT/DB, to go on with it, or to share it with others.",
 )
+@click.option(
+    "--reload", "reloads", is_flag=True, help="Take the files of --schemas anew whenever one is saved; tasks stay."
+)
 @click.option("--control-token", metavar="TOKEN", help="Allow other machines to control the fake with this token.")
 @settings_options
-def serve(host: str, port: int, workers: int, store: str | None, control_token: str | None, **options: Any) -> None:
+def serve(
+    host: str,
+    port: int,
+    workers: int,
+    store: str | None,
+    reloads: bool,
+    control_token: str | None,
+    **options: Any,
+) -> None:
     """Serve the fake on a port until Ctrl-C, with a dashboard at /_mock/."""
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
 
     settings = settings_from(options)
     if workers > 1:
-        sys.exit(_share(workers, settings, store, (host, port), control_token))
+        sys.exit(_share(workers, settings, store, (host, port), control_token, reloads=reloads))
     fake = _fake(settings, store)
+    if reloads:
+        _reload(fake, complain)
     Server(fake, listen(host, port), lambda url: log(f"mockserver ready on {url}"), control_token).run_to_the_end()
     fake.store.close()
     # A thread may still be rendering a film, and Ctrl-C should not wait for it.
@@ -66,8 +79,20 @@ def _fake(settings: Settings, store: str | None) -> Fake:
     return Fake(settings, store=opened(store, Bounds(settings.max_tasks)))
 
 
+def _reload(fake: Fake, tell: Callable[[str], None]) -> None:
+    from mockserver.adapters.supervision.reloading import Reloading
+
+    Reloading(fake, tell).start()
+
+
 def _share(
-    count: int, settings: Settings, store: str | None, address: tuple[str, int], control_token: str | None
+    count: int,
+    settings: Settings,
+    store: str | None,
+    address: tuple[str, int],
+    control_token: str | None,
+    *,
+    reloads: bool,
 ) -> int:
     """Serve in several processes until a signal; return the exit status."""
     from mockserver.adapters.http.server import listen, url_of
@@ -81,8 +106,10 @@ def _share(
         _fake(settings, shared).store.close()
         listener = listen(*address)
 
-        def work(_: int, door: socket.socket, ready: Callable[[], None]) -> None:
+        def work(number: int, door: socket.socket, ready: Callable[[], None]) -> None:
             fake = _fake(settings, shared)
+            if reloads:  # what one worker says, all others would say, too
+                _reload(fake, complain if number == 1 else lambda _: None)
             WorkerServer(fake, door, ready, control_token).run_to_the_end()
             fake.store.close()
 

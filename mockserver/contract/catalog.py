@@ -6,9 +6,10 @@ that is new, or has changed, is read and checked whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from mockserver.contract.source.known import is_known, remember, state
 from mockserver.contract.source.parts import Whole
 from mockserver.contract.template import expanded, templates
 from mockserver.errors import NoSuchOperation, NoSuchService
-from mockserver.resources import folder
+from mockserver.resources import folder, own_schemas, own_services
 from mockserver.types import JSON, Lazy, Payload, Schema, value
 
 if TYPE_CHECKING:
@@ -192,20 +193,35 @@ class Catalog:
         """Return the open questions of some services, or of all, by service."""
         return {id: self.service(id).questions for id in tuple(services) or self.services}
 
+    def beside(self, other: Catalog) -> Catalog:
+        """Return a catalog that has besides what only the other one has: services, operations and files."""
+        services = dict(self.services)
+        for id, service in other.services.items():
+            own = services.get(id)
+            operations = {**service.operations, **(own.operations if own else {})}
+            services[id] = replace(own or service, operations=MappingProxyType(operations))
+        return Catalog(MappingProxyType(services), MappingProxyType({**other.documents, **self.documents}))
+
     def validator(self, file: str) -> Any:
         """Compile the schema of an answer or a callback, ``kling/created.json``, for ``jsonschema-rs``."""
         registry = jsonschema_rs.Registry([(_uri(name), schema) for name, schema in self.documents.items()])
         return jsonschema_rs.validator_for(self.documents[file], registry=registry, base_uri=_uri(file))
 
 
-@cache
-def load() -> Catalog:
-    """Return the catalog that is part of this package. Raises ``BadContract`` for any file that is wrong.
+def load(more: Sequence[str | Path] = ()) -> Catalog:
+    """Return the catalog of this package, with the services of ``MOCKSERVER_SCHEMAS`` and of ``more`` folders.
 
-    A folder that was found whole, and has not changed, is not read again: a service or an operation is when it is
-    first asked for.
+    A folder of ours that was found whole, and has not changed, is not read again: a service or an operation is when it
+    is first asked for. Raises ``BadContract`` for any file that is wrong, and ``BadSetting``.
     """
+    return _loaded(*own_schemas(), *map(str, more))
+
+
+@cache
+def _loaded(*more: str) -> Catalog:
     schemas = folder("schemas")
+    if more:
+        return read(schemas, more)
     found = state(schemas)
     if is_known(found):
         return _catalog(Files(schemas, are_checked=False))
@@ -214,11 +230,14 @@ def load() -> Catalog:
     return catalog
 
 
-def read(schemas: Traversable) -> Catalog:
-    """Read a folder of contracts, and all that is in it. Raises ``BadContract``."""
+def read(schemas: Traversable, more: Sequence[str | Path] = ()) -> Catalog:
+    """Read a folder of contracts, and the services in ``more`` folders, and all that is in them.
+
+    Raises ``BadContract`` and ``BadSetting``.
+    """
     from mockserver.contract import soundness
 
-    files = Files(schemas, are_checked=True)
+    files = Files(schemas, own_services(more), are_checked=True)
     catalog = _catalog(files)
     soundness.check_references(files.documents)
     for id, own in files.sources.items():

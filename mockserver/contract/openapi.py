@@ -8,7 +8,7 @@ of the error table.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -17,6 +17,7 @@ from mockserver.contract.description.components import Components, enforced
 from mockserver.contract.description.evidence import Document, recorded
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.rules import Rule
+from mockserver.contract.template import MISSING, Found, Scope, filled
 from mockserver.contract.vectors import sample
 from mockserver.types import JSON, Level, Schema
 
@@ -31,9 +32,6 @@ _CREDENTIALS = {
         "description": "HS256, signed with the secret key; iss is the access key, exp and nbf are Unix seconds",
     },
 }
-
-_CALLBACK_FIELDS = ("callback_url", "replyUrl")
-"""The fields of a request that hold the URL of its callbacks."""
 
 _SIGNATURE = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
@@ -54,6 +52,8 @@ _FILLED = {
     "exp": "1790000000",
 }
 """Examples for the fields in the texts of the error table."""
+
+_REQUEST_ID = "7311d8a3-c2ce-4f44-bed4-d57b1e2feb89"
 
 
 def openapi(catalog: Catalog, service: Service, readings: Readings) -> dict[str, JSON]:
@@ -146,7 +146,7 @@ class _Description:
         held = self._components.keep(file, {name: value for name, value in schema.items() if name != "examples"})
         examples = {f"example-{number}": {"value": value} for number, value in enumerate(schema["examples"], start=1)}
         content = {kind: {"schema": held} for kind in operation.media_types}
-        content["application/json"]["examples"] = examples
+        content[operation.media_types[0]]["examples"] = examples
         return {"required": True, "content": content}
 
     def _answer(self, operation: Operation) -> dict[str, JSON]:
@@ -169,7 +169,7 @@ class _Description:
         schema = self._documents[self._service.refusal]
         examples = {
             _name(row): {
-                "value": _body_of(row, schema),
+                "value": self._wrapped(row, _body_of(row, schema)),
                 "x-confidence": row.confidence,
                 "x-source": row.source,
             }
@@ -178,8 +178,20 @@ class _Description:
         content = {"application/json": {"schema": held, "examples": examples}}
         return {"description": f"Refused with HTTP {status}", "content": content}
 
+    def _wrapped(self, row: Row, body: dict[str, JSON]) -> JSON:
+        """Return what the service makes of the body of a row, where it says that in a template."""
+        template = self._service.templates.get("refusal")
+        if template is None or self._service.dialect != "template":
+            return body
+        values: dict[str, Callable[[str], Found]] = {
+            "error": lambda name: body.get(name, MISSING) if name else body,
+            "http_status": lambda _: row.status,
+            "request_id": lambda _: _REQUEST_ID,
+        }
+        return filled(template, Scope(values))
+
     def _callbacks(self, operation: Operation, file: str) -> dict[str, JSON]:
-        field = next(name for name in _CALLBACK_FIELDS if name in operation.schema["properties"])
+        field = (self._service.layout.callback_field or "").replace(".", "/")
         content: dict[str, JSON] = {"schema": self._components.refer(file)}
         if documents := recorded(file):
             content["examples"] = _examples(documents)

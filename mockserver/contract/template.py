@@ -1,10 +1,11 @@
 """Templates: answers as a ``service.json`` writes them out, with places that a task fills in.
 
 A text ``"{id}"`` becomes the value of that name, of whatever type it is; ``"task {id}"`` a text with it in it. What has
-no value is left out, and with it the field, the item or the text that it stands in. Four objects are no objects of the
+no value is left out, and with it the field, the item or the text that it stands in. Five objects are no objects of the
 answer:
 
 * ``{"$each": "results", "item": …}``: a list with one item for each result, or for each task
+* ``{"$first": "results", "item": …}``: the first of these items; there is none where there are no results
 * ``{"$by": "status", "cases": {…}, "else": …}``: what stands there depends on a value
 * ``{"$text": …}``: JSON written as text
 * ``{"$use": "record"}``: another template of the same service
@@ -147,6 +148,9 @@ def filled(template: JSON, scope: Scope) -> Found:
         return template
     if "$each" in template:
         return _present(filled(template["item"], inner) for inner in scope.items(template["$each"]))
+    if "$first" in template:
+        first = next(iter(scope.items(template["$first"])), None)
+        return MISSING if first is None else filled(template["item"], first)
     if "$by" in template:
         key = scope.value(template["$by"])
         case = template["cases"].get(str(key), template.get("else", MISSING))
@@ -196,7 +200,7 @@ def _expanded(file: Where, at: Path, part: JSON, known: Mapping[str, JSON], with
         return _expanded(file, at, known[name], known, (*within, name))
     _check_keys(file, at, part)
     return {
-        key: each if key in ("$each", "$by") else _expanded(file, (*at, key), each, known, within)
+        key: each if key in ("$each", "$first", "$by") else _expanded(file, (*at, key), each, known, within)
         for key, each in part.items()
     }
 
@@ -210,11 +214,12 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
     ours = {key for key in part if key.startswith("$")}
     if not ours:
         return
-    forms = ({"$each", "item"}, {"$by", "cases"}, {"$by", "cases", "else"}, {"$text"})
+    forms = ({"$each", "item"}, {"$first", "item"}, {"$by", "cases"}, {"$by", "cases", "else"}, {"$text"})
     if set(part) not in forms:
         raise _bad(file, at, f"{min(ours)!r} stands beside what does not belong to it")
-    if "$each" in part and part["$each"] not in LISTS:
-        raise _bad(file, (*at, "$each"), f"there is no list {part['$each']!r}; there are {', '.join(LISTS)}")
+    for key in sorted(ours & {"$each", "$first"}):
+        if part[key] not in LISTS:
+            raise _bad(file, (*at, key), f"there is no list {part[key]!r}; there are {', '.join(LISTS)}")
     if "$by" in part and (part["$by"] not in _NAMES or not isinstance(part["cases"], dict)):
         raise _bad(file, (*at, "$by"), f"there is no value {part['$by']!r} to choose by")
 

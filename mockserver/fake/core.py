@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.contract.catalog import Catalog, Service, load
 from mockserver.contract.routes import plain
-from mockserver.errors import StoreUnavailable
+from mockserver.errors import BadContract, StoreUnavailable
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
@@ -275,6 +275,23 @@ class Fake:
     def reconfigure(self, settings: Settings) -> None:
         """Change the settings and keep all tasks. Raises ``MockserverError``, and then nothing has changed."""
         self.change(lambda _: settings)
+
+    def take_contract(self, contract: Catalog) -> None:
+        """Serve another contract and keep all tasks, also those of operations that it lacks.
+
+        Raises ``MockserverError``, and then nothing has changed.
+        """
+
+        def job() -> None:
+            before = self.world.contract
+            self.world.take(contract)
+            try:
+                self._intake = Intake(self.world)
+            except BadContract:
+                self.world.take(before)
+                raise
+
+        self.turn(job)
 
     def change(self, how: Callable[[Settings], Settings]) -> None:
         """Change the settings to what is made of those that there are now; else like ``reconfigure``."""

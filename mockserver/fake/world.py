@@ -60,13 +60,17 @@ class Dialect:
 
 
 class World:
-    """Everything that lasts longer than a request."""
+    """Everything that lasts longer than a request.
+
+    ``contract`` is what is served; ``catalog`` has besides what was served before and has tasks, perhaps.
+    """
 
     def __init__(
         self, settings: Settings, catalog: Catalog, clock: Clock, store: Store, dialects: Mapping[str, Dialect]
     ) -> None:
         """Raises ``MockserverError`` for a setting that is wrong."""
         self.settings, self.catalog, self.clock, self.store, self.dialects = settings, catalog, clock, store, dialects
+        self.contract = catalog
         self.services = tuple(catalog.service(id) for id in settings.services or catalog.services)
         self.readings = settled(catalog.questions(settings.services), settings.readings)
         self.pace = Pace.parse(settings.pace)
@@ -233,9 +237,19 @@ class World:
         if new:
             self.documents.put(SHARED, _BEGUN, [*begun, *new])
 
+    def take(self, contract: Catalog) -> None:
+        """Serve another contract. Raises ``MockserverError`` where the settings do not fit it; then nothing changes."""
+        before, self.contract = self.contract, contract
+        try:
+            self._take(self.settings)
+        except BaseException:
+            self.contract = before
+            raise
+        self.catalog, self.shown = contract.beside(self.catalog), Shown()
+
     def _take(self, settings: Settings) -> None:
-        services = tuple(self.catalog.service(id) for id in settings.services or self.catalog.services)
-        readings = settled(self.catalog.questions(settings.services), settings.readings)
+        services = tuple(self.contract.service(id) for id in settings.services or self.contract.services)
+        readings = settled(self.contract.questions(settings.services), settings.readings)
         pace = Pace.parse(settings.pace)
         limit = Limit.usual(settings)
         destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)

@@ -16,6 +16,10 @@ FINAL = frozenset({"succeed", "failed"})
 """The states that a task never leaves."""
 
 
+_ALONE = "url"
+"""The name of a URL that has none, for it stands in a list."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskView:
     """One task in one answer. A field that is missing, or has a wrong type, is ``None``."""
@@ -73,18 +77,21 @@ class TaskView:
 
     @property
     def results(self) -> list[JSON]:
-        """Its results: the objects that have the URLs, in order."""
-        return [item for path in self.layout.results for item in each(self.document, path[:-1])]
+        """Its results: the objects that have the URLs, in order; a URL that stands alone in a list gets one."""
+        return [item for path in self.layout.results for item, _ in self._items(path)]
 
     @property
     def result_urls(self) -> Sequence[tuple[Mapping[str, JSON], str]]:
         """Its results: each object, and the name of the URL in it."""
-        return [
-            (item, str(path[-1]))
-            for path in self.layout.results
-            for item in each(self.document, path[:-1])
-            if isinstance(item, dict)
-        ]
+        found = (pair for path in self.layout.results for pair in self._items(path))
+        return [(item, name) for item, name in found if isinstance(item, dict)]
+
+    def _items(self, path: Path) -> Iterator[tuple[JSON, str]]:
+        """Yield what has the URLs at a place, each with the name of the URL in it."""
+        if path[-1] == "*":
+            yield from (({_ALONE: url}, _ALONE) for url in each(self.document, path))
+        else:
+            yield from ((item, str(path[-1])) for item in each(self.document, path[:-1]))
 
     @property
     def urls(self) -> list[str]:

@@ -29,7 +29,7 @@ FLOORS = (
         "types",
     },
     {"contract"},
-    {"fake", "kit"},
+    {"fake", "importing", "kit"},
     {"adapters"},
     {"options"},
     {"commands"},
@@ -64,6 +64,7 @@ HEAVY = (
     "respx",
     "rich",
     "starlette",
+    "yaml",
 )
 DOORS = ("mockserver", "mockserver.adapters.http.asgi", "mockserver.cli", "mockserver.kit", "mockserver.pytest_plugin")
 

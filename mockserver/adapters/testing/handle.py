@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypedDict
 
+from mockserver.contract.catalog import load
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.secrecy import Mask
 from mockserver.settings import Key, Settings
+from mockserver.suggestions import shown
 
 _MOST_LETTERS = 300
 """As much of a body is shown when a test fails: the whole of an answer without results."""
@@ -88,15 +91,26 @@ class Handle:
         return lines
 
 
-def fake_of(fake: object, options: Mapping[str, Any]) -> Fake:
-    """Return a fake that was handed over, or make one of settings by name. Raises ``MockserverError``."""
+def fake_of(fake: object, options: Mapping[str, Any], schemas: Sequence[str | Path] = ()) -> Fake:
+    """Return a fake that was handed over, or make one of settings by name. Raises ``MockserverError``.
+
+    ``schemas``: folders of services that it knows besides.
+    """
     if fake is None:
-        return Fake(Settings.named(options))
+        return Fake(Settings.named(options), catalog=load(_folders(schemas)))
     if not isinstance(fake, Fake):
         raise BadSetting("fake", f"{type(fake).__name__} is no Fake. Write settings by name, such as pace='instant'.")
-    if options:
-        raise BadSetting(next(iter(options)), "a fake that is handed over has its settings. Write one or the other.")
+    if options or schemas:
+        raise BadSetting(
+            next(iter(options), "schemas"), "a fake that is handed over has its settings. Write one or the other."
+        )
     return fake
+
+
+def _folders(value: object) -> Sequence[str | Path]:
+    if isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(x, str | Path) for x in value):
+        return value
+    raise BadSetting("--schemas", f"{shown(value)} is not a list of folders. Write a list, such as ['contracts'].")
 
 
 def _short(mask: Mask, body: bytes) -> str:

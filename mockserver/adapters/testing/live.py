@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Unpack
 
 from mockserver.adapters.http.server import Server, listen
@@ -25,13 +26,19 @@ class Live(Handle):
 
 @contextmanager
 def live(
-    fake: Fake | None = None, *, host: str = "127.0.0.1", port: int = 0, **settings: Unpack[Options]
+    fake: Fake | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    schemas: Sequence[str | Path] = (),
+    **settings: Unpack[Options],
 ) -> Iterator[Live]:
     """Run a fake on a thread while the context is open; port 0 takes a free one.
 
-    ``settings`` are those of ``Settings``: ``live(pace="instant", seed=1)``. Raises ``MockserverError``.
+    ``settings`` are those of ``Settings``: ``live(pace="instant", seed=1)``; ``schemas`` are folders of services that
+    it knows besides. Raises ``MockserverError``.
     """
-    running = fake_of(fake, settings)
+    running = fake_of(fake, settings, schemas)
     ready = threading.Event()
     server = Server(running, listen(host, port), lambda _: ready.set())
     thread = threading.Thread(target=server.run, name="mockserver", daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from mockserver.adapters.testing.decoration import decorated
@@ -121,19 +122,27 @@ def patch(fake: C, /) -> C: ...
 
 
 @overload
-def patch(fake: Fake | None = None, *, pass_through: Sequence[str] = (), **settings: Unpack[Options]) -> Patch: ...
+def patch(
+    fake: Fake | None = None,
+    *,
+    pass_through: Sequence[str] = (),
+    schemas: Sequence[str | Path] = (),
+    **settings: Unpack[Options],
+) -> Patch: ...
 
 
-def patch(fake: Any = None, *, pass_through: Sequence[str] = (), **settings: Any) -> Any:
+def patch(
+    fake: Any = None, *, pass_through: Sequence[str] = (), schemas: Sequence[str | Path] = (), **settings: Any
+) -> Any:
     """Answer httpx calls to the real hosts with a fake; ``settings`` are those of ``Settings``.
 
     ``with patch(pace="instant") as patched: …``, ``@patch(pace="instant")`` or ``@patch``. Other hosts are refused, but
     for loopback and those in ``pass_through``: ``["example.com", "*.example.com"]``, or ``["*"]`` for all.
-    Raises ``MockserverError``.
+    ``schemas`` are folders of services that the fake knows besides. Raises ``MockserverError``.
     """
     if fake is None or isinstance(fake, Fake) or not callable(fake):
-        return Patch(fake_of(fake, settings), pass_through, is_shared=fake is not None)
-    return Patch(fake_of(None, settings), pass_through, is_shared=False)(fake)
+        return Patch(fake_of(fake, settings, schemas), pass_through, is_shared=fake is not None)
+    return Patch(fake_of(None, settings, schemas), pass_through, is_shared=False)(fake)
 
 
 def _httpx_router() -> HttpxRouter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import jiter
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 
+_NONE: Mapping[str, Traversable] = MappingProxyType({})
+
+
 class Files:
     """The files of a folder of contracts.
 
@@ -28,9 +32,9 @@ class Files:
     To read one raises ``BadContract`` if it is not JSON, or if it is checked and breaks the schema of its kind.
     """
 
-    def __init__(self, folder: Traversable, *, are_checked: bool) -> None:
-        """``are_checked``: each file is checked as it is read."""
-        self._folder, self._are_checked = folder, are_checked
+    def __init__(self, folder: Traversable, own: Mapping[str, Traversable] = _NONE, *, are_checked: bool) -> None:
+        """``own``: more services, each in a folder anywhere. ``are_checked``: each file is checked as it is read."""
+        self._folder, self._own, self._are_checked = folder, own, are_checked
         self.sources: Mapping[str, Whole] = Lazy(self._services, self._whole)
         self.documents: Mapping[str, Schema] = Lazy(self._schemas, self._read)
         self._meta = cache(self._compiled)
@@ -55,14 +59,18 @@ class Files:
 
     def _services(self) -> tuple[str, ...]:
         places = sorted(self._folder.iterdir(), key=lambda item: item.name)
-        return tuple(place.name for place in places if place.is_dir() and (place / SERVICE).is_file())
+        ours = [place.name for place in places if place.is_dir() and (place / SERVICE).is_file()]
+        return (*ours, *self._own)
+
+    def _place(self, id: str) -> Traversable:
+        return self._own.get(id) or self._folder / id
 
     def _schemas(self) -> tuple[str, ...]:
-        names = [(id, item.name) for id in self.sources for item in (self._folder / id).iterdir()]
+        names = [(id, item.name) for id in self.sources for item in self._place(id).iterdir()]
         return tuple(f"{id}/{name}" for id, name in sorted(names) if name.endswith(".json") and not is_part(name))
 
     def _whole(self, id: str) -> Whole:
-        names = sorted(item.name for item in (self._folder / id).iterdir() if is_part(item.name))
+        names = sorted(item.name for item in self._place(id).iterdir() if is_part(item.name))
         return whole(id, {name: self._read(f"{id}/{name}") for name in names})
 
     def _read(self, name: str) -> JSON:
@@ -76,8 +84,9 @@ class Files:
         return found
 
     def _json(self, name: str) -> JSON:
+        id, _, file = name.partition("/")
         try:
-            return jiter.from_json((self._folder / name).read_bytes())
+            return jiter.from_json((self._place(id) / file).read_bytes())
         except ValueError as error:
             raise BadContract(name, "", f"not JSON: {error}") from error
 

@@ -13,6 +13,7 @@ from mockserver.contract.readings import settled
 from mockserver.errors import NoSuchScenario
 from mockserver.kit.client.scenarios import SCENARIOS
 from mockserver.kit.client.testee import Adapter
+from mockserver.resources import schemas_words
 from mockserver.types import Payload
 
 
@@ -76,7 +77,8 @@ class Settings:
         ``payload`` is what is asked for, if that is not what the scenario asks for.
         """
         if isinstance(self.testee, Sequence):
-            words = ["mockserver", "check", "client", "--only", check, "--operation", operation, "--scenario", scenario]
+            words = ["mockserver", "check", "client", *schemas_words(), "--only", check]
+            words += ["--operation", operation, "--scenario", scenario]
             words += ["--reading", reading] if reading else []
             words += ["--payload", json.dumps(payload)] if payload is not None else []
             return shlex.join([*words, "--", *self.testee])

@@ -133,9 +133,10 @@ class Probe:
     ) -> Attempt:
         """Send a request of an operation, and repeat it while the server answers 429.
 
-        ``id`` goes into its path. A header that is ``None`` is left out.
+        ``id`` goes to where the operation finds a task. A header that is ``None`` is left out.
         """
-        path = operation.path.partition("{")[0] + quote(id, safe="", errors="replace")
+        path, named = _addressed(operation, id)
+        payload = {**(payload or {}), **named} if named else payload
         is_query = operation.method == "GET" and isinstance(payload, dict)
         query = urlencode(as_query(payload)) if is_query else ""
         body = b"" if is_query or payload is None else encoded(payload)
@@ -255,6 +256,17 @@ def connect(settings: Settings) -> Iterator[Probe]:
         else:
             reason = "the server is on another machine and cannot call back to this one"
             yield Probe(target, transport, budget, clock, unreachable=reason)
+
+
+def _addressed(operation: Operation, id: str) -> tuple[str, dict[str, JSON]]:
+    """Return the path of a request about a task, and the field that names it where its path does not."""
+    parameter = f"{{{operation.finds}}}"
+    if parameter not in operation.path:
+        _, brace, tail = operation.path.rpartition("{")
+        if not brace:
+            return operation.path, {operation.finds: id} if id else {}
+        parameter = f"{{{tail.partition('}')[0]}}}"
+    return operation.path.replace(parameter, quote(id, safe="", errors="replace")), {}
 
 
 def encoded(payload: JSON) -> bytes:

@@ -14,6 +14,7 @@ from mockserver.contract.catalog import Operation, load
 from mockserver.errors import BadSetting
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.expectations import Expectations
+from mockserver.resources import schemas_words
 from mockserver.settings import check_webhook_secret
 
 _VARIABLES = MappingProxyType(
@@ -102,7 +103,7 @@ class Settings:
 
     def repetition(self, check: str, operation: str | None) -> str:
         """Return the command that makes one check again; what is secret in it is a variable of the shell."""
-        words = ["mockserver", "check", "server", self.url, "--only", check]
+        words = ["mockserver", "check", "server", *schemas_words(), self.url, "--only", check]
         words += ["--operation", operation.removesuffix(".create")] if operation is not None else []
         for name in ("service", "max_creates", "seconds", "seed"):
             value = getattr(self, name)

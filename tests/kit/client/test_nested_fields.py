@@ -34,10 +34,10 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeProcess]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{place}:{root}")
         patch.setattr(catalog, "folder", lambda _: schemas)
-        catalog.load.cache_clear()
+        catalog._loaded.cache_clear()
         with FakeProcess(FAKE_OPTIONS) as running:
             yield running
-    catalog.load.cache_clear()
+    catalog._loaded.cache_clear()
 
 
 class Other(Reference):

@@ -22,9 +22,9 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     schemas = schemas_with_others(tmp_path_factory.mktemp("others"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalog, "folder", lambda _: schemas)
-        catalog.load.cache_clear()
+        catalog._loaded.cache_clear()
         yield
-    catalog.load.cache_clear()
+    catalog._loaded.cache_clear()
 
 
 def told(verdict: Verdict) -> list[str]:

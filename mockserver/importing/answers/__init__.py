@@ -1,0 +1,1 @@
+"""Answers: what operations say, as templates with layout and schemas."""

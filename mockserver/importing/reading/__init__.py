@@ -1,0 +1,1 @@
+"""Reading: the files of documents, and what a reference in them names."""

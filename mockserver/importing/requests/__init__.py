@@ -1,0 +1,1 @@
+"""Requests: what operations take, as schemas with rules, examples and roles."""
