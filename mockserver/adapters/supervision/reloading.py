@@ -39,7 +39,7 @@ class Reloading:
         try:
             self._fake.take_contract(read(folder("schemas"), own_schemas()))
         except (MockserverError, OSError) as error:
-            self._tell(f"{error} The contract stays as it was.")
+            self._tell(f"{str(error).rstrip('.')}. The contract stays as it was.")
         else:
             self._tell("the contract was read again.")
         return True

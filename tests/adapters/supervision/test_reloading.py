@@ -105,7 +105,7 @@ class TestInThisProcess:
                 lambda found: found["operations"]["omni-image.create"].update(body="none.json"),
                 r"acme/service.json#/operations/omni-image.create",
             ),
-            (lambda found: found["operations"]["omni-image.create"].update(does="nothing"), r"has no action 'nothing'"),
+            (lambda found: found["operations"]["omni-image.create"].update(does="nothing"), r"omni-image.create/does"),
         ],
     )
     def test_what_is_broken_is_told_with_its_place_and_the_contract_stays(
