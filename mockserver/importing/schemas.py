@@ -6,6 +6,7 @@ import re
 from math import ceil, floor
 from typing import Any
 
+from mockserver.importing.merging import OF_TYPE, either, merged
 from mockserver.importing.notes import CannotImport, Kind, Notes, excerpt
 from mockserver.importing.reading.references import References, Spot
 from mockserver.types import JSON, Schema
@@ -13,6 +14,7 @@ from mockserver.types import JSON, Schema
 _MOST_NODES = 20_000
 """Schemas in one document once all references are written out."""
 
+_FIELD_NAME = re.compile(r"[\w-]+", re.ASCII)
 _PLAIN = ("minLength", "maxLength", "minItems", "maxItems")
 _LEFT_OUT = (
     "multipleOf",
@@ -29,14 +31,6 @@ _LEFT_OUT = (
     "contains",
 )
 _TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
-OF_TYPE = {
-    "string": ("minLength", "maxLength", "pattern", "x-accept", "x-reject"),
-    "number": ("minimum", "maximum"),
-    "integer": ("minimum", "maximum"),
-    "array": ("items", "minItems", "maxItems"),
-    "object": ("properties", "required", "additionalProperties"),
-}
-"""The keywords that say something of values of a type."""
 _UNLIKELY = ("", " ", "?", "-", "not valid", "0", "\u2603", "a" * 300)
 """Texts that few patterns match: one of them shows that a pattern is broken."""
 
@@ -97,11 +91,12 @@ class Schemas:
         found: Schema = {}
         unseen = "readOnly" if self._is_sent else "writeOnly"
         if isinstance(spot.value.get("properties"), dict):
-            inner = ((name, self._references.resolved(each)) for name, each in spot.get("properties").fields())
+            inner = {name: self._references.resolved(each) for name, each in spot.get("properties").fields()}
             found["properties"] = {
                 name: self.of(each)
-                for name, each in inner
+                for name, each in inner.items()
                 if not (isinstance(each.value, dict) and each.value.get(unseen) is True)
+                and self._can_be_named(name, each)
             }
         if isinstance(spot.value.get("required"), list):
             found["required"] = [*dict.fromkeys(name for name in spot.value["required"] if isinstance(name, str))]
@@ -110,6 +105,14 @@ class Schemas:
         elif spot.value.get("additionalProperties") not in (None, {}):
             found["additionalProperties"] = True
         return found
+
+    def _can_be_named(self, name: str, spot: Spot) -> bool:
+        if self._is_sent and not _FIELD_NAME.fullmatch(name):
+            self._notes.add(
+                Kind.LEFT_OUT, spot.place, name, "our rules cannot name such a field; whoever sends it is warned"
+            )
+            return False
+        return True
 
     def _values(self, spot: Spot) -> Schema:
         found: Schema = {}
@@ -153,7 +156,7 @@ class Schemas:
         for option in map(self.of, options):
             for kind in _listed(option.get("type", [])):
                 seen[kind] = seen.get(kind, 0) + 1
-            found = _either(found, option)
+            found = either(found, option)
             values = option.get("enum")
             enums += values or []
             is_listed &= values is not None or option.get("type") == "null"
@@ -167,64 +170,6 @@ class Schemas:
     def _leave_out(self, spot: Spot, do: str) -> None:
         words = excerpt(f"{spot.path[-1]}: {spot.value}") if not isinstance(spot.value, dict) else str(spot.path[-1])
         self._notes.add(Kind.LEFT_OUT, spot.place, words, do)
-
-
-def merged(one: Schema, other: Schema) -> Schema:
-    """Return a schema that says what both say; of two descriptions, the first."""
-    found = {**other, **one}
-    if "properties" in one and "properties" in other:
-        found["properties"] = dict(one["properties"])
-        for name, each in other["properties"].items():
-            known = found["properties"].get(name)
-            found["properties"][name] = each if known is None else merged(known, each)
-    if "required" in one and "required" in other:
-        found["required"] = [*dict.fromkeys([*one["required"], *other["required"]])]
-    if "items" in one and "items" in other:
-        found["items"] = merged(one["items"], other["items"])
-    if "enum" in one and "enum" in other:
-        found["enum"] = [each for each in one["enum"] if each in other["enum"]] or one["enum"]
-    for keyword, strict in (
-        ("minimum", max),
-        ("minLength", max),
-        ("minItems", max),
-        ("maximum", min),
-        ("maxLength", min),
-        ("maxItems", min),
-    ):
-        if keyword in one and keyword in other:
-            found[keyword] = strict(one[keyword], other[keyword])
-    return found
-
-
-def _either(one: Schema, other: Schema) -> Schema:
-    """Return a schema for what is one thing or another, not knowing which."""
-    if not one:
-        return other
-    found: Schema = {name: one.get(name, other.get(name)) for name in ("description", "default")}
-    found = {name: value for name, value in found.items() if value is not None}
-    kinds, others = _listed(one.get("type", [])), _listed(other.get("type", []))
-    if kinds and others:
-        found["type"] = [*dict.fromkeys([*kinds, *others])]
-    for kind, keywords in OF_TYPE.items():
-        has, has_too = kind in kinds, kind in others
-        for keyword in keywords:
-            if has and not has_too and keyword in one:
-                found[keyword] = one[keyword]
-            elif has_too and not has and keyword in other:
-                found[keyword] = other[keyword]
-    if "object" in kinds and "object" in others:
-        found["properties"] = _either_fields(one.get("properties", {}), other.get("properties", {}))
-        found["required"] = [name for name in one.get("required", ()) if name in other.get("required", ())]
-    if "array" in kinds and "array" in others and "items" in one and "items" in other:
-        found["items"] = _either(one["items"], other["items"])
-    return found
-
-
-def _either_fields(one: dict[str, Schema], other: dict[str, Schema]) -> dict[str, Schema]:
-    return {
-        name: _either(one[name], other[name]) if name in one and name in other else one.get(name, other.get(name, {}))
-        for name in [*one, *(name for name in other if name not in one)]
-    }
 
 
 def _types(spot: Spot) -> list[str]:

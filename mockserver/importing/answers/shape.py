@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mockserver.importing.merging import merged
 from mockserver.importing.reading.references import References, Spot
-from mockserver.importing.schemas import Schemas, merged
+from mockserver.importing.schemas import Schemas
 from mockserver.types import JSON, Schema
 
 Steps = tuple[str, ...]

@@ -13,11 +13,11 @@ from mockserver.contract import vectors
 from mockserver.contract.rules import CONSTRAINTS, rules_of
 from mockserver.contract.validation import Validator
 from mockserver.errors import BadContract
+from mockserver.importing.merging import OF_TYPE
 from mockserver.importing.notes import CannotImport, Kind, Notes
 from mockserver.importing.reading.references import Spot
 from mockserver.importing.requests.rules import OTHER_VALUES, demanded, listed
 from mockserver.importing.requests.samples import fits, sample
-from mockserver.importing.schemas import OF_TYPE
 from mockserver.types import JSON, Schema
 
 _MOST_TRIES = 200
