@@ -50,6 +50,7 @@ COMMANDS: dict[tuple[str, ...], frozenset[str]] = {
     ("example", "kling/omni-image"): frozenset(),
     ("example", "kling/omni-image", "--strict", "--count", "5"): frozenset(),
     ("example", "kling/omni-image", "--break", "n.maximum"): frozenset(),
+    ("import", "no-such-file.yaml", "--service", "acme"): frozenset(),
     ("check", "client", "--help"): frozenset(),
     ("check", "client", "--", "no-such-program-at-all"): frozenset({"httpx", "hypothesis"}),
     ("check", "client", "--report", "REPORT", "--", "no-such-program-at-all"): frozenset(

@@ -24,7 +24,7 @@ from mockserver.kit.server.settings import Settings as Judging
 from mockserver.resources import SCHEMAS, folder
 from tests.conftest import PATIENCE
 from tests.importing.documents import DOCUMENTS, GATEWAY, PLAIN
-from tests.support.process import ROOT, started
+from tests.support.process import MAIN, ROOT, started
 
 OURS = sorted(load().services)
 DOCUMENT = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
@@ -296,6 +296,16 @@ def test_the_commands_of_the_document_run(tmp_path: Path, monkeypatch: pytest.Mo
             assert all(word in shown for word in named), line
     code = DOCUMENT.partition("```python\n")[2].partition("```")[0]
     exec(compile(code, "import.md", "exec"), {})
+
+
+def test_an_import_without_its_extra_says_so_in_one_line(tmp_path: Path) -> None:
+    code = f"import sys; sys.modules['yaml'] = None\n{MAIN}"
+    words = ["import", "openapi.yaml", "--service", "acme", "--out", str(tmp_path / "out")]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert ended.stderr == "mockserver: mockserver import needs yaml: pip install 'kling-mockserver[import]'\n"
+    assert (ended.returncode, (tmp_path / "out").exists()) == (2, False)
 
 
 def test_each_row_of_the_document_is_mined_so() -> None:

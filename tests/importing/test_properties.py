@@ -300,7 +300,7 @@ def path_of(operation: Operation, id: str) -> tuple[str, str]:
     return path, f"{operation.finds}={id}"
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(documents())
 def test_a_document_becomes_a_service_that_answers_or_is_refused_in_a_sentence(document: JSON) -> None:
     with served(document) as fake:
@@ -325,7 +325,7 @@ def test_a_document_becomes_a_service_that_answers_or_is_refused_in_a_sentence(d
         assert fake.failures == 0
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(documents())
 def test_payloads_can_be_made_that_keep_and_break_each_rule(document: JSON) -> None:
     with served(document) as fake:

@@ -103,6 +103,18 @@ def test_an_installation_finds_its_own_folders(wheel: Wheel, tmp_path: Path) -> 
     assert seen.stdout.splitlines() == expected, seen.stderr
 
 
+def test_an_installation_loads_services_of_ones_own_beside_its_own(wheel: Wheel, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    wheel.unpack(site)
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); from mockserver.cli import main; main()"
+    for words in (["new", "service", "acme", "--out", "own"], ["list", "operations", "--schemas", "own"]):
+        command = [sys.executable, "-I", "-c", code, *words]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert ended.returncode == 0, ended.stderr
+    assert "acme/omni-image.create  POST /acme/v1/images/omni-image" in ended.stdout
+    assert "kling/omni-image.create" in ended.stdout
+
+
 @pytest.mark.torture
 def test_an_installation_runs_the_contract_tests(wheel: Wheel, tmp_path: Path) -> None:
     site = tmp_path / "site"
