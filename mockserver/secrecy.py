@@ -47,8 +47,9 @@ _SECRET = re.compile(
 )
 _PUBLIC = re.compile(
     r"(?:\A|_)(?:(?:idempotency|websocket|public|resource|cache|sort|primary|foreign)_key|(?:page|sync)_token)\Z"
+    r"|\Asession_id\Z"
 )
-"""Names that end like a secret's and are none."""
+"""Names that end like a secret's and are none; a ``session_id`` names what was selected in a film (family 4.7)."""
 
 _ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite"})
 """What stands beside the secret of a ``Set-Cookie``."""
@@ -86,7 +87,12 @@ def spelled(name: str) -> str:
 
 
 def masked(secret: str) -> str:
-    """Return the ends of a secret, if the part between them is long enough to stay one. A mask stays as it is."""
+    """Return the ends of a secret, if the part between them is long enough to stay one. A mask stays as it is.
+
+    Of one that is escaped none is shown: half of an escape would spoil the JSON that it stands in.
+    """
+    if "\\" in secret:
+        return "…"
     if len(secret) <= 9 and "…" in secret:
         return secret
     return f"{secret[:4]}…{secret[-4:]}" if len(secret) > 16 else f"{secret[:2]}…"
