@@ -104,7 +104,8 @@ def test_a_forged_callback_looks_like_one_of_the_service(operation: Operation) -
     forged = forged_callback(example, layout, "848021964837912615")
     validator.validate(json.loads(json.dumps(forged)))
     view = TaskView(forged, layout)
-    assert (view.id, view.state, {*view.urls}) == ("848021964837912615", "succeed", {FORGED_URL})
+    urls = {FORGED_URL} if TaskView(example, layout).urls else set()
+    assert (view.id, view.state, {*view.urls}) == ("848021964837912615", "succeed", urls)
 
 
 @pytest.mark.parametrize("operation", CREATES, ids=lambda operation: operation.id)
@@ -116,4 +117,4 @@ def test_a_callback_about_another_task_is_one_of_the_service_and_not_about_this_
     load().validator(operation.callback).validate(json.loads(json.dumps(another)))
     view = TaskView(another, layout)
     assert view.id == TaskView(example, layout).id != "848021964837912616"
-    assert (view.state, {*view.urls}) == ("succeed", {ANOTHER_URL})
+    assert (view.state, {*view.urls}) == ("succeed", {ANOTHER_URL} if TaskView(example, layout).urls else set())

@@ -15,7 +15,7 @@ IMAGE = "kling/omni-image.create"
 
 
 def test_no_more_is_planned_than_may_be_created() -> None:
-    target = prepare("kling").settings.target()
+    target = prepare("kling", operation=IMAGE).settings.target()
     planned = plan(target, SCENARIOS.values(), 50)
     assert planned.tasks == 50
     creating = {"task lifecycle", "burst", "random walk", "broken payloads", "malformed", "valid payloads"}
