@@ -25,7 +25,8 @@ Questions = Mapping[str, "Question"]
 class Reading:
     """One possible answer: what it means, and the levels that it gives to rules and the defaults to fields.
 
-    ``pauses``: where it is about failed callbacks, how long until each further attempt.
+    * ``pauses``: where it is about failed callbacks, how long until each further attempt
+    * ``fills``: by the name of an operation, the fields that count as sent where they are not
     """
 
     id: str
@@ -33,13 +34,14 @@ class Reading:
     levels: Mapping[str, Level]
     defaults: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
     pauses: tuple[Millis, ...] = ()
+    fills: Mapping[str, Mapping[str, JSON]] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def parse(cls, id: str, data: JSON) -> Self:
         """Read one of the ``readings`` of a question."""
         pauses = tuple(1000 * seconds for seconds in data.get("pauses", ()))
         levels, defaults = (MappingProxyType(data.get(name, {})) for name in ("levels", "defaults"))
-        return cls(id, data["means"], levels, defaults, pauses)
+        return cls(id, data["means"], levels, defaults, pauses, MappingProxyType(data.get("fills", {})))
 
 
 @value
@@ -135,6 +137,15 @@ def defaults(questions: Questions, readings: Readings) -> dict[str, JSON]:
         name: value
         for id, question in questions.items()
         for name, value in question.readings[readings[id]].defaults.items()
+    }
+
+
+def filled_in(questions: Questions, readings: Readings, operation: str) -> dict[str, JSON]:
+    """Return the fields that the readings of a service let count as sent to an operation where they are not."""
+    return {
+        name: value
+        for id, question in questions.items()
+        for name, value in question.readings[readings[id]].fills.get(operation, {}).items()
     }
 
 

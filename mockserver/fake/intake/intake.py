@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import known, typed
-from mockserver.contract.readings import Readings
+from mockserver.contract.readings import Readings, filled_in
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.fake.call import Call
@@ -14,7 +14,7 @@ from mockserver.fake.intake import auth, bodies
 from mockserver.fake.intake.admission import admitted, clamped
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
-from mockserver.types import JSON, Millis, Request
+from mockserver.types import JSON, Millis, Payload, Request
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -41,6 +41,7 @@ class Intake:
         self._world, self._settings, self.version = world, world.settings, world.version
         self.router = Router(world.services, world.readings, world.settings.prefixes)
         self._validators: dict[str, Validator] = {}
+        self._fills: dict[str, Payload] = {}
 
     def prepared(self, request: Request) -> Prepared:
         """Read and check a request."""
@@ -73,6 +74,8 @@ class Intake:
         if violations:
             payload, violations = clamped(operation, readings, payload, violations)
         admission = admitted(match.service, readings, violations, payload, is_strict=self._settings.strict)
+        if fills := self._filled_in(match):
+            payload = {**fills, **payload}
         document = bodies.stored_body(payload, request.body if payload is sent else b"") if operation.task else b"{}"
         return Call(
             request=request,
@@ -89,6 +92,14 @@ class Intake:
             violations=admission.violations,
             failure=admission.failure,
         )
+
+    def _filled_in(self, match: Match) -> Payload:
+        operation = match.operation
+        found = self._fills.get(operation.id)
+        if found is None:
+            found = filled_in(match.service.questions, match.readings, operation.name)
+            self._fills[operation.id] = found
+        return found
 
     def _violations(self, match: Match, payload: JSON, has_nulls: bool) -> tuple[Violation, ...]:
         operation = match.operation

@@ -525,6 +525,12 @@ def is_late(fake: CheckedFake) -> object:
     ]
 
 
+def price_without_a_model(fake: CheckedFake) -> object:
+    id = fake.made("/v1/images/generations")
+    fake.clock.advance("1m")
+    return fake.get("/v1/images/generations", id).data["final_unit_deduction"]
+
+
 def seven_times_nine(fake: CheckedFake) -> object:
     return [fake.create(model_name="kling-v3-omni", n=9, resolution="4k").status for _ in range(7)]
 
@@ -640,6 +646,7 @@ PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] 
             "accepted": [(200, ["o1-up-to-2k"]), (200, ["o1-single-images"])],
         },
     ),
+    "generations-model": (price_without_a_model, {"kling-v3": "8", "kling-v1": "1"}),
     "image-models": (
         entering("/v1/images/generations", model_name="kling-v2"),
         {"accepted": (200, ["current-image-models"]), "refused": (400, ["current-image-models"])},

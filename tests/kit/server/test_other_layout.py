@@ -62,12 +62,13 @@ def placed(value: JSON) -> JSON:
 
 
 def other_service(service: Any) -> Any:
-    """Return a service.json with other names: those in its layout, its tasks and where it shows a reading."""
-    service["layout"] = {**placed(service["layout"]), "states": {"succeed": "done"}}
-    for operation in service["operations"].values():
+    """Return a service.json, or a part, with other names: in its layout, its tasks and where it shows a reading."""
+    if "layout" in service:
+        service["layout"] = {**placed(service["layout"]), "states": {"succeed": "done"}}
+    for operation in service.get("operations", {}).values():
         if "task" in operation:
             operation["task"] = placed(operation["task"])
-    for question in service["readings"].values():
+    for question in service.get("readings", {}).values():
         for name in question.get("shown", {}).keys() & {"at", "beside"}:
             question["shown"][name] = placed(question["shown"][name])
     return service
@@ -88,7 +89,7 @@ def other(usual: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             shutil.rmtree(file.parent)
     for path in schemas.glob("kling/*.json"):
         text = path.read_text(encoding="utf-8")
-        is_service = path.name == "service.json"
+        is_service = path.name.endswith("service.json")
         path.write_text(
             json.dumps(other_service(json.loads(text))) if is_service else renamed(text, OTHER_NAMES), encoding="utf-8"
         )

@@ -56,10 +56,13 @@ def test_that_its_tasks_are_none_is_found() -> None:
         "external-id-is-echoed",
         "ids-differ",
         "list-is-complete",
+        "list-shows-what-a-query-shows",
         "missing-task-refused",
         "names-are-unique-at-once",
         "others-name-is-missing",
+        "pages-are-disjoint",
         "task-ends",
+        "updated-at-not-ahead",
     }
 
 
