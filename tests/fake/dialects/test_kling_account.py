@@ -76,7 +76,7 @@ def test_what_failed_and_what_another_account_made_costs_nothing() -> None:
     fake = still()
     fake.made(IMAGE)
     fake.made(IMAGE, token="another")
-    (mine,) = [task for task in fake.tasks if task.account != "another"]
+    (mine,) = [task for task in fake.tasks if task.account != fake.world.known_as("another")]
     fake.tasks.force(mine, "failed")
     fake.clock.advance("1m")
     assert (left(fake)[OF_IMAGE], left(fake, token="another")[OF_IMAGE]) == (1000.0, 992.0)
@@ -107,7 +107,8 @@ def test_a_create_that_the_pack_cannot_pay_is_refused_under_its_reading() -> Non
     assert (fake.create(IMAGE, n=9).status, fake.create(VIDEO).status) == (200, 200)
     fake.tasks.force(next(iter(fake.tasks)), "failed")
     assert fake.create(IMAGE, token="another", **NINE).status == 200
-    newest_nine = next(task for task in fake.tasks if task.account != "another" and b'"4k"' in task.document)
+    another = fake.world.known_as("another")
+    newest_nine = next(task for task in fake.tasks if task.account != another and b'"4k"' in task.document)
     fake.tasks.force(newest_nine, "failed")
     assert fake.create(IMAGE, **NINE).status == 200
     assert fake.create(IMAGE, **NINE).code == 1102
