@@ -240,7 +240,7 @@ def read(schemas: Traversable, more: Sequence[str | Path] = ()) -> Catalog:
     files = Files(schemas, own_services(more), are_checked=True)
     catalog = _catalog(files)
     soundness.check_references(files.documents)
-    for id, own in files.sources.items():
+    for id, own in sorted(files.sources.items(), key=lambda each: "extends" in each[1].data):
         _check_operations(own, files)
         service = catalog.services[id]
         requests = [operation.schema for operation in service.operations.values()]

@@ -91,9 +91,13 @@ def check_layout(file: str, layout: Mapping[str, JSON], schemas: Iterable[Schema
 
 
 def check_routes(service: Whole) -> None:
-    """No two operations answer to one method and path."""
+    """Each operation has a method and a path, and no two of them the same."""
     taken: dict[tuple[str, str], str] = {}
     for name, operation in service.data["operations"].items():
+        for key in ("does", "method", "path"):
+            if key not in operation:
+                at = f"/operations/{name}"
+                raise BadContract(service.file(at), at, f"{key!r} is a required property")
         route = operation["method"], operation["path"]
         if route in taken:
             at, fact = f"/operations/{name}/path", f"{' '.join(route)} belongs to {taken[route]} already"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import jiter
 
+from mockserver.contract.source.inheritance import inheriting
 from mockserver.contract.source.parts import SERVICE, Whole, is_part, whole
 from mockserver.errors import BadContract
 from mockserver.resources import folder as shipped
@@ -41,14 +42,16 @@ class Files:
 
     def base(self, id: str) -> Mapping[str, JSON]:
         """Return what the service is that a service extends; one that extends none has all by itself."""
-        extended = self.sources[id].data.get("extends", id)
+        own = self.sources[id].data
+        return self._extended(id, own["extends"]).data if "extends" in own else own
+
+    def _extended(self, id: str, extended: str) -> Whole:
         if extended not in self.sources:
             raise BadContract(f"{id}/{SERVICE}", "/extends", f"there is no service {extended!r}")
-        found = self.sources[extended].data
-        if "extends" in found:
+        if extended == id or "extends" in self.sources[extended].data:
             fact = f"{extended!r} extends another service itself; name that one"
             raise BadContract(f"{id}/{SERVICE}", "/extends", fact)
-        return found
+        return self.sources[extended]
 
     def resolved(self, service: str, at: str, name: str) -> str:
         """Find a schema that a service names at a place: in its folder, or as ``../kling/error.json`` in another."""
@@ -71,7 +74,8 @@ class Files:
 
     def _whole(self, id: str) -> Whole:
         names = sorted(item.name for item in self._place(id).iterdir() if is_part(item.name))
-        return whole(id, {name: self._read(f"{id}/{name}") for name in names})
+        own = whole(id, {name: self._read(f"{id}/{name}") for name in names})
+        return inheriting(own, self._extended(id, own.data["extends"])) if "serves" in own.data else own
 
     def _read(self, name: str) -> JSON:
         found = self._json(name)

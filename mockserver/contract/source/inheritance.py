@@ -1,0 +1,57 @@
+"""Inheritance: operations that a service has from the one that it extends, where its ``service.json`` says ``serves``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mockserver.contract.source.parts import SERVICE, Whole
+from mockserver.errors import BadContract
+from mockserver.types import JSON, value
+
+_FILES = ("body", "query", "answer", "callback")
+
+
+@value
+class Served:
+    """What ``serves`` says: all operations of another service, or those ``named``, each with a ``prefix`` to its path.
+
+    A name is that of an operation, ``omni-image.get``, or of a product, ``omni-image``, which means all of its
+    operations.
+    """
+
+    prefix: str
+    named: tuple[str, ...] | None
+
+    @classmethod
+    def parse(cls, data: Mapping[str, JSON]) -> Served:
+        """Read the ``serves`` of a ``service.json``, which its meta-schema has checked."""
+        return cls(data.get("prefix", ""), tuple(data["operations"]) if "operations" in data else None)
+
+    def rows(self, base: Whole) -> Iterator[tuple[str, JSON]]:
+        """Yield the operations, as the service that has them from ``base`` would write them."""
+        for name, row in base.data["operations"].items():
+            if self.named is None or name in self.named or name.rpartition(".")[0] in self.named:
+                yield name, {**row, "path": self.prefix + row["path"], **_files(base.id, row)}
+
+    def unknown(self, base: Whole) -> str | None:
+        """Return a name that means no operation."""
+        names = base.data["operations"]
+        known = {*names, *(name.rpartition(".")[0] for name in names)}
+        return next((name for name in self.named or () if name not in known), None)
+
+
+def inheriting(own: Whole, base: Whole) -> Whole:
+    """Return a service with the operations that it has from another; of one that it has itself its own keys count.
+
+    Raises ``BadContract`` for a name of none.
+    """
+    served, mine = Served.parse(own.data["serves"]), own.data.get("operations", {})
+    if (unknown := served.unknown(base)) is not None:
+        raise BadContract(f"{own.id}/{SERVICE}", "/serves/operations", f"{base.id} has no operation {unknown!r}")
+    theirs = {name: {**row, **mine.get(name, {})} for name, row in served.rows(base)}
+    besides = {name: row for name, row in mine.items() if name not in theirs}
+    return Whole(own.id, {**own.data, "operations": {**theirs, **besides}}, own.files)
+
+
+def _files(service: str, row: Mapping[str, JSON]) -> dict[str, str]:
+    return {key: row[key] if row[key].startswith("../") else f"../{service}/{row[key]}" for key in _FILES if key in row}
