@@ -218,6 +218,8 @@ def _headers(request: Request, variables: Mapping[str, str]) -> Iterator[tuple[s
                 yield name, value
             else:
                 yield name, f"{scheme if is_known else 'Bearer'} {_TOKEN}" if key else _TOKEN
+        elif name == "x-api-key":
+            yield name, value if not value or any(text in value for text in variables) else _TOKEN
 
 
 def _word(text: str, variables: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from mockserver.contract.places import first, schema_at, with_value
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.source.files import Files
+from mockserver.contract.source.inheritance import errors_of, layout_of
 from mockserver.contract.source.known import is_known, remember, state
 from mockserver.contract.source.parts import Whole
 from mockserver.contract.template import expanded, templates
@@ -261,7 +262,7 @@ def _catalog(files: Files) -> Catalog:
 def _service(id: str, files: Files) -> Service:
     own, base = files.sources[id].data, files.base(id)
     filling = templates(files.sources[id].file, {**base.get("templates", {}), **own.get("templates", {})})
-    errors = {**base["errors"], **own.get("errors", {})}
+    errors = errors_of(files.sources[id], base)
     operations: Mapping[str, Operation] = Lazy(
         lambda: [f"{id}/{name}" for name in own["operations"]], lambda key: _operation(key, files, filling)
     )
@@ -271,7 +272,9 @@ def _service(id: str, files: Files) -> Service:
         inherited: Mapping[str, JSON] = {}
         if own is not base:
             rules = {rule.id for operation in operations.values() for rule in operation.rules}
-            inherited = {name: data for name, data in base["readings"].items() if _concerns(data, rules)}
+            taken = own.get("inherits", base["readings"])
+            known = {name: data for name, data in base["readings"].items() if name in taken}
+            inherited = {name: data for name, data in known.items() if _concerns(data, rules)}
         return {**inherited, **own.get("readings", {})}
 
     return Service(
@@ -293,7 +296,7 @@ def _service(id: str, files: Files) -> Service:
         templates=filling,
         packs=MappingProxyType({**base.get("packs", {}), **own.get("packs", {})}),
         ids=own.get("ids", base.get("ids", "decimal")),
-        layout=Layout.parse({**base["layout"], **own.get("layout", {})}),
+        layout=Layout.parse(layout_of(own, base)),
     )
 
 

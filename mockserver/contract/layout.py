@@ -116,7 +116,8 @@ class UploadFields:
 class Layout:
     """The places of the parts of a task. In a path, ``*`` stands for each item of a list.
 
-    * ``task`` and ``tasks``: one task in the answer to a query, and the list of tasks in the answer to a list
+    * ``task`` and ``tasks``: where one task may be in the answer to a query, the first place first, and the list of
+      tasks in the answer to a list
     * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task; ``None`` of the last three if it says
       none of it
     * ``external_id``: the places in a task that may hold the client's own name for it
@@ -134,7 +135,7 @@ class Layout:
     * ``jobs`` and ``uploads``: where it is told what runs, and where files are; ``None`` if the service does not tell
     """
 
-    task: Path
+    task: tuple[Path, ...]
     tasks: Path
     id: Path
     status: Path
@@ -168,7 +169,7 @@ class Layout:
         error = data["error"]
         spelled = {state: state for state in STATES} | data.get("states", {})
         return cls(
-            task=path(data["task"]),
+            task=tuple(map(path, [data["task"]] if isinstance(data["task"], str) else data["task"])),
             tasks=path(data.get("tasks", "")),
             id=path(data["id"]),
             status=path(data["status"]),

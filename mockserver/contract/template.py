@@ -31,6 +31,7 @@ OF_ANSWER = MappingProxyType(
         "request_id": "a new id of this answer",
         "count": "how many tasks are listed",
         "answer": "the answer as the service that this one stands in front of would give it",
+        "reading": "reading.NAME is the reading that is taken of a question",
     }
 )
 
@@ -93,9 +94,9 @@ LISTS = ("results", "films", "sounds", "tasks")
 _TIMES = ("created", "started", "updated", "ended")
 _MOMENTS = (f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))
 _NAMES = frozenset({*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *_MOMENTS})
-_PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.]{1,200})?)\}")
+_PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.-]{1,200})?)\}")
 _WHOLE = re.compile(_PLACE.pattern + r"\Z")
-_WITH_PARTS = ("payload", "url", "error", "file")
+_WITH_PARTS = ("payload", "url", "error", "file", "reading")
 
 
 class _Missing(Enum):
@@ -184,8 +185,7 @@ def expanded(file: Where, at: Path, template: JSON, known: Mapping[str, JSON]) -
 def _expanded(file: Where, at: Path, part: JSON, known: Mapping[str, JSON], within: tuple[str, ...]) -> JSON:
     if isinstance(part, str):
         for name in _PLACE.findall(part):
-            first, *rest = name.split(".")
-            if first not in _NAMES or (rest and first not in _WITH_PARTS):
+            if not _is_value(name):
                 raise _bad(file, at, f"there is no value {name!r} to fill in")
         return part
     if isinstance(part, list):
@@ -205,6 +205,12 @@ def _expanded(file: Where, at: Path, part: JSON, known: Mapping[str, JSON], with
     }
 
 
+def _is_value(name: JSON) -> bool:
+    """Whether there is a value of a name; the rest of it, after a point, only some have."""
+    first, point, _ = name.partition(".") if isinstance(name, str) else ("", "", "")
+    return first in _NAMES and (not point or first in _WITH_PARTS)
+
+
 def _bad(file: Where, at: Path, fact: str) -> BadContract:
     return BadContract(file(pointer(at)), pointer(at), fact)
 
@@ -220,7 +226,7 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
     for key in sorted(ours & {"$each", "$first"}):
         if part[key] not in LISTS:
             raise _bad(file, (*at, key), f"there is no list {part[key]!r}; there are {', '.join(LISTS)}")
-    if "$by" in part and (part["$by"] not in _NAMES or not isinstance(part["cases"], dict)):
+    if "$by" in part and not (_is_value(part["$by"]) and isinstance(part["cases"], dict)):
         raise _bad(file, (*at, "$by"), f"there is no value {part['$by']!r} to choose by")
 
 

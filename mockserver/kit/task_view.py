@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import jiter
+
 from mockserver.contract.layout import Layout
 from mockserver.types import JSON, Path, is_url
 
@@ -30,8 +32,8 @@ class TaskView:
     @classmethod
     def of(cls, answer: JSON, layout: Layout) -> TaskView | None:
         """Find the task in an answer; ``None`` if there is none that has an id."""
-        view = cls(at(answer, layout.task), layout)
-        return view if view.id is not None else None
+        views = (cls(at(answer, place), layout) for place in layout.task)
+        return next((view for view in views if view.id is not None), None)
 
     @property
     def id(self) -> str | None:
@@ -107,8 +109,9 @@ def task_views(answer: JSON, layout: Layout) -> list[TaskView]:
 
 
 def at(document: JSON, path: Path) -> JSON:
-    """Return what is at a place, or ``None``."""
+    """Return what is at a place, or ``None``; a text on the way is read as JSON, for some services write it so."""
     for step in path:
+        document = _read(document) if isinstance(document, str) else document
         if not isinstance(document, dict) or step not in document:
             return None
         document = document[step]
@@ -141,6 +144,13 @@ def each(document: JSON, path: Path) -> Iterator[JSON]:
     elif isinstance(value, list):
         for item in value:
             yield from each(item, after)
+
+
+def _read(text: str) -> JSON:
+    try:
+        return jiter.from_json(text.encode())
+    except ValueError:
+        return None
 
 
 def _split(path: Path) -> tuple[Path, bool, Path]:

@@ -79,7 +79,7 @@ def whole_exchange(entry: Entry) -> dict[str, JSON]:
 
     ``digest`` tells accounts apart whose masked names look the same; it is the one of snapshots.
     """
-    credentials = auth.form(entry.request.headers.get("authorization", ""))
+    credentials = auth.form(entry.request.headers)
     return {
         **entry.as_json(),
         "digest": None if entry.account is None else auth.digest(entry.account),

@@ -1,10 +1,11 @@
-"""Inheritance: operations that a service has from the one that it extends, where its ``service.json`` says ``serves``."""
+"""Inheritance: what a service has from the one that it extends, and says in its own way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from mockserver.contract.source.parts import SERVICE, Whole
+from mockserver.contract.template import Scope, fields
 from mockserver.errors import BadContract
 from mockserver.types import JSON, value
 
@@ -51,6 +52,39 @@ def inheriting(own: Whole, base: Whole) -> Whole:
     theirs = {name: {**row, **mine.get(name, {})} for name, row in served.rows(base)}
     besides = {name: row for name, row in mine.items() if name not in theirs}
     return Whole(own.id, {**own.data, "operations": {**theirs, **besides}}, own.files)
+
+
+def errors_of(own: Whole, base: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the error table of a service: its own rows, those of the one that it extends, and those ``restated``.
+
+    Raises ``BadContract`` for a name of none.
+    """
+    found = dict(base["errors"])
+    for index, said in enumerate(own.data.get("restated", ())):
+        for name in said.get("rows", tuple(found)):
+            if name not in found:
+                fact = f"there is no error {name!r}"
+                raise BadContract(f"{own.id}/{SERVICE}", f"/restated/{index}/rows", fact)
+            found[name] = _restated(found[name], said)
+    return {**found, **own.data.get("errors", {})}
+
+
+def layout_of(own: Mapping[str, JSON], base: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return where a service keeps what: as the one that it extends, but for what it says itself; null is nowhere."""
+    words = own.get("statuses", {})
+    spelled = {"states": words} if words and all(isinstance(word, str) for word in words.values()) else {}
+    found = {**base["layout"], **spelled, **own.get("layout", {})}
+    return {name: place for name, place in found.items() if place is not None}
+
+
+def _restated(row: Mapping[str, JSON], said: Mapping[str, JSON]) -> dict[str, JSON]:
+    status = said.get("status", row["status"])
+
+    def error(field: str) -> JSON:
+        return row["body"].get(field)
+
+    body = fields(said["body"], Scope({"error": error, "http_status": lambda _: status}))
+    return {**row, "status": status, "body": body, "confidence": said["confidence"], "source": said["source"]}
 
 
 def _files(service: str, row: Mapping[str, JSON]) -> dict[str, str]:

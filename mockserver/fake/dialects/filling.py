@@ -33,10 +33,11 @@ _KINDS: Mapping[str, type] = {"results": object, "films": Film, "sounds": Sound}
 """Which results each list has."""
 
 
-def of_answer(world: World, tasks: Sequence[Scope] = (), answer: Found = MISSING) -> Scope:
+def of_answer(world: World, service: str, tasks: Sequence[Scope] = (), answer: Found = MISSING) -> Scope:
     """Return what belongs to no task: the id of the answer, what it wraps, and the tasks that it lists."""
     values: dict[str, Callable[[str], Found]] = {
         "request_id": lambda _: world.ids.uuid(),
+        "reading": lambda question: world.readings[service].get(question, MISSING),
         "count": lambda _: len(tasks),
         "answer": lambda _: answer,
     }
@@ -55,18 +56,18 @@ def of_call(world: World, call: Call) -> Scope:
         "file": lambda number: url(made[int(number)]) if int(number) < len(made) else MISSING,
     }
     values |= {f"created_{unit}": partial(_time, write, call.now) for unit, write in _UNITS.items()}
-    scope = Scope(values, around=of_answer(world))
+    scope = Scope(values, around=of_answer(world, call.service.id))
     items = [Scope(_of_file(each, url), around=scope) for each in made]
     return Scope({}, {"results": lambda: items}, scope)
 
 
-def of_refusal(world: World, status: int, body: dict[str, JSON]) -> Scope:
+def of_refusal(world: World, service: str, status: int, body: dict[str, JSON]) -> Scope:
     """Return a refusal: the body of its row in the error table, and its status."""
     values: dict[str, Callable[[str], Found]] = {
         "error": lambda field: body.get(field, MISSING) if field else body,
         "http_status": lambda _: status,
     }
-    return Scope(values, around=of_answer(world))
+    return Scope(values, around=of_answer(world, service))
 
 
 def of_task(world: World, task: Task, state: State, around: Scope | None = None) -> Scope:
@@ -88,7 +89,7 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
     }
     for name, at in _times(task, state).items():
         values |= {f"{name}_{unit}": partial(_time, write, at) for unit, write in _UNITS.items()}
-    scope = Scope(values, around=around or of_answer(world))
+    scope = Scope(values, around=around or of_answer(world, operation.service))
     unmarked = "" if world.readings[operation.service].get("watermark-off") == "empty" else MISSING
     found = plan.artifacts(operation, task, payload) if state.status == "succeed" else ()
     items = [(made, _result(operation, payload, task, made, unmarked, scope)) for made in found]

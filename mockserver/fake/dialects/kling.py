@@ -132,7 +132,7 @@ def refused(world: World, service: Service, status: int, body: dict[str, JSON]) 
     """Complete an error body."""
     data = {"data": None} if world.readings[service.id]["error-data"] == "null" else {}
     complete = {**body, "request_id": world.ids.uuid(), **data}
-    return wrapped(service, "refusal", of_refusal(world, status, complete), complete)
+    return wrapped(service, "refusal", of_refusal(world, service.id, status, complete), complete)
 
 
 def _account(told: Callable[[World, Call], JSON]) -> Action:
@@ -160,7 +160,7 @@ def _answer(world: World, call: Call, data: bytes, task: Task | None = None) -> 
     body = b'%b,"request_id":"%b","data":%b}' % (beginning, id, data)
     template = call.service.templates.get(call.operation.does) if call.operation.shows is None else call.operation.shows
     if template is not None:
-        around = of_answer(world, answer=json.loads(body))
+        around = of_answer(world, call.service.id, answer=json.loads(body))
         body = written(filled(template, of_task(world, task, task.state(call.now), around) if task else around))
     return Response(call.operation.answer_status, body, _HEADERS)
 

@@ -44,7 +44,7 @@ def list_(world: World, call: Call) -> Response:
     owner = call.service.id, call.account
     tasks = world.tasks.page(owner, create, (number - 1) * size, size, newest_first=True)
     shown = [of_task(world, each, each.state(call.now)) for each in (world.look(task, call.now) for task in tasks)]
-    return _filled(call, of_answer(world, shown))
+    return _filled(call, of_answer(world, call.service.id, shown))
 
 
 def delete(world: World, call: Call) -> Response:
@@ -73,7 +73,7 @@ def reports(readings: Readings, status: Status) -> bool:
 
 def refused(world: World, service: Service, status: int, body: dict[str, JSON]) -> JSON:
     """Return the body of a refusal: that of the row of the error table, or what the template makes of it."""
-    return wrapped(service, "refusal", of_refusal(world, status, body), body)
+    return wrapped(service, "refusal", of_refusal(world, service.id, status, body), body)
 
 
 _ACTIONS = {"create": create, "get": get, "list": list_, "delete": delete, "answer": answer}

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from mockserver.contract.credentials import KEY_HEADER
 from mockserver.types import JSON, Request
 
 Way = Literal["header", "name", "prompt"]
@@ -37,5 +38,6 @@ def meant_by(request: Request, claims: Mapping[str, JSON] | None) -> Way | None:
         return "header"
     if _MARK.search(request.body) is not None:
         return "prompt"
-    names = (request.headers.get("authorization", ""), str((claims or {}).get("iss", "")))
+    keys = (request.headers.get(header, "") for header in ("authorization", KEY_HEADER))
+    names = (*keys, str((claims or {}).get("iss", "")))
     return "name" if any(NAME in name.lower() for name in names) else None

@@ -9,6 +9,7 @@ In a snapshot, where its token must not be, an account goes by a digest, by whic
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
 
     Raises ``Refused``.
     """
-    header = request.headers.get("authorization", "").strip()
+    header = credentials.authorization(request.headers, service.credentials)
     if not header:
         raise Refused("no-credentials")
     token = _token(header) if len(header) <= _MOST_KEPT_LETTERS else _token.__wrapped__(header)
@@ -77,7 +78,8 @@ def _token(header: str) -> str | None:
 
 def mistakes(request: Request, service: Service) -> tuple[Violation, ...]:
     """Return what is probably a mistake in the credentials of a request. Nothing is refused for it."""
-    header, has_claims = request.headers.get("authorization", "").strip(), "jwt" in service.credentials
+    header = credentials.authorization(request.headers, service.credentials)
+    has_claims = "jwt" in service.credentials
     look = _mistakes if len(header) <= _MOST_KEPT_LETTERS else _mistakes.__wrapped__
     return look(header, has_claims) if header else ()
 
@@ -91,9 +93,11 @@ def _mistakes(header: str, has_claims: bool) -> tuple[Violation, ...]:  # a key 
     return credentials.mistakes(token.encode(errors="replace").decode(), times)
 
 
-def form(header: str) -> dict[str, Any]:
-    """Return what may be shown of an ``Authorization`` header: its scheme, and the claims of a JWT."""
-    scheme, _, token = header.partition(" ")
+def form(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return what may be shown of credentials: the scheme, or the header that has a key, and the claims of a JWT."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if not scheme and credentials.KEY_HEADER in headers:
+        return {"scheme": credentials.KEY_HEADER, "claims": None}
     claims = _claims(token.strip())
     shown = {name: claims[name] for name in ("iss", "exp", "nbf", "iat", "jti") if name in claims} if claims else None
     return {"scheme": scheme if token else None, "claims": shown}

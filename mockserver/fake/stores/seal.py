@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import jsonschema_rs
 
+from mockserver.contract.credentials import KEY_HEADER
 from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.fake.faults.meant import NAME
@@ -172,7 +173,7 @@ def _spelled(name: str, value: str) -> tuple[bytes, ...]:  # a key of the cache
 def _hidden(name: str, value: str, mask: Mask | None = None) -> str:
     """Return what is kept of a header that is a secret; ``mask`` is that of its exchange, if it knows more secrets."""
     if name != "authorization":
-        return masked(value)
+        return f"{NAME}…" if name == KEY_HEADER and NAME in value.lower() else masked(value)
     return _credentials(value) if mask is None and len(value) <= _MOST_KEPT_LETTERS else _sealed(value, mask or Mask())
 
 
@@ -190,7 +191,7 @@ def _sealed(header: str, mask: Mask) -> str:
         return _named(header)
     if not scheme.isalpha() or len(scheme) > _MOST_SCHEME_LETTERS:
         scheme = masked(scheme)
-    if (claims := auth.form(header)["claims"]) is not None:
+    if (claims := auth.form({"authorization": header})["claims"]) is not None:
         return f"{scheme} {_NO_HEADER}.{_claims(claims, mask)}.{_dots(0)}{header[-4:]}"
     is_meant = NAME in header.lower()
     if len(header) <= _LONG_LETTERS:

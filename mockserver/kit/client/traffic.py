@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from mockserver.contract.credentials import KEY_HEADER
 from mockserver.contract.routes import plain
 from mockserver.kit.checks import AnyCheck, Check, Skipped
 from mockserver.kit.client.checks.registry import CHECKS
@@ -228,5 +229,6 @@ def _repeat(exchange: Exchange) -> str | None:
     if request.body and exchange.sent is None and not exchange.is_whole:
         return None
     # The journal masks the header, and with it the scheme.
-    credentials = {"authorization": f"{exchange.scheme} key"} if exchange.scheme else {}
+    scheme = exchange.scheme
+    credentials = {KEY_HEADER: "key"} if scheme == KEY_HEADER else {"authorization": f"{scheme} key"} if scheme else {}
     return curl(replace(request, headers={**request.headers, **credentials}), base_url=SERVE_URL)

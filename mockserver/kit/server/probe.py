@@ -12,6 +12,7 @@ from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
 from mockserver.contract.catalog import Operation
+from mockserver.contract.credentials import carried
 from mockserver.contract.places import with_value
 from mockserver.contract.vectors import merged
 from mockserver.kit.server.budget import Budget, RealTime, Time
@@ -226,6 +227,9 @@ class Probe:
             "content-type": "application/json" if body else None,
         }
         sent = {name: value for name, value in {**usual, **(headers or {})}.items() if value is not None}
+        if "authorization" in sent:
+            header, value = carried(sent.pop("authorization"), self.expectations.service.credentials)
+            sent[header] = value
         whole = self._base.path.rstrip("/") + path
         return Request(method, whole, query, MappingProxyType(sent), body, self._base.scheme)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from mockserver.contract.catalog import load
+from mockserver.contract.credentials import KEY_HEADER
 from mockserver.kit.client.exchanges.places import does
 from mockserver.kit.transcript import Exchange
 from mockserver.secrecy import is_secret
@@ -13,9 +14,13 @@ from mockserver.secrecy import is_secret
 
 def credentials_are_a_bearer_token(exchange: Exchange) -> str | None:
     """Say what other credentials a request to a service has; a scheme has no case (RFC 9110, 11.1)."""
-    if exchange.operation is None or does(exchange) == "fetch" or (exchange.scheme or "").lower() == "bearer":
+    if exchange.operation is None or does(exchange) == "fetch":
         return None
-    what = f"the scheme {exchange.scheme}" if exchange.scheme else "no Authorization"
+    kinds, scheme = load().services[exchange.operation.partition("/")[0]].credentials, (exchange.scheme or "").lower()
+    if scheme == KEY_HEADER in kinds or (scheme == "bearer" and {*kinds} != {KEY_HEADER}):
+        return None
+    wanted = KEY_HEADER if {*kinds} == {KEY_HEADER} else "Authorization"
+    what = f"the scheme {exchange.scheme}" if exchange.scheme else f"no {wanted}"
     return f"{exchange.request.method} {exchange.request.path} has {what}"
 
 

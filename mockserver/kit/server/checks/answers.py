@@ -11,6 +11,7 @@ from mockserver.kit.server.evidence import Attempt, Evidence, Purpose
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.findings import answer_text, answered, finding
 from mockserver.kit.verdict import Finding
+from mockserver.types import pointer
 
 ANSWERS = Family[Evidence, Finding](
     "answers", "authentication", "task lifecycle", "burst", "malformed", "queries"
@@ -106,7 +107,7 @@ def _kind(difference: Difference, expectations: Expectations) -> str:
         or "/$defs/millis/" in difference.where
     ):
         return "times-are-millis"
-    is_missing_whole = difference.keyword == "required" and place == f"/{'/'.join(map(str, layout.task))}"
+    is_missing_whole = difference.keyword == "required" and place in map(pointer, layout.task)
     if place.removeprefix("/") in expectations.refusal_fields or is_missing_whole:
         return "envelope"
     return "body-keeps-schema"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from mockserver.contract.credentials import authorization
 from mockserver.kit.checks import Check
 from mockserver.kit.repetition import Step, Taken, script, url_of
 from mockserver.kit.server.credentials import Credentials
@@ -129,7 +130,8 @@ class Shell:
 
         ``None`` for those that only the kit has: nearly the user's key, a forged token, another account's key.
         """
-        own, said = self._target.credentials, attempt.exchange.request.headers.get("authorization", "")
+        own, kinds = self._target.credentials, self._evidence.expectations.service.credentials
+        said = authorization(attempt.exchange.request.headers, kinds)
         if own.token is not None and own.token in (said, said.partition(" ")[2]):
             return {own.token: _TOKEN if own.is_given else own.token}
         if (token := JWT.search(said)) is not None:
