@@ -1,8 +1,8 @@
 """Routes: which operation of which service a request is for.
 
 The own path of a service comes first, even if it lacks the method; then the path after a ``--prefix``; then the path
-after ``/<service>``. A ``Host`` that belongs to a service leaves only that service. If two services share a path, the
-first wins.
+after ``/<service>``. A ``Host`` that belongs to services leaves only those. If two services share a path, the first
+wins.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Router:
     ) -> None:
         """If two services share a path, the first wins."""
         self._services, self._readings = tuple(services), readings
-        self._hosts = {host: service for service in reversed(self._services) for host in service.hosts}
+        hosts = {host for service in self._services for host in service.hosts}
+        self._hosts = {host: tuple(each for each in self._services if host in each.hosts) for host in hosts}
         self._prefixes = tuple("/" + prefix.strip("/") for prefix in prefixes)
         self._static: dict[str, list[_Template]] = {}
         self._dynamic: list[_Template] = []
@@ -82,11 +83,11 @@ class Router:
             self._usual[method, path] = found
         return found
 
-    def _searched(self, method: str, path: str, only: Service | None) -> Match | NoMatch:
-        for service, inner in self._paths(path.rstrip("/") or "/", only):
+    def _searched(self, method: str, path: str, only: tuple[Service, ...] | None) -> Match | NoMatch:
+        for services, inner in self._paths(path.rstrip("/") or "/", only or self._services):
             known: dict[str, Service] = {}
             for template, parameters in self._found(inner):
-                if service is not None and template.service is not service:
+                if template.service not in services:
                     continue
                 own, readings = template.service, self._readings[template.service.id]
                 operations = {own.routes[id].method: id for id in template.operations if own.exists(id, readings)}
@@ -96,18 +97,18 @@ class Router:
                     known.setdefault(each, own)
             if known:
                 return NoMatch(next(iter(known.values())), is_known=True, methods=tuple(known))
-        return NoMatch(only or self._nearest(path), is_known=False)
+        return NoMatch(self._nearest(path, only or self._services), is_known=False)
 
-    def _paths(self, path: str, only: Service | None) -> Iterator[tuple[Service | None, str]]:
-        """Yield the ways to read a path, the likeliest first, each with the one service that it may belong to."""
+    def _paths(self, path: str, only: tuple[Service, ...]) -> Iterator[tuple[tuple[Service, ...], str]]:
+        """Yield the ways to read a path, the likeliest first, each with the services that it may belong to."""
         yield only, path
         inner = [path[len(prefix) :] for prefix in self._prefixes if path.startswith(prefix + "/")]
         for shorter in inner:
             yield only, shorter
         for whole in (path, *inner):
-            for service in self._services:
-                if whole.startswith(f"/{service.id}/") and only in (None, service):
-                    yield service, whole[len(service.id) + 1 :]
+            for service in only:
+                if whole.startswith(f"/{service.id}/"):
+                    yield (service,), whole[len(service.id) + 1 :]
 
     def _found(self, path: str) -> Iterator[tuple[_Template, Mapping[str, str]]]:
         for template in self._static.get(path, ()):
@@ -117,16 +118,16 @@ class Router:
                 given = found.groupdict()
                 yield template, {name: unquote(given[name]) for name in given} if "%" in path else given
 
-    def _nearest(self, path: str) -> Service:
+    def _nearest(self, path: str, among: tuple[Service, ...]) -> Service:
         """Return the service that refuses an unknown path: the one with the longest common beginning."""
         path = next((path[len(p) :] for p in self._prefixes if path.startswith(p + "/")), path)
-        named = next((service for service in self._services if path.startswith(f"/{service.id}/")), None)
+        named = next((service for service in among if path.startswith(f"/{service.id}/")), None)
 
         def shared(service: Service) -> int:
             paths = [route.path.split("/") for route in service.routes.values()]
             return max(_common(path.split("/"), other) for other in paths)
 
-        nearest = max(self._services, key=shared)
+        nearest = max(among, key=shared)
         return nearest if named is None or shared(nearest) > 1 else named
 
 

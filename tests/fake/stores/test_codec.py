@@ -209,7 +209,7 @@ CREDENTIALS = {
 
 def shown(entry: Entry) -> JSON:
     """Return all that the control API shows of an exchange."""
-    credentials = auth.form(entry.request.headers.get("authorization", ""))
+    credentials = auth.form(entry.request.headers)
     return {
         **entry.as_json(),
         "digest": None if entry.account is None else auth.digest(entry.account),
@@ -244,7 +244,7 @@ def test_no_secret_of_a_request_is_in_the_bytes(header: str) -> None:
     if len(signed) == 3:
         assert signed[2].encode() not in data
     for piece in data.split(b'"'):
-        assert SECRET not in str(auth.form(piece.decode(errors="replace"))["claims"])
+        assert SECRET not in str(auth.form({"authorization": piece.decode(errors="replace")})["claims"])
 
 
 def test_no_secret_of_a_payload_is_in_the_bytes_of_its_task() -> None:
