@@ -20,7 +20,7 @@ from mockserver.contract.places import first, schema_at, with_value
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.source.files import Files
-from mockserver.contract.source.inheritance import errors_of, layout_of
+from mockserver.contract.source.inheritance import errors_of, known_of, layout_of
 from mockserver.contract.source.known import is_known, remember, state
 from mockserver.contract.source.parts import Whole
 from mockserver.contract.template import expanded, templates
@@ -292,7 +292,7 @@ def _service(id: str, files: Files) -> Service:
         refusal=files.resolved(id, "/refusal", own["refusal"]),
         reasons=MappingProxyType({**base.get("reasons", {}), **own.get("reasons", {})}),
         statuses=MappingProxyType({**base.get("statuses", {}), **own.get("statuses", {})}),
-        faults=MappingProxyType({**base.get("faults", {}), **own.get("faults", {})}),
+        faults=MappingProxyType(known_of({**base.get("faults", {}), **own.get("faults", {})})),
         templates=filling,
         packs=MappingProxyType({**base.get("packs", {}), **own.get("packs", {})}),
         ids=own.get("ids", base.get("ids", "decimal")),

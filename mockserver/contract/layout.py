@@ -118,6 +118,7 @@ class Layout:
 
     * ``task`` and ``tasks``: where one task may be in the answer to a query, the first place first, and the list of
       tasks in the answer to a list
+    * ``created_id``: the id in the answer to a create, where there is no task as in a query; ``None`` if there is one
     * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task; ``None`` of the last three if it says
       none of it
     * ``external_id``: the places in a task that may hold the client's own name for it
@@ -137,6 +138,7 @@ class Layout:
 
     task: tuple[Path, ...]
     tasks: Path
+    created_id: Path | None
     id: Path
     status: Path
     created_at: Path | None
@@ -171,6 +173,7 @@ class Layout:
         return cls(
             task=tuple(map(path, [data["task"]] if isinstance(data["task"], str) else data["task"])),
             tasks=path(data.get("tasks", "")),
+            created_id=_known(data, "created_id"),
             id=path(data["id"]),
             status=path(data["status"]),
             created_at=_known(data, "created_at"),

@@ -69,6 +69,7 @@ OF_TASK = MappingProxyType(
         "started_at": "when it began to be processed",
         "updated_at": "when its state last changed",
         "ended_at": "when it was over",
+        "took": "how long it took until then, in milliseconds",
         "payload": "what was sent; payload.NAME is the value of a field, or its default",
     }
 )

@@ -31,9 +31,15 @@ class TaskView:
 
     @classmethod
     def of(cls, answer: JSON, layout: Layout) -> TaskView | None:
-        """Find the task in an answer; ``None`` if there is none that has an id."""
-        views = (cls(at(answer, place), layout) for place in layout.task)
+        """Find the task in an answer, or its id alone; ``None`` if there is neither."""
+        views = (cls(document, layout) for document in _tasks(answer, layout))
         return next((view for view in views if view.id is not None), None)
+
+    @classmethod
+    def told(cls, document: JSON, layout: Layout) -> TaskView:
+        """Find the task in a callback: the body itself, or what an answer to a query has, too."""
+        bare = cls(document, layout)
+        return bare if bare.id is not None else cls.of(document, layout) or bare
 
     @property
     def id(self) -> str | None:
@@ -43,8 +49,9 @@ class TaskView:
 
     @property
     def status(self) -> str | None:
-        """The wire's word for its state."""
-        return _text(at(self.document, self.layout.status))
+        """The wire's word for its state, or the number."""
+        found = at(self.document, self.layout.status)
+        return str(found) if isinstance(found, int) and not isinstance(found, bool) else _text(found)
 
     @property
     def state(self) -> str | None:
@@ -100,6 +107,16 @@ class TaskView:
         """The URLs of its results, in order."""
         urls = (url for path in self.layout.results for url in each(self.document, path))
         return [url for url in urls if isinstance(url, str) and url]
+
+
+def _tasks(answer: JSON, layout: Layout) -> Iterator[JSON]:
+    """Yield what may be the task in an answer, the likeliest first."""
+    yield from (at(answer, place) for place in layout.task)
+    if layout.created_id is not None:
+        alone: JSON = at(answer, layout.created_id)
+        for step in reversed(layout.id):
+            alone = {step: alone}
+        yield alone
 
 
 def task_views(answer: JSON, layout: Layout) -> list[TaskView]:

@@ -73,8 +73,12 @@ def layout_of(own: Mapping[str, JSON], base: Mapping[str, JSON]) -> dict[str, JS
     """Return where a service keeps what: as the one that it extends, but for what it says itself; null is nowhere."""
     words = own.get("statuses", {})
     spelled = {"states": words} if words and all(isinstance(word, str) for word in words.values()) else {}
-    found = {**base["layout"], **spelled, **own.get("layout", {})}
-    return {name: place for name, place in found.items() if place is not None}
+    return known_of({**base["layout"], **spelled, **own.get("layout", {})})
+
+
+def known_of(merged: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return what a service has of what the other has: all but that of which it says null."""
+    return {name: found for name, found in merged.items() if found is not None}
 
 
 def _restated(row: Mapping[str, JSON], said: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -87,6 +87,8 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
         "product": lambda _: operation.product,
         "payload": partial(_sent, operation, payload),
     }
+    if state.status in FINAL:
+        values["took"] = lambda _: state.updated_at - task.created_at
     for name, at in _times(task, state).items():
         values |= {f"{name}_{unit}": partial(_time, write, at) for unit, write in _UNITS.items()}
     scope = Scope(values, around=around or of_answer(world, operation.service))

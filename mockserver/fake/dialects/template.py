@@ -93,8 +93,11 @@ def _filled(call: Call, scope: Scope) -> Response:
 
 
 def _id(world: World, call: Call) -> str:
-    makers = {"uuid": world.ids.uuid, "decimal": world.ids.decimal, "integer": world.ids.integer}
-    return str(makers[call.service.ids]())
+    form = call.service.ids
+    if form in ("hex", "uuid"):
+        id = world.ids.uuid()
+        return id.replace("-", "") if form == "hex" else id
+    return str(world.ids.integer() if form == "integer" else world.ids.decimal())
 
 
 def _text(call: Call, place: str | None) -> str | None:

@@ -65,6 +65,8 @@ def amount(operation: Operation, payload: Payload) -> int:
 def ratio(operation: Operation, payload: Payload) -> str:
     """Return the ratio of the results: what is chosen, or that of the first Base64 picture sent, or the usual."""
     wanted = value_of_role(operation, payload, "ratio")
+    if (meant := operation.task.get("ratios")) is not None:
+        return str(meant.get(wanted, operation.task["usual_ratio"]))
     if wanted not in (None, "auto"):
         return str(wanted)
     images = operation.task.get("images")

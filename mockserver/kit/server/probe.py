@@ -20,6 +20,7 @@ from mockserver.kit.server.callbacks import CallbackReceiver, Receiver
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import About, Attempt, Evidence, Purpose, ResultFile
 from mockserver.kit.server.expectations import Expectations, as_query
+from mockserver.kit.server.findings import is_row
 from mockserver.kit.server.media import decode
 from mockserver.kit.server.recorder import Recorder
 from mockserver.kit.server.settings import Settings, Target, is_near
@@ -148,12 +149,17 @@ class Probe:
 
         attempt = send()
         for retry in range(_MOST_RETRIES):
-            if attempt.exchange.status != _BUSY_STATUS or self.budget.is_late:
+            if not self._is_busy(attempt) or self.budget.is_late:
                 break
             self.recorder.set_aside(attempt)
             self.clock.sleep(_pause(attempt, retry))
             attempt = send()
         return attempt
+
+    def _is_busy(self, attempt: Attempt) -> bool:
+        """Whether a later attempt may be answered: some services refuse with 429 what is wrong, too."""
+        row = self.expectations.service.errors["invalid"]
+        return attempt.exchange.status == _BUSY_STATUS and not is_row(attempt, row)
 
     def send(
         self,

@@ -48,7 +48,7 @@ def _asking(evidence: Evidence) -> list[TaskHistory]:
 def _received(evidence: Evidence) -> Iterator[tuple[TaskHistory, Callback, TaskView]]:
     """Yield all callbacks, with the tasks in them. Raises ``NothingToJudge`` if there are none."""
     found = [
-        (history, callback, TaskView(callback.document, evidence.expectations.layout))
+        (history, callback, TaskView.told(callback.document, evidence.expectations.layout))
         for history in _asking(evidence)
         for callback in history.callbacks
     ]
@@ -68,7 +68,7 @@ def callback_comes(evidence: Evidence) -> Iterator[Finding]:
     """A task with a callback URL gets a callback when it ends."""
     layout = evidence.expectations.layout
     for history in _asking(evidence):
-        words = [_status_at_any_depth(TaskView(callback.document, layout)) for callback in history.callbacks]
+        words = [_status_at_any_depth(TaskView.told(callback.document, layout)) for callback in history.callbacks]
         states = {layout.states.get(word or "") for word in words}
         if history.end is not None and not states & FINAL:
             received = f"only callbacks that say {short(words)}" if words else "no callback within 10 s"
@@ -161,7 +161,7 @@ def callbacks_go_forward(evidence: Evidence) -> Iterator[Finding]:
     if not any(len(history.callbacks) > 1 for history in _asking(evidence)):
         raise NothingToJudge("no task had more than one callback")
     for history in _asking(evidence):
-        views = [TaskView(callback.document, evidence.expectations.layout) for callback in history.callbacks]
+        views = [TaskView.told(callback.document, evidence.expectations.layout) for callback in history.callbacks]
         for before, after in pairwise(views):
             if _is_before(after, before):
                 yield _finding(history, f"{after.status} after {before.status}")
@@ -177,7 +177,7 @@ def callbacks_report_the_changes(evidence: Evidence) -> Iterator[Finding]:
     """The changes that callbacks report are those of one reading of callback-on."""
     possible = evidence.expectations.possible("callback-on") or {"end-only"}
     for history in _asking(evidence):
-        views = [TaskView(callback.document, evidence.expectations.layout) for callback in history.callbacks]
+        views = [TaskView.told(callback.document, evidence.expectations.layout) for callback in history.callbacks]
         states = {"final" if view.is_final else view.state for view in views}
         if states and states not in [set(_REPORTED[reading]) for reading in possible]:
             documented = " or ".join(", ".join(_REPORTED[reading]) for reading in sorted(possible))

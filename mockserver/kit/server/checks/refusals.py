@@ -127,7 +127,7 @@ def refused_create_leaves_its_name(evidence: Evidence) -> Iterator[Finding]:
 def refused_create_takes_no_slot(evidence: Evidence) -> Iterator[Finding]:
     """A refused create does not count among the tasks that may run at once."""
     errors = evidence.expectations.service.errors
-    slots, rates = errors["no-slot"], errors["too-fast"]
+    slots, others = errors["no-slot"], (errors["too-fast"], errors["invalid"])
     was_judged = False
     for after, before in _before_and_after(evidence):
         begin, end = _end_of(evidence, before), after.exchange.number
@@ -143,7 +143,7 @@ def refused_create_takes_no_slot(evidence: Evidence) -> Iterator[Finding]:
         was_judged = True
         # A slot that is soon free again may have been another client's: only what was still so at last counts.
         lasting = (each for each in between if each.purpose is not Purpose.BUSY)
-        busy = [each for each in lasting if is_row(each, slots) and not is_row(each, rates)]
+        busy = [each for each in lasting if is_row(each, slots) and not any(is_row(each, other) for other in others)]
         if busy:
             number = sum(each.exchange.number < busy[0].exchange.number for each in between)
             received = f"{answer_text(busy[0])}, after {number} refused creates, with no task of ours running"

@@ -78,7 +78,7 @@ def _wait_for_callbacks(probe: Probe, watches: list[Watch]) -> None:
     missing = {watch.task.name for watch in watches if first(layout.callback_field, watch.task.payload) is not None}
     while missing and probe.clock.now() < end and not probe.budget.must_stop_waiting:
         received = probe.receiver.received()
-        missing -= {callback.task for callback in received if TaskView(callback.document, layout).is_final}
+        missing -= {callback.task for callback in received if TaskView.told(callback.document, layout).is_final}
         if missing:
             probe.clock.sleep(FIRST_PAUSE_MILLIS)
 
