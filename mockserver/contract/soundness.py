@@ -79,7 +79,7 @@ def _places(task: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
 
 def check_layout(file: str, layout: Mapping[str, JSON], schemas: Iterable[Schema]) -> None:
     """Each place that a layout names in requests is in one request of the service at least."""
-    named = {key: layout[key] for key in ("external_id_field", "callback_field", "account_field") if key in layout}
+    named = {key: layout[key] for key in ("external_id_field", "callback_field", "account_field") if layout.get(key)}
     if "uploads" in layout:
         named["uploads/reference"] = layout["uploads"]["reference"]
     for number, echo in enumerate(layout.get("echoes", ())):
