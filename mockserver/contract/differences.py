@@ -104,7 +104,7 @@ class Answers:
     def _of_code(self, status: int, document: JSON) -> Iterator[Difference]:
         """Check that the error table has a refusal's code with its status, if it has codes for that status."""
         rows = [row.body for row in self._service.errors.values() if row.status == status]
-        known = sorted({body["code"] for body in rows if "code" in body})
+        known = sorted({body["code"] for body in rows if "code" in body}, key=str)
         if known and "code" in document and document["code"] not in known:
             documented = f"with {status}: {', '.join(map(str, known))}"
             place = f"{self._service.id}/service.json#/errors"

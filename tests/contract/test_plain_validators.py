@@ -15,10 +15,14 @@ from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.invalid import InvalidPayloads
 from mockserver.kit.generation.valid import ValidPayloads, rule_levels
 from mockserver.types import JSON
+from tests.support.schemas import different
 from tests.support.second_reading import SCHEMAS, rules_of
 
 OPERATIONS = {
-    each.id: each for service in load().services.values() for each in service.operations.values() if each.rules
+    each.id: each
+    for each in different(
+        each for service in load().services.values() for each in service.operations.values() if each.rules
+    )
 }
 DRAWN = 60
 """Payloads of each operation, about half of which break a rule that is only a warning."""

@@ -11,10 +11,14 @@ from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.validation import Validator, fast_validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema, pointer
+from tests.support.schemas import different
 from tests.support.slow_explanation import explainer
 
 OPERATIONS = {
-    operation.id: operation for service in load().services.values() for operation in service.operations.values()
+    operation.id: operation
+    for operation in different(
+        operation for service in load().services.values() for operation in service.operations.values()
+    )
 }
 RULES = [
     pytest.param(operation, rule, id=f"{operation.id}:{rule.id}")

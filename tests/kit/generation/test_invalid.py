@@ -20,8 +20,9 @@ from mockserver.kit.generation.strategies import invalid_payloads
 from mockserver.kit.generation.valid import NothingToSend, rule_levels
 from mockserver.types import JSON, Schema
 from tests.support.sampling import draws, sampled
+from tests.support.schemas import different
 
-EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
+EVERY = different(each for service in load().services.values() for each in service.operations.values() if each.rules)
 CREATES = [each for each in EVERY if each.method == "POST" and each.schema["properties"].get("prompt")]
 QUICK = settings(max_examples=50, derandomize=True, database=None, phases=(Phase.generate, Phase.shrink))
 

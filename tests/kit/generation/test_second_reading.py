@@ -28,9 +28,15 @@ from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.generation.schema_edits import without_rules
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.types import JSON
+from tests.support.schemas import different
 from tests.support.second_reading import OWN, SecondRule, broken_rules, rules_of
 
-EVERY = {each.id: each for service in load().services.values() for each in service.operations.values() if each.rules}
+EVERY = {
+    each.id: each
+    for each in different(
+        each for service in load().services.values() for each in service.operations.values() if each.rules
+    )
+}
 SEEDS = 5
 """So many payloads of each rule are broken in the long test, and two of each in the quick one."""
 

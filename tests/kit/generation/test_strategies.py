@@ -27,8 +27,9 @@ from mockserver.kit.generation.strategies import invalid_payloads, valid_payload
 from mockserver.kit.generation.valid import NothingToSend, ValidPayloads, rule_levels
 from mockserver.types import JSON, Payload
 from tests.support.sampling import sampled
+from tests.support.schemas import different
 
-EVERY = [each for service in load().services.values() for each in service.operations.values() if each.rules]
+EVERY = different(each for service in load().services.values() for each in service.operations.values() if each.rules)
 CREATES = [each for each in EVERY if each.method == "POST" and each.schema["properties"].get("prompt")]
 
 
