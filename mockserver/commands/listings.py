@@ -103,7 +103,7 @@ def rules(scope: str, as_json: bool, readings: tuple[str, ...]) -> None:
     for operation in operations:
         questions = catalog.services[operation.service].questions
         given = levels(questions, chosen[operation.service])
-        for rule in operation.rules:
+        for rule in operation.every_rule:
             level = given.get(rule.id, rule.level)
             why = why_off(rule.id, questions, chosen[operation.service]) if level == "off" else ""
             off = f"  [{why}]" if why else ""

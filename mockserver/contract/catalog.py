@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from mockserver.contract.layout import Layout
+from mockserver.contract.library import Judged, Library, libraries_of, names
 from mockserver.contract.places import first, schema_at, with_value
 from mockserver.contract.readings import Question, Questions, Readings
 from mockserver.contract.rules import Rule, rules_of
@@ -50,10 +51,12 @@ class Operation:
     * ``uploads``: for an operation whose body is a file, the limits of each media type
     * ``shows``: the template of its answer, where the dialect fills templates; ``None`` is that of what it ``does``
     * ``record``: the template of what its record has besides, once a task has succeeded; ``None`` is the dialect's own
-    * ``data``: the template of what the envelope holds, where the dialect answers at once and makes no task
+    * ``data``: the template of what the envelope holds, where that is no task
     * ``files``: what an answer at once has URLs of, each like the ``task`` of an operation
     * ``refuses``: the row of the error table with which it refuses everything, where it does that
-    * ``finds``: the parameter or field of a request that names a task
+    * ``finds``: the parameter or field of a request that names a task, or a thing of its ``library``
+    * ``names``: the libraries whose things its requests name, each with the place where they do
+    * ``judged``: the rules that depend on what an account has of them, if there are any
     * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
     """
 
@@ -79,6 +82,9 @@ class Operation:
     files: tuple[Mapping[str, Any], ...]
     refuses: str | None
     finds: str
+    library: str | None
+    names: tuple[tuple[str, str], ...]
+    judged: Judged | None
     defaults: Mapping[str, JSON]
 
     def default(self, place: str, payload: Mapping[str, JSON]) -> JSON:
@@ -106,6 +112,11 @@ class Operation:
     def _own_default(self, place: str) -> JSON:
         found = self.defaults.get(place)
         return found if "." not in place else (self.part(place) or {}).get("default")
+
+    @property
+    def every_rule(self) -> tuple[Rule, ...]:
+        """Its rules, and those that depend on what an account has."""
+        return self.rules if self.judged is None else (*self.rules, *self.judged.rules)
 
     @property
     def product(self) -> str:
@@ -158,6 +169,7 @@ class Service:
     faults: Mapping[str, str]
     templates: Mapping[str, JSON]
     packs: Mapping[str, Mapping[str, JSON]]
+    libraries: Mapping[str, Library]
     ids: str
     layout: Layout
 
@@ -246,12 +258,13 @@ def read(schemas: Traversable, more: Sequence[str | Path] = ()) -> Catalog:
         service = catalog.services[id]
         requests = [operation.schema for operation in service.operations.values()]
         soundness.check_layout(own.file("/layout"), own.data.get("layout", {}), requests)
-        rules = {operation.name: operation.rules for operation in service.operations.values()}
+        rules = {operation.name: operation.every_rule for operation in service.operations.values()}
         whens = {operation.name: operation.when for operation in service.operations.values()}
         soundness.check_names(own, rules, whens, service.questions)
         every = [rule for found in rules.values() for rule in found]
         soundness.check_readings(own, every, service.questions)
         soundness.check_refusals(own, service.errors)
+        soundness.check_libraries(own, service.errors, service.questions)
     return catalog
 
 
@@ -263,15 +276,16 @@ def _service(id: str, files: Files) -> Service:
     own, base = files.sources[id].data, files.base(id)
     filling = templates(files.sources[id].file, {**base.get("templates", {}), **own.get("templates", {})})
     errors = errors_of(files.sources[id], base)
+    libraries = libraries_of(files.sources[id], files.sources[own.get("extends", id)], filling)
     operations: Mapping[str, Operation] = Lazy(
-        lambda: [f"{id}/{name}" for name in own["operations"]], lambda key: _operation(key, files, filling)
+        lambda: [f"{id}/{name}" for name in own["operations"]], lambda key: _operation(key, files, filling, libraries)
     )
 
     @cache
     def readings() -> Mapping[str, JSON]:
         inherited: Mapping[str, JSON] = {}
         if own is not base:
-            rules = {rule.id for operation in operations.values() for rule in operation.rules}
+            rules = {rule.id for operation in operations.values() for rule in operation.every_rule}
             taken = own.get("inherits", base["readings"])
             known = {name: data for name, data in base["readings"].items() if name in taken}
             inherited = {name: data for name, data in known.items() if _concerns(data, rules)}
@@ -295,6 +309,7 @@ def _service(id: str, files: Files) -> Service:
         faults=MappingProxyType(known_of({**base.get("faults", {}), **own.get("faults", {})})),
         templates=filling,
         packs=MappingProxyType({**base.get("packs", {}), **own.get("packs", {})}),
+        libraries=MappingProxyType(libraries),
         ids=own.get("ids", base.get("ids", "decimal")),
         layout=Layout.parse(layout_of(own, base)),
     )
@@ -314,7 +329,7 @@ def _concerns(question: JSON, rules: set[str]) -> bool:
     return not named or bool(named & rules)
 
 
-def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
+def _operation(id: str, files: Files, known: Mapping[str, JSON], libraries: Mapping[str, Library]) -> Operation:
     service, _, name = id.partition("/")
     own, at, schema = files.sources[service], f"/operations/{name}", _OPEN_SCHEMA
     data = own.data["operations"][name]
@@ -324,6 +339,10 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
     shows, record, said = (
         expanded(own.file, ("operations", name, key), data[key], known) if key in data else None for key in _FILLED
     )
+    judged = None
+    if "judged" in data:
+        by = files.documents[files.resolved(service, f"{at}/judged/by", data["judged"]["by"])]
+        judged = Judged(by, rules_of(id, by), data["judged"].get("lists", {}))
     return Operation(
         id=id,
         service=service,
@@ -347,6 +366,9 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON]) -> Operation:
         files=tuple(data.get("files", ())),
         refuses=data.get("refuses"),
         finds=data.get("finds", "id"),
+        library=data.get("library"),
+        names=tuple(names(schema, libraries)) if data["method"] == "POST" else (),
+        judged=judged,
         defaults=MappingProxyType(
             {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}
         ),
@@ -364,6 +386,9 @@ def _check_operations(own: Whole, files: Files) -> None:
             found = files.resolved(own.id, at, file)
             schema = files.documents[found]
             soundness.check_request(found, schema)
+        if "judged" in data:
+            found = files.resolved(own.id, f"{at}/judged/by", data["judged"]["by"])
+            soundness.check_request(found, files.documents[found])
         soundness.check_task(own.file(at), at, data.get("task", {}), schema)
 
 

@@ -151,6 +151,34 @@ def check_refusals(service: Whole, errors: Collection[str]) -> None:
             raise BadContract(service.file(at), at, f"there is no error {operation['refuses']!r}")
 
 
+def check_libraries(service: Whole, rows: Collection[str], questions: Collection[str]) -> None:
+    """What a library names is there: operations that make things, rows of the error table, a question, and itself."""
+    operations, libraries = service.data["operations"], service.data.get("libraries", {})
+    for id, library in libraries.items():
+        for role, fact in _faults_of_library(library, operations, rows, questions):
+            at = f"/libraries/{id}/{role}"
+            raise BadContract(service.file(at), at, fact)
+    for name, operation in operations.items():
+        if "library" in operation and operation["library"] not in libraries:
+            at = f"/operations/{name}/library"
+            raise BadContract(service.file(at), at, f"there is no library {operation['library']!r}")
+
+
+def _faults_of_library(
+    library: Mapping[str, JSON], operations: Mapping[str, JSON], rows: Collection[str], questions: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    for maker in library["made_by"]:
+        if not operations.get(maker, {}).get("task"):
+            yield "made_by", f"no operation {maker!r} makes tasks"
+    for role in ("missing", "deleted", "preset"):
+        if library[role] not in rows:
+            yield role, f"the error table has no row {library[role]!r}"
+    if library["unknown"] not in questions:
+        yield "unknown", f"there is no question {library['unknown']!r}"
+    if not all(library["id_field"] in preset["thing"] for preset in library["presets"]):
+        yield "presets", f"a preset has no {library['id_field']!r}"
+
+
 def check_references(documents: Mapping[str, Schema]) -> None:
     """Every reference of one schema to another leads somewhere."""
     for file, schema in documents.items():

@@ -4,7 +4,8 @@ A text ``"{id}"`` becomes the value of that name, of whatever type it is; ``"tas
 no value is left out, and with it the field, the item or the text that it stands in. Five objects are no objects of the
 answer:
 
-* ``{"$each": "results", "item": …}``: a list with one item for each result, or for each task
+* ``{"$each": "results", "item": …}``: a list with one item for each result, each task or preset, or each item of a
+  list that was sent, ``payload.tag_list``
 * ``{"$first": "results", "item": …}``: the first of these items; there is none where there are no results
 * ``{"$by": "status", "cases": {…}, "else": …}``: what stands there depends on a value
 * ``{"$text": …}``: JSON written as text
@@ -20,6 +21,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -89,15 +91,33 @@ OF_RESULT = MappingProxyType(
     }
 )
 
-LISTS = ("results", "films", "sounds", "tasks")
-"""What there may be several of; films and sounds are those among the results."""
+OF_THING = MappingProxyType(
+    {
+        "thing_id": "the id of what a task has made that is no file, such as an element",
+        "thing_number": "the same as a number",
+        "thing_state": "kept, or deleted",
+        "owner": "the number of the account that made it",
+        "named": "named.LIBRARY is the first thing of a library that was named, {} if none was",
+    }
+)
+"""What a task has that makes no files (contract/library.py)."""
+
+OF_ITEM = MappingProxyType(
+    {
+        "item": "an item of a list that was sent; item.NAME is the value of a field",
+        "preset": "what a library has for all accounts; preset.NAME is the value of a field",
+    }
+)
+
+LISTS = ("results", "films", "sounds", "tasks", "presets")
+"""What there may be several of, besides what was sent; films and sounds are those among the results."""
 
 _TIMES = ("created", "started", "updated", "ended")
 _MOMENTS = (f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))
-_NAMES = frozenset({*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *_MOMENTS})
+_NAMES = frozenset({*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *OF_THING, *OF_ITEM, *_MOMENTS})
 _PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.-]{1,200})?)\}")
 _WHOLE = re.compile(_PLACE.pattern + r"\Z")
-_WITH_PARTS = ("payload", "url", "error", "file", "reading")
+_WITH_PARTS = ("payload", "url", "error", "file", "reading", "named", "item", "preset")
 
 
 class _Missing(Enum):
@@ -135,9 +155,20 @@ class Scope:
 
     def items(self, name: str) -> Iterable[Scope]:
         """Return what fills each item of a list."""
+        if "." in name:
+            sent = self.value(name)
+            listed = sent if isinstance(sent, list) else ()
+            return [Scope({"item": partial(inside, each)}, around=self) for each in listed]
         if name in self.lists:
             return self.lists[name]()
         return () if self.around is None else self.around.items(name)
+
+
+def inside(whole: JSON, name: str) -> Found:
+    """Return what an object has by a name with dots, or the object itself without one."""
+    for step in name.split(".") if name else ():
+        whole = whole.get(step) if isinstance(whole, dict) else None
+    return MISSING if whole is None else whole
 
 
 def filled(template: JSON, scope: Scope) -> Found:
@@ -225,7 +256,7 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
     if set(part) not in forms:
         raise _bad(file, at, f"{min(ours)!r} stands beside what does not belong to it")
     for key in sorted(ours & {"$each", "$first"}):
-        if part[key] not in LISTS:
+        if part[key] not in LISTS and not part[key].startswith("payload."):
             raise _bad(file, (*at, key), f"there is no list {part[key]!r}; there are {', '.join(LISTS)}")
     if "$by" in part and not (_is_value(part["$by"]) and isinstance(part["cases"], dict)):
         raise _bad(file, (*at, "$by"), f"there is no value {part['$by']!r} to choose by")

@@ -12,13 +12,32 @@ _KLING_FIRST, _KLING_LAST = 10**17, 8 * 10**17
 _KLING_STEP = 1_000_000
 _SMALL_FIRST, _SMALL_LAST = 10**8, 6 * 10**8
 _SMALL_STEP = 100
+_THING_FIRST, _THING_LAST = 9 * 10**14, 95 * 10**13
+_THING_STEP = 1000
+_CHECKED_BY = 997
+"""The largest prime of three digits: what is left of a thing's number ends the id of the task that makes it."""
 _FREE, _VERSION_4 = ~(0xF000 << 64 | 0xC000 << 48), 0x4000 << 64 | 0x8000 << 48
 """The bits of a UUID that are free, and those that mark it as random (RFC 9562, 5.4)."""
+
+_DIGITS = 18
+"""Of the id of a task at Kling. No thing's number has more than 15, so that JavaScript can count it, as it can the
+real ones."""
 
 _BLOCK = 1000
 """Ids that are reserved at once: a store may be on another machine. What is left of a block at the end is lost."""
 
-_DECIMAL, _INTEGER, _UUID = "decimal", "integer", "uuid"
+_DECIMAL, _INTEGER, _THING, _UUID = "decimal", "integer", "thing", "uuid"
+
+
+def maker_of(thing: int) -> str:
+    """Return the id of the task that makes a thing."""
+    return f"{thing}{thing % _CHECKED_BY:03}"
+
+
+def made_by(task: str) -> int | None:
+    """Return the number of the thing that a task makes; ``None`` for another task."""
+    thing = int(task[:-3]) if len(task) == _DIGITS and task.isascii() and task.isdecimal() else 0
+    return thing if thing >= _THING_FIRST and maker_of(thing) == task else None
 
 
 class Ids:
@@ -29,19 +48,23 @@ class Ids:
         chance = Random(seed)
         self._decimals = _Steps(self, _DECIMAL, chance.randrange(_KLING_FIRST, _KLING_LAST), _KLING_STEP)
         self._integers = _Steps(self, _INTEGER, chance.randrange(_SMALL_FIRST, _SMALL_LAST), _SMALL_STEP)
+        self._things = _Steps(self, _THING, chance.randrange(_THING_FIRST, _THING_LAST), _THING_STEP)
         self._uuids = Random()
         self._uuids_left = self._lapses = 0
 
     def pass_by(self, id: int) -> None:
         """Give only ids above one that is taken already."""
-        if id >= _KLING_FIRST:
+        if (thing := made_by(str(id))) is not None:
+            self._things.pass_by(thing)
+        elif id >= _KLING_FIRST:
             self._decimals.pass_by(id)
         elif id >= _SMALL_FIRST:
             self._integers.pass_by(id)
 
     def reached(self) -> dict[str, int]:
         """Return how far the numbers have come of which ids are made."""
-        steps = {each.name: self._store.reserve(each.name, 0, each.start) for each in (self._decimals, self._integers)}
+        numbers = (self._decimals, self._integers, self._things)
+        steps = {each.name: self._store.reserve(each.name, 0, each.start) for each in numbers}
         return {**steps, _UUID: self._store.reserve(_UUID, 0, 0)}
 
     def go_on_from(self, reached: Mapping[str, int]) -> None:
@@ -53,6 +76,10 @@ class Ids:
     def decimal(self) -> str:
         """Return an id of eighteen digits, as text: the form of Kling's task ids."""
         return str(self._decimals.next())
+
+    def maker(self) -> str:
+        """Return the id of a task that makes a thing, such as an element: the form of Kling's, and another range."""
+        return maker_of(self._things.next())
 
     def integer(self) -> int:
         """Return an id of nine digits: the form of useapi's."""

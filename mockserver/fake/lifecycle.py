@@ -49,6 +49,7 @@ class Task:
     * ``reason``: why it fails, if its timeline ends so
     * ``looks``: under a pace that counts queries, how many each step takes; otherwise 0
     * ``source``: the film that it works on, where that decides about the result
+    * ``deleted_at``: since when what it made is gone, if that is no file and its account has deleted it
     """
 
     id: str
@@ -66,6 +67,7 @@ class Task:
     ratio: str | None = None
     looks: int = 0
     source: Source | None = None
+    deleted_at: Millis | None = None
 
     def state(self, now: Millis) -> State:
         """Return the state at a moment."""
@@ -111,7 +113,12 @@ class Pace:
         return cls(*parsed_pace(text))
 
     def timeline(self, seconds: Mapping[str, float], end: Status = "succeed") -> Timeline:
-        """Plan a task; ``seconds`` is how long its operation takes, by pace. It waits for a quarter of that."""
+        """Plan a task; ``seconds`` is how long its operation takes, by pace. It waits for a quarter of that.
+
+        One that really takes no time is over at once, at any pace.
+        """
+        if seconds.get("real") == 0:
+            return _timeline(0, end)
         if self.looks:
             return ((0, "submitted"),)
         total = 0 if self.name == "instant" else round(seconds[self.name] * 1000)

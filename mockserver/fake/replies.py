@@ -11,6 +11,7 @@ from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
 from mockserver.fake.headers import annotated, told
 from mockserver.fake.intake.intake import Prepared
+from mockserver.fake.library.naming import Naming
 from mockserver.fake.media import results
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
@@ -22,6 +23,7 @@ class Replies:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._naming = Naming(world)
 
     def to(self, prepared: Prepared) -> Response:
         """Answer a request: take it out of the quota, let the service's dialect act, and record the exchange."""
@@ -33,6 +35,8 @@ class Replies:
             if prepared.error is not None:
                 raise prepared.error
             assert call is not None  # noqa: S101 # there is a call, or an error
+            call = self._naming.judged(call)
+            violations = call.violations
             response = self._act(call)
         except StoreUnavailable:
             raise  # nothing of this turn is kept

@@ -414,7 +414,7 @@ def test_the_rules_as_json_say_seven_things_each() -> None:
 
 def test_the_rules_of_everything_are_those_of_every_operation() -> None:
     operations = [operation for service in load().services.values() for operation in service.operations.values()]
-    expected = [(rule.operation, rule.id) for operation in operations for rule in operation.rules]
+    expected = [(rule.operation, rule.id) for operation in operations for rule in operation.every_rule]
     assert [(rule["operation"], rule["id"]) for rule in listed()] == expected
 
 

@@ -18,6 +18,7 @@ from mockserver.contract.readings import levels, settled
 from mockserver.contract.validation import Validator
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
+from mockserver.fake.ids import made_by
 from mockserver.resources import folder
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Request, Response, Schema
@@ -58,6 +59,7 @@ class Stage:
             clock=Clock(lambda: START),
         )
         self.fake.clock.freeze()
+        self.made = fixture.get("made", "")
         for step in fixture.get("arrange", ()):
             self.take(step)
 
@@ -76,15 +78,16 @@ class Stage:
 
     def request(self, data: dict[str, Any]) -> Request:
         """Write a fixture's request as the wire would have it."""
+        tasks = list(self.fake.world.tasks.newest())[::-1]
         if "text" in data or "base64" in data:
             body = data["text"].encode() if "text" in data else b64decode(data["base64"])
         else:
-            body = json.dumps(data["body"]).encode() if "body" in data else b""
+            written = json.dumps(data["body"]) if "body" in data else ""
+            body = (written.replace(self.made, str(made_by(tasks[-1].id))) if tasks and self.made else written).encode()
         headers = {"authorization": "Bearer one-account"}
         if "body" in data:
             headers["content-type"] = "application/json"
         headers = {"host": "127.0.0.1:8080", **data.get("headers", headers)}
-        tasks = list(self.fake.world.tasks.newest())[::-1]
         path, query = (
             text.replace("{task_id}", tasks[-1].id) if tasks else text for text in (data["path"], data.get("query", ""))
         )
@@ -95,7 +98,9 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DIGITS = re.compile(r"[0-9]+")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 URL = re.compile(r"https?://[^/]+/")
-IDS = re.compile(r"(task_|request_|resource_pack_|package_|session_)?id|(task|user|work)Id|workIds")
+IDS = re.compile(
+    r"(task_|request_|element_|voice_|resource_pack_|package_|session_)?id|(task|user|work)Id|workIds|owned_by"
+)
 TIMES = re.compile(r"\w+_(at|time)|\w+Time|started|elapsed")
 
 

@@ -45,6 +45,8 @@ IDS = [
     *numbered("K-", 15),
     *numbered("Q", 18),
     *numbered("S", 6),
+    *numbered("E", 22),
+    *numbered("W", 4),
     *(f"SO-{name}" for name in SEED_004.split()),
     *(f"1.2 {name}" for name in f"{IMAGE} {EVERYWHERE}".split()),
     *(f"1.4 {name}" for name in f"{VIDEO} {EVERYWHERE}".split()),
@@ -62,7 +64,7 @@ def rows() -> Iterator[list[str]]:
 LEDGER = {cells[0]: cells for cells in rows()}
 
 KNOWN = {
-    "rule": {rule.id for service in SERVICES for each in service.operations.values() for rule in each.rules},
+    "rule": {rule.id for service in SERVICES for each in service.operations.values() for rule in each.every_rule},
     "reading": {id for service in SERVICES for id in service.questions},
     "row": {id for service in SERVICES for id in service.errors},
     "operation": {id for service in SERVICES for id in service.operations},
@@ -80,7 +82,7 @@ def sources() -> set[str]:
     """Return every source that a rule, a reading or an error names."""
     found = set()
     for service in SERVICES:
-        found |= {rule.source for operation in service.operations.values() for rule in operation.rules}
+        found |= {rule.source for operation in service.operations.values() for rule in operation.every_rule}
         found |= {each.source for each in service.questions.values()}
         found |= {each.source for each in service.errors.values()}
         found |= {each["source"] for each in service.unserved.values()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ SECTIONS = {
     heading: [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
     for heading, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
 }
-SERVICE, ENDPOINT, RULE, READING, ERROR = (
-    SECTIONS[f"Add {what}"] for what in ("a service", "an endpoint", "a rule", "a reading", "an error")
+SERVICE, ENDPOINT, LIBRARY, RULE, READING, ERROR = (
+    SECTIONS[f"Add {what}"] for what in ("a service", "an endpoint", "a library", "a rule", "a reading", "an error")
 )
+
+ROLES = ("missing", "deleted", "preset")
 
 
 @pytest.fixture
@@ -70,6 +73,43 @@ def test_an_endpoint_is_two_entries_and_a_request_schema(schemas: Path) -> None:
     assert asked(schemas, "/v1/images/sketches", {"prompt": "x" * 2501})["code"] == 1201
     rules = {rule.id for rule in catalog.read(schemas).operation("kling/sketches").rules}
     assert rules == {"prompt.required", "prompt.type", "prompt.maxLength", "type"}
+
+
+def test_a_library_is_one_object(schemas: Path) -> None:
+    """What makes its things, its rows and its question are those of any other endpoint."""
+    kling = schemas / "kling"
+    elements = json.loads((kling / "elements.service.json").read_text(encoding="utf-8"))
+    rows, questions = elements["errors"], elements["readings"]
+    make = {
+        **elements["operations"]["custom-elements.create"],
+        "path": "/v1/bells",
+        "data": {"bell_id": "{thing_number}"},
+    }
+    del make["answer"]
+    delete = {**elements["operations"]["delete-elements"], "path": "/v1/delete-bells", "library": "bells"}
+    part = {
+        "operations": {"bells.create": make, "delete-bells": delete},
+        "libraries": LIBRARY[0],
+        "errors": {f"{role}-bell": rows.get(f"{role}-element", rows["preset-element"]) for role in ROLES},
+        "readings": {"unknown-bell": questions["unknown-element"]},
+    }
+    (kling / "bells.service.json").write_text(json.dumps(part), encoding="utf-8")
+    item = {"type": "object", "properties": {"bell_id": {"type": "integer"}}}
+    change(kling / "omni-image.request.json", properties={"bell_list": {"type": "array", "items": item}})
+    fake = Fake(Settings(readings={"unknown-bell": "refused"}), catalog=catalog.read(schemas))
+
+    def code(path: str, **payload: JSON) -> Any:
+        headers = {"authorization": "Bearer me", "content-type": "application/json"}
+        body = json.loads(fake.respond(Request("POST", path, "", headers, json.dumps(payload).encode())).body)
+        return body.get("data", {}).get("bell_id") or body["code"]
+
+    picture = "https://example.com/1.png"
+    named = {"element_name": "Tom", "element_description": "A bell", "element_frontal_image": picture}
+    id = code("/v1/bells", **named, element_refer_list=[{"image_url": picture}])
+    ring = partial(code, "/v1/images/omni-image", prompt="A bell")
+    assert [ring(bell_list=[{"bell_id": each}]) for each in (id, 7, 8)] == [0, 0, 1201]
+    assert [code("/v1/delete-bells", element_id=str(id)) for _ in range(2)] == [0, 1201]
+    assert ring(bell_list=[{"bell_id": id}]) == 1201
 
 
 def test_a_rule_a_reading_and_an_error_are_one_object_each(schemas: Path) -> None:

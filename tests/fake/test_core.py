@@ -71,7 +71,9 @@ def test_json_that_is_no_payload_is_refused_by_a_rule(name: str, operation: Oper
     text = next(field for field, part in operation.schema["properties"].items() if part.get("type") == "string")
     answer = fake.send("POST", operation.path, NO_PAYLOAD[name].replace(b"%b", text.encode()))
     assert answer.status == 400
-    assert {"type", f"{text}.type"} & set(answer.rules)
+    assert {"type", f"{text}.type", *(f"{field}.required" for field in operation.schema.get("required", ()))} & set(
+        answer.rules
+    )
     assert len(fake.world.tasks) == 0
 
 

@@ -7,13 +7,18 @@ from uuid import UUID
 
 import pytest
 
-from mockserver.fake.ids import Ids
+from mockserver.fake.ids import Ids, made_by, maker_of
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds
 from tests.fake.stores.makers import Maker, Times
 from tests.fake.stores.test_laws import SHARED_MAKERS
 
-KINDS: dict[str, Callable[[Ids], object]] = {"decimal": Ids.decimal, "integer": Ids.integer, "uuid": Ids.uuid}
+KINDS: dict[str, Callable[[Ids], object]] = {
+    "decimal": Ids.decimal,
+    "integer": Ids.integer,
+    "thing": Ids.maker,
+    "uuid": Ids.uuid,
+}
 
 
 def ids_of(seed: int | None) -> Ids:
@@ -61,7 +66,33 @@ def test_another_seed_or_none_gives_others(kind: str, seeds: tuple[int | None, i
     assert KINDS[kind](one) != KINDS[kind](other)
 
 
-@pytest.mark.parametrize("kind", ["decimal", "integer"])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_thing_has_a_number_that_javascript_can_count_and_its_task_an_id_of_klings(seed: int) -> None:
+    ids = ids_of(seed)
+    for id in (ids.maker() for _ in range(100)):
+        thing = made_by(id)
+        assert thing is not None
+        assert (len(id), len(str(thing))) == (18, 15)
+        assert thing < 2**53
+        assert maker_of(thing) == id
+
+
+def test_other_tasks_make_no_thing() -> None:
+    ids = ids_of(1)
+    others = [*(ids.decimal() for _ in range(1000)), str(ids.integer()), "", "one", "9" * 18, "9" * 30, "\u0663" * 18]
+    assert {made_by(id) for id in others} == {None}
+
+
+def test_a_thing_that_is_there_already_is_passed_by() -> None:
+    ids = ids_of(1)
+    later = ids_of(1)
+    last = [ids.maker() for _ in range(10)][-1]
+    later.pass_by(int(last))
+    assert int(later.maker()) > int(last)
+    assert later.decimal() == ids.decimal()
+
+
+@pytest.mark.parametrize("kind", ["decimal", "integer", "thing"])
 def test_a_later_task_has_the_greater_id(kind: str) -> None:
     ids = ids_of(5)
     numbers = [int(str(KINDS[kind](ids))) for _ in range(100)]

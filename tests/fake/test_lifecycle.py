@@ -15,7 +15,7 @@ MAKERS = [
     operation
     for service in load().services.values()
     for operation in service.operations.values()
-    if "seconds" in operation.task
+    if operation.task.get("seconds", {}).get("real")
 ]
 TIMED = ("real", "fast", "instant")
 RANK = {"submitted": 0, "processing": 1, "succeed": 2, "failed": 2}
@@ -73,6 +73,11 @@ def test_an_image_takes_40_or_2_seconds_and_a_film_90_or_4(path: str, real: int,
 
 def test_an_instant_task_is_over_at_once() -> None:
     assert task(Pace.parse("instant").timeline({})).state(NOON) == ("succeed", NOON)
+
+
+@pytest.mark.parametrize("name", [*TIMED, "polls:3"])
+def test_a_task_that_really_takes_no_time_is_over_at_once_at_any_pace(name: str) -> None:
+    assert task(Pace.parse(name).timeline({"real": 0, "fast": 0})).state(NOON) == ("succeed", NOON)
 
 
 def test_a_task_that_will_fail_fails_when_it_would_have_succeeded() -> None:

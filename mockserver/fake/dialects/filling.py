@@ -8,9 +8,12 @@ from functools import partial
 
 from mockserver.contract import places
 from mockserver.contract.catalog import Operation, Service
-from mockserver.contract.template import MISSING, Found, Scope, filled
+from mockserver.contract.template import MISSING, Found, Scope, filled, inside
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
+from mockserver.fake.ids import made_by
+from mockserver.fake.intake.auth import user
+from mockserver.fake.library import things
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Drawn, Film, Made, Sound, forms
@@ -33,15 +36,22 @@ _KINDS: Mapping[str, type] = {"results": object, "films": Film, "sounds": Sound}
 """Which results each list has."""
 
 
-def of_answer(world: World, service: str, tasks: Sequence[Scope] = (), answer: Found = MISSING) -> Scope:
-    """Return what belongs to no task: the id of the answer, what it wraps, and the tasks that it lists."""
+def of_answer(
+    world: World,
+    service: str,
+    tasks: Sequence[Scope] = (),
+    answer: Found = MISSING,
+    presets: Sequence[JSON] = (),
+) -> Scope:
+    """Return what belongs to no task: the id of the answer, what it wraps, and the tasks and presets that it lists."""
     values: dict[str, Callable[[str], Found]] = {
         "request_id": lambda _: world.ids.uuid(),
         "reading": lambda question: world.readings[service].get(question, MISSING),
         "count": lambda _: len(tasks),
         "answer": lambda _: answer,
     }
-    return Scope(values, {"tasks": lambda: tasks})
+    listed = [Scope({"preset": partial(inside, each)}) for each in presets]
+    return Scope(values, {"tasks": lambda: tasks, "presets": lambda: listed})
 
 
 def of_call(world: World, call: Call) -> Scope:
@@ -86,6 +96,7 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
         "model": lambda _: task.model or MISSING,
         "product": lambda _: operation.product,
         "payload": partial(_sent, operation, payload),
+        **_of_thing(world, operation, payload, task),
     }
     if state.status in FINAL:
         values["took"] = lambda _: state.updated_at - task.created_at
@@ -98,6 +109,30 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
     lists = {name: partial(_some, items, kind) for name, kind in _KINDS.items()}
     file = {"file": lambda number: results.url(task, found[int(number)]) if int(number) < len(found) else MISSING}
     return Scope(file, lists, scope)
+
+
+def _of_thing(world: World, operation: Operation, payload: Payload, task: Task) -> dict[str, Callable[[str], Found]]:
+    """Return what a task has made that is no file, and the things that it named."""
+
+    def named(name: str) -> Found:
+        library = world.catalog.services[operation.service].libraries[name]
+        id = things.named(library, payload)
+        if id is None:
+            return {}
+        thing = things.find(world, library, task.account, id)
+        if thing is None:
+            return {library.id_field: id}
+        if thing.task is None:
+            return dict(thing.preset or {})["thing"]
+        return filled(library.thing, of_task(world, thing.task, thing.task.state(world.clock.now())))
+
+    return {
+        "thing_id": lambda _: MISSING if (id := made_by(task.id)) is None else str(id),
+        "thing_number": lambda _: _present(made_by(task.id)),
+        "thing_state": lambda _: "kept" if task.deleted_at is None else "deleted",
+        "owner": lambda _: str(user(task.account)),
+        "named": named,
+    }
 
 
 def wrapped(service: Service, name: str, scope: Scope, body: JSON) -> JSON:

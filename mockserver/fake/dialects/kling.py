@@ -10,10 +10,11 @@ from itertools import repeat
 from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
-from mockserver.contract.template import fields, filled
+from mockserver.contract.template import MISSING, Found, fields, filled
 from mockserver.fake.call import Call
-from mockserver.fake.dialects import kling_account, sources
+from mockserver.fake.dialects import kling_account, kling_library, sources
 from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
+from mockserver.fake.dialects.kling_library import id_of_task, page
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
@@ -23,6 +24,8 @@ from mockserver.fake.world import Action, Dialect, World
 from mockserver.types import JSON, Millis, Payload, Response
 
 _HEADERS = {"content-type": "application/json"}
+_DOCUMENTED = frozenset({"images", "series_images", "videos"})
+"""The results that the page of callbacks knows (kling 3)."""
 
 _CREATED = b'{"task_id":"%b","task_status":"submitted",%b"created_at":%d,"updated_at":%d}'
 _NO_INFO = b'"task_info":{}'
@@ -35,7 +38,7 @@ def create(world: World, call: Call) -> Response:
     external_id = first(layout.external_id_field, call.payload) or None
     if external_id is not None and _is_taken(world, call, external_id):
         raise Refused("duplicate-external-id", id=external_id)
-    callback_url, id = first(layout.callback_field, call.payload) or None, world.ids.decimal()
+    callback_url, id = first(layout.callback_field, call.payload) or None, id_of_task(world, call)
     source = sources.source(world, call, id)
     if call.readings["empty-pack"] == "refused":
         kling_account.charge(world, call, source)
@@ -60,10 +63,9 @@ def list_(world: World, call: Call) -> Response:
         task = world.tasks.get_external(owner, wanted)
         tasks = [task] if task is not None and task.operation == operation else []
     else:
-        asked = {**call.operation.defaults, **call.payload}
-        number, size = asked["pageNum"], asked["pageSize"]
+        start, size = page(call)
         newest_first = call.readings["list-order"] == "newest-first"
-        tasks = world.tasks.page(owner, operation, (number - 1) * size, size, newest_first=newest_first)
+        tasks = world.tasks.page(owner, operation, start, size, newest_first=newest_first)
     shown = [_shown(world, world.look(task, call.now), call) for task in tasks]
     return _answer(world, call, b"[%b]" % b",".join(shown))
 
@@ -115,7 +117,8 @@ def notice(world: World, task: Task, at: Millis) -> JSON:
     data = record(world, task, task.state(at), readings)
     if readings["callback-result"] == "as-documented":
         data.pop("watermark_info", None)
-        if result := data.get("task_result"):
+        result = data.get("task_result", {})
+        if result.keys() & _DOCUMENTED:
             images = result.get("series_images") or result.get("images", [])
             named = {"images": images} if "videos" not in result else {"videos": result["videos"]}
             data["task_result"] = {key: [_bare(item) for item in items] for key, items in named.items()}
@@ -135,9 +138,14 @@ def refused(world: World, service: Service, status: int, body: dict[str, JSON]) 
     return wrapped(service, "refusal", of_refusal(world, service.id, status, complete), complete)
 
 
-def _account(told: Callable[[World, Call], JSON]) -> Action:
-    """Return an action that answers with something about the account."""
-    return lambda world, call: _answer(world, call, encoded(told(world, call)))
+def _told(told: Callable[[World, Call], Found]) -> Action:
+    """Return an action that answers with something about the account, or with no data."""
+
+    def action(world: World, call: Call) -> Response:
+        data = told(world, call)
+        return _answer(world, call, None if data is MISSING else encoded(data))
+
+    return action
 
 
 _ACTIONS: Mapping[str, Action] = {
@@ -146,18 +154,22 @@ _ACTIONS: Mapping[str, Action] = {
     "list": list_,
     "answer": answer,
     "refuse": refuse,
-    "costs": _account(kling_account.costs),
-    "balance": _account(kling_account.balance),
-    "package": _account(kling_account.package),
+    "costs": _told(kling_account.costs),
+    "balance": _told(kling_account.balance),
+    "package": _told(kling_account.package),
+    "make": _told(kling_library.make),
+    "made": _told(kling_library.made),
+    "presets": _told(kling_library.presets),
+    "discard": _told(kling_library.discard),
 }
 
 DIALECT = Dialect(_ACTIONS, refused, notice, reports)
 
 
-def _answer(world: World, call: Call, data: bytes, task: Task | None = None) -> Response:
+def _answer(world: World, call: Call, data: bytes | None, task: Task | None = None) -> Response:
     """Put the envelope around data that is JSON already, and around that what a gateway has around it."""
     beginning, id = _beginning(call.readings["success-message"]), world.ids.uuid().encode()
-    body = b'%b,"request_id":"%b","data":%b}' % (beginning, id, data)
+    body = b'%b,"request_id":"%b"%b}' % (beginning, id, b"" if data is None else b',"data":%b' % data)
     template = call.service.templates.get(call.operation.does) if call.operation.shows is None else call.operation.shows
     if template is not None:
         around = of_answer(world, call.service.id, answer=json.loads(body))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from mockserver.fake.call import Call
-from mockserver.fake.dialects.useapi_task import user
+from mockserver.fake.intake.auth import user
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World

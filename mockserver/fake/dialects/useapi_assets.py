@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.useapi_accounts import meant
-from mockserver.fake.dialects.useapi_task import IMAGES, user
+from mockserver.fake.dialects.useapi_task import IMAGES
+from mockserver.fake.intake.auth import user
 from mockserver.fake.intake.bodies import media_type
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Measure, Upload, is_upload, measured

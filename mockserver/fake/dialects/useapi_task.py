@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from zlib import crc32
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import Readings, defaults
-from mockserver.fake.intake.auth import digest
+from mockserver.fake.intake.auth import user
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Drawn, Made
@@ -75,11 +74,6 @@ def times_to_go(task: Task, status: Status, now: Millis, readings: Readings) -> 
 def work_ids(world: World, task: Task) -> list[int]:
     """Return the ids of a task's works; no other task has them."""
     return [int(task.id) * 10 + index for index in range(plan.count(world.operation(task), world.payload(task)))]
-
-
-def user(account: str) -> int:
-    """Return the Kling user behind a token: a number that gives nothing of the token away."""
-    return 10_000_000 + crc32(digest(account).encode()) % 80_000_000
 
 
 def _shown(world: World, task: Task, status: Status, updated_at: Millis, readings: Readings) -> dict[str, JSON]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import jiter
 
@@ -200,6 +201,11 @@ def hashed(token: str) -> str:
     from hashlib import sha256  # most never need it, and it brings OpenSSL
 
     return _DIGEST + sha256(b"mockserver account " + token.encode(errors="replace")).hexdigest()
+
+
+def user(account: str) -> int:
+    """Return the Kling user behind a token: a number that gives nothing of the token away."""
+    return 10_000_000 + crc32(digest(account).encode()) % 80_000_000
 
 
 def is_digest(account: str) -> bool:

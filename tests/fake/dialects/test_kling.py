@@ -488,6 +488,21 @@ def entering(path: str = IMAGE, **fields: Any) -> Callable[[CheckedFake], object
     return probe
 
 
+def unknown_voice(fake: CheckedFake) -> object:
+    pictures = {"frontal_image": "https://a.b/1.png", "refer_images": [{"image_url": "https://a.b/2.png"}]}
+    named = {"element_name": "Tom", "element_description": "A cat", "element_voice_id": "829826751244530000"}
+    payload = {**named, "reference_type": "image_refer", "element_image_list": pictures}
+    return fake.post("/v1/general/advanced-custom-elements", payload).status
+
+
+def deleted_data(fake: CheckedFake) -> object:
+    voices = "/v1/general/custom-voices"
+    id = fake.post(voices, {"voice_name": "Bob", "voice_url": "https://a.b/c.wav"}).data["task_id"]
+    fake.clock.advance(10_000)
+    (voice,) = fake.get(voices, id).data["task_result"]["voices"]
+    return sorted(fake.post("/v1/general/delete-voices", {"voice_id": voice["voice_id"]}).json)
+
+
 def refusing(path: str = IMAGE, **fields: Any) -> Callable[[CheckedFake], object]:
     """Return a probe: in which words is a payload refused?"""
     return lambda fake: fake.create(path, **fields).message
@@ -610,6 +625,12 @@ PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] 
                 "n value '10' is invalid",
             ],
         },
+    ),
+    "unknown-element": (entering(element_list=[{"element_id": 17}]), {"accepted": (200, []), "refused": (400, [])}),
+    "unknown-voice": (unknown_voice, {"accepted": 200, "refused": 400}),
+    "deleted-data": (
+        deleted_data,
+        {"present": ["code", "data", "message", "request_id"], "absent": ["code", "message", "request_id"]},
     ),
     "null-field": (null_field, {"refused": 1201, "absent": 4}),
     "jwt-lifetime": (jwt_lifetime, {"unlimited": 0, "1800": 1002}),

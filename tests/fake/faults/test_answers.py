@@ -17,8 +17,9 @@ from mockserver.fake.core import Fake
 from mockserver.fake.faults.answers import KINDS
 from mockserver.fake.faults.fault import BadFault
 from mockserver.fake.faults.line import effect, fault
+from mockserver.fake.ids import made_by
 from mockserver.settings import Settings
-from mockserver.types import Request, Response
+from mockserver.types import JSON, Request, Response
 
 SERVICES = load().services
 ARGUMENTS = {"DURATION": "1ms", "STATUS": "404", "": "", "[STATUS]": "", "[CODE]": "", "[WORD]": ""}
@@ -33,23 +34,25 @@ def exchange(operation: Operation, faults: tuple[str, ...], **readings: str) -> 
     known = {name: value for name, value in readings.items() if name in service.questions}
     fake = Fake(Settings(services=(service.id,), pace="real", seed=1, readings=known))
     creates = [each for each in service.operations.values() if each.task]
-    create = next((each for each in creates if each.product == operation.product), creates[0])
+    makers = service.libraries[operation.library].makers if operation.does == "discard" and operation.library else ()
+    create = next((each for each in creates if each.product == operation.product or each.id in makers), creates[0])
     assert ask(fake, create, "").status == 200
     (task,) = fake.tasks
-    if operation.does == "delete":
+    if operation.does in ("delete", "discard"):
         fake.tasks.force(task, "succeed")
     for line in faults:
         fake.faults.add(f"{line} on {operation.id}")
-    return ask(fake, operation, task.id)
+    fields = {operation.finds: str(made_by(task.id))} if operation.does == "discard" else {}
+    return ask(fake, operation, task.id, **fields)
 
 
-def ask(fake: Fake, operation: Operation, id: str) -> Response:
+def ask(fake: Fake, operation: Operation, id: str, **fields: JSON) -> Response:
     path = operation.path.replace("{id}", id).replace("{task_id}", id)
     kind, body = "application/json", b""
     if operation.uploads:
         kind, body = "image/png", b64decode(picture(300, 300))
     elif operation.method == "POST" and operation.schema:
-        body = json.dumps(operation.schema["examples"][0]).encode()
+        body = json.dumps({**operation.schema["examples"][0], **fields}).encode()
     headers = {"host": "localhost", "authorization": "Bearer me", "content-type": kind}
     return fake.respond(Request(operation.method, path, "", headers, body))
 

@@ -92,7 +92,7 @@ def test_there_is_one_film() -> None:
 )
 def test_without_a_choice_the_ratio_is_the_usual_one(operation: Operation) -> None:
     chosen = operation.defaults.get(operation.task.get("ratio", ""))
-    assert plan.ratio(operation, {}) == (operation.task["usual_ratio"] if chosen in (None, "auto") else chosen)
+    assert plan.ratio(operation, {}) == (operation.task.get("usual_ratio", "") if chosen in (None, "auto") else chosen)
 
 
 @pytest.mark.parametrize(

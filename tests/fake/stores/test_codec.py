@@ -56,6 +56,7 @@ TASKS = st.builds(
     ratio=st.none() | TEXTS,
     looks=NUMBERS,
     source=st.none() | st.builds(Source, TEXTS, TEXTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
+    deleted_at=st.none() | NUMBERS,
 )
 PATHS = st.lists(TEXTS | st.integers(0), max_size=3).map(tuple)
 RULES = st.builds(

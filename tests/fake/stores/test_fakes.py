@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -153,3 +154,29 @@ def test_a_snapshot_from_a_shared_store_takes_as_long_a_turn_with_many_tasks_as_
             fake.sections()
         spent.append(time.thread_time_ns() - begun)
     assert spent[1] < 5 * spent[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_clients_that_race_to_delete_an_element_one_has_done_it(tmp_path: Path, name: str) -> None:
+    """Those of a store that others share come by two fakes, and take their turns there."""
+    first = Fake(Settings(pace="instant"), store=store_of(name, tmp_path))
+    is_shared = MAKERS[name].url is not None
+    second = Fake(Settings(pace="instant"), store=store_of(name, tmp_path)) if is_shared else first
+    made = "/v1/general/custom-elements"
+    payload: dict[str, Any] = {
+        "element_name": "Tom",
+        "element_description": "A cat",
+        "element_frontal_image": "https://example.com/1.png",
+        "element_refer_list": [{"image_url": "https://example.com/2.png"}],
+    }
+    for _ in range(20):
+        id = send(first, path=made, **payload)["data"]["element_id"]
+
+        def delete(fake: Fake, id: int = id) -> str:
+            answer = send(fake, path="/v1/general/delete-elements", element_id=str(id))
+            return str(answer["message"])
+
+        with ThreadPoolExecutor(4) as pool:
+            told = sorted(pool.map(delete, (first, second, first, second)))
+        assert told == [f"Element {id} already be deleted"] * 3 + ["SUCCEED"]
+    assert send(second, "GET", made)["data"] == []
