@@ -74,7 +74,7 @@ def request_schema(operation: str) -> Any:
     """Return the schema of an operation's body or query, as it stands in its file."""
     service, _, name = operation.partition("/")
     parts = [json.loads(file.read_text(encoding="utf-8")) for file in (SCHEMAS / service).glob("*service.json")]
-    entry = next((part["operations"][name] for part in parts if name in part.get("operations", ())), {})
+    entry: dict[str, Any] = next((part["operations"][name] for part in parts if name in part.get("operations", ())), {})
     if not {"body", "query"} & entry.keys():  # it is another service's
         return request_schema(f"{next(part['extends'] for part in parts if 'extends' in part)}/{name}")
     return json.loads((SCHEMAS / service / (entry.get("body") or entry["query"])).read_text(encoding="utf-8"))

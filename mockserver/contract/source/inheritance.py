@@ -91,5 +91,12 @@ def _restated(row: Mapping[str, JSON], said: Mapping[str, JSON]) -> dict[str, JS
     return {**row, "status": status, "body": body, "confidence": said["confidence"], "source": said["source"]}
 
 
-def _files(service: str, row: Mapping[str, JSON]) -> dict[str, str]:
-    return {key: row[key] if row[key].startswith("../") else f"../{service}/{row[key]}" for key in _FILES if key in row}
+def _files(service: str, row: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return what names files in an operation of another service, as seen from the folder beside it."""
+    found = {key: _beside(service, row[key]) for key in _FILES if key in row}
+    judged = {"judged": {**row["judged"], "by": _beside(service, row["judged"]["by"])}} if "judged" in row else {}
+    return {**found, **judged}
+
+
+def _beside(service: str, name: str) -> str:
+    return name if name.startswith("../") else f"../{service}/{name}"
