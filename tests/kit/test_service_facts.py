@@ -74,7 +74,7 @@ def ours() -> set[str]:
 
 
 ORDINARY = frozenset(
-    {"data", "key", "limit", "mode", "n", "request", "resource", "response", "sort", "text", "url", "values"}
+    {"data", "key", "limit", "mode", "n", "request", "resource", "response", "sort", "text", "url", "values", "x", "y"}
 )
 """Names of fields that are also words for other things, such as the URL of a server."""
 
