@@ -87,12 +87,9 @@ def spelled(name: str) -> str:
 
 
 def masked(secret: str) -> str:
-    """Return the ends of a secret, if the part between them is long enough to stay one. A mask stays as it is.
-
-    Of one that is escaped none is shown: half of an escape would spoil the JSON that it stands in.
-    """
+    """Return the ends of a secret, if what is between them is long enough to stay one; a mask stays as it is."""
     if "\\" in secret:
-        return "…"
+        return "…"  # half of an escape would spoil the JSON that it stands in
     if len(secret) <= 9 and "…" in secret:
         return secret
     return f"{secret[:4]}…{secret[-4:]}" if len(secret) > 16 else f"{secret[:2]}…"
