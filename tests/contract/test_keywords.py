@@ -132,6 +132,23 @@ def test_lists_share_a_limit(payload: JSON, expected: list[Path]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("instance", "is_kept"),
+    [
+        ({"pan": 5}, True),
+        ({"pan": 5, "tilt": 0, "zoom": 0.0}, True),
+        ({}, True),
+        ({"pan": 5, "tilt": -0.5}, False),
+        ({"pan": 5, "tilt": "5"}, True),
+        ({"pan": 5, "tilt": True}, True),
+        ({"pan": 5, "roll": 5}, True),
+        ([5, 5], True),
+    ],
+)
+def test_of_several_numbers_one_is_not_0(instance: JSON, is_kept: bool) -> None:
+    assert (problems("x-one-nonzero", instance, ["pan", "tilt", "zoom"]) == []) is is_kept
+
+
+@pytest.mark.parametrize(
     ("durations", "total", "expected"),
     [
         (["2", "3"], "5", []),

@@ -18,6 +18,7 @@ from mockserver.resources import folder
 
 SCHEMAS = Path(str(folder("schemas")))
 REQUEST, SERVICE = "kling/omni-image.request.json", "kling/service.json"
+VIDEO_SERVICE = "kling/video.service.json"
 CREATE = "/operations/omni-image.create"
 
 Edit = Callable[[Any], object]
@@ -47,6 +48,31 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
         SERVICE,
         lambda it: it["operations"]["omni-video.list"].update(path="/v1/images/omni-image"),
         "/operations/omni-video.list/path",
+    ),
+    "model-of-no-request": (
+        VIDEO_SERVICE,
+        lambda it: it["operations"]["text2video.create"]["task"]["by_model"].update({"kling-v9": {"frame_rate": 30}}),
+        "/operations/text2video.create/task/by_model",
+    ),
+    "model-without-a-size": (
+        VIDEO_SERVICE,
+        lambda it: it["operations"]["text2video.create"]["task"]["by_model"]["kling-v1"]["sizes"].pop("4k"),
+        "/operations/text2video.create/task/by_model/kling-v1",
+    ),
+    "price-by-no-field": (
+        VIDEO_SERVICE,
+        lambda it: it["operations"]["text2video.create"]["task"]["units_when"][1]["when"].update(voice="x"),
+        "/operations/text2video.create/task/units_when/1",
+    ),
+    "source-at-no-field": (
+        "kling/lip-sync.service.json",
+        lambda it: it["operations"]["lip-sync.create"]["task"]["source"].update(id="video_id"),
+        "/operations/lip-sync.create/task/source/id",
+    ),
+    "refusal-by-no-row": (
+        VIDEO_SERVICE,
+        lambda it: it["operations"]["multi-image2video.get"].update(refuses="gone"),
+        "/operations/multi-image2video.get/refuses",
     ),
     "unserved-without-a-source": (
         SERVICE,

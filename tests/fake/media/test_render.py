@@ -281,6 +281,13 @@ class TestFilms:
             assert container.duration is not None
             assert abs(container.duration / 1_000_000 - float(film.duration)) < 1 / 24
 
+    def test_a_film_of_thirty_frames_a_second_has_as_many(self) -> None:
+        film = replace(FILM, rate=30, sound=True)
+        assert (film.frames, film.duration) == (91, "3.033")
+        assert [round(frame.time * 30, 3) for frame in decoded(film)] == list(range(91))
+        with played(film) as container:
+            assert container.streams.video[0].average_rate == Fraction(30)
+
     def test_the_film_moves_and_loops_without_a_seam(self) -> None:
         shown = [bytes(frame.planes[0]) for frame in decoded(FILM)]
         assert len(set(shown[:24])) == 24
