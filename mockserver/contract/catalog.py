@@ -288,7 +288,8 @@ def _service(id: str, files: Files) -> Service:
             rules = {rule.id for operation in operations.values() for rule in operation.every_rule}
             taken = own.get("inherits", base["readings"])
             known = {name: data for name, data in base["readings"].items() if name in taken}
-            inherited = {name: data for name, data in known.items() if _concerns(data, rules)}
+            has = rules.union(own["operations"])
+            inherited = {name: data for name, data in known.items() if _concerns(data, has)}
         return {**inherited, **own.get("readings", {})}
 
     return Service(
@@ -323,10 +324,11 @@ def _row(id: str, data: JSON) -> Row:
     return Row(id, data["status"], data["body"], data["confidence"], data["source"])
 
 
-def _concerns(question: JSON, rules: set[str]) -> bool:
-    """Whether an inherited question matters to a service that has these rules."""
-    named = {rule for reading in question["readings"].values() for rule in reading.get("levels", {})}
-    return not named or bool(named & rules)
+def _concerns(question: JSON, has: set[str]) -> bool:
+    """Whether an inherited question matters to a service that has these rules and operations."""
+    readings = question["readings"].values()
+    named = {name for reading in readings for part in ("levels", "fills") for name in reading.get(part, {})}
+    return not named or bool(named & has)
 
 
 def _operation(id: str, files: Files, known: Mapping[str, JSON], libraries: Mapping[str, Library]) -> Operation:

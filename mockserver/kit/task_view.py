@@ -87,20 +87,25 @@ class TaskView:
     @property
     def results(self) -> list[JSON]:
         """Its results: the objects that have the URLs, in order; a URL that stands alone in a list gets one."""
-        return [item for path in self.layout.results for item, _ in self._items(path)]
+        return [item for item, _ in self._items()]
 
     @property
     def result_urls(self) -> Sequence[tuple[Mapping[str, JSON], str]]:
-        """Its results: each object, and the name of the URL in it."""
-        found = (pair for path in self.layout.results for pair in self._items(path))
-        return [(item, name) for item, name in found if isinstance(item, dict)]
+        """Its results: each object, and the name of each URL in it."""
+        return [(item, name) for item, names in self._items() if isinstance(item, dict) for name in names]
 
-    def _items(self, path: Path) -> Iterator[tuple[JSON, str]]:
-        """Yield what has the URLs at a place, each with the name of the URL in it."""
-        if path[-1] == "*":
-            yield from (({_ALONE: url}, _ALONE) for url in each(self.document, path))
-        else:
-            yield from ((item, str(path[-1])) for item in each(self.document, path[:-1]))
+    def _items(self) -> Iterator[tuple[JSON, Sequence[str]]]:
+        """Yield what has the URLs, each with the names of those: of several that there may be, those that are there."""
+        held: dict[Path, list[str]] = {}
+        for *holder, name in self.layout.results:
+            held.setdefault(tuple(holder), []).append(str(name))
+        for place, names in held.items():
+            if names == ["*"]:
+                yield from (({_ALONE: url}, (_ALONE,)) for url in each(self.document, (*place, "*")))
+                continue
+            for item in each(self.document, place):
+                there = [name for name in names if isinstance(item, dict) and name in item]
+                yield item, there or names[:1]
 
     @property
     def urls(self) -> list[str]:

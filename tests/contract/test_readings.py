@@ -95,7 +95,10 @@ def test_no_question_is_asked_in_vain() -> None:
             has_levels = any(reading.levels for reading in question.readings.values())
             decides = any(id in operation.when for operation in service.operations.values())
             is_of_library = any(id == library.unknown for library in service.libraries.values())
-            assert has_levels or decides or is_of_library or f'"{id}"' in source, f"{service.id}/{id}"
+            fills = {f"{service.id}/{name}" for reading in question.readings.values() for name in reading.fills}
+            assert fills <= service.operations.keys(), f"{service.id}/{id}"
+            is_asked = has_levels or decides or is_of_library or fills or f'"{id}"' in source
+            assert is_asked, f"{service.id}/{id}"
 
 
 def levelled() -> Iterator[object]:

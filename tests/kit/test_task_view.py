@@ -40,6 +40,16 @@ def test_both_dialects_say_the_same(record: TaskView) -> None:
     assert len(record.results) == 2
 
 
+def test_of_several_names_that_a_url_may_have_those_count_that_are_there() -> None:
+    shot: JSON = {"index": 0, "url_1": "http://a/1", "url_2": "http://a/2", "url_3": "http://a/3"}
+    record = TaskView(
+        {**AT_KLING, "task_result": {"images": [shot, {"index": 1}, {"index": 2, "url": "http://a"}]}}, KLING
+    )
+    assert len(record.results) == 3
+    assert [name for _, name in record.result_urls] == ["url_1", "url_2", "url_3", "url", "url"]
+    assert sorted(record.urls) == ["http://a", "http://a/1", "http://a/2", "http://a/3"]
+
+
 @pytest.mark.parametrize("layout", LAYOUTS.values())
 @pytest.mark.parametrize(
     "answer", [None, 1, [], {}, {"data": None}, {"data": []}, {"data": {"task_id": True}}, {"task": {"id": ""}}]

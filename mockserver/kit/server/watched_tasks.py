@@ -52,6 +52,11 @@ class WatchedTask:
     sound: bool | None = None
     watermark: bool = False
 
+    @property
+    def makes(self) -> frozenset[str]:
+        """The media of its results."""
+        return frozenset({self.media, "audio"} if "sounds" in self.operation.task else {self.media})
+
     def said(self, role: str) -> str:
         """Write what the payload says in a role: ``n is 9``, or what counts because it says nothing."""
         field = self.operation.task.get(role, "")
@@ -99,7 +104,7 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
         operation=operation,
         payload=payload,
         media=task["media"],
-        count=0 if task["media"] == "none" else int(count or 1) if str(count or 1).isdecimal() else None,
+        count=_amount(task, count),
         series=is_series if "series" in task else None,
         ratio=ratio if isinstance(ratio, str) and ":" in ratio else None,
         seconds=int(str(seconds)) if lasts and str(seconds).isdecimal() else None,
@@ -107,6 +112,14 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
         sound=_chosen(operation, payload, sound["field"]) == sound["is"] if is_film and sound else None,
         watermark="watermark" in task and bool(places.first(task["watermark"], payload)),
     )
+
+
+def _amount(task: Mapping[str, Any], count: JSON) -> int | None:
+    """Return how many results there must be, if that is known; a film may have sounds beside it."""
+    if task["media"] == "none":
+        return 0
+    is_known = "usual_count" not in task and str(count or 1).isdecimal()
+    return int(count or 1) + task.get("sounds", 0) if is_known else None
 
 
 def base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
@@ -132,10 +145,14 @@ def borrows(operation: Operation, payload: Mapping[str, JSON]) -> bool:
 def units(operation: Operation, payload: Mapping[str, JSON]) -> Decimal:
     """Return what a task costs by the contract's prices; 0 where it has none."""
     task, made = operation.task, watched_task(operation, payload, "")
-    size = _value(operation, payload, "size") or task.get("usual_size")
+    size = _value(operation, payload, "size") or task.get("usual_size", "each")
     price = Decimal(task.get("units", {}).get(size, "0"))
-    count = task["series"]["auto"] if made.count is None else made.count
-    return price * (count if made.seconds is None else made.seconds)
+    each = task.get("units_each", 1 if task["media"] == "video" else "result")
+    if each == "task":
+        return price
+    if each == "result" or made.seconds is None:
+        return price * int(task["series"]["auto"] if made.count is None else made.count)
+    return price * int(-(-made.seconds // each))
 
 
 def small_picture() -> str:

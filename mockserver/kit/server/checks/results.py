@@ -169,7 +169,7 @@ def results_can_be_opened(evidence: Evidence) -> Iterator[Finding]:
     if not downloaded:
         raise NothingToJudge("no result could be downloaded")
     for task, attempt, file in downloaded:
-        if file.fault is not None or file.media != task.media:
+        if file.fault is not None or file.media not in task.makes:
             received = file.fault or f"{file.media}, but {task.media} was asked for"
             yield finding(attempt, received, subject=task.operation.id)
 
