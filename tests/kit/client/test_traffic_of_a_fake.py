@@ -23,7 +23,7 @@ from tests.fake.intake.test_auth import SECRET, token
 
 SERVICES = load().services
 OPERATIONS = {id: each for service in SERVICES.values() for id, each in service.operations.items()}
-CREATES = [id for id, each in OPERATIONS.items() if each.task]
+CREATES = [id for id, each in OPERATIONS.items() if each.does == "create"]
 WITH_PROMPT = [id for id in CREATES if "prompt" in OPERATIONS[id].task]
 SERVED = {each.path for each in OPERATIONS.values()}
 UNSERVED = [
