@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 from mockserver.contract.catalog import Catalog, load
+from mockserver.contract.credentials import KEY_HEADER
 from mockserver.fake.callbacks.delivery import Receiver
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
@@ -161,6 +162,7 @@ class CheckedFake(Fake):
         usual = {
             "host": HOST,
             "authorization": None if token is None else f"Bearer {token}",
+            "x_api_key": token if any(KEY_HEADER in each.credentials for each in self.world.services) else None,
             "content_type": "application/json",
             **headers,
         }

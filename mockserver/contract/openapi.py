@@ -25,6 +25,7 @@ _FAKE = {"url": "http://127.0.0.1:8080", "description": "The fake, as mockserver
 
 _CREDENTIALS = {
     "api-key": {"type": "http", "scheme": "bearer", "description": "An API key"},
+    "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "An API key"},
     "jwt": {
         "type": "http",
         "scheme": "bearer",

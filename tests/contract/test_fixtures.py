@@ -224,9 +224,9 @@ def test_the_fake_calls_back_as_was_recorded(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in EXCHANGES if re.search(r"/seed-\d+$", name)])
-@pytest.mark.parametrize("first", CATALOG.services)
-def test_the_example_of_a_seed_is_accepted_whichever_service_comes_first(name: str, first: str) -> None:
-    """Two gateways share a path, so each takes the other's example, too."""
+@pytest.mark.parametrize("first", ["chainhub", "kling", "useapi", "yutoai"])
+def test_the_example_of_a_seed_is_accepted_whichever_service_of_a_seed_comes_first(name: str, first: str) -> None:
+    """Two gateways share a path, so each takes the other's example, too; the rest hands on what Kling takes."""
     stage = Stage(name, services=(first, *(id for id in CATALOG.services if id != first)))
     assert stage.answer(FIXTURES[name]["request"]).status == 200
 

@@ -7,19 +7,23 @@ from collections.abc import Iterable
 from mockserver.contract.catalog import Operation, load
 from mockserver.kit.generation.valid import rule_levels
 
-OWN = {id(schema): file.partition("/")[0] for file, schema in load().documents.items()}
+OWNERS = {id(schema): file.partition("/")[0] for file, schema in load().documents.items()}
 """The service in whose folder a schema is."""
 
 
 def different(operations: Iterable[Operation]) -> list[Operation]:
-    """Return the operations without those that have the schema of another one, and the same levels and nulls.
+    """Return operations without those whose schema is another service's, and means nothing else than there.
 
-    Of several the one stays in whose service's folder the schema is: no payload is another one at the rest.
+    It means the same where its rules have the same levels, and null the same: then no payload is another one.
     """
-    found: dict[object, Operation] = {}
-    for each in sorted(operations, key=lambda each: OWN.get(id(each.schema)) != each.service):
-        found.setdefault(_meaning(each), each)
-    return list(found.values())
+    every = list(operations)
+    own = [each for each in every if OWNERS.get(id(each.schema)) == each.service]
+    found = {_meaning(each) for each in own}
+    for each in every:
+        if OWNERS.get(id(each.schema)) != each.service and _meaning(each) not in found:
+            found.add(_meaning(each))
+            own.append(each)
+    return own
 
 
 def _meaning(operation: Operation) -> object:

@@ -105,10 +105,12 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
     scope = Scope(values, around=around or of_answer(world, operation.service))
     unmarked = "" if world.readings[operation.service].get("watermark-off") == "empty" else MISSING
     found = plan.artifacts(operation, task, payload) if state.status == "succeed" else ()
-    items = [(made, _result(operation, payload, task, made, unmarked, scope)) for made in found]
+    items: list[tuple[Made, Scope]] = []
     lists = {name: partial(_some, items, kind) for name, kind in _KINDS.items()}
     file = {"file": lambda number: results.url(task, found[int(number)]) if int(number) < len(found) else MISSING}
-    return Scope(file, lists, scope)
+    whole = Scope(file, lists, scope)
+    items += [(made, _result(operation, payload, task, made, unmarked, whole)) for made in found]
+    return whole
 
 
 def _of_thing(world: World, operation: Operation, payload: Payload, task: Task) -> dict[str, Callable[[str], Found]]:
