@@ -149,7 +149,8 @@ class Row:
 class Service:
     """One API: the official one, or that of a gateway.
 
-    ``operations`` has the same keys as ``routes``; the schema of one is read when it is asked for.
+    ``operations`` has the same keys as ``routes``; the schema of one is read when it is asked for. Services of one
+    ``family`` are asked about the tasks of the same accounts.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Service:
     libraries: Mapping[str, Library]
     ids: str
     layout: Layout
+    family: str
 
     def exists(self, operation: str, readings: Readings) -> bool:
         """Whether it has an operation under its readings."""
@@ -313,6 +315,7 @@ def _service(id: str, files: Files) -> Service:
         libraries=MappingProxyType(libraries),
         ids=own.get("ids", base.get("ids", "decimal")),
         layout=Layout.parse(layout_of(own, base)),
+        family=own.get("shares", id),
     )
 
 

@@ -17,7 +17,8 @@ _HOLDERS = (dict, list)
 def typed(schema: Schema, fields: Mapping[str, JSON]) -> Payload:
     """Read the text fields of a query string or a form as the schema's types.
 
-    A value that cannot be read stays text, so that validation reports it: ``pageNum=abc`` breaks ``pageNum.type``.
+    A list is what stands between commas. A value that cannot be read stays text, so that validation reports it:
+    ``pageNum=abc`` breaks ``pageNum.type``.
     """
     properties = schema.get("properties", {})
     return {name: _typed(properties.get(name, {}).get("type"), value) for name, value in fields.items()}
@@ -72,4 +73,6 @@ def _typed(kind: JSON, value: JSON) -> JSON:
             return int(value)
         if kind == "boolean":
             return _BOOLEAN.get(value.lower(), value)
+        if kind == "array":
+            return [item for item in value.split(",") if item]
     return value

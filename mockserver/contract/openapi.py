@@ -139,7 +139,9 @@ class _Description:
 
     def _query(self, schema: Schema) -> Iterator[dict[str, JSON]]:
         for name, part in schema.get("properties", {}).items():
-            about = {"name": name, "in": "query", "required": name in schema.get("required", ())}
+            about: dict[str, JSON] = {"name": name, "in": "query", "required": name in schema.get("required", ())}
+            if part.get("type") == "array":
+                about["explode"] = False  # one parameter, with commas
             yield {**about, "schema": self._components.standard(part, "")}
 
     def _body(self, operation: Operation, schema: Schema) -> dict[str, JSON]:

@@ -32,6 +32,8 @@ OF_ANSWER = MappingProxyType(
     {
         "request_id": "a new id of this answer",
         "count": "how many tasks are listed",
+        "has_more": "whether there are more than are listed",
+        "next_cursor": "what to ask for the next of them with",
         "answer": "the answer as the service that this one stands in front of would give it",
         "reading": "reading.NAME is the reading that is taken of a question",
     }
@@ -65,6 +67,8 @@ OF_TASK = MappingProxyType(
         "reason": "why it failed",
         "units": "what it costs, once it is over",
         "model": "the model that was asked for, or the usual one",
+        "media": "what it makes: image, video, audio or none",
+        "reading": "reading.NAME is the reading that is taken of an open question",
         "product": "the name of the operation that made it, without the verb",
         "callback_url": "where it is called back",
         "created_at": "Unix milliseconds, as the others that end in ``_at``",
@@ -80,6 +84,7 @@ OF_TASK = MappingProxyType(
 OF_RESULT = MappingProxyType(
     {
         "index": "its place among the results, from 0",
+        "series_id": "an id that all results of a series have",
         "result_id": "an id of its own",
         "url": "where the file is; of a sound there are url.mp3 and url.wav",
         "watermark_url": "its watermarked twin, if one was asked for",

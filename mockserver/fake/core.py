@@ -40,7 +40,7 @@ T = TypeVar("T")
 _DELIVERED_AT_ONCE = 512
 """Callbacks of one turn: with more, others would wait for it."""
 
-_DIALECTS = ("kling", "template", "useapi")
+_DIALECTS = ("kling", "newer", "template", "useapi")
 
 
 def _dialect(name: str) -> Dialect:

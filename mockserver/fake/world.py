@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from sys import intern
 
 import jiter
 
+from mockserver.contract import places
 from mockserver.contract.catalog import Catalog, Operation, Service
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
@@ -29,6 +30,7 @@ from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
 from mockserver.fake.sharing import Sharing
+from mockserver.fake.stores.owned import Owned
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Payload, Response, value
@@ -73,6 +75,7 @@ class World:
         self.contract = catalog
         self.services = tuple(catalog.service(id) for id in settings.services or catalog.services)
         self.readings = settled(catalog.questions(settings.services), settings.readings)
+        self._shared = _shared(self.services)
         self.pace = Pace.parse(settings.pace)
         self.destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
         self.ids = Ids(store, settings.seed)
@@ -99,13 +102,13 @@ class World:
         source: Source | None = None,
     ) -> Task:
         """Make a task of a call's payload. Raises ``Refused`` when there is no slot for it."""
-        operation, owner = call.operation, (call.service.id, call.account)
+        operation = call.operation
         # One text for all tasks that share it, here and below: a million tasks fit into memory.
-        model = intern(str(plan.value_of_role(operation, call.payload, "model") or ""))
+        model = intern(plan.model(operation, call.payload))
         slots = slots_of(call)
         most = most_slots(call, self.limits.of(call.account).slots)
         if most is not None:
-            taken = self.tasks.in_flight(owner, model, call.now)
+            taken = self.owned(call).in_flight(model, call.now)
             if taken.slots + slots > most:
                 raise Refused("no-slot")
         task = Task(
@@ -134,6 +137,21 @@ class World:
         self.tasks.add(task, call.now)
         self.callbacks.plan(task)
         return task
+
+    def owned(self, call: Call) -> Owned:
+        """Return the tasks of the account of a call, with those at services that share them."""
+        own, family = call.service, call.service.family
+        if family == own.id and own.id not in self._shared:
+            return Owned(self.tasks, ((own.id, call.account),))
+        kin = [service.id for service in self.services if service.family == family]
+        return Owned(self.tasks, tuple((id, call.account) for id in dict.fromkeys((own.id, *kin))))
+
+    def check_name(self, call: Call, name: str) -> None:
+        """Refuse an id of the client's own that a task of the account has already. Raises ``Refused``."""
+        task = self.owned(call).get_external(name)
+        may_be_used_again = call.readings.get("external-id-again") == "allowed"
+        if task is not None and not (may_be_used_again and task.state(call.now).status == "failed"):
+            raise Refused("duplicate-external-id", id=name)
 
     def known_as(self, token: str) -> str:
         """Return what the account of a token is called here.
@@ -200,10 +218,10 @@ class World:
         return self.faults.are_any or self.prompt_faults.are_any or call.has_mark
 
     def subject(self, call: Call) -> Subject:
-        """Return what a request is about: its own payload, or that of the task whose id is in its path."""
-        for id in () if call.operation.task else call.parameters.values():
-            own = self.tasks.get(call.service.id, id, call.account)
-            task = own or self.tasks.get_external((call.service.id, call.account), id)
+        """Return what a request is about: its own payload, or that of the task that it names."""
+        owned = self.owned(call)
+        for id in () if call.operation.task else _named(call):
+            task = owned.get(id) or owned.get_external(id)
             if task is not None:
                 return self.about(task)
         return Subject(call.operation, call.account, call.sent)
@@ -256,6 +274,7 @@ class World:
         self.version += 1
         self.destinations = destinations
         self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
+        self._shared = _shared(services)
         self.readings = {**self.readings, **readings}  # a service that is left out keeps its tasks
 
     def _notice(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
@@ -291,3 +310,14 @@ def _pauses(service: Service, readings: Readings) -> tuple[Millis, ...]:
     """Return how long to wait before each further attempt at a callback; there is none where nothing is known."""
     retries = service.questions.get("callback-retries")
     return () if retries is None else retries.readings[readings[retries.id]].pauses
+
+
+def _named(call: Call) -> list[str]:
+    """Return the ids in the path of a request, or in the field that names tasks."""
+    named = (*call.parameters.values(), *places.values(call.operation.finds, call.payload))
+    return [id for each in named for id in (each if isinstance(each, list) else [each]) if isinstance(id, str)]
+
+
+def _shared(services: Iterable[Service]) -> frozenset[str]:
+    """Return the services whose tasks are asked about at others, too."""
+    return frozenset(service.family for service in services if service.family != service.id)

@@ -42,12 +42,15 @@ def of_answer(
     tasks: Sequence[Scope] = (),
     answer: Found = MISSING,
     presets: Sequence[JSON] = (),
+    next_cursor: str | None = None,
 ) -> Scope:
     """Return what belongs to no task: the id of the answer, what it wraps, and the tasks and presets that it lists."""
     values: dict[str, Callable[[str], Found]] = {
         "request_id": lambda _: world.ids.uuid(),
         "reading": lambda question: world.readings[service].get(question, MISSING),
         "count": lambda _: len(tasks),
+        "has_more": lambda _: next_cursor is not None,
+        "next_cursor": lambda _: _present(next_cursor),
         "answer": lambda _: answer,
     }
     listed = [Scope({"preset": partial(inside, each)}) for each in presets]
@@ -80,10 +83,16 @@ def of_refusal(world: World, service: str, status: int, body: dict[str, JSON]) -
     return Scope(values, around=of_answer(world, service))
 
 
-def of_task(world: World, task: Task, state: State, around: Scope | None = None) -> Scope:
-    """Return a task in a state; ``around`` is what the answer says besides."""
+def of_task(
+    world: World, task: Task, state: State, around: Scope | None = None, service: Service | None = None
+) -> Scope:
+    """Return a task in a state, as a service shows it: its own, or one that shares its tasks.
+
+    ``around`` is what the answer says besides.
+    """
     operation, payload = world.operation(task), world.payload(task)
-    spelled = world.catalog.services[operation.service].statuses
+    service = service or world.catalog.services[operation.service]
+    spelled, readings = service.statuses, world.readings[service.id]
     values: dict[str, Callable[[str], Found]] = {
         "id": lambda _: task.id,
         "id_number": lambda _: int(task.id) if task.id.isdecimal() else MISSING,
@@ -94,6 +103,8 @@ def of_task(world: World, task: Task, state: State, around: Scope | None = None)
         "reason": lambda _: _present(task.reason) if state.status == "failed" else MISSING,
         "units": lambda _: _units(operation, payload, task, state.status),
         "model": lambda _: task.model or MISSING,
+        "media": lambda _: operation.task["media"],
+        "reading": lambda name: readings.get(name, MISSING),
         "product": lambda _: operation.product,
         "payload": partial(_sent, operation, payload),
         **_of_thing(world, operation, payload, task),
@@ -172,7 +183,8 @@ def _units(operation: Operation, payload: Payload, task: Task, status: Status) -
 def _result(operation: Operation, payload: Payload, task: Task, made: Made, unmarked: Found, around: Scope) -> Scope:
     """Return a result; ``unmarked`` is the URL of a watermarked twin that nobody asked for."""
     is_marked = _sent(operation, payload, operation.task.get("watermark", "")) is True
-    return Scope(_of_result(task, made, unmarked, is_marked=is_marked), around=around)
+    series = {"series_id": lambda _: task.id} if plan.is_series(operation, payload) else {}
+    return Scope({**_of_result(task, made, unmarked, is_marked=is_marked), **series}, around=around)
 
 
 def _some(results: Sequence[tuple[Made, Scope]], kind: type) -> Iterator[Scope]:

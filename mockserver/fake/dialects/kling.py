@@ -36,8 +36,8 @@ def create(world: World, call: Call) -> Response:
     """Make a task; the client's own name for it is unique in the account, across products."""
     layout = call.service.layout
     external_id = first(layout.external_id_field, call.payload) or None
-    if external_id is not None and _is_taken(world, call, external_id):
-        raise Refused("duplicate-external-id", id=external_id)
+    if external_id is not None:
+        world.check_name(call, external_id)
     callback_url, id = first(layout.callback_field, call.payload) or None, id_of_task(world, call)
     source = sources.source(world, call, id)
     if call.readings["empty-pack"] == "refused":
@@ -199,13 +199,6 @@ def _found(world: World, call: Call, id: str) -> Task:
             return task
     row = "missing-task" if call.readings["missing-task"] == "400-1201" else "missing-task-documented"
     raise Refused(row, id=id)
-
-
-def _is_taken(world: World, call: Call, external_id: str) -> bool:
-    task = world.tasks.get_external((call.service.id, call.account), external_id)
-    if task is None:
-        return False
-    return task.state(call.now).status != "failed" or call.readings["external-id-again"] == "refused"
 
 
 def _info(operation: Operation, task: Task, readings: Readings) -> dict[str, JSON]:

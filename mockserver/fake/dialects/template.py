@@ -21,11 +21,10 @@ _PAGE = 30
 
 def create(world: World, call: Call) -> Response:
     """Make a task. Where a task is also found by the client's own name for it, that name is unique."""
-    layout, owner = call.service.layout, (call.service.id, call.account)
+    layout = call.service.layout
     external_id, url = (_text(call, place) for place in (layout.external_id_field, layout.callback_field))
-    is_unique = layout.finds_external_id and external_id is not None
-    if is_unique and world.tasks.get_external(owner, str(external_id)) is not None:
-        raise Refused("duplicate-external-id", id=external_id)
+    if layout.finds_external_id and external_id is not None:
+        world.check_name(call, external_id)
     task = world.create(call, _id(world, call), external_id=external_id, callback_url=url)
     return _answer(world, call, task)
 
@@ -44,7 +43,7 @@ def list_(world: World, call: Call) -> Response:
     owner = call.service.id, call.account
     tasks = world.tasks.page(owner, create, (number - 1) * size, size, newest_first=True)
     shown = [of_task(world, each, each.state(call.now)) for each in (world.look(task, call.now) for task in tasks)]
-    return _filled(call, of_answer(world, call.service.id, shown))
+    return answered(call, of_answer(world, call.service.id, shown))
 
 
 def delete(world: World, call: Call) -> Response:
@@ -82,10 +81,11 @@ DIALECT = Dialect(_ACTIONS, refused, notice, reports)
 
 
 def _answer(world: World, call: Call, task: Task) -> Response:
-    return _filled(call, of_task(world, task, task.state(call.now)))
+    return answered(call, of_task(world, task, task.state(call.now)))
 
 
-def _filled(call: Call, scope: Scope) -> Response:
+def answered(call: Call, scope: Scope) -> Response:
+    """Fill the template of an operation, or that of what it does."""
     template = call.operation.shows
     if template is None:
         template = call.service.templates.get(call.operation.does, {})

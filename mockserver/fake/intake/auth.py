@@ -60,6 +60,8 @@ def account(request: Request, service: Service, settings: Settings, readings: Re
         raise Refused("bad-credentials")
     if "jwt" in service.credentials and (claims := _claims(token)) is not None:
         return _access_key(token, claims, settings, readings, now // 1000)
+    if "access-key" in service.errors and _claims(token) is not None:
+        raise Refused("access-key")
     if not settings.keys:
         return token
     key = next((key for key in settings.keys if key.secret is None and key.name == token), None)

@@ -33,6 +33,11 @@ def value_of_role(operation: Operation, payload: Payload, role: str) -> JSON:
     return None if place is None else _value(operation, payload, place)
 
 
+def model(operation: Operation, payload: Payload) -> str:
+    """Return the model whose tasks in flight are counted together; empty if there is only one."""
+    return str(value_of_role(operation, payload, "model") or operation.task.get("usual_model", ""))
+
+
 def has_sound(operation: Operation, payload: Payload) -> bool:
     """Whether a film with sound is asked for; where sounds are made beside it, it always has them."""
     sound = operation.task.get("sound")

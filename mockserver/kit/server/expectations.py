@@ -190,8 +190,11 @@ class Expectations:
 
 def as_query(payload: Mapping[str, JSON]) -> dict[str, str]:
     """Write a payload as the parameters of a query string."""
+    return {name: _parameter(value) for name, value in payload.items()}
+
+
+def _parameter(value: JSON) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_parameter, value))
     words = {True: "true", False: "false", None: ""}
-    return {
-        name: words[value] if value is None or isinstance(value, bool) else str(value)
-        for name, value in payload.items()
-    }
+    return words[value] if value is None or isinstance(value, bool) else str(value)
