@@ -64,7 +64,7 @@ def _after(cursor: str, tasks: Iterator[Task]) -> Iterator[Task]:
         id = ""
     rest = dropwhile(lambda task: task.id != id, tasks)
     if next(rest, None) is None:
-        raise Refused("invalid", message=f"cursor value '{cursor}' is invalid")
+        raise Refused("bad-cursor", cursor=cursor)
     return rest
 
 
