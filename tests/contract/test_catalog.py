@@ -251,18 +251,20 @@ def test_a_gateway_takes_over_what_it_does_not_say_otherwise(schemas: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("host", "service"),
+    ("host", "services"),
     [
-        ("api-singapore.klingai.com", "kling"),
-        ("api-beijing.klingai.com", "kling"),
-        ("api.klingai.com", "kling"),
-        ("api.chainhub.tech", "chainhub"),
-        ("docs.yutoai.net", "yutoai"),
-        ("api.useapi.net", "useapi"),
+        ("api-singapore.klingai.com", ["kling", "kling-2"]),
+        ("api-beijing.klingai.com", ["kling", "kling-2"]),
+        ("api.klingai.com", ["kling"]),
+        ("api.chainhub.tech", ["chainhub"]),
+        ("docs.yutoai.net", ["yutoai"]),
+        ("api.useapi.net", ["useapi"]),
     ],
 )
-def test_a_known_host_belongs_to_one_service(host: str, service: str) -> None:
-    assert [found.id for found in load().services.values() if host in found.hosts] == [service]
+def test_a_known_host_belongs_to_a_service_and_to_those_that_share_its_tasks(host: str, services: list[str]) -> None:
+    found = [service for service in load().services.values() if host in service.hosts]
+    assert [service.id for service in found] == services
+    assert len({service.family for service in found}) == 1
 
 
 def test_an_operation_is_found_by_its_id_and_creating_goes_without_saying() -> None:
