@@ -40,6 +40,8 @@ _JPEG = b"\xff\xd8\xff"
 """How a JPEG file begins. One with a second picture, as phones write it, is JPEG as well; Pillow calls it MPO (S4)."""
 _ROUNDING = 1e-9
 """So much a product of decimal fractions may be off: 0.1 + 0.2 is more than 0.3."""
+_PREFIX = re.compile(r"data:[a-z]{1,16}/[a-z0-9.+-]{1,64};base64,", re.ASCII | re.IGNORECASE)
+"""What makes Base64 a URL (RFC 2397)."""
 _INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 """A whole number. Python takes long to read one of many digits, and no pattern of a schema lets one through."""
 
@@ -161,9 +163,9 @@ def int64(_: bool, instance: JSON) -> Iterator[Problem]:
         yield Problem((), "does not fit into 64 bits")
 
 
-def base64(value: bool, instance: JSON) -> Iterator[Problem]:  # the value can only be true
-    """A text that is no URL must be Base64, without a ``data:`` prefix."""
-    if _is_data(instance) and _data(instance) is None:
+def base64(value: bool | str, instance: JSON) -> Iterator[Problem]:  # the value is true or "prefixed"
+    """A text that is no URL must be Base64, without a ``data:`` prefix unless it may be ``prefixed``."""
+    if _is_data(instance) and (_data(instance) is None or (value is True and _PREFIX.match(instance))):
         yield Problem((), "neither an http(s) URL nor raw Base64")
 
 
@@ -288,6 +290,7 @@ def _kept(text: str) -> _Data | None:
 
 
 def _decoded(text: str) -> _Data | None:
+    text = text[prefix.end() :] if (prefix := _PREFIX.match(text)) else text
     if len(text) % 4:
         return None  # Python overlooks padding that is too long
     try:

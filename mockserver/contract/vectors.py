@@ -80,6 +80,10 @@ def picture(width: int, height: int, kind: str = "PNG", size: int = 0) -> str:
     return b64encode(content.getvalue().ljust(size, b"\0")).decode()
 
 
+def _data_url() -> str:
+    return f"data:image/png;base64,{picture(300, 300)}"
+
+
 def _values(rule: Rule, schema: Schema) -> Values:
     if rule.keyword == "required":
         return [sample(_subschema(rule, schema)["properties"][rule.path[-1]])], [_ABSENT]
@@ -162,9 +166,9 @@ _EDGES: dict[str, Callable[[Rule, Schema, JSON], Values]] = {
         [2**63 - 1, -(2**63), str(2**63 - 1), str(-(2**63))],
         [2**63, -(2**63) - 1, str(2**63), str(-(2**63) - 1)],
     ),
-    "x-base64": lambda _, __, usual: (
-        [usual, picture(300, 300)],
-        ["data:image/png;base64," + picture(300, 300), "no Base64 at all"],
+    "x-base64": lambda rule, _, usual: (
+        [usual, picture(300, 300), *([_data_url()] if rule.value == "prefixed" else [])],
+        ["no Base64 at all", *([_data_url()] if rule.value is True else [])],
     ),
     "x-image-format": lambda _, __, usual: (
         [usual, picture(300, 300), picture(300, 300, "JPEG")],

@@ -55,7 +55,7 @@ def delete(world: World, call: Call) -> Response:
 
 def answer(world: World, call: Call) -> Response:
     """Answer at once; no task is made."""
-    return _filled(call, of_call(world, call))
+    return answered(call, of_call(world, call))
 
 
 def notice(world: World, task: Task, at: Millis) -> JSON:

@@ -15,6 +15,7 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.validation import fast_validator
 from mockserver.errors import MockserverError
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
+from mockserver.kit.generation.intersection import intersect_choices
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.schema_edits import lifted, place_of, schema_breaking, schema_of_patch, without_rules
 from mockserver.kit.generation.shapes import Shape, Shapes
@@ -30,6 +31,10 @@ and one more would fail one of eight."""
 
 _WAYS = 12
 """Ways to break one rule that are looked for. No rule of our schemas has more; a schema of many nested choices can."""
+
+
+_ROOMY_ITEMS = (3, 4)
+"""A list of so many has an item more than the rules of any of our schemas need, and not more than they allow."""
 
 
 class NoSuchRule(MockserverError):
@@ -136,6 +141,15 @@ def _mistaken_goals(rule: Rule, valid: ValidPayloads, *, with_null: bool) -> lis
     return [normal_form(lifted({"enum": values}, place_of(rule), maxContains=1)) for values in kinds.values()]
 
 
+def _in_longer_lists(rule: Rule, goals: Sequence[Shapes]) -> list[Shapes]:
+    """Return goals with room in the list that a rule is about: the item that breaks it may be none that others need."""
+    place = place_of(rule)
+    if rule.is_anchored or "items" not in place:
+        return []
+    longer = [normal_form(lifted({"minItems": count}, place[: place.index("items")])) for count in _ROOMY_ITEMS]
+    return [intersect_choices(goal, each) for goal in goals for each in longer]
+
+
 def _trials() -> Iterator[Choices]:
     return map(Seeded, range(_TRIALS))
 
@@ -209,8 +223,9 @@ class InvalidPayloads:
         is_of_values = rule.keyword in ("type", "enum")
         with_null = not self._is_null_absent
         goals = _mistaken_goals(rule, self._valid, with_null=with_null) if is_of_values else _goals(rule, self._valid)
-        if (method := Method(rule, self._valid, goals)).is_possible:
-            return method
+        for tried in (goals, _in_longer_lists(rule, goals)):
+            if (method := Method(rule, self._valid, tried)).is_possible:
+                return method
         others = (each for each in self.rules if each != rule and (each.is_anchored or each.field == rule.field))
         always = (each for each in others if Method(rule, self._valid, goals, beside=[each]).is_possible)
         raise NeverAlone(rule, next(always, None))

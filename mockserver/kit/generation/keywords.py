@@ -231,7 +231,7 @@ def _ids(_: bool, __: bool) -> Iterator[JSON]:
         yield from (end, str(end))
 
 
-def _encodings(_: bool, __: bool) -> Iterator[JSON]:
+def _encodings(_: bool | str, __: bool) -> Iterator[JSON]:
     yield from ("no Base64 at all", f"data:image/png;base64,{_square()}", _square())
 
 
