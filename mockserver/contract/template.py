@@ -67,7 +67,7 @@ OF_TASK = MappingProxyType(
         "reason": "why it failed",
         "units": "what it costs, once it is over",
         "model": "the model that was asked for, or the usual one",
-        "media": "what it makes: image, video, audio or none",
+        "media": "what it makes, and what a result is: image, video, audio or none",
         "reading": "reading.NAME is the reading that is taken of an open question",
         "product": "the name of the operation that made it, without the verb",
         "callback_url": "where it is called back",

@@ -15,7 +15,6 @@ from mockserver.contract.catalog import Operation, Service
 from mockserver.fake.call import Call
 from mockserver.fake.lifecycle import Source, Task
 from mockserver.fake.media import plan
-from mockserver.fake.stores.store import Owner
 from mockserver.fake.world import World
 from mockserver.types import Millis, value
 
@@ -67,12 +66,11 @@ def packs(service: Service, account: str, at: Millis) -> list[Pack]:
     return found
 
 
-def entries(world: World, owner: Owner, now: Millis) -> list[Entry]:
-    """Return what an account has paid for tasks that are over, the latest first."""
-    service = world.catalog.services[owner[0]]
-    ended = (task for task in list(world.tasks.latest(owner)) if task.state(now).status == "succeed")
+def entries(world: World, call: Call, now: Millis) -> list[Entry]:
+    """Return what the account of a call has paid for tasks that are over, the latest first."""
+    ended = (task for task in list(world.owned(call).latest()) if task.state(now).status == "succeed")
     found = sorted((_deduction(world, task, now) for task in ended), key=lambda each: -each.at)
-    return [*_paid(service, owner[1], reversed(found))][::-1]
+    return [*_paid(call.service, call.account, reversed(found))][::-1]
 
 
 def left(pack: Pack, paid: Iterable[Entry]) -> Decimal:
@@ -86,7 +84,7 @@ def can_pay(world: World, call: Call, source: Source | None) -> bool:
     pack = next((each for each in packs(call.service, call.account, call.now) if each.product == product), None)
     if pack is None:
         return True
-    tasks = list(world.tasks.latest((call.service.id, call.account)))
+    tasks = list(world.owned(call).latest())
     costs = (_deduction(world, task, call.now) for task in tasks if task.timeline[-1][1] != "failed")
     taken = sum((each.units for each in costs if each.product == product and each.at >= pack.begin), _NOTHING)
     return taken + Decimal(plan.units(call.operation, call.payload, source)) <= pack.units

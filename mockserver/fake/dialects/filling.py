@@ -35,6 +35,9 @@ _UNITS: Mapping[str, Callable[[Millis], JSON]] = {
 _KINDS: Mapping[str, type] = {"results": object, "films": Film, "sounds": Sound}
 """Which results each list has."""
 
+_MEDIA: Mapping[type, str] = {Film: "video", Sound: "audio", Drawn: "image"}
+"""What a result is; a film is drawn, too."""
+
 
 def of_answer(
     world: World,
@@ -201,6 +204,7 @@ def _of_result(task: Task, made: Made, unmarked: Found, *, is_marked: bool) -> d
 def _of_file(made: Made, url: Callable[[Made], str]) -> dict[str, Callable[[str], Found]]:
     values: dict[str, Callable[[str], Found]] = {
         "index": lambda _: made.index,
+        "media": lambda _: next(name for kind, name in _MEDIA.items() if isinstance(made, kind)),
         "result_id": lambda _: f"{made.task_id}-{made.index}",
         "url": lambda form: next((url(each) for each in forms(made) if form in ("", each.suffix[1:])), MISSING),
     }

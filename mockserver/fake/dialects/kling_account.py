@@ -36,7 +36,7 @@ def costs(world: World, call: Call) -> JSON:
     wanted = call.payload.get("resource_pack_name") or None
     found = _packs(call)
     shown = [pack for pack in found if pack.begin <= end and start < pack.end and wanted in (None, pack.name)]
-    paid = ledger.entries(world, (call.service.id, call.account), call.now - _LAG_MILLIS[call.readings["pack-lag"]])
+    paid = ledger.entries(world, call, call.now - _LAG_MILLIS[call.readings["pack-lag"]])
     listed = {"resource_pack_subscribe_infos": [_pack(pack, paid) for pack in shown]} if found else {}
     return {"code": 0, "msg": "success", **listed}
 
@@ -63,7 +63,7 @@ def _packs(call: Call) -> list[Pack]:
 
 
 def _paid(world: World, call: Call) -> list[Entry]:
-    return ledger.entries(world, (call.service.id, call.account), call.now)
+    return ledger.entries(world, call, call.now)
 
 
 def _was_just_asked(world: World, call: Call) -> bool:

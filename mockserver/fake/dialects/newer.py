@@ -6,11 +6,11 @@ How a task is written is in the templates of its ``service.json``.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import dropwhile, islice
 
 from mockserver.fake.call import Call
-from mockserver.fake.dialects import template
+from mockserver.fake.dialects import kling_account, template
 from mockserver.fake.dialects.filling import of_answer, of_task
 from mockserver.fake.dialects.kling import refuse
 from mockserver.fake.dialects.template import answered
@@ -18,6 +18,13 @@ from mockserver.fake.lifecycle import Task
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import RETENTION_MILLIS, Dialect, World
 from mockserver.types import JSON, Millis, Response
+
+
+def create(world: World, call: Call) -> Response:
+    """Make a task; the client's own name for it is unique in the account, across products."""
+    if call.readings["empty-pack"] == "refused":
+        kling_account.charge(world, call, None)
+    return template.create(world, call)
 
 
 def get(world: World, call: Call) -> Response:
@@ -35,15 +42,15 @@ def list_(world: World, call: Call) -> Response:
     asked = {**call.operation.defaults, **call.payload}
     tasks, cursor = world.owned(call).latest(), asked.get("cursor")
     tasks = _after(cursor, tasks) if cursor else filter(_times(asked, call.now), tasks)
-    wanted = [_FILTERS[each["key"]](frozenset(each["values"]), call) for each in asked.get("filters", ())]
-    chosen = (task for task in tasks if all(is_wanted(world, task) for is_wanted in wanted))
+    wanted, together = _wanted(call, asked.get("filters", ())), _TOGETHER[call.readings["filters-together"]]
+    chosen = (task for task in tasks if not wanted or together(is_wanted(world, task) for is_wanted in wanted))
     page = list(islice(chosen, int(asked["limit"])))
     is_last = next(chosen, None) is None
     return _shown(world, call, page, None if is_last else urlsafe_b64encode(page[-1].id.encode()).decode())
 
 
 DIALECT = Dialect(
-    {"create": template.create, "get": get, "list": list_, "refuse": refuse},
+    {"create": create, "get": get, "list": list_, "refuse": refuse},
     template.refused,
     template.notice,
     template.reports,
@@ -88,3 +95,12 @@ def _of_product(types: frozenset[JSON], _: Call) -> Wanted:
 
 
 _FILTERS: Mapping[str, Callable[[frozenset[JSON], Call], Wanted]] = {"status": _of_status, "product_type": _of_product}
+_TOGETHER: Mapping[str, Callable[[Iterable[bool]], bool]] = {"each": all, "either": any}
+
+
+def _wanted(call: Call, filters: Iterable[Mapping[str, JSON]]) -> list[Wanted]:
+    """Return what each key is filtered by; of several filters of one key the values add up."""
+    values: dict[str, set[JSON]] = {}
+    for each in filters:
+        values.setdefault(each["key"], set()).update(each["values"])
+    return [_FILTERS[key](frozenset(found), call) for key, found in values.items() if found]
