@@ -49,6 +49,7 @@ _FILLED = {
     "limit": "67108864",
     "lines": "256",
     "seconds": "10",
+    "cursor": "MTc5MDAwMDAwMA==",
     "nbf": "1790000000",
     "exp": "1790000000",
 }
@@ -198,7 +199,7 @@ class _Description:
         content: dict[str, JSON] = {"schema": self._components.refer(file)}
         if documents := recorded(file):
             content["examples"] = _examples(documents)
-        signature = _SIGNATURE if self._readings.get("callback-signed") == "yes" else ()
+        signature = _SIGNATURE if self._readings.get("callback-signed") != "no" else ()
         call = {
             "summary": "The task, at each change of its status",
             "parameters": [

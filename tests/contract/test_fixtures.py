@@ -47,6 +47,12 @@ def owner(name: str) -> tuple[Service, Operation | None]:
     return found, found.operations.get(f"{service}/{operation}")
 
 
+def kin(service: Service) -> tuple[str, ...]:
+    """Return a service, and those that share their tasks with it."""
+    others = (each.id for each in CATALOG.services.values() if each.family == service.family and each.id != service.id)
+    return (service.id, *others)
+
+
 class Stage:
     """A fake that is set up and brought to the point where a fixture begins."""
 
@@ -55,7 +61,7 @@ class Stage:
         chosen = dict(fixture.get("settings", {}))
         keys = tuple(Key.parse(key) for key in chosen.pop("keys", ()))
         self.fake = Fake(
-            Settings(services=services or (name.partition("/")[0],), seed=1, keys=keys, **chosen),
+            Settings(services=services or kin(owner(name)[0]), seed=1, keys=keys, **chosen),
             clock=Clock(lambda: START),
         )
         self.fake.clock.freeze()
