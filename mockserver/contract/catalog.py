@@ -257,6 +257,7 @@ def read(schemas: Traversable, more: Sequence[str | Path] = ()) -> Catalog:
     soundness.check_references(files.documents)
     for id, own in sorted(files.sources.items(), key=lambda each: "extends" in each[1].data):
         _check_operations(own, files)
+        soundness.check_relations(own, files.sources, files.base(id))
         service = catalog.services[id]
         requests = [operation.schema for operation in service.operations.values()]
         soundness.check_layout(own.file("/layout"), own.data.get("layout", {}), requests)

@@ -90,6 +90,16 @@ def check_layout(file: str, layout: Mapping[str, JSON], schemas: Iterable[Schema
             raise BadContract(file, f"/layout/{key}", f"no request of the service has a field {place!r}")
 
 
+def check_relations(service: Whole, others: Collection[str], base: Mapping[str, JSON]) -> None:
+    """What a service shares its tasks with is there, and what it takes of the readings of its ``base``."""
+    shared = service.data.get("shares", service.id)
+    if shared not in others:
+        raise BadContract(service.file("/shares"), "/shares", f"there is no service {shared!r}")
+    for index, name in enumerate(service.data.get("inherits", ())):
+        if name not in base["readings"]:
+            raise BadContract(service.file("/inherits"), f"/inherits/{index}", f"there is no question {name!r}")
+
+
 def check_routes(service: Whole) -> None:
     """Each operation has a method and a path, and no two of them the same."""
     taken: dict[tuple[str, str], str] = {}

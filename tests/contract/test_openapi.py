@@ -42,8 +42,7 @@ FLIPPED = {
     )
     for service in CATALOG.services.values()
 }
-"""For each service a reading of every question that is not the default, but for those that decide which operations there
-are."""
+"""For each service a reading of every question that is not the default, but for those on which operations depend."""
 
 
 @cache
