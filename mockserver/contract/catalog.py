@@ -54,7 +54,8 @@ class Operation:
     * ``data``: the template of what the envelope holds, where that is no task
     * ``files``: what an answer at once has URLs of, each like the ``task`` of an operation
     * ``refuses``: the row of the error table with which it refuses everything, where it does that
-    * ``finds``: the parameter or field of a request that names a task, or a thing of its ``library``
+    * ``finds``: the parameter or field of a request that names a task, or a thing of its ``library``; ``finds_name``
+      names a task by the client's own name
     * ``names``: the libraries whose things its requests name, each with the place where they do
     * ``judged``: the rules that depend on what an account has of them, if there are any
     * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
@@ -82,6 +83,7 @@ class Operation:
     files: tuple[Mapping[str, Any], ...]
     refuses: str | None
     finds: str
+    finds_name: str
     library: str | None
     names: tuple[tuple[str, str], ...]
     judged: Judged | None
@@ -372,6 +374,7 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON], libraries: Mapp
         files=tuple(data.get("files", ())),
         refuses=data.get("refuses"),
         finds=data.get("finds", "id"),
+        finds_name=data.get("finds_name", data.get("finds", "id")),
         library=data.get("library"),
         names=tuple(names(schema, libraries)) if data["method"] == "POST" else (),
         judged=judged,

@@ -115,8 +115,10 @@ class TaskView:
 
 
 def _tasks(answer: JSON, layout: Layout) -> Iterator[JSON]:
-    """Yield what may be the task in an answer, the likeliest first."""
-    yield from (at(answer, place) for place in layout.task)
+    """Yield what may be the task in an answer, or the tasks in one to a query for several, the likeliest first."""
+    for place in layout.task:
+        found = at(answer, place)
+        yield from found if isinstance(found, list) else [found]
     if layout.created_id is not None:
         alone: JSON = at(answer, layout.created_id)
         for step in reversed(layout.id):

@@ -16,7 +16,7 @@ from mockserver.fake.intake.auth import user
 from mockserver.fake.library import things
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
-from mockserver.fake.media.artifacts import Drawn, Film, Made, Sound, forms
+from mockserver.fake.media.artifacts import Drawn, Film, Made, Picture, Sound, forms
 from mockserver.fake.media.origin import origin
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload
@@ -35,8 +35,8 @@ _UNITS: Mapping[str, Callable[[Millis], JSON]] = {
 _KINDS: Mapping[str, type] = {"results": object, "films": Film, "sounds": Sound}
 """Which results each list has."""
 
-_MEDIA: Mapping[type, str] = {Film: "video", Sound: "audio", Drawn: "image"}
-"""What a result is; a film is drawn, too."""
+_MEDIA: Mapping[type, str] = {Film: "video", Sound: "audio", Picture: "image"}
+"""What a result is."""
 
 
 def of_answer(

@@ -18,6 +18,7 @@ from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, fast_validator
 from mockserver.kit.generation.schema_edits import without_rules
+from mockserver.kit.lookups import is_by_path
 from mockserver.types import JSON, Level
 
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")
@@ -62,9 +63,16 @@ class Expectations:
         return frozenset(self.catalog.documents[self.service.refusal]["required"])
 
     @cached_property
+    def leaves_out_missing(self) -> bool:
+        """Whether a query names tasks, and is answered with those that there are."""
+        return any(each.does == "get" and not is_by_path(each) for each in self.service.operations.values())
+
+    @cached_property
     def missing_task_rows(self) -> tuple[Row, ...]:
         """The rows of the error table for a task that does not exist, under the possible readings."""
         errors, possible = self.service.errors, self.possible("missing-task")
+        if self.leaves_out_missing:
+            return ()
         if not possible:
             return tuple(errors[name] for name in ("missing-task", "bad-task-id") if name in errors)
         names = {"400-1201": "missing-task", "404-1203": "missing-task-documented"}

@@ -10,6 +10,8 @@ from mockserver.contract.catalog import Row
 from mockserver.contract.rules import Rule
 from mockserver.kit.checks import NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Purpose
+from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Transcript
 from mockserver.kit.verdict import Finding
 from mockserver.secrecy import curl
@@ -107,6 +109,20 @@ def is_row(attempt: Attempt, row: Row) -> bool:
     return attempt.exchange.status == row.status and all(
         name in received and received[name] == number for name, number in _numbers(row).items()
     )
+
+
+def shows_nothing(attempt: Attempt, expectations: Expectations) -> bool:
+    """Whether an answer says that a task does not exist, as the service says it."""
+    if expectations.leaves_out_missing:
+        view = TaskView.of(attempt.exchange.received, expectations.layout)
+        return attempt.is_accepted and view is None
+    return any(is_row(attempt, row) for row in expectations.missing_task_rows)
+
+
+def nothing_text(expectations: Expectations) -> tuple[str, str]:
+    """Write what says that a task does not exist, and the source of that."""
+    rows = expectations.missing_task_rows
+    return " or ".join(map(row_text, rows)) or "an answer without the task", rows[0].source if rows else ""
 
 
 def row_text(row: Row) -> str:

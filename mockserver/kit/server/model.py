@@ -34,7 +34,7 @@ class Model:
         status = attempt.exchange.status
         if status is None or status == _BUSY_STATUS or status >= 500:
             return None  # other checks look at that
-        if step.kind in ("name again", "look for nothing"):
+        if step.kind == "name again" or (step.kind == "look for nothing" and not self._expectations.leaves_out_missing):
             return "accepted" if attempt.is_accepted else None
         if not attempt.is_accepted:
             operation = attempt.operation
@@ -43,6 +43,8 @@ class Model:
         if step.kind == "list":
             return self._follow_list(attempt, step.size)
         view = TaskView.of(attempt.exchange.received, self._expectations.layout)
+        if step.kind == "look for nothing":
+            return None if view is None else f"the task {view.id}"
         if view is None or view.id is None:
             return "an answer without a task"
         if step.kind == "create":

@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from types import MappingProxyType
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from mockserver.contract.catalog import Operation
 from mockserver.contract.credentials import carried
 from mockserver.contract.places import with_value
 from mockserver.contract.vectors import merged
+from mockserver.kit.lookups import naming
 from mockserver.kit.server.budget import Budget, RealTime, Time
 from mockserver.kit.server.callbacks import CallbackReceiver, Receiver
 from mockserver.kit.server.credentials import Credentials
@@ -130,15 +131,15 @@ class Probe:
         about: About | None = None,
         *,
         id: str = "",
+        name: str = "",
         case: str = "",
         headers: Mapping[str, str | None] | None = None,
     ) -> Attempt:
         """Send a request of an operation, and repeat it while the server answers 429.
 
-        ``id`` goes to where the operation finds a task. A header that is ``None`` is left out.
+        It is for the task of an ``id``, or of a ``name`` of our own. A header that is ``None`` is left out.
         """
-        path, named = _addressed(operation, id)
-        payload = {**(payload or {}), **named} if named else payload
+        path, payload = naming(operation, payload, id=id, name=name)
         is_query = operation.method == "GET" and isinstance(payload, dict)
         query = urlencode(as_query(payload)) if is_query else ""
         body = b"" if is_query or payload is None else encoded(payload)
@@ -266,17 +267,6 @@ def connect(settings: Settings) -> Iterator[Probe]:
         else:
             reason = "the server is on another machine and cannot call back to this one"
             yield Probe(target, transport, budget, clock, unreachable=reason)
-
-
-def _addressed(operation: Operation, id: str) -> tuple[str, dict[str, JSON]]:
-    """Return the path of a request about a task, and the field that names it where its path does not."""
-    parameter = f"{{{operation.finds}}}"
-    if parameter not in operation.path:
-        _, brace, tail = operation.path.rpartition("{")
-        if not brace:
-            return operation.path, {operation.finds: id} if id else {}
-        parameter = f"{{{tail.partition('}')[0]}}}"
-    return operation.path.replace(parameter, quote(id, safe="", errors="replace")), {}
 
 
 def encoded(payload: JSON) -> bytes:

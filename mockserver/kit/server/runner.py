@@ -171,8 +171,8 @@ def _obstacle(probe: Probe) -> str | None:
     if free is None:
         attempt = probe.ask(create, {}, Purpose.REACH)  # no payload is so empty and valid
     else:
-        payload = probe.account_fields(free) or None
-        attempt = probe.ask(free, payload, Purpose.REACH, id="1" if "{" in free.path else "")
+        payload = probe.account_fields(free) or ({} if free.method == "POST" else None)
+        attempt = probe.ask(free, payload, Purpose.REACH, id="1" if free.does == "get" else "")
     if attempt.exchange.response is None:
         return f"{probe.target.url} does not answer: {attempt.exchange.fault}"
     if attempt.exchange.status in (401, 403):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
-from mockserver.contract.catalog import load
+from mockserver.contract.catalog import Operation, load
 from mockserver.contract.layout import Layout
 from mockserver.contract.places import first
-from mockserver.contract.routes import plain, unserved
+from mockserver.contract.routes import unserved
+from mockserver.kit import lookups
 from mockserver.kit.doubles import LARGEST_EXACT, rounded
 from mockserver.kit.task_view import TaskView, task_views
 from mockserver.kit.transcript import Exchange
@@ -50,15 +50,22 @@ def layout(service: str) -> Layout:
 
 
 def asked_for(exchange: Exchange) -> str:
-    """Return the last part of the path: the id, where the request is for a task."""
-    return unquote(plain(exchange.request.path).rstrip("/").rpartition("/")[2])
+    """Return the id that a request names, where it is for a task: in its query, or the last part of its path."""
+    return lookups.asked_for(operation(exchange), exchange.request)
+
+
+def operation(exchange: Exchange) -> Operation | None:
+    """Return the operation that a request is for."""
+    found = load().services.get(service(exchange))
+    return None if found is None else found.operations.get(str(exchange.operation))
 
 
 def shown_at(operation: str) -> Products:
     """Return whose tasks a query or a list shows: those of its own product, or if none are made of that, all."""
-    known = load().services[operation.partition("/")[0]].operations
-    made = frozenset(id.rpartition(".")[0] for id, each in known.items() if each.task)
-    own = operation.rpartition(".")[0]
+    services = load().services
+    family, own = services[operation.partition("/")[0]].family, operation.rpartition(".")[0]
+    kin = [each for each in services.values() if each.family == family]
+    made = frozenset(id.rpartition(".")[0] for each in kin for id, found in each.operations.items() if found.task)
     return frozenset({own}) if own in made else made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Beside, Evidence, Purpose
-from mockserver.kit.server.findings import answer_text, finding, is_row, row_text, short
+from mockserver.kit.server.findings import answer_text, finding, is_row, nothing_text, row_text, short, shows_nothing
 from mockserver.kit.server.scenarios.accounts import BY_ID, BY_NAME, TOUCHING
 from mockserver.kit.task_view import TaskView, at, each, task_views
 from mockserver.kit.verdict import Finding
@@ -47,8 +47,7 @@ def _does(attempt: Attempt) -> str:
 
 def _is_missing(evidence: Evidence, attempt: Attempt) -> bool:
     """Whether an answer says that a task does not exist, as the service says it."""
-    rows = evidence.expectations.missing_task_rows
-    return any(is_row(attempt, row) for row in rows) or _is_missing_path(evidence, attempt)
+    return shows_nothing(attempt, evidence.expectations) or _is_missing_path(evidence, attempt)
 
 
 def _is_missing_path(evidence: Evidence, attempt: Attempt) -> bool:
@@ -63,7 +62,7 @@ def _seen(evidence: Evidence, way: str) -> Iterator[Finding]:
     asked = [(attempt, beside) for attempt, beside in sees if attempt.case.endswith(way)]
     if not asked:
         raise NothingToJudge(_NO_TASKS if way == BY_ID else "the service does not find tasks by a client's own name")
-    rows = evidence.expectations.missing_task_rows
+    documented, source = nothing_text(evidence.expectations)
     for attempt, beside in asked:
         if not _is_missing(evidence, attempt):
             view = TaskView.of(attempt.exchange.received, evidence.expectations.layout)
@@ -73,8 +72,8 @@ def _seen(evidence: Evidence, way: str) -> Iterator[Finding]:
                 attempt,
                 said + answer_text(attempt),
                 subject=f"{attempt.subject} {attempt.case}",
-                documented=" or ".join(row_text(row) for row in rows),
-                source=rows[0].source,
+                documented=documented,
+                source=source,
             )
 
 

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose, Watched
-from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text, short
+from mockserver.kit.server.findings import (
+    answer_text,
+    answered,
+    finding,
+    is_row,
+    nothing_text,
+    row_text,
+    short,
+    shows_nothing,
+)
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.verdict import Finding
 
@@ -52,8 +61,8 @@ def external_id_is_echoed(evidence: Evidence) -> Iterator[Finding]:
     source="kling 4.3, C-18; useapi 2.6",
 )
 def missing_task_refused(evidence: Evidence) -> Iterator[Finding]:
-    """A query for a task that does not exist is refused for that reason."""
-    rows = evidence.expectations.missing_task_rows
+    """A query for a task that does not exist is refused for that reason, or shows none."""
+    documented, source = nothing_text(evidence.expectations)
     for attempt in answered(evidence.of(Purpose.ASK_FOR_MISSING), "the service shows no tasks"):
         if (
             attempt.operation is not None
@@ -61,10 +70,9 @@ def missing_task_refused(evidence: Evidence) -> Iterator[Finding]:
             and attempt.exchange.status == 404
         ):
             continue
-        if not any(is_row(attempt, row) for row in rows):
-            documented = " or ".join(row_text(row) for row in rows)
+        if not shows_nothing(attempt, evidence.expectations):
             subject = f"{attempt.subject} {attempt.case}"
-            yield finding(attempt, answer_text(attempt), subject=subject, documented=documented, source=rows[0].source)
+            yield finding(attempt, answer_text(attempt), subject=subject, documented=documented, source=source)
 
 
 @QUERIES.check(

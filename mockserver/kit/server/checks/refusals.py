@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
+from mockserver.kit.lookups import asked_for
 from mockserver.kit.server.evidence import Attempt, Evidence, Page, Purpose, Watched
 from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
 from mockserver.kit.task_view import TaskView, task_views
@@ -102,7 +103,7 @@ def refused_create_is_not_found(evidence: Evidence) -> Iterator[Finding]:
     """A query for the name of a refused create finds no task."""
     names = _by_name(evidence)
     for attempt in answered(evidence.of(Purpose.FIND_REFUSED), "the service finds no task by a client's name"):
-        name, id = attempt.exchange.request.path.rpartition("/")[2], _created(evidence, attempt)
+        name, id = asked_for(attempt.operation, attempt.exchange.request), _created(evidence, attempt)
         if attempt.is_accepted and id is not None and name in names:
             yield _finding(names[name], f"refused, but a query for its name shows task {id}", "no task")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from urllib.parse import unquote
 
+from mockserver.kit.lookups import asked_for
 from mockserver.kit.server.evidence import Attempt, Evidence, Purpose, ResultFile, Step, Watched
 from mockserver.kit.task_view import TaskView, task_views
 
@@ -59,7 +59,7 @@ class Stories:
 
     def has_part_of_name(self, attempt: Attempt) -> bool:
         """Whether a request asks for a part of a name: another run has other names, of other parts."""
-        last = unquote(attempt.exchange.request.path.rpartition("/")[2])
+        last = asked_for(attempt.operation, attempt.exchange.request)
         is_whole = any(name in last for name in self._names)
         return not is_whole and any(name[:_SHORTEST_PART] in last for name in self._names)
 

@@ -95,7 +95,8 @@ def _touch(one: Probe, other: Probe, create: Operation, beside: Beside) -> None:
 def _ask(probe: Probe, create: Operation, id: str, purpose: Purpose, case: str, beside: Beside) -> None:
     get = probe.expectations.get_operation(create)
     if get is not None:
-        probe.ask(get, probe.account_fields(get) or None, purpose, beside, id=id, case=case)
+        id, name = ("", id) if case.endswith(BY_NAME) else (id, "")
+        probe.ask(get, probe.account_fields(get) or None, purpose, beside, id=id, name=name, case=case)
 
 
 def _list(probe: Probe, create: Operation, name: str, who: str, beside: Beside) -> None:

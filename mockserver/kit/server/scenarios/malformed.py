@@ -65,7 +65,7 @@ def _bodies(probe: Probe, create: Operation) -> Iterator[Body]:
 
 
 def _send_odd_paths(probe: Probe, create: Operation) -> None:
-    probe.send("POST", f"{create.path}-that-is-none", b"{}", case="unknown path")
+    probe.send("POST", f"{create.path}-that-is-none/at-all", b"{}", case="unknown path")
     probe.send("PATCH", create.path, b"{}", case="unknown method")
     get = probe.expectations.get_operation(create)
     if get is not None and not probe.expectations.may_be_absent(get):

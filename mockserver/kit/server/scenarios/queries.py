@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.contract.catalog import Operation
 from mockserver.contract.layout import PageFields
 from mockserver.contract.places import first, with_value
+from mockserver.kit.lookups import is_by_path
 from mockserver.kit.server.evidence import Named, Page, Purpose, TaskHistory, TimeBound
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Scenario
@@ -40,7 +41,8 @@ def query(probe: Probe) -> None:
         if listing is not None:
             _list(probe, listing, own)
     for operation in probe.expectations.service.operations.values():
-        if operation.method == "GET" and "{" not in operation.path and operation.does not in ("list", "accounts"):
+        asks_for_all = operation.method == "GET" and not is_by_path(operation)
+        if asks_for_all and operation.does not in ("list", "accounts", "get"):
             probe.ask(operation, probe.account_fields(operation) or None)
 
 
@@ -59,7 +61,9 @@ def _ask_for_missing(probe: Probe, create: Operation, own: list[TaskHistory], ot
             name = first(probe.expectations.layout.external_id_field, history.task.payload)
             beginnings["the beginning of a name"] = str(name or "").rpartition("-")[0]
         for case, beginning in beginnings.items():
-            if beginning:
+            if beginning and case.endswith("name"):
+                probe.ask(get, account, Purpose.ASK_FOR_MISSING, name=beginning, case=case)
+            elif beginning:
                 probe.ask(get, account, Purpose.ASK_FOR_MISSING, id=beginning, case=case)
     is_shared = any(probe.expectations.get_operation(history.task.operation) is get for history in others)
     own_ids = {history.id for history in own}

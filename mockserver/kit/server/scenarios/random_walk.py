@@ -85,8 +85,10 @@ class Walk:
         id, known = list(self.model.tasks.items())[number % len(self.model.tasks)]
         get = self.probe.expectations.get_operation(known.create)
         is_by_name = by_name and known.name and self.probe.expectations.layout.finds_external_id
-        if get is not None:
-            self._ask(get, Step("look", id), id=str(known.name) if is_by_name else id)
+        if get is not None and is_by_name:
+            self._ask(get, Step("look", id), name=str(known.name))
+        elif get is not None:
+            self._ask(get, Step("look", id), id=id)
 
     def look_for_nothing(self, number: int) -> None:
         """Ask for a task that is not there."""
@@ -125,10 +127,12 @@ class Walk:
         self.model.follow(attempt, step)
         return attempt.is_accepted or attempt.exchange.response is None
 
-    def _ask(self, operation: Operation, step: Step, *, id: str = "", query: dict[str, JSON] | None = None) -> None:
+    def _ask(
+        self, operation: Operation, step: Step, *, id: str = "", name: str = "", query: dict[str, JSON] | None = None
+    ) -> None:
         if not self.probe.budget.is_late:
             payload = {**self.probe.account_fields(operation), **(query or {})} or None
-            self.model.follow(self.probe.ask(operation, payload, Purpose.STEP, step, id=id), step)
+            self.model.follow(self.probe.ask(operation, payload, Purpose.STEP, step, id=id, name=name), step)
 
 
 @cache

@@ -143,7 +143,7 @@ def _look_for_names(probe: Probe, create: Operation, refused: list[Attempt]) -> 
     for attempt in [*of_each.values()][-_MOST_NAMES:] if get is not None and layout.finds_external_id else ():
         name = str(first(field, attempt.payload))
         if get is not None and name:
-            probe.ask(get, None, Purpose.FIND_REFUSED, attempt.about, id=name)
+            probe.ask(get, None, Purpose.FIND_REFUSED, attempt.about, name=name)
     plain = probe.simplest(create)
     payload = create.put(field, plain, first(field, named[-1].payload)) if named else plain
     probe.create(create, payload, Purpose.AFTER_REFUSALS)

@@ -65,7 +65,7 @@ def _find_by_name(probe: Probe, watch: Watch) -> None:
     layout = probe.expectations.layout
     name = first(layout.external_id_field, watch.task.payload)
     if watch.get and layout.finds_external_id and name is not None:
-        probe.ask(watch.get, None, Purpose.FIND_BY_NAME, Watched(watch.task.name), id=str(name))
+        probe.ask(watch.get, None, Purpose.FIND_BY_NAME, Watched(watch.task.name), name=str(name))
 
 
 def _wait_for_callbacks(probe: Probe, watches: list[Watch]) -> None:

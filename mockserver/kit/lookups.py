@@ -1,0 +1,46 @@
+"""Lookups: where a request names the task that it is for, in its path or in its query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+from mockserver.contract.catalog import Operation
+from mockserver.contract.forms import typed
+from mockserver.contract.places import values
+from mockserver.contract.routes import plain
+from mockserver.types import JSON, Request
+
+
+def is_by_path(operation: Operation) -> bool:
+    """Whether the path of an operation names the task."""
+    return "{" in operation.path
+
+
+def naming(operation: Operation, payload: JSON, *, id: str = "", name: str = "") -> tuple[str, JSON]:
+    """Return the path and the payload that ask an operation for a task, by its ``id`` or the client's own ``name``."""
+    if is_by_path(operation):
+        return _path(operation, quote(id or name, safe="", errors="replace")), payload
+    if not (id or name):
+        return operation.path, payload
+    field = operation.finds_name if name else operation.finds
+    is_list = (operation.part(field) or {}).get("type") == "array"
+    asked: Mapping[str, JSON] = {field: [id or name] if is_list else id or name}
+    return operation.path, {**(payload or {}), **asked}
+
+
+def _path(operation: Operation, id: str) -> str:
+    parameter = f"{{{operation.finds}}}"
+    if parameter not in operation.path:
+        parameter = "{" + operation.path.rpartition("{")[2].partition("}")[0] + "}"
+    return operation.path.replace(parameter, id)
+
+
+def asked_for(operation: Operation | None, request: Request) -> str:
+    """Return the id or name in the query of a request, or else the last part of its path."""
+    if operation is not None and not is_by_path(operation):
+        sent = typed(operation.schema, request.parameters)
+        named = (found for field in (operation.finds, operation.finds_name) for found in values(field, sent))
+        for each in named:
+            return str(next(iter(each), "")) if isinstance(each, list) else str(each)
+    return unquote(plain(request.path).rstrip("/").rpartition("/")[2])
