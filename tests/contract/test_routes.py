@@ -48,6 +48,8 @@ SHOWN = {
 
 
 LAYOUT = json.loads((SCHEMAS / "kling" / "service.json").read_text(encoding="utf-8"))["layout"]
+for field in ("external_id_field", "callback_field"):  # these services have no requests with fields
+    del LAYOUT[field]
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +307,7 @@ def test_a_known_path_with_a_wrong_method_is_404_1202(method: str, path: str) ->
 def test_each_service_refuses_strange_paths_in_its_own_words(service: Service) -> None:
     fake = CheckedFake()
     known = next(iter(service.operations.values()))
-    for method, path, row in (("GET", "/no/such/path", "no-route"), ("PATCH", known.path, "no-method")):
+    for method, path, row in (("GET", f"/{service.id}/no/such/path", "no-route"), ("PATCH", known.path, "no-method")):
         fake.send(method, path, host=service.hosts[0])
         entry = next(iter(fake.world.journal))
         assert (entry.service, entry.operation) == (service.id, None)
