@@ -116,7 +116,8 @@ def test_a_list_is_walked_with_its_cursor_while_tasks_come() -> None:
     for number in range(7):
         made.append(film(fake) if number % 2 else fake.made(IMAGE))
         fake.clock.advance(1)
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = (
             fake.post("/tasks", {"limit": 2, "cursor": cursor, "start_time": NOON + 10**6}).data
