@@ -54,8 +54,10 @@ class Operation:
     * ``data``: the template of what the envelope holds, where that is no task
     * ``files``: what an answer at once has URLs of, each like the ``task`` of an operation
     * ``refuses``: the row of the error table with which it refuses everything, where it does that
-    * ``finds``: the parameter or field of a request that names a task, or a thing of its ``library``; ``finds_name``
-      names a task by the client's own name
+    * ``info``: for an operation that creates tasks, how a service repeats requests that does so in terms of another
+    * ``keeps``: for an operation about what an account keeps, such as elements: its ``kind``, and how it is chosen from
+    * ``finds``: the parameter or field of a request that names a task, such a thing, or one of its ``library``;
+      ``finds_name`` names a task by the client's own name
     * ``names``: the libraries whose things its requests name, each with the place where they do
     * ``judged``: the rules that depend on what an account has of them, if there are any
     * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
@@ -82,6 +84,8 @@ class Operation:
     data: JSON
     files: tuple[Mapping[str, Any], ...]
     refuses: str | None
+    info: Mapping[str, Any]
+    keeps: Mapping[str, Any]
     finds: str
     finds_name: str
     library: str | None
@@ -373,6 +377,8 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON], libraries: Mapp
         data=said,
         files=tuple(data.get("files", ())),
         refuses=data.get("refuses"),
+        info=MappingProxyType(data.get("info", {})),
+        keeps=MappingProxyType(data.get("keeps", {})),
         finds=data.get("finds", "id"),
         finds_name=data.get("finds_name", data.get("finds", "id")),
         library=data.get("library"),
@@ -399,6 +405,7 @@ def _check_operations(own: Whole, files: Files) -> None:
             found = files.resolved(own.id, f"{at}/judged/by", data["judged"]["by"])
             soundness.check_request(found, files.documents[found])
         soundness.check_task(own.file(at), at, data.get("task", {}), schema)
+        soundness.check_info(own.file(at), at, data.get("info", {}), schema)
 
 
 def _uri(name: str) -> str:

@@ -51,6 +51,7 @@ class Echo:
     * ``at``: the places of such lists in a task; ``name`` and ``value``: what the two are called
     * ``fields``: the name that stands there for each place of the request
     * ``rewritten``: a text that has this in it is repeated in other words; ``None`` if every text is repeated as it is
+    * ``operations``: the names of the operations whose tasks do; nothing means all
     """
 
     at: tuple[Path, ...]
@@ -58,11 +59,17 @@ class Echo:
     value: str
     fields: Mapping[str, str]
     rewritten: str | None = None
+    operations: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         """Read one of the ``echoes`` of a layout."""
-        return cls(**{**data, "at": tuple(map(path, data["at"])), "fields": MappingProxyType(data["fields"])})
+        read = {"at": tuple(map(path, data["at"])), "fields": MappingProxyType(data["fields"])}
+        return cls(**{**data, **read, "operations": tuple(data.get("operations", ()))})
+
+    def is_of(self, operation: str) -> bool:
+        """Whether the tasks of an operation of this name repeat their requests so."""
+        return not self.operations or operation in self.operations
 
 
 @value

@@ -100,6 +100,22 @@ def check_relations(service: Whole, others: Collection[str], base: Mapping[str, 
             raise BadContract(service.file("/inherits"), f"/inherits/{index}", f"there is no question {name!r}")
 
 
+def check_info(file: str, at: str, info: Mapping[str, JSON], schema: Schema) -> None:
+    """What a record repeats of a request is a field of it."""
+    type, source = info.get("type"), info.get("of", {})
+    named = {f"inputs/{field}": field for field in info.get("inputs", {})}
+    named |= {f"arguments/{index}": each["field"] for index, each in _fields(info)}
+    named |= {f"of/{role}": source[role] for role in ("task", "work") if role in source}
+    named |= {"type": type["field"]} if isinstance(type, dict) else {}
+    for role, field in named.items():
+        if field not in schema.get("properties", {}):
+            raise BadContract(file, f"{at}/info/{role}", f"the request has no field {field!r}")
+
+
+def _fields(info: Mapping[str, JSON]) -> Iterator[tuple[int, Mapping[str, JSON]]]:
+    return ((index, each) for index, each in enumerate(info.get("arguments", ())) if "field" in each)
+
+
 def check_routes(service: Whole) -> None:
     """Each operation has a method and a path, and no two of them the same."""
     taken: dict[tuple[str, str], str] = {}

@@ -8,6 +8,7 @@ answer:
   list that was sent, ``payload.tag_list``
 * ``{"$first": "results", "item": …}``: the first of these items; there is none where there are no results
 * ``{"$by": "status", "cases": {…}, "else": …}``: what stands there depends on a value
+* ``{"$with": "payload.image", "item": …}``: it stands there only if there is a value
 * ``{"$text": …}``: JSON written as text
 * ``{"$use": "record"}``: another template of the same service
 
@@ -107,6 +108,14 @@ OF_THING = MappingProxyType(
 )
 """What a task has that makes no files (contract/library.py)."""
 
+OF_POSSESSION = MappingProxyType(
+    {
+        "user": "a number for the account",
+        "code": "five letters of its own",
+    }
+)
+"""What something has besides that an account keeps, such as an element; id, created_at and payload are as in a task."""
+
 OF_ITEM = MappingProxyType(
     {
         "item": "an item of a list that was sent; item.NAME is the value of a field",
@@ -114,12 +123,12 @@ OF_ITEM = MappingProxyType(
     }
 )
 
-LISTS = ("results", "films", "sounds", "tasks", "presets")
+LISTS = ("results", "films", "sounds", "tasks", "presets", "kept")
 """What there may be several of, besides what was sent; films and sounds are those among the results."""
 
 _TIMES = ("created", "started", "updated", "ended")
 _MOMENTS = (f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))
-_NAMES = frozenset({*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *OF_THING, *OF_ITEM, *_MOMENTS})
+_NAMES = frozenset({*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *OF_THING, *OF_POSSESSION, *OF_ITEM, *_MOMENTS})
 _PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.-]{1,200})?)\}")
 _WHOLE = re.compile(_PLACE.pattern + r"\Z")
 _WITH_PARTS = ("payload", "url", "error", "file", "reading", "named", "item", "preset")
@@ -193,6 +202,8 @@ def filled(template: JSON, scope: Scope) -> Found:
         key = scope.value(template["$by"])
         case = template["cases"].get(str(key), template.get("else", MISSING))
         return MISSING if case is MISSING else filled(case, scope)
+    if "$with" in template:
+        return MISSING if scope.value(template["$with"]) is MISSING else filled(template["item"], scope)
     if "$text" in template:
         inner = filled(template["$text"], scope)
         return MISSING if inner is MISSING else json.dumps(inner, ensure_ascii=False, separators=(",", ":"))
@@ -237,7 +248,7 @@ def _expanded(file: Where, at: Path, part: JSON, known: Mapping[str, JSON], with
         return _expanded(file, at, known[name], known, (*within, name))
     _check_keys(file, at, part)
     return {
-        key: each if key in ("$each", "$first", "$by") else _expanded(file, (*at, key), each, known, within)
+        key: each if key in ("$each", "$first", "$by", "$with") else _expanded(file, (*at, key), each, known, within)
         for key, each in part.items()
     }
 
@@ -257,7 +268,7 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
     ours = {key for key in part if key.startswith("$")}
     if not ours:
         return
-    forms = ({"$each", "item"}, {"$first", "item"}, {"$by", "cases"}, {"$by", "cases", "else"}, {"$text"})
+    forms = ({"$each", "item"}, {"$first", "item"}, {"$with", "item"}, {"$by", "cases"}, {"$by", "cases", "else"}, {"$text"})
     if set(part) not in forms:
         raise _bad(file, at, f"{min(ours)!r} stands beside what does not belong to it")
     for key in sorted(ours & {"$each", "$first"}):
@@ -265,6 +276,9 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
             raise _bad(file, (*at, key), f"there is no list {part[key]!r}; there are {', '.join(LISTS)}")
     if "$by" in part and not (_is_value(part["$by"]) and isinstance(part["cases"], dict)):
         raise _bad(file, (*at, "$by"), f"there is no value {part['$by']!r} to choose by")
+    if "$with" in part and not _is_value(part["$with"]):
+        raise _bad(file, (*at, "$with"), f"there is no value {part['$with']!r} to wait for")
+
 
 
 def _text(template: str, scope: Scope) -> Found:

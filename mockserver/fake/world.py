@@ -23,6 +23,7 @@ from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Sta
 from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
 from mockserver.fake.intake.auth import hashed, known_as
+from mockserver.fake.library.possessions import Possessions
 from mockserver.fake.lifecycle import Pace, Source, Status, Task, following
 from mockserver.fake.limits import Limit, Limits, most_slots, slots_of
 from mockserver.fake.media import plan
@@ -80,7 +81,7 @@ class World:
         self.destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
         self.ids = Ids(store, settings.seed)
         self.tasks, self.journal, self.documents = store.tasks, store.journal, store.documents
-        self.uploads, self.shown = Uploads(self.documents), Shown()
+        self.uploads, self.possessions, self.shown = Uploads(self.documents), Possessions(self.documents), Shown()
         self.callbacks = Outbox(store, self.tasks.get, self._notice, self._altered)
         self.limits = Limits(self.documents, Limit.usual(settings))
         self.faults = Faults(store, settings.seed)
@@ -239,6 +240,7 @@ class World:
         self.limits.clear(account)
         self.journal.clear(account)
         self.uploads.clear(account)
+        self.possessions.clear(account)
         self.callbacks.clear(account)
         return self.tasks.forget(account)
 

@@ -47,6 +47,7 @@ IDS = [
     *numbered("S", 6),
     *numbered("E", 22),
     *numbered("W", 4),
+    *numbered("U", 28),
     *(f"SO-{name}" for name in SEED_004.split()),
     *(f"1.2 {name}" for name in f"{IMAGE} {EVERYWHERE}".split()),
     *(f"1.4 {name}" for name in f"{VIDEO} {EVERYWHERE}".split()),

@@ -20,7 +20,7 @@ from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.wire import deliver, gone
 from mockserver.adapters.http.workers import Workers
 from mockserver.fake.core import Fake
-from mockserver.fake.media.artifacts import Artifact, File, Film, Picture, Sound
+from mockserver.fake.media.artifacts import Archive, Artifact, File, Film, Picture, Sound
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH, Result, find
 from mockserver.types import Response
@@ -46,7 +46,7 @@ class Results:
         self._files: OrderedDict[Artifact, asyncio.Task[Path]] = OrderedDict()
         self._made: dict[Artifact, tuple[Path, int]] = {}
         self._wanted: Counter[Artifact] = Counter()
-        self._lanes = {kind: asyncio.Semaphore(_AT_ONCE) for kind in (Film, Sound, Picture, File)}
+        self._lanes = {kind: asyncio.Semaphore(_AT_ONCE) for kind in (Film, Sound, Picture, File, Archive)}
         self._drafts = count()
 
     async def __aenter__(self) -> Self:

@@ -210,7 +210,7 @@ def _info(operation: Operation, task: Task, readings: Readings) -> dict[str, JSO
 
 def _result(operation: Operation, task: Task, payload: Payload, readings: Readings) -> dict[str, JSON]:
     media = operation.task["media"]
-    numbers, suffix = range(plan.amount(operation, payload)), USUAL_SUFFIX[media]
+    numbers, suffix = range(plan.count(operation, payload)), USUAL_SUFFIX[media]
     urls = results.urls(task, numbers, suffix)
     marks: Iterable[dict[str, JSON]] = repeat(_no_watermark(readings))
     if (payload.get("watermark_info") or {}).get("enabled"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 
@@ -12,6 +13,7 @@ from mockserver.contract.readings import Readings
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import useapi_accounts as accounts
 from mockserver.fake.dialects import useapi_assets as assets
+from mockserver.fake.dialects import useapi_kept as kept
 from mockserver.fake.dialects import useapi_task as shape
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, STATUSES, Status, Task
@@ -28,8 +30,10 @@ _STOPPED = "Task was successfully canceled."
 def create(world: World, call: Call) -> Response:
     """Make a task. Its slot is one of its account's, so the account stands for the email."""
     email = accounts.account_of(world, call)
-    assets.check_images(world, call, email)
-    named = replace(call, payload={**call.payload, "email": email})
+    before = assets.checked_inputs(world, call, email)
+    own = accounts.own_jobs(world, call, email)
+    jobs = {} if own is None else {"maxJobs": accounts.most_jobs(world, call, email)}
+    named = replace(call, payload={**jobs, **call.payload, "email": email})
     layout = call.service.layout
     reference, url = (first(place, call.payload) for place in (layout.external_id_field, layout.callback_field))
     try:
@@ -38,6 +42,9 @@ def create(world: World, call: Call) -> Response:
         if refused.row != "no-slot" or call.readings["retry-after"] == "absent":
             raise
         raise Refused("no-slot", headers={"retry-after": call.readings["retry-after"]}) from refused
+    if before is not None:  # what is made of a work has its shape
+        task = replace(task, ratio=before.task.ratio)
+        world.tasks.replace(task)
     return _answer(shape.created(world, task, call.readings))
 
 
@@ -55,7 +62,7 @@ def get(world: World, call: Call) -> Response:
 def list_(world: World, call: Call) -> Response:
     """Show an account's tasks, the newest first."""
     asked = {**call.operation.defaults, **call.payload}
-    email = accounts.meant(call)
+    email = accounts.meant(world, call)
     before, after, kind = asked.get("createdBefore"), asked.get("createdAfter"), asked.get("contentType")
     wanted = (
         task
@@ -63,7 +70,7 @@ def list_(world: World, call: Call) -> Response:
         if (before is None or task.created_at < before)
         and (after is None or task.created_at > after)
         and kind in (None, world.operation(task).task["media"])
-        and email in ("", task.model)
+        and accounts.is_of(task, email)
     )
     tasks = [world.look(task, call.now) for task in islice(wanted, asked["pageSize"])]
     return _written(b'{"history":[%b]}' % b",".join([_shown(world, task, call) for task in tasks]))
@@ -74,7 +81,7 @@ def delete(world: World, call: Call) -> Response:
     task = _found(world, call, "no-works")
     if task.state(call.now).status != "succeed":
         raise Refused("no-works", id=task.id)
-    ids = shape.work_ids(world, task)
+    ids = [each.id for each in shape.works(world, task)]
     world.tasks.remove(task)
     return _answer({"deleted": len(ids), "workIds": ids})
 
@@ -87,13 +94,10 @@ def running(world: World, call: Call) -> Response:
 def available(world: World, call: Call) -> Response:
     """Show what is in flight, and how much more each account could take."""
     tasks = accounts.tracked(world, call)
-    emails = accounts.configured(world, call)
-    taken = {email: sum(task.model in ("", email) for task in tasks) for email in emails}
-    most = accounts.most_jobs(world, call)
-    free = [
-        {"email": email, "maxJobs": most, "executing": count, "available": max(most - count, 0)}
-        for email, count in taken.items()
-    ]
+    free = []
+    for email in accounts.configured(world, call):
+        most, taken = accounts.most_jobs(world, call, email), sum(task.model in ("", email) for task in tasks)
+        free.append({"email": email, "maxJobs": most, "executing": taken, "available": max(most - taken, 0)})
     return _answer({"executing": [accounts.running(world, task, call.now) for task in tasks], "available": free})
 
 
@@ -119,9 +123,64 @@ def uploaded(world: World, call: Call) -> Response:
     return _answer({"uploadAssetsList": assets.listed(world, call)})
 
 
+def works(world: World, call: Call) -> Response:
+    """Show a page of what an account's tasks have made."""
+    asked = {**call.operation.defaults, **call.payload}
+    email, kind = accounts.meant(world, call), asked.get("contentType")
+    done = [
+        task
+        for task in accounts.newest(world, call)
+        if task.state(call.now).status == "succeed"
+        and kind in (None, world.operation(task).task["media"])
+        and accounts.is_of(task, email)
+    ]
+    ordered = done if asked["sort"] == "desc" else done[::-1]
+    start = (asked["pageNum"] - 1) * asked["pageSize"]
+    shown = [_shown(world, task, call) for task in ordered[start : start + asked["pageSize"]]]
+    types = dict.fromkeys(shape.type_of(world.operation(task), world.payload(task)) for task in done)
+    limitations = encoded([shape.limitation(type) for type in types])
+    return _written(b'{"limitations":%b,"history":[%b]}' % (limitations, b",".join(shown)))
+
+
+def download(world: World, call: Call) -> Response:
+    """Show where works can be had: the file of one, or a ZIP of several."""
+    return _answer({"cdnUrl": assets.download(world, call), "status": "success"})
+
+
+def discard(world: World, call: Call) -> Response:
+    """Forget files that an account has uploaded."""
+    ids = assets.discarded(world, call)
+    return _answer({"deleted": len(ids), "ids": ids})
+
+
 def accounts_(world: World, call: Call) -> Response:
     """Show the configured accounts, by email."""
-    return _answer({email: accounts.account(world, call, email) for email in accounts.configured(world, call)})
+    emails = accounts.configured(world, call)
+    if not emails:
+        raise Refused("no-accounts")
+    return _answer({email: accounts.account(world, call, email) for email in emails})
+
+
+def account(world: World, call: Call) -> Response:
+    """Show one account, and what it has."""
+    shown = accounts.account(world, call, accounts.named(world, call))
+    return _answer({**shown, "balance": accounts.balance(call)})
+
+
+def configure(world: World, call: Call) -> Response:
+    """Add an account, or change it."""
+    shown = accounts.account(world, call, accounts.configure(world, call))
+    return _written(encoded(shown), call.operation.answer_status)
+
+
+def remove(world: World, call: Call) -> Response:
+    """Remove an account."""
+    accounts.remove(world, call, accounts.named(world, call))
+    return Response(int(call.readings["account-removed"]))
+
+
+def _kept(write: Callable[[World, Call], bytes]) -> Callable[[World, Call], Response]:
+    return lambda world, call: _written(write(world, call), call.operation.answer_status)
 
 
 def notice(world: World, task: Task, at: Millis) -> JSON:
@@ -159,7 +218,18 @@ DIALECT = Dialect(
         "stop": stop,
         "upload": upload,
         "uploaded": uploaded,
+        "works": works,
+        "download": download,
+        "discard": discard,
         "accounts": accounts_,
+        "account": account,
+        "configure": configure,
+        "remove": remove,
+        "keep": _kept(kept.add),
+        "kept": _kept(kept.items),
+        "show": _kept(kept.item),
+        "forget": _kept(kept.remove),
+        "answer": _kept(kept.answer),
     },
     refused,
     notice,
@@ -171,8 +241,8 @@ def _answer(body: JSON) -> Response:
     return _written(encoded(body))
 
 
-def _written(body: bytes) -> Response:
-    return Response(200, body, _JSON)
+def _written(body: bytes, status: int = 200) -> Response:
+    return Response(status, body, _JSON)
 
 
 def _shown(world: World, task: Task, call: Call) -> bytes:
@@ -190,8 +260,8 @@ def _id(call: Call) -> str:
 
 def _found(world: World, call: Call, row: str) -> Task:
     """Find the task in a path, of the account that is meant. Raises ``Refused`` with a row if there is none."""
-    id, email = _id(call), accounts.meant(call)
+    id, email = _id(call), accounts.meant(world, call)
     task = world.tasks.get(call.service.id, id, call.account)
-    if task is None or email not in ("", task.model):
+    if task is None or not accounts.is_of(task, email):
         raise Refused(row, id=id)
     return task

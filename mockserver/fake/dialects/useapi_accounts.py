@@ -8,13 +8,14 @@ from itertools import takewhile
 
 from mockserver.fake.call import Call
 from mockserver.fake.intake.auth import user
+from mockserver.fake.library.possessions import Possession
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis
 
 EMAILS = ("first@example.com", "second@example.com")
-"""The accounts that are configured; where there is only one it is the first."""
+"""The accounts that are configured from the start; where there is only one it is the first, and any email names it."""
 
 TRACKED_MILLIS: Millis = 60 * 60 * 1000
 """How long a task is tracked at most (useapi S-02)."""
@@ -22,35 +23,46 @@ TRACKED_MILLIS: Millis = 60 * 60 * 1000
 MOST_JOBS = 50
 """The most that maxJobs may be; an account without ``--slots`` shows this number, and is not limited to it."""
 
+_KIND = "account"
 _SESSION_MILLIS: Millis = 30 * 24 * 3600 * 1000
-_PAGE_TASKS = 100
+_PLAN_POINTS, _POINTS_LEFT = 66_000, 56_000
+"""What an account has, as the example of its page: a point is a hundredth of a credit (useapi A-04, family U21)."""
 
 
-def meant(call: Call) -> str:
-    """Return the account that a call names; empty where there is only one, or none is named. Raises ``Refused``."""
-    email = call.payload.get("email") or ""
-    if call.readings["several-accounts"] == "one":
+def meant(world: World, call: Call) -> str:
+    """Return the account that a call names; empty where any is meant. Raises ``Refused``."""
+    email = str(call.payload.get("email") or "")
+    emails = _named(world, call)
+    if emails is None:
         return ""
-    if email and email not in EMAILS and call.readings["unknown-email"] != "accepted":
+    if not emails:
+        raise Refused("no-accounts")
+    if email and email not in emails and call.readings["unknown-email"] != "accepted":
         raise Refused("unknown-email" if call.readings["unknown-email"] == "400" else "missing-account")
-    return str(email)
+    if email or call.readings["several-accounts"] != "one":
+        return email
+    if len(emails) > 1:
+        raise Refused("invalid", message="email is required")
+    return emails[0]
 
 
 def account_of(world: World, call: Call) -> str:
     """Return the account that runs a job: the one named, or else the one with fewer tasks (useapi A-01)."""
-    email = meant(call)
-    if email or call.readings["several-accounts"] == "one":
+    email, emails = meant(world, call), _named(world, call)
+    if email or emails is None:
         return email
     owner = call.service.id, call.account
-    return min(EMAILS, key=lambda each: world.tasks.in_flight(owner, each, call.now).tasks)
+    return min(emails, key=lambda each: world.tasks.in_flight(owner, each, call.now).tasks)
+
+
+def is_of(task: Task, email: str) -> bool:
+    """Whether a task is one of the account that a call means; one of before there were any is everybody's."""
+    return not email or task.model in ("", email)
 
 
 def newest(world: World, call: Call) -> Iterator[Task]:
     """Yield a token's tasks, the newest first."""
-    owner = call.service.id, call.account
-    for operation in [each.id for each in call.service.operations.values() if each.task]:
-        for start in range(0, world.tasks.count(owner, operation), _PAGE_TASKS):
-            yield from world.tasks.page(owner, operation, start, _PAGE_TASKS, newest_first=True)
+    return world.tasks.latest((call.service.id, call.account))
 
 
 def is_tracked(task: Task, now: Millis) -> bool:
@@ -66,13 +78,12 @@ def tracked(world: World, call: Call) -> list[Task]:
 
 def running(world: World, task: Task, now: Millis) -> dict[str, JSON]:
     """Return a tracked task as the scheduler shows it."""
-    started = datetime.fromtimestamp(task.created_at / 1000, UTC).isoformat(timespec="milliseconds")
     minutes, seconds = divmod(max(now - task.created_at, 0) // 1000, 60)
     reply = {"replyUrl": task.callback_url, "replyRef": task.external_id}
     return {
         "id": int(task.id),
         "email": address(world, task),
-        "started": started.replace("+00:00", "Z"),
+        "started": _written(task.created_at),
         "elapsed": f"{minutes:02d}:{seconds:02d}",
         **{name: value for name, value in reply.items() if value is not None},
     }
@@ -85,18 +96,47 @@ def address(world: World, task: Task) -> str:
 
 def configured(world: World, call: Call) -> tuple[str, ...]:
     """Return the emails of a token's accounts; the only one goes by the name that the newest task gave it."""
-    if call.readings["several-accounts"] != "one":
-        return EMAILS
+    emails = _named(world, call)
+    if emails is not None:
+        return emails
     task = next(newest(world, call), None)
     return (EMAILS[0] if task is None else address(world, task),)
 
 
-def most_jobs(world: World, call: Call) -> int:
+def most_jobs(world: World, call: Call, email: str) -> int:
     """Return how many jobs an account says it may run at once."""
-    return min(world.limits.of(call.account).slots or MOST_JOBS, MOST_JOBS)
+    own = own_jobs(world, call, email)
+    return min(world.limits.of(call.account).slots or MOST_JOBS, MOST_JOBS if own is None else own)
 
 
-def account(world: World, call: Call, email: str) -> JSON:
+def own_jobs(world: World, call: Call, email: str) -> int | None:
+    """Return how many jobs an account may run at once that a client has configured; ``None`` for another."""
+    found = world.possessions.get(call.service.id, call.account, _KIND, email)
+    return None if found is None else found.data.get("maxJobs")
+
+
+def configure(world: World, call: Call) -> str:
+    """Add an account, or change it, and return its email; nothing of its password is kept."""
+    email = str(call.payload["email"])
+    data = {"maxJobs": call.payload["maxJobs"]}
+    world.possessions.put(Possession(email, call.service.id, call.account, _KIND, email, call.now, data))
+    return email
+
+
+def remove(world: World, call: Call, email: str) -> None:
+    """Remove an account. One that was there from the start is remembered as removed, or it would come again."""
+    world.possessions.put(Possession(email, call.service.id, call.account, _KIND, email, call.now, {}))
+
+
+def named(world: World, call: Call) -> str:
+    """Return the email in a path. Raises ``Refused`` if there is no such account."""
+    email, emails = call.parameters["email"], _named(world, call)
+    if emails is not None and email not in emails:
+        raise Refused("missing-account")
+    return email
+
+
+def account(world: World, call: Call, email: str) -> dict[str, JSON]:
     """Return an account as it is shown (useapi 5)."""
     expires = call.now + _SESSION_MILLIS
     return {
@@ -104,8 +144,35 @@ def account(world: World, call: Call, email: str) -> JSON:
         "session": {
             "userId": str(user(call.account)),
             "ExpireTime": expires,
-            "ExpireTimeUTC": datetime.fromtimestamp(expires / 1000, UTC).isoformat(timespec="seconds"),
+            "ExpireTimeUTC": _written(expires),
         },
-        "maxJobs": most_jobs(world, call),
+        "maxJobs": most_jobs(world, call, email),
         "password": "…secured…",
     }
+
+
+def balance(call: Call) -> dict[str, JSON]:
+    """Return what an account has; what a job costs is known of few, and nothing is taken away (family U21)."""
+    ends = call.now + _SESSION_MILLIS
+    points = {"orderId": str(user(call.account)), "type": "plan", "amount": _PLAN_POINTS, "balance": _POINTS_LEFT}
+    return {
+        "points": [{**points, "startTime": call.now, "endTime": ends}],
+        "tickets": [],
+        "nextApplyTime": ends,
+        "total": _POINTS_LEFT,
+    }
+
+
+def _named(world: World, call: Call) -> tuple[str, ...] | None:
+    """Return the accounts that emails name; ``None`` where there is one that any email names."""
+    own = {each.id: each.data for each in world.possessions.of(call.service.id, call.account, _KIND)[::-1]}
+    is_one = call.readings["several-accounts"] == "one"
+    if is_one and not own:
+        return None
+    usual = () if is_one else EMAILS
+    added = [email for email, data in own.items() if data and email not in usual]
+    return (*(email for email in usual if own.get(email, {"maxJobs": MOST_JOBS})), *added)
+
+
+def _written(at: Millis) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from mockserver.fake.call import Call
-from mockserver.fake.dialects.useapi_accounts import meant
-from mockserver.fake.dialects.useapi_task import IMAGES
+from mockserver.fake.dialects.useapi_accounts import is_of, meant
+from mockserver.fake.dialects.useapi_task import BLANK, Work, made, source, work
 from mockserver.fake.intake.auth import user
 from mockserver.fake.intake.bodies import media_type
+from mockserver.fake.media import results
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Measure, Upload, is_upload, measured
 from mockserver.fake.refusal import Refused
@@ -17,7 +18,6 @@ from mockserver.types import JSON
 
 _VENDORS = ("klingai.com", "useapi.net")
 _STATUS = {"image": 3, "video": 1, "audio": 3}
-_BLANK: JSON = {"resource": "", "height": 1, "width": 1, "duration": 0, "resourceKey": ""}
 
 
 def upload(world: World, call: Call) -> dict[str, JSON]:
@@ -28,7 +28,7 @@ def upload(world: World, call: Call) -> dict[str, JSON]:
         id=str(world.ids.integer()),
         service=call.service.id,
         account=call.account,
-        email=meant(call),
+        email=meant(world, call),
         kind=may_be["kind"],
         content_type=kind,
         suffix=may_be["suffix"],
@@ -46,7 +46,7 @@ def upload(world: World, call: Call) -> dict[str, JSON]:
 def listed(world: World, call: Call) -> list[JSON]:
     """Return a page of an account's uploads."""
     asked = {**call.operation.defaults, **call.payload}
-    email = meant(call)
+    email = meant(world, call)
     found = [
         each
         for each in world.uploads
@@ -60,19 +60,56 @@ def listed(world: World, call: Call) -> list[JSON]:
     return [_shown(each) for each in ordered[start : start + asked["pageSize"]]]
 
 
-def check_images(world: World, call: Call, email: str) -> None:
-    """Look for each reference image that a payload names. Raises ``Refused`` for one that Kling would not find."""
-    for name in IMAGES:
+def discarded(world: World, call: Call) -> list[str]:
+    """Forget an account's uploads that a query names, and return the ids of those that were there."""
+    wanted, email = call.payload["id"].split(","), meant(world, call)
+    found = [
+        each
+        for each in world.uploads
+        if (each.service, each.account) == (call.service.id, call.account)
+        and each.id in wanted
+        and (not email or each.email in ("", email))
+    ]
+    for each in found:
+        world.uploads.drop(each)
+    return [each.id for each in found]
+
+
+def download(world: World, call: Call) -> str:
+    """Return the URL of the works that a query names. Raises ``Refused`` for one that is not there."""
+    email, files = meant(world, call), []
+    for id in call.payload["workIds"].split(","):
+        found = work(world, call.service.id, call.account, int(id))
+        if found is None or not is_of(found.task, email):
+            raise Refused("missing-asset")
+        files.append((found.task, made(world, found)))
+    types = (call.payload.get("fileTypes") or "").upper().split(",")
+    wanted = [each for each in files if types == [""] or each[1].suffix[1:].upper() in types]
+    if not wanted:
+        raise Refused("invalid", message="Invalid parameters")
+    is_one = len(files) == 1 and len(types) == 1
+    return results.url(*wanted[0]) if is_one else results.archive_url(wanted)
+
+
+def checked_inputs(world: World, call: Call, email: str) -> Work | None:
+    """Return the work that a payload goes on with. Raises ``Refused`` for it or a file that Kling would not find."""
+    info, before = call.operation.info, None
+    if "of" in info:
+        before = source(world, call.operation, call.account, call.payload)
+        if before is None or not is_of(before.task, email):
+            raise Refused("missing-asset")
+    for name in info.get("inputs", ()):
         url = call.payload.get(name)
         if url and not _is_found(world, call, email, url):
             raise Refused("missing-asset")
+    return before
 
 
 def _is_found(world: World, call: Call, email: str, url: str) -> bool:
     """Whether an image is there; one that was uploaded is there only for the account that did it (K-15)."""
     if is_upload(url):
         found = world.uploads.behind(url)
-        return found is not None and (found.account, found.email) == (call.account, email)
+        return found is not None and found.account == call.account and (not email or found.email in ("", email))
     if call.readings["foreign-image"] == "accepted":
         return True
     try:
@@ -106,7 +143,7 @@ def _checked(call: Call, kind: str) -> Measure:
 def _shown(each: Upload) -> JSON:
     width, height, duration = each.measure
     resource = {"resource": each.url, "height": height, "width": width, "duration": duration, "resourceKey": ""}
-    cover = {**_BLANK, "resource": each.cover_url} if each.kind == "video" else _BLANK
+    cover = {**BLANK, "resource": each.cover_url} if each.kind == "video" else BLANK
     return {
         "id": each.id,
         "name": each.name,

@@ -1,1 +1,1 @@
-"""What an account has made and requests name by an id, such as its elements. It is among the tasks, nowhere else."""
+"""What an account has made and requests name by an id: a thing of a task, such as an element, or a possession."""

@@ -72,6 +72,16 @@ class Film:
         return USUAL_SUFFIX["video"]
 
     @property
+    def cover(self) -> Picture:
+        """The picture that stands for it."""
+        return Picture(self.task_id, self.index, self.prompt, self.width, self.height, "jpeg", self.watermark)
+
+    @property
+    def milliseconds(self) -> int:
+        """How long it lasts."""
+        return _frames(self.seconds, self.rate) * 1000 // self.rate
+
+    @property
     def frames(self) -> int:
         """One more than the seconds need: a recorded film of 5 s lasts 5.041 s (kling 2.2)."""
         return _frames(self.seconds, self.rate)
@@ -125,7 +135,20 @@ Drawn = Picture | Film
 Made = Drawn | Sound
 """What a task makes."""
 
-Artifact = Made | File
+
+@value
+class Archive:
+    """Several results in one ZIP; ``task_id`` is a digest of the ids of all."""
+
+    task_id: str
+    parts: tuple[Made, ...]
+    content_type: str = "application/zip"
+    suffix: str = ".zip"
+    index: int = 0
+    watermark: bool = False
+
+
+Artifact = Made | File | Archive
 """What the URL of a result points to."""
 
 

@@ -6,6 +6,7 @@ Nothing here knows a field of any service; the operation says at which place the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -62,9 +63,10 @@ def count(operation: Operation, payload: Payload) -> int:
 
 
 def amount(operation: Operation, payload: Payload) -> int:
-    """Return how many there will be of what is asked for: one film or sound, whatever is counted for it."""
+    """Return how many there will be of what is asked for: one film, unless so many can be asked for, or one sound."""
     media = operation.task["media"]
-    return count(operation, payload) if media == "image" else int(media != "none")
+    is_counted = media == "image" or (media == "video" and "count" in operation.task)
+    return count(operation, payload) if is_counted else int(media != "none")
 
 
 def ratio(operation: Operation, payload: Payload) -> str:
@@ -135,14 +137,13 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
         return (Sound(task.id, 0, _milliseconds(operation, payload), watermark=watermark),)
     prompt = str(value_of_role(operation, payload, "prompt") or "")
     named, known = size(operation, payload), facts(operation, payload)
-    pixels = known["sizes"][named]
+    pixels, numbers = known["sizes"][named], range(amount(operation, payload))
     shape = task.ratio or operation.task["usual_ratio"]
     if operation.task["media"] == "image":
         grid = operation.task.get("grid", {}).get(named, {})
         width, height = dimensions(
             shape, pixels, grid.get("step", USUAL_STEP), is_nearest=grid.get("rounds") == "nearest"
         )
-        numbers = range(amount(operation, payload))
         return tuple(Picture(task.id, n, prompt, width, height, watermark=watermark) for n in numbers)
     width, height = film_dimensions(shape, pixels)
     rate = known.get("frame_rate", FRAME_RATE)
@@ -150,9 +151,10 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
         width, height, rate = task.source.width, task.source.height, task.source.rate
     length, sound = seconds(operation, payload, task.source), has_sound(operation, payload)
     film = Film(task.id, 0, prompt, width, height, length, sound=sound, watermark=watermark, rate=rate)
-    beside = range(1, 1 + operation.task.get("sounds", 0))
-    milliseconds = round(1000 * float(film.duration))
-    return (film, *(Sound(task.id, number, milliseconds, watermark=watermark) for number in beside))
+    films = [replace(film, index=number) for number in numbers]
+    beside = range(len(films), len(films) + operation.task.get("sounds", 0))
+    sounds = [Sound(task.id, number, film.milliseconds, watermark=watermark) for number in beside]
+    return (*films, *sounds)
 
 
 def _milliseconds(operation: Operation, payload: Payload) -> int:

@@ -5,8 +5,10 @@ is never asked for a result does not pay for them.
 """
 
 from collections.abc import Callable
+from io import BytesIO
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from mockserver.fake.media.artifacts import Artifact, File, Picture, Sound
+from mockserver.fake.media.artifacts import Archive, Artifact, File, Picture, Sound
 
 
 def render(artifact: Artifact, is_abandoned: Callable[[], bool] = lambda: False) -> bytes:
@@ -19,6 +21,8 @@ def render(artifact: Artifact, is_abandoned: Callable[[], bool] = lambda: False)
     """
     if isinstance(artifact, File):
         return artifact.content
+    if isinstance(artifact, Archive):
+        return _packed(artifact, is_abandoned)
     if isinstance(artifact, Picture):
         from mockserver.fake.media import pictures
 
@@ -30,3 +34,12 @@ def render(artifact: Artifact, is_abandoned: Callable[[], bool] = lambda: False)
     from mockserver.fake.media import films
 
     return films.encode(artifact, is_abandoned)
+
+
+def _packed(archive: Archive, is_abandoned: Callable[[], bool]) -> bytes:
+    content = BytesIO()
+    with ZipFile(content, "w", ZIP_STORED) as packed:  # pictures and films are packed already
+        for part in archive.parts:
+            # Without a time of its own, the same results are the same bytes.
+            packed.writestr(ZipInfo(f"{part.task_id}-{part.index}{part.suffix}"), render(part, is_abandoned))
+    return content.getvalue()

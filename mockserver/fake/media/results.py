@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 from mockserver.contract.catalog import Operation
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
-from mockserver.fake.media.artifacts import Artifact, Made, forms
+from mockserver.fake.media.artifacts import Archive, Artifact, Film, Made, forms
 from mockserver.fake.world import World
 from mockserver.types import Millis, Wire, value
 
 PATH = "/results/"
 FETCH = "results.fetch"
 """What the journal calls the request for a result; it is no operation of a service."""
+
+_ARCHIVE = re.compile(r"/results/([a-z0-9-]+)/((?:[0-9]+-[0-9]_){0,99}[0-9]+-[0-9])\.zip")
 
 _URL = re.compile(r"/results/([a-z0-9-]+)/([0-9a-f-]+)/([0-9]{1,3})(-watermark)?(\.[a-z0-9]+)")
 
@@ -37,6 +40,17 @@ def urls(task: Task, indexes: Iterable[int], suffix: str, *, watermark: bool = F
 def at_once(base_url: str, operation: Operation, made: Made) -> str:
     """Return the URL of a file of an answer that makes no task."""
     return f"{base_url}{PATH}{operation.id}/{made.task_id}/{made.index}{made.suffix}"
+
+
+def cover_url(task: Task, film: Film) -> str:
+    """Return the URL of the picture that stands for a film of a task."""
+    return urls(task, [film.index], film.cover.suffix)[0]
+
+
+def archive_url(files: Sequence[tuple[Task, Made]]) -> str:
+    """Return the URL of a ZIP of several results of tasks of one service."""
+    first, names = files[0][0], [f"{task.id}-{made.index}" for task, made in files]
+    return f"{first.base_url}{PATH}{first.operation.partition('/')[0]}/{'_'.join(names)}.zip"
 
 
 @value
@@ -85,6 +99,8 @@ def owner(world: World, path: str) -> tuple[str, str | None]:
 def find(world: World, path: str, now: Millis) -> Artifact | int:
     """Return what is behind the path of a result URL, or the status of an answer without it."""
     match = _URL.fullmatch(path)
+    if archive := _ARCHIVE.fullmatch(path):
+        return _archive(world, archive[1], archive[2], now)
     if match is None:
         return _found_at_once(world, path) or world.uploads.find(path) or 404
     service, id, index, mark, suffix = match.groups()
@@ -94,7 +110,12 @@ def find(world: World, path: str, now: Millis) -> Artifact | int:
     if world.is_expired(task, now):
         return int(world.readings[service].get("expired-result", "404"))
     found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=mark is not None)
-    return next((each for made in found[int(index) :][:1] for each in forms(made) if each.suffix == suffix), 404)
+    return next((each for made in found[int(index) :][:1] for each in _forms(made) if each.suffix == suffix), 404)
+
+
+def _forms(made: Made) -> tuple[Made, ...]:
+    """Return the files that a result can be had as, and the picture that stands for a film."""
+    return (made, made.cover) if isinstance(made, Film) else forms(made)
 
 
 def _found_at_once(world: World, path: str) -> Artifact | None:
@@ -104,3 +125,15 @@ def _found_at_once(world: World, path: str) -> Artifact | None:
     made = plan.files(operation, match[3]) if match and operation else ()
     found = (each for one in made for each in forms(one))
     return next((each for each in found if match and (str(each.index), each.suffix) == (match[4], match[5])), None)
+
+
+def _archive(world: World, service: str, names: str, now: Millis) -> Artifact | int:
+    """Return a ZIP of results, of which none may be gone."""
+    parts: list[Made] = []
+    for name in names.split("_"):
+        id, _, index = name.partition("-")
+        task = world.tasks.get(service, id)
+        if task is None or task.state(now).status != "succeed" or world.is_expired(task, now):
+            return 404
+        parts += plan.artifacts(world.operation(task), task, world.payload(task))[int(index) :][:1]
+    return Archive(sha256(names.encode()).hexdigest(), tuple(parts))

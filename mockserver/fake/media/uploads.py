@@ -99,6 +99,11 @@ class Uploads:
         if content is not None:
             self._documents.put(self._contents, upload.id, content, upload.account)
 
+    def drop(self, upload: Upload) -> None:
+        """Forget a file."""
+        self._documents.drop(self._known, upload.id)
+        self._documents.drop(self._contents, upload.id)
+
     def content(self, upload: Upload) -> bytes | None:
         """Return a file's bytes, as long as they are kept."""
         return self._documents.get(self._contents, upload.id)

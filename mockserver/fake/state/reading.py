@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.errors import BadSetting, MockserverError
+from mockserver.fake.library.possessions import Possession
 from mockserver.fake.faults import line
 from mockserver.fake.faults.fault import Happening
 from mockserver.fake.faults.prompt import Prompt
@@ -37,6 +38,7 @@ class State:
     ids: Mapping[str, int]
     tasks: tuple[tuple[Task, int], ...]
     uploads: tuple[tuple[Upload, bytes | None], ...]
+    possessions: tuple[Possession, ...]
     faults: tuple[Happening, ...]
     prompts: tuple[Prompt, ...]
     limits: tuple[tuple[str, Limit | None, tuple[float, Millis] | None], ...]
@@ -53,6 +55,7 @@ def read(world: World, state: JSON) -> State:
         ids=state.get("ids", {}),
         tasks=tuple(Tasks(world).read(state["tasks"])),
         uploads=tuple(_uploads(world, state.get("uploads", ()))),
+        possessions=tuple(_possessions(world, state.get("possessions", ()))),
         faults=tuple(_faults(world, "/faults", state["faults"])),
         prompts=tuple(_prompts(world, state.get("prompts", ()))),
         limits=tuple(_limits(state.get("limits", ()))),
@@ -87,6 +90,13 @@ def _uploads(world: World, items: list[dict[str, Any]]) -> Iterator[tuple[Upload
             refuse(f"{at}/id", f"there is another upload {upload.id!r}.")
         ids.add(upload.id)
         yield upload, _content(f"{at}/content", item["content"])
+
+
+def _possessions(world: World, items: list[dict[str, Any]]) -> Iterator[Possession]:
+    for index, item in enumerate(items):
+        if item["service"] not in world.catalog.services:
+            refuse(f"/possessions/{index}/service", f"there is no service {quoted(item['service'])}.")
+        yield Possession(**item)
 
 
 def _content(at: str, text: str | None) -> bytes | None:

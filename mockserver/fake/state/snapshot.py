@@ -1,4 +1,4 @@
-"""A snapshot: tasks, uploads, time, ids, faults and limits as JSON, to be restored later or in another fake.
+"""A snapshot: tasks and all else that is kept, time, ids, faults and limits as JSON, to be restored later or elsewhere.
 
 It leaves out what is past (callbacks that were sent, the journal), and all secrets. An account is the digest of its
 token, which finds its tasks again; secrets in payloads and callback URLs are masked, and lost.
@@ -13,6 +13,8 @@ from typing import Literal, TypeVar, get_args
 
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import ClockState
+from mockserver.fake.library.possessions import FIELDS as _POSSESSION_FIELDS
+from mockserver.fake.library.possessions import Possession
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.fault import Happening
 from mockserver.fake.intake.auth import digest, is_digest, sealed
@@ -24,7 +26,7 @@ from mockserver.fake.world import World
 from mockserver.suggestions import quoted
 from mockserver.types import JSON, Millis
 
-Kept = TypeVar("Kept", Task, Upload)
+Kept = TypeVar("Kept", Task, Upload, Possession)
 
 Time = Literal["then", "now"]
 """Whether time goes on from when a snapshot was taken, or from the time of the fake that it is restored in."""
@@ -50,6 +52,7 @@ def taken(world: World) -> Sections:
         "is_frozen": world.clock.is_frozen,
         "tasks": (sealed(_task_as_json(world, task)) for task in tasks),
         "uploads": (sealed(_upload_as_json(world, upload)) for upload in uploads),
+        "possessions": (sealed(_possession_as_json(possession)) for possession in _oldest(world, world.possessions, now)),
         "faults": sealed(_faults_as_json(world.faults.counted())),
         "prompts": sealed(
             [
@@ -110,6 +113,10 @@ def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], Cl
     for upload, content in found.uploads:
         world.uploads.add(upload, content)
         world.ids.pass_by(int(upload.id))
+    for possession in found.possessions:
+        world.possessions.put(possession)
+        if possession.id.isdecimal():
+            world.ids.pass_by(int(possession.id))
     for fault in found.faults:
         world.faults.add(fault)
     for prompt in found.prompts:
@@ -123,6 +130,7 @@ def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], Cl
 def _accounts(found: State) -> Iterator[str]:
     yield from (task.account for task, _ in found.tasks)
     yield from (upload.account for upload, _ in found.uploads)
+    yield from (possession.account for possession in found.possessions)
     yield from (fault.account or "" for fault, _, _ in found.faults)
     yield from (prompt.account for prompt in found.prompts)
     yield from (account for account, _, _ in found.limits)
@@ -134,6 +142,7 @@ def _sealed_accounts(found: State) -> State:
         found,
         tasks=tuple((replace(task, account=digest(task.account)), looked) for task, looked in found.tasks),
         uploads=tuple((replace(upload, account=digest(upload.account)), content) for upload, content in found.uploads),
+        possessions=tuple(replace(possession, account=digest(possession.account)) for possession in found.possessions),
         faults=tuple(
             each
             if each.fault.account is None
@@ -158,6 +167,10 @@ def _upload_as_json(world: World, upload: Upload) -> dict[str, JSON]:
     content = world.uploads.content(upload)
     text = None if content is None else b64encode(content).decode()
     return {**asdict(upload), "measure": upload.measure._asdict(), "content": text}
+
+
+def _possession_as_json(possession: Possession) -> dict[str, JSON]:
+    return {name: getattr(possession, name) for name in _POSSESSION_FIELDS}
 
 
 def _faults_as_json(faults: Iterable[Happening]) -> list[JSON]:

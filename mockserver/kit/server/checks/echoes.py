@@ -28,25 +28,29 @@ def request_is_repeated(evidence: Evidence) -> Iterator[Finding]:
         raise NothingToJudge("the service does not repeat requests in its answers")
     sent, was_judged = _sent(evidence), False
     for attempt, view in _shown(evidence):
-        payload = sent.get(view.id or "")
-        for echo in evidence.expectations.layout.echoes if payload is not None else ():
+        operation, payload = sent.get(view.id or "", ("", {}))
+        for echo in evidence.expectations.layout.echoes if operation else ():
+            if not echo.is_of(operation):
+                continue
             was_judged = True
-            for field, received in _differences(echo, view, payload or {}):
+            for field, received in _differences(echo, view, payload):
                 said = f"{field}: {received}, where {_quoted(first(field, payload))} was sent"
                 yield finding(attempt, said, subject=f"{attempt.subject} {field}")
     if not was_judged:
         raise NothingToJudge("no task was created whose request is known")
 
 
-def _sent(evidence: Evidence) -> dict[str, Mapping[str, JSON]]:
-    """Return the payload that created each task, by its id."""
-    found: dict[str, Mapping[str, JSON]] = {}
+def _sent(evidence: Evidence) -> dict[str, tuple[str, Mapping[str, JSON]]]:
+    """Return the name of the operation and the payload that created each task, by its id."""
+    found: dict[str, tuple[str, Mapping[str, JSON]]] = {}
     for attempt in evidence.attempts:
-        is_create = attempt.operation is not None and attempt.operation.does == "create"
-        if is_create and attempt.is_accepted and isinstance(attempt.payload, dict):
+        operation = attempt.operation
+        if operation is None or operation.does != "create":
+            continue
+        if attempt.is_accepted and isinstance(attempt.payload, dict):
             view = TaskView.of(attempt.exchange.received, evidence.expectations.layout)
             if view is not None and view.id is not None:
-                found.setdefault(view.id, attempt.payload)
+                found.setdefault(view.id, (operation.name, attempt.payload))
     return found
 
 

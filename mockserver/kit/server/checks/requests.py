@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 
+from mockserver.contract import places
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, OddBody, Purpose
 from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
@@ -54,7 +55,8 @@ def refuses_as_documented(evidence: Evidence) -> Iterator[Finding]:
 )
 def accepts_valid_payloads(evidence: Evidence) -> Iterator[Finding]:
     """A payload that keeps every rule, and needs nothing from outside, is accepted."""
-    yield from _refused(evidence, Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES)
+    wanted = evidence.of(Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES)
+    yield from _refused([attempt for attempt in wanted if not _names_what_must_be_there(attempt)])
 
 
 @REQUESTS.check(
@@ -66,7 +68,7 @@ def accepts_valid_payloads(evidence: Evidence) -> Iterator[Finding]:
 def accepts_references(evidence: Evidence) -> Iterator[Finding]:
     """A payload that keeps every rule and names something outside, a picture's URL or an element, is accepted."""
     is_fetched = "404" in evidence.expectations.possible("foreign-image")
-    for found in _refused(evidence, Purpose.BORROW):
+    for found in _refused(list(evidence.of(Purpose.BORROW))):
         if not (is_fetched and found.received.startswith("404")):
             yield found
 
@@ -124,9 +126,15 @@ def _broken(evidence: Evidence) -> list[Attempt]:
     return answered(evidence.of(Purpose.BREAK_RULE), reason)
 
 
-def _refused(evidence: Evidence, *purposes: Purpose) -> Iterator[Finding]:
+def _names_what_must_be_there(attempt: Attempt) -> bool:
+    """Whether a payload names what its account must have, such as a task to go on with."""
+    named = attempt.operation.task.get("elements", ()) if attempt.operation is not None else ()
+    return any(value for place in named for value in places.values(place, attempt.payload))
+
+
+def _refused(sent: list[Attempt]) -> Iterator[Finding]:
     """Yield valid payloads that were refused."""
-    attempts = answered(evidence.of(*purposes), "no such payload was sent; raise --max-creates")
+    attempts = answered(sent, "no such payload was sent; raise --max-creates")
     if all(attempt.exchange.status == _BUSY_STATUS for attempt in attempts):
         raise NothingToJudge("the server answered only 429: it is busy")
     for place, attempt in enumerate(attempts):
