@@ -414,13 +414,13 @@ def test_k15_holds_between_two_accounts_of_one_token_too() -> None:
     ],
 )
 def test_a_reference_is_rewritten_when_its_image_was_sent(prompt: str, sent: list[str], expected: str) -> None:
-    assert rewritten(prompt, sent, "<{}>") == expected
+    assert rewritten(prompt, dict.fromkeys(sent), {"@image_%": "<%>"}) == expected
 
 
 @given(st.lists(st.sampled_from(["@image_1", "@image_10", "@image_2", "0", "a", " ", "@", "猫", "\U0001f600"])))
 def test_rewriting_can_be_undone(parts: list[str]) -> None:
-    prompt, sent = "".join(parts), [f"image_{number}" for number in range(1, 11)]
-    assert re.sub(r"<<<(image_[0-9]+)>>>", r"@\1", rewritten(prompt, sent, "<<<image_{}>>>")) == prompt
+    prompt, sent = "".join(parts), {f"image_{number}": "" for number in range(1, 11)}
+    assert re.sub(r"<<<(image_[0-9]+)>>>", r"@\1", rewritten(prompt, sent, {"@image_%": "<<<image_%>>>"})) == prompt
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="@["), min_size=1, max_size=1700))
