@@ -128,7 +128,9 @@ LISTS = ("results", "films", "sounds", "tasks", "presets", "kept")
 
 _TIMES = ("created", "started", "updated", "ended")
 _MOMENTS = (f"{time}_{unit}" for time in _TIMES for unit in ("s", "iso"))
-_NAMES = frozenset({*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *OF_THING, *OF_POSSESSION, *OF_ITEM, *_MOMENTS})
+_NAMES = frozenset(
+    {*OF_ANSWER, *OF_AT_ONCE, *OF_REFUSAL, *OF_TASK, *OF_RESULT, *OF_THING, *OF_POSSESSION, *OF_ITEM, *_MOMENTS}
+)
 _PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.-]{1,200})?)\}")
 _WHOLE = re.compile(_PLACE.pattern + r"\Z")
 _WITH_PARTS = ("payload", "url", "error", "file", "reading", "named", "item", "preset")
@@ -268,7 +270,14 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
     ours = {key for key in part if key.startswith("$")}
     if not ours:
         return
-    forms = ({"$each", "item"}, {"$first", "item"}, {"$with", "item"}, {"$by", "cases"}, {"$by", "cases", "else"}, {"$text"})
+    forms = (
+        {"$each", "item"},
+        {"$first", "item"},
+        {"$with", "item"},
+        {"$by", "cases"},
+        {"$by", "cases", "else"},
+        {"$text"},
+    )
     if set(part) not in forms:
         raise _bad(file, at, f"{min(ours)!r} stands beside what does not belong to it")
     for key in sorted(ours & {"$each", "$first"}):
@@ -278,7 +287,6 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
         raise _bad(file, (*at, "$by"), f"there is no value {part['$by']!r} to choose by")
     if "$with" in part and not _is_value(part["$with"]):
         raise _bad(file, (*at, "$with"), f"there is no value {part['$with']!r} to wait for")
-
 
 
 def _text(template: str, scope: Scope) -> Found:

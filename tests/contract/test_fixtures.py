@@ -51,6 +51,8 @@ def kin(service: Service) -> tuple[str, ...]:
     """Return a service, and those that share their tasks with it."""
     others = (each.id for each in CATALOG.services.values() if each.family == service.family and each.id != service.id)
     return (service.id, *others)
+
+
 def named(request: JSON, ids: dict[str, str]) -> JSON:
     """Return a request that names a task, an upload or a possession by its id."""
     text = json.dumps(request)
@@ -193,7 +195,7 @@ def test_a_request_that_was_accepted_keeps_every_rule_of_level_error(name: str) 
     service, operation = owner(name)
     fixture, request = (
         FIXTURES[name],
-        named(FIXTURES[name]["request"], dict.fromkeys(("task_id", "upload_id", "thing_id"), "123456789")),
+        named(FIXTURES[name]["request"], dict.fromkeys(("task_id", "upload_id", "possession_id"), "123456789")),
     )
     assert operation is not None
     chosen = settled({service.id: service.questions}, fixture.get("settings", {}).get("readings", {}))

@@ -10,9 +10,9 @@ from mockserver.contract.catalog import Operation
 from mockserver.contract.template import MISSING, Found, Scope, filled
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.filling import of_answer, of_call, written
-from mockserver.fake.library.possessions import Possession
 from mockserver.fake.dialects.useapi_accounts import meant
 from mockserver.fake.intake.auth import user
+from mockserver.fake.library.possessions import Possession
 from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON
@@ -49,7 +49,7 @@ def items(world: World, call: Call) -> bytes:
         "count": lambda _: len(found),
         "payload": lambda name: asked.get(name, MISSING),
     }
-    return written(filled(call.operation.shows, Scope(values, {"kept": lambda: shown}, of_answer(world))))
+    return written(filled(call.operation.shows, Scope(values, {"kept": lambda: shown}, of_answer(world, call.service.id))))
 
 
 def item(world: World, call: Call) -> bytes:
@@ -93,7 +93,7 @@ def _of_possession(world: World, call: Call, kept: Possession) -> Scope:
         "code": lambda _: _code(kept.id),
         "payload": partial(_sent, maker, kept),
     }
-    return Scope(values, around=of_answer(world))
+    return Scope(values, around=of_answer(world, call.service.id))
 
 
 def _maker(call: Call, kind: str) -> Operation:

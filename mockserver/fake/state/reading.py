@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.errors import BadSetting, MockserverError
-from mockserver.fake.library.possessions import Possession
 from mockserver.fake.faults import line
 from mockserver.fake.faults.fault import Happening
 from mockserver.fake.faults.prompt import Prompt
+from mockserver.fake.library.possessions import Possession
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media.uploads import Measure, Upload

@@ -13,11 +13,11 @@ from typing import Literal, TypeVar, get_args
 
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import ClockState
-from mockserver.fake.library.possessions import FIELDS as _POSSESSION_FIELDS
-from mockserver.fake.library.possessions import Possession
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.fault import Happening
 from mockserver.fake.intake.auth import digest, is_digest, sealed
+from mockserver.fake.library.possessions import FIELDS as _POSSESSION_FIELDS
+from mockserver.fake.library.possessions import Possession
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.limits import Limit
 from mockserver.fake.media.uploads import Upload
@@ -52,7 +52,9 @@ def taken(world: World) -> Sections:
         "is_frozen": world.clock.is_frozen,
         "tasks": (sealed(_task_as_json(world, task)) for task in tasks),
         "uploads": (sealed(_upload_as_json(world, upload)) for upload in uploads),
-        "possessions": (sealed(_possession_as_json(possession)) for possession in _oldest(world, world.possessions, now)),
+        "possessions": (
+            sealed(_possession_as_json(possession)) for possession in _oldest(world, world.possessions, now)
+        ),
         "faults": sealed(_faults_as_json(world.faults.counted())),
         "prompts": sealed(
             [

@@ -319,7 +319,7 @@ def test_the_two_of_a_reading_can_be_removed_and_others_added() -> None:
 
 def test_a_password_is_kept_nowhere(client: Client) -> None:
     configured(client, "me@example.org")
-    (thing,) = client.fake.world.things
+    (thing,) = client.fake.world.possessions
     assert thing.data == {"maxJobs": 50}
     assert "a-password" not in client.get(f"{ACCOUNTS}/me@example.org").response.body.decode()
 
