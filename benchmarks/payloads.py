@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from benchmarks.harness.figures import Figure, ratios, table
-from mockserver.contract.catalog import Operation, Service, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads

@@ -106,7 +106,7 @@ def _told(error: Exception) -> str | None:
         return None if package is None else str(package)
     if isinstance(error, OSError):
         return f"{error.filename or 'the output'}: cannot be written or read: {error.strerror or error}"
-    from mockserver.secrecy import Mask
+    from mockserver.secrecy.mask import Mask
 
     return Mask().text(str(error))
 

@@ -44,7 +44,7 @@ def unexpected(error: Exception, where: str) -> None:
 
     Secrets in it are masked.
     """
-    from mockserver.secrecy import Mask
+    from mockserver.secrecy.mask import Mask
 
     text = Mask().text(f"mockserver: {where}\n{''.join(traceback.format_exception(error))}")
     _tell(text, (where, repr(error)))  # of the same error another time only the way to it may be another

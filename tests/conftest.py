@@ -19,7 +19,7 @@ from mockserver.fake.callbacks.delivery import Receiver
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
-from mockserver.secrecy import Mask
+from mockserver.secrecy.mask import Mask
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 from tests.support import stores

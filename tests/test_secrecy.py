@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
-from mockserver.secrecy import Mask, curl, is_secret, masked
+from mockserver.secrecy.curl import curl
+from mockserver.secrecy.mask import Mask, is_secret, masked
 from mockserver.types import JSON, Request, Response
 
 SECRET = "0f3c9a7e51d24b88a6"

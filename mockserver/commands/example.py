@@ -13,7 +13,7 @@ from mockserver.options import reading_option, readings_from
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
-    from mockserver.contract.catalog import Operation
+    from mockserver.contract.service import Operation
     from mockserver.kit.generation.choices import Choices
 
 _TRIES_PER_PAYLOAD = 20

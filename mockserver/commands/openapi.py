@@ -19,8 +19,8 @@ from mockserver.files import write
 @click.option("--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.")
 def openapi(service: str, output: Path | None) -> None:
     """Print an OpenAPI 3.1 description of SERVICE, made from the contract."""
-    from mockserver.contract import openapi as description
     from mockserver.contract.catalog import load
+    from mockserver.contract.description import openapi as description
     from mockserver.contract.readings import settled
 
     catalog = load()

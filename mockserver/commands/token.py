@@ -25,7 +25,7 @@ def token(ak: str | None, sk: str | None, case: str | None) -> None:
     require("mockserver token", "jwt")
     from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, Credentials
     from mockserver.kit.server.scenarios.authentication import headers_of_cases
-    from mockserver.secrecy import JWT
+    from mockserver.secrecy.mask import JWT
 
     if (ak is None) != (sk is None) or (ak is None and case is None):
         raise BadSetting("--ak and --sk", "both are needed. Give them, or set MOCKSERVER_AK and MOCKSERVER_SK.")

@@ -13,8 +13,8 @@ from mockserver.errors import BadSetting
 from mockserver.options import reading_option, readings_from
 
 if TYPE_CHECKING:
-    from mockserver.contract.catalog import Operation
     from mockserver.contract.readings import Questions, Readings
+    from mockserver.contract.service import Operation
     from mockserver.contract.validation import Unjudged, Violation
     from mockserver.types import JSON
 

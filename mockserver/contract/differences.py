@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import jiter
 
-from mockserver.contract.catalog import Catalog, Operation, Service
+from mockserver.contract.catalog import Catalog
+from mockserver.contract.service import Operation, Service
 from mockserver.types import JSON, Path, Schema, pointer, value
 
 _MOST_DIFFERENCES = 100

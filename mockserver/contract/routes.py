@@ -14,8 +14,8 @@ from functools import cache
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Operation, Service
 from mockserver.types import value
 
 _PARAMETER = re.compile(r"\{(\w+)\}")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import jsonschema_rs
 
-from mockserver.contract.certainty import Judge, judge, marked
-from mockserver.contract.engine import compiled, unguarded
+from mockserver.contract.evaluation.certainty import Judge, judge, marked
+from mockserver.contract.evaluation.engine import compiled, unguarded
 from mockserver.contract.forms import without_nulls
 from mockserver.contract.keywords import KEYWORDS, Problem
 from mockserver.contract.readings import Questions, Readings, levels
@@ -23,7 +23,7 @@ from mockserver.contract.rules import Rule, broken_rule, null_rule, of_field
 from mockserver.types import JSON, Level, Path, Schema, kind_of, pointer, value
 
 if TYPE_CHECKING:
-    from mockserver.contract.catalog import Operation
+    from mockserver.contract.service import Operation
 
 _MOST = 1000
 """More items of a list, or unknown fields, are not explained one by one: a megabyte of them would take minutes."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Violation
 from mockserver.types import Millis, Payload, Request, value
 

@@ -12,12 +12,14 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
-from mockserver.contract.catalog import Catalog, Service, load
+from mockserver.contract.catalog import Catalog, load
 from mockserver.contract.routes import plain
+from mockserver.contract.service import Service
 from mockserver.errors import BadContract, StoreUnavailable
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
+from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.headers import ERROR, named
 from mockserver.fake.intake.intake import Intake, Prepared
@@ -28,7 +30,7 @@ from mockserver.fake.replies import Replies
 from mockserver.fake.stores.evictions import is_first
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
-from mockserver.fake.world import Dialect, World
+from mockserver.fake.world import World
 from mockserver.settings import Settings, checked_settings, checked_slots
 from mockserver.types import JSON, Lazy, Millis, Request, Response
 

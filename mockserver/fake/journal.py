@@ -10,7 +10,7 @@ from mockserver.types import JSON, Millis, Request, Response, value
 
 if TYPE_CHECKING:
     from mockserver.contract.differences import Difference
-    from mockserver.secrecy import Mask
+    from mockserver.secrecy.mask import Mask
 
 _MOST_BODY_BYTES = 64 * 1024
 """As much of a body is kept: whole for every payload without a picture, and 20 000 of them fit into memory."""
@@ -42,7 +42,7 @@ class Entry:
 
     def as_json(self) -> dict[str, JSON]:
         """Return the exchange as JSON with its secrets masked."""
-        from mockserver.secrecy import masked
+        from mockserver.secrecy.mask import masked
 
         mask = self.mask
         return {
@@ -82,7 +82,7 @@ class Entry:
     @property
     def mask(self) -> Mask:
         """What hides the secrets of this exchange."""
-        from mockserver.secrecy import Mask
+        from mockserver.secrecy.mask import Mask
 
         return Mask.of(self.request, self.response)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from hashlib import blake2b
 
-from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.service import Operation, Service
 from mockserver.fake.call import Call
 from mockserver.fake.lifecycle import Source, Task
 from mockserver.fake.media import plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mockserver.contract.catalog import Service
+from mockserver.contract.service import Service
 from mockserver.contract.validation import Violation
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.routes import Match
+from mockserver.contract.service import Operation, Service
 from mockserver.errors import StoreUnavailable
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded

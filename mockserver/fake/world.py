@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from sys import intern
 
 import jiter
 
 from mockserver.contract import places
-from mockserver.contract.catalog import Catalog, Operation, Service
+from mockserver.contract.catalog import Catalog
 from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
+from mockserver.contract.service import Operation, Service
 from mockserver.destinations import Destinations
 from mockserver.fake.call import Call, Subject
 from mockserver.fake.callbacks.delivery import Delivery, id_of
 from mockserver.fake.callbacks.outbox import Outbox
 from mockserver.fake.clock import Clock
+from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.dialects.shown import Shown
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
@@ -31,35 +33,16 @@ from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.refusal import Refused
 from mockserver.fake.sharing import Sharing
-from mockserver.fake.stores.owned import Owned
+from mockserver.fake.stores.owned import Owned, owned, shared
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
-from mockserver.types import JSON, Millis, Payload, Response, value
+from mockserver.types import Millis, Payload
 
 _BEGUN = "begun"
 """The name of what all who share a store know of the faults that it began with."""
 
 RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 """How long results are kept (kling 6)."""
-
-
-Action = Callable[["World", Call], Response]
-
-
-@value
-class Dialect:
-    """The wire format of a family of services.
-
-    * ``actions``: what an operation can do, by the name in ``service.json``
-    * ``refused``: the body of a refusal, of its row in the error table and its status
-    * ``notice``: the body of a callback, of a task as it was at a moment
-    * ``reports``: whether entering a state is called back
-    """
-
-    actions: Mapping[str, Action]
-    refused: Callable[[World, Service, int, dict[str, JSON]], JSON]
-    notice: Callable[[World, Task, Millis], JSON]
-    reports: Callable[[Readings, Status], bool]
 
 
 class World:
@@ -76,7 +59,7 @@ class World:
         self.contract = catalog
         self.services = tuple(catalog.service(id) for id in settings.services or catalog.services)
         self.readings = settled(catalog.questions(settings.services), settings.readings)
-        self._shared = _shared(self.services)
+        self._shared = shared(self.services)
         self.pace = Pace.parse(settings.pace)
         self.destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
         self.ids = Ids(store, settings.seed)
@@ -141,11 +124,7 @@ class World:
 
     def owned(self, call: Call) -> Owned:
         """Return the tasks of the account of a call, with those at services that share them."""
-        own, family = call.service, call.service.family
-        if family == own.id and own.id not in self._shared:
-            return Owned(self.tasks, ((own.id, call.account),))
-        kin = [service.id for service in self.services if service.family == family]
-        return Owned(self.tasks, tuple((id, call.account) for id in dict.fromkeys((own.id, *kin))))
+        return owned(self.tasks, call.service, call.account, self._shared)
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse an id of the client's own that a task of the account has already. Raises ``Refused``."""
@@ -276,7 +255,7 @@ class World:
         self.version += 1
         self.destinations = destinations
         self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit
-        self._shared = _shared(services)
+        self._shared = shared(services)
         self.readings = {**self.readings, **readings}  # a service that is left out keeps its tasks
 
     def _notice(self, task: Task, moment: tuple[Millis, Status]) -> Delivery | None:
@@ -318,8 +297,3 @@ def _named(call: Call) -> list[str]:
     """Return the ids in the path of a request, or in the field that names tasks."""
     named = (*call.parameters.values(), *places.values(call.operation.finds, call.payload))
     return [id for each in named for id in (each if isinstance(each, list) else [each]) if isinstance(id, str)]
-
-
-def _shared(services: Iterable[Service]) -> frozenset[str]:
-    """Return the services whose tasks are asked about at others, too."""
-    return frozenset(service.family for service in services if service.family != service.id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import typed
 from mockserver.contract.places import values
 from mockserver.contract.routes import plain
+from mockserver.contract.service import Operation
 from mockserver.types import JSON, Request
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from mockserver.secrecy import curl_parts
+from mockserver.secrecy.curl import curl_parts
 from mockserver.types import Millis, Request
 
 _LEAST_PAUSE: Millis = 50

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mockserver.secrecy import Mask, is_secret, masked
+from mockserver.secrecy.mask import Mask, is_secret, masked
 from mockserver.types import JSON, Millis, Request, Response
 
 _MOST_SHOWN = 40

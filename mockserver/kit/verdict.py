@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from mockserver.kit.checks import AnyCheck, Skipped
 from mockserver.kit.transcript import Exchange, Transcript
-from mockserver.secrecy import Mask
+from mockserver.secrecy.mask import Mask
 from mockserver.types import JSON
 
 

@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from mockserver.commands.example import examples
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels, settled
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, Violation
 from mockserver.kit.generation.invalid import NoSuchRule
 from mockserver.kit.generation.valid import NothingToSend

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli import main
 from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, Credentials
 from mockserver.kit.server.scenarios.authentication import headers_of_cases
-from mockserver.secrecy import JWT
+from mockserver.secrecy.mask import JWT
 
 AK, SK = "ak-of-mine", "sk-of-mine-of-at-least-32-bytes!!"
 OWN = {"MOCKSERVER_AK": AK, "MOCKSERVER_SK": SK}

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from mockserver.contract import catalog
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.places import schema_at
+from mockserver.contract.service import Operation, Service
 from mockserver.errors import BadContract, NoSuchOperation, NoSuchService
 from mockserver.resources import folder
 
@@ -35,7 +36,7 @@ def change(file: Path, edit: Callable[[Any], object]) -> None:
 
 
 @pytest.mark.parametrize("service", load().services.values(), ids=load().services)
-def test_no_path_is_served_and_unserved(service: catalog.Service) -> None:
+def test_no_path_is_served_and_unserved(service: Service) -> None:
     served = {(each.method, each.path) for each in service.operations.values()}
     assert {(method, path) for path, each in service.unserved.items() for method in each["methods"]} & served == set()
 
@@ -306,7 +307,7 @@ def test_what_a_task_is_made_of_are_fields_of_its_request(operation: Operation) 
 
 
 @pytest.mark.parametrize("service", load().services.values(), ids=lambda each: each.id)
-def test_the_schema_of_refusals_compiles_and_takes_no_success(service: catalog.Service) -> None:
+def test_the_schema_of_refusals_compiles_and_takes_no_success(service: Service) -> None:
     assert (
         not load().validator(service.refusal).is_valid({"code": 0, "message": "SUCCEED", "request_id": "1", "data": {}})
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
-from mockserver.contract.certainty import judge, marked
+from mockserver.contract.evaluation.certainty import judge, marked
 from mockserver.types import JSON, Path, Schema
 from tests.support.second_reading import rules_of
 

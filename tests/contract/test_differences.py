@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.differences import Answers, Difference
+from mockserver.contract.service import Operation
 from mockserver.fake.lifecycle import Status
 from mockserver.types import JSON, Path, pointer
 from tests.conftest import CheckedFake

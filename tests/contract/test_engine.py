@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.contract import engine
 from mockserver.contract.catalog import load
-from mockserver.contract.engine import compiled, guard
+from mockserver.contract.evaluation import engine
+from mockserver.contract.evaluation.engine import compiled, guard
 from mockserver.contract.keywords import KEYWORDS, Keyword, Problem
 from mockserver.types import JSON, Schema
 
@@ -96,7 +96,7 @@ def test_most_payloads_are_judged_without_a_question_to_python(monkeypatch: pyte
 
     for keyword in KEYWORDS:
         monkeypatch.setitem(KEYWORDS, keyword, asking(keyword))
-    monkeypatch.setattr("mockserver.contract.engine._checks", engine._checks.__wrapped__)
+    monkeypatch.setattr("mockserver.contract.evaluation.engine._checks", engine._checks.__wrapped__)
     payload = {
         "prompt": "The cat of <<<image_1>>> beside <<<element_1>>>",
         "image_list": [{"image": "https://example.com/cat.png"}],

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, Service, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels, settled
 from mockserver.contract.rules import rules_of
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema

@@ -12,9 +12,10 @@ import jsonschema_rs
 import pytest
 from standardwebhooks import Webhook
 
-from mockserver.contract.catalog import Operation, Service, load
+from mockserver.contract.catalog import load
 from mockserver.contract.forms import typed
 from mockserver.contract.readings import levels, settled
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake

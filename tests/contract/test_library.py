@@ -2,9 +2,10 @@
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.library import Judged
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import Schema

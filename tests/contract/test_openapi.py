@@ -15,10 +15,11 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mockserver.cli import main
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.description.openapi import openapi
 from mockserver.contract.keywords import KEYWORDS
-from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import levels, settled
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Schema

@@ -8,8 +8,9 @@ from functools import cache
 import pytest
 from jsonschema import Draft202012Validator
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.forms import typed
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.invalid import InvalidPayloads

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.catalog import Operation, Service, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import Question, levels, settled
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.errors import NoSuchReading

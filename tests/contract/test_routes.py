@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Catalog, Operation, Service, load, read
+from mockserver.contract.catalog import Catalog, load, read
 from mockserver.contract.readings import settled
 from mockserver.contract.routes import Match, NoMatch, Router
+from mockserver.contract.service import Operation, Service
 from tests.conftest import IMAGE, VIDEO, CheckedFake
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

@@ -6,8 +6,9 @@ from typing import get_args
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.rules import Rule, rules_of
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, fast_validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema, pointer

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract import catalog
+from mockserver.contract.service import Service
 from mockserver.errors import BadContract
 from mockserver.fake.core import Fake
 from mockserver.resources import folder
@@ -198,7 +199,7 @@ def _refusals(source: str) -> list[str]:
     ]
 
 
-def _can_meet(path: Path, service: catalog.Service, name: str) -> bool:
+def _can_meet(path: Path, service: Service, name: str) -> bool:
     if path.parent.name == "dialects":
         return path.stem.startswith(service.dialect)
     if name == "duplicate-external-id":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import catalog
+from mockserver.contract.service import Operation
 from mockserver.contract.source import known
 from mockserver.contract.source.files import Files
 from mockserver.contract.source.known import is_known, remember, state
@@ -61,7 +62,7 @@ def test_a_start_reads_nothing_of_a_service_that_it_does_not_serve(service: str)
 
 
 @pytest.mark.parametrize("operation", CREATES, ids=lambda each: each.id)
-def test_a_request_reads_the_schema_of_its_operation_and_of_no_other_service(operation: catalog.Operation) -> None:
+def test_a_request_reads_the_schema_of_its_operation_and_of_no_other_service(operation: Operation) -> None:
     files = Reads()
     fake = fake_of(files, operation.service)
     payload = b'{"prompt": "A cat"}'

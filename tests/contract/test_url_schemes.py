@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels, settled
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import picture
 from mockserver.types import JSON, Schema, is_url

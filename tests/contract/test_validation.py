@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.rules import Rule, rules_of
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, Violation, fast_validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, Service, load
+from mockserver.contract.catalog import load
 from mockserver.contract.rules import rules_of
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import picture
 from mockserver.fake.call import Call

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mockserver.adapters.control import views
-from mockserver.contract.catalog import Operation, Service, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels
+from mockserver.contract.service import Operation, Service
 from mockserver.types import JSON
 from tests.conftest import CheckedFake
 from tests.support.sampling import sampled

@@ -12,7 +12,7 @@ from mockserver.contract.differences import Difference
 from mockserver.contract.validation import Violation
 from mockserver.fake.journal import Entry
 from mockserver.fake.stores.memory.journal import Journal
-from mockserver.secrecy import masked
+from mockserver.secrecy.mask import masked
 from mockserver.types import Request, Response
 from tests.conftest import NOON
 

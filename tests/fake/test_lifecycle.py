@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.errors import BadSetting
 from mockserver.fake.lifecycle import FINAL, STATUSES, Pace, Status, Task, Timeline, following
 from tests.conftest import NOON

@@ -6,7 +6,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Violation
 from mockserver.contract.vectors import merged
 from mockserver.fake.core import Fake

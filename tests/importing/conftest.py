@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.catalog import Service, read
+from mockserver.contract.catalog import read
+from mockserver.contract.service import Service
 from mockserver.fake.core import Fake
 from mockserver.importing.folder import write
 from mockserver.importing.service import Imported, imported

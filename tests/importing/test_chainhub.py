@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.catalog import Catalog, Service, read
+from mockserver.contract.catalog import Catalog, read
+from mockserver.contract.service import Service
 from mockserver.importing.folder import write
 from mockserver.importing.notes import CannotImport, Kind
 from mockserver.importing.service import Imported, imported

@@ -13,7 +13,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, read
+from mockserver.contract.catalog import read
+from mockserver.contract.service import Operation
 from mockserver.fake.core import Fake
 from mockserver.importing.folder import write
 from mockserver.importing.notes import CannotImport

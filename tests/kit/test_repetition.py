@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.kit.repetition import MARK, Step, Taken, script
-from mockserver.secrecy import SERVE_URL, curl
+from mockserver.secrecy.curl import SERVE_URL, curl
 from mockserver.types import Request
 
 ORIGIN = "http://a.test"

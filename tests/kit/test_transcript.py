@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.kit.transcript import Exchange, Transcript
-from mockserver.secrecy import Mask
+from mockserver.secrecy.mask import Mask
 from mockserver.types import Request, Response
 
 SECRET = "key-0f3c9a7e51d24b88a6f1"

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mockserver
-from mockserver import secrecy
 from mockserver.adapters.proxy import redaction
 from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import load
 from mockserver.fake.faults import prompt as prompts
 from mockserver.fake.faults.fault import BadFault, Target
 from mockserver.fake.stores.memory.documents import Documents
-from mockserver.secrecy import Mask, is_secret
+from mockserver.secrecy import mask as secrecy
+from mockserver.secrecy.mask import Mask, is_secret
 
 COUNT = 200
 """So many repetitions make a short text; a long one has ten times as many."""

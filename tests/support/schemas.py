@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.kit.generation.valid import rule_levels
 
 OWNERS = {id(schema): file.partition("/")[0] for file, schema in load().documents.items()}

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from mockserver.contract.certainty import judge, marked
+from mockserver.contract.evaluation.certainty import judge, marked
 from mockserver.contract.keywords import KEYWORDS, Keyword
 from mockserver.contract.rules import Rule
 from mockserver.types import JSON, Level, Path, Schema

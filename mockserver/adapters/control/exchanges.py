@@ -10,7 +10,7 @@ from mockserver.adapters.control.paging import holds, number, page
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.verification import Expectation
-from mockserver.secrecy import Mask
+from mockserver.secrecy.mask import Mask
 from mockserver.types import JSON
 
 

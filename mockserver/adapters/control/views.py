@@ -13,7 +13,8 @@ from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results
-from mockserver.secrecy import Mask, curl, masked
+from mockserver.secrecy.curl import curl
+from mockserver.secrecy.mask import Mask, masked
 from mockserver.types import JSON
 
 

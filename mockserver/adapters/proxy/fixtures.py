@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from mockserver.adapters.proxy.redaction import REMOVED, Redactor, digest
 from mockserver.contract.routes import Match, NoMatch, Router
-from mockserver.secrecy import json_of, secrets
+from mockserver.secrecy.mask import json_of, secrets
 from mockserver.types import JSON, Request, Response
 
 _FORM = "multipart/form-data"

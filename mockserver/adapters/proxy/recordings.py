@@ -22,13 +22,13 @@ import jsonschema_rs
 from mockserver.adapters.proxy.fixtures import known, outline, recorded_answer, recorded_request, wired
 from mockserver.adapters.proxy.inspection import Exchange
 from mockserver.adapters.proxy.redaction import Redactor
-from mockserver.contract.catalog import Service
 from mockserver.contract.differences import Difference
 from mockserver.contract.routes import Match, NoMatch, Router
+from mockserver.contract.service import Service
 from mockserver.errors import MockserverError
 from mockserver.files import check_writable, write
 from mockserver.resources import folder
-from mockserver.secrecy import json_of, secrets
+from mockserver.secrecy.mask import json_of, secrets
 from mockserver.types import JSON, pointer
 
 NOT_SERVED = "not-served"

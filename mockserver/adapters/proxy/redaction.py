@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from mockserver.secrecy import JWT, KEY, is_secret, spelled, spellings
+from mockserver.secrecy.mask import JWT, KEY, is_secret, spelled, spellings
 from mockserver.types import JSON
 
 REMOVED = "removed"

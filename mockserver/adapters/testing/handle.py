@@ -11,7 +11,7 @@ from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
-from mockserver.secrecy import Mask
+from mockserver.secrecy.mask import Mask
 from mockserver.settings import Key, Settings
 from mockserver.suggestions import shown
 

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from mockserver.contract.catalog import Service
+from mockserver.contract.service import Service
 from mockserver.destinations import is_loopback
 from mockserver.errors import BadSetting, MockserverError
 

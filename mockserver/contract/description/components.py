@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.types import JSON, Level, Path, Schema
 
 # $schema: the document has its own. x-accept, x-reject: vectors are for tests. x-level: readings have decided by now.

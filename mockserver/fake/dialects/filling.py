@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from mockserver.contract import places
-from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.template import MISSING, Found, Scope, filled, inside
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import repeat
 
-from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.template import MISSING, Found, fields, filled
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import kling_account, kling_library, sources
+from mockserver.fake.dialects.dialect import Action, Dialect
 from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.dialects.kling_library import id_of_task, page
 from mockserver.fake.encoding import encoded
@@ -20,7 +21,7 @@ from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import USUAL_SUFFIX, Film
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Action, Dialect, World
+from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload, Response
 
 _HEADERS = {"content-type": "application/json"}

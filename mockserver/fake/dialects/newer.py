@@ -11,12 +11,13 @@ from itertools import dropwhile, islice
 
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import kling_account, template
+from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.dialects.filling import of_answer, of_task
 from mockserver.fake.dialects.kling import refuse
 from mockserver.fake.dialects.template import answered
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import RETENTION_MILLIS, Dialect, World
+from mockserver.fake.world import RETENTION_MILLIS, World
 from mockserver.types import JSON, Millis, Response
 
 

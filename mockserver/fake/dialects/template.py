@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from mockserver.contract import places
-from mockserver.contract.catalog import Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Service
 from mockserver.contract.template import Scope, filled
 from mockserver.fake.call import Call
+from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Dialect, World
+from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Response
 
 _HEADERS = {"content-type": "application/json"}

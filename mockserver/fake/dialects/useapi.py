@@ -7,18 +7,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 
-from mockserver.contract.catalog import Service
 from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Service
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import useapi_accounts as accounts
 from mockserver.fake.dialects import useapi_assets as assets
 from mockserver.fake.dialects import useapi_kept as kept
 from mockserver.fake.dialects import useapi_task as shape
+from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, STATUSES, Status, Task
 from mockserver.fake.refusal import Refused
-from mockserver.fake.world import Dialect, World
+from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Response
 
 _JSON = {"content-type": "application/json"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from zlib import crc32
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.contract.template import MISSING, Found, Scope, filled
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.filling import of_answer, of_call, written
@@ -49,7 +49,9 @@ def items(world: World, call: Call) -> bytes:
         "count": lambda _: len(found),
         "payload": lambda name: asked.get(name, MISSING),
     }
-    return written(filled(call.operation.shows, Scope(values, {"kept": lambda: shown}, of_answer(world, call.service.id))))
+    return written(
+        filled(call.operation.shows, Scope(values, {"kept": lambda: shown}, of_answer(world, call.service.id)))
+    )
 
 
 def item(world: World, call: Call) -> bytes:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import Readings, defaults
+from mockserver.contract.service import Operation
 from mockserver.fake.intake.auth import user
 from mockserver.fake.lifecycle import FINAL, Status, Task
 from mockserver.fake.media import plan, results

@@ -8,7 +8,7 @@ from email.utils import formatdate
 from string import Formatter
 from typing import Any
 
-from mockserver.contract.catalog import Service
+from mockserver.contract.service import Service
 from mockserver.errors import NoSuchName
 from mockserver.fake.clock import LATEST_MILLIS
 from mockserver.fake.faults import answers, tasks

@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from mockserver.contract import places
-from mockserver.contract.catalog import Operation, Service
+from mockserver.contract.service import Operation, Service
 from mockserver.fake.faults.fault import Fault, Happening, Stage, Target, chance, read, written
 from mockserver.fake.faults.meant import is_word
 from mockserver.fake.stores.store import SHARED, Documents, Kind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mockserver.contract.catalog import Operation, Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Violation
 from mockserver.fake.encoding import writer
 from mockserver.fake.refusal import Refused

@@ -18,8 +18,8 @@ from zlib import crc32
 import jiter
 
 from mockserver.contract import credentials
-from mockserver.contract.catalog import Service
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Service
 from mockserver.contract.validation import Violation
 from mockserver.fake.refusal import Refused
 from mockserver.settings import Key, Settings
@@ -28,7 +28,7 @@ from mockserver.types import JSON, Millis, Request
 if TYPE_CHECKING:
     from jwt import PyJWS
 
-    from mockserver.secrecy import Mask
+    from mockserver.secrecy.mask import Mask
 
 LEEWAY_SECONDS = 5
 """How far a client's clock may be wrong; the official sample dates ``nbf`` back by as much."""
@@ -226,7 +226,7 @@ def known_as(token: str, restored: frozenset[str]) -> str:
 
 def sealed(state: JSON, mask: Mask | None = None) -> JSON:
     """Return a document in which each ``account`` is a digest, and every other secret masked."""
-    from mockserver.secrecy import Mask
+    from mockserver.secrecy.mask import Mask
 
     mask = mask or Mask()
     if isinstance(state, list | tuple):

@@ -9,9 +9,9 @@ from io import BytesIO
 from types import MappingProxyType
 
 from mockserver import decoding
-from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import typed, without_nulls
 from mockserver.contract.readings import Readings
+from mockserver.contract.service import Operation
 from mockserver.fake.refusal import Refused
 from mockserver.types import JSON, Payload, Request
 

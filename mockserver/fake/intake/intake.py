@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import known, typed
 from mockserver.contract.readings import Readings, filled_in
 from mockserver.contract.routes import Match, NoMatch, Router
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, Violation
 from mockserver.fake.call import Call
 from mockserver.fake.intake import auth, bodies

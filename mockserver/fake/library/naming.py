@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mockserver.contract import places
-from mockserver.contract.catalog import Operation
 from mockserver.contract.library import Library
 from mockserver.contract.readings import Readings, levels
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.fake.call import Call
 from mockserver.fake.intake.admission import admitted

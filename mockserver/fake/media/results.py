@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Archive, Artifact, Film, Made, forms

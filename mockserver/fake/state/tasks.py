@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.readings import levels
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.fake.intake import bodies
 from mockserver.fake.lifecycle import Source, Task

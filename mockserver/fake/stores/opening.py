@@ -22,7 +22,7 @@ def opened(url: str | None, bounds: Bounds) -> Store:
         return _sqlite(rest, bounds)
     if colon and scheme.lower() in _REDIS:
         return _redis(url or "", bounds)
-    from mockserver.secrecy import Mask
+    from mockserver.secrecy.mask import Mask
 
     shown = Mask().text(url or "")
     near = near_names(scheme, _SCHEMES) if colon and scheme not in _SCHEMES else []

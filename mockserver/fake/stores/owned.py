@@ -6,9 +6,10 @@ paths (family R10).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
 
+from mockserver.contract.service import Service
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.stores.store import Flight, Owner, Tasks
 from mockserver.types import Millis, value
@@ -39,6 +40,20 @@ class Owned:
     def latest(self) -> Iterator[Task]:
         """Yield all tasks, the newest first."""
         return merge(*map(self.tasks.latest, self.owners), key=_created, reverse=True)
+
+
+def shared(services: Iterable[Service]) -> Mapping[str, tuple[str, ...]]:
+    """Return the services whose tasks are asked about at others, too, by the family that they are."""
+    kin: dict[str, tuple[str, ...]] = {}
+    for service in services:
+        kin[service.family] = (*kin.get(service.family, ()), service.id)
+    return {family: ids for family, ids in kin.items() if ids != (family,)}
+
+
+def owned(tasks: Tasks, service: Service, account: str, shared: Mapping[str, tuple[str, ...]]) -> Owned:
+    """Return the tasks that an account has at a service, with those at services that share them."""
+    ids = dict.fromkeys((service.id, *shared.get(service.family, ())))
+    return Owned(tasks, tuple((id, account) for id in ids))
 
 
 def _created(task: Task) -> tuple[Millis, int, str]:

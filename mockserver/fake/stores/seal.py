@@ -20,7 +20,7 @@ from mockserver.contract.validation import Violation
 from mockserver.fake.faults.meant import NAME
 from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry
-from mockserver.secrecy import SCHEMES, Mask, is_secret, masked, secrets, spellings
+from mockserver.secrecy.mask import SCHEMES, Mask, is_secret, masked, secrets, spellings
 from mockserver.types import JSON, Request, Response
 
 _NAMED = r"[^a-z0-9\"'=]*[\"'=]"

@@ -23,7 +23,7 @@ from mockserver.kit.generation.strategies import invalid_payloads, valid_payload
 from mockserver.kit.generation.valid import rule_levels, size
 from mockserver.kit.scratch import scratch_folder
 from mockserver.kit.verdict import Finding
-from mockserver.secrecy import Mask
+from mockserver.secrecy.mask import Mask
 from mockserver.types import JSON, Payload
 
 _LARGEST_BYTES = 15_000

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mockserver.contract.catalog import Catalog, Operation, Service, load
+from mockserver.contract.catalog import Catalog, load
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import merged
 from mockserver.kit.checks import Skipped, select

@@ -23,7 +23,7 @@ from mockserver.kit.client.exchanges.requests import IN_A_REQUEST
 from mockserver.kit.client.exchanges.sorting import Sorted
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.kit.verdict import Finding, Verdict
-from mockserver.secrecy import SERVE_URL, curl
+from mockserver.secrecy.curl import SERVE_URL, curl
 
 OF_ALL = ("polls-the-right-path", "credentials-are-a-bearer-token", "no-key-in-the-url")
 """The checks of all that one account exchanges with one service."""

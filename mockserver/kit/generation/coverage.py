@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from random import Random
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.kit.generation.normal_form import normal_form
 from mockserver.kit.generation.schema_edits import without_rules
 from mockserver.kit.generation.solver import Solver

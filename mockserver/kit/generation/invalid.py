@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from random import Random
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import settled, why_off
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import fast_validator
 from mockserver.errors import MockserverError
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked

@@ -9,8 +9,9 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.kit.generation.choices import Simplest
 from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads
 from mockserver.kit.generation.valid import ValidPayloads

@@ -8,8 +8,9 @@ from functools import cached_property
 from itertools import combinations, starmap
 from random import Random
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels, settled
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import fast_validator
 from mockserver.errors import MockserverError
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.forms import typed
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.kit.generation.dictionary import Dictionary
 from mockserver.kit.generation.intersection import intersect_choices
 from mockserver.kit.generation.normal_form import normal_form

@@ -8,9 +8,9 @@ from enum import Enum
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.differences import Difference
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.kit.checks import Skipped
 from mockserver.kit.server.callbacks import Callback
 from mockserver.kit.server.expectations import Expectations

@@ -10,12 +10,13 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from mockserver.contract.catalog import Catalog, Operation, Row, Service
+from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Answers
 from mockserver.contract.forms import typed, without_nulls
 from mockserver.contract.layout import Layout
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation, Row, Service
 from mockserver.contract.validation import Validator, fast_validator
 from mockserver.kit.generation.schema_edits import without_rules
 from mockserver.kit.lookups import is_by_path

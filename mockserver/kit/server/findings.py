@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from mockserver.contract.catalog import Row
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Row
 from mockserver.kit.checks import NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Purpose
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Transcript
 from mockserver.kit.verdict import Finding
-from mockserver.secrecy import curl
+from mockserver.secrecy.curl import curl
 from mockserver.types import JSON
 
 _LONGEST_TEXT = 300

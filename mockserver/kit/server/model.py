@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import first
+from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Attempt, Step
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.task_view import ORDER, TaskView, task_views

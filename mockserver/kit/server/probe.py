@@ -11,9 +11,9 @@ from itertools import count
 from types import MappingProxyType
 from urllib.parse import urlencode, urlsplit
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.credentials import carried
 from mockserver.contract.places import with_value
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged
 from mockserver.kit.lookups import naming
 from mockserver.kit.server.budget import Budget, RealTime, Time

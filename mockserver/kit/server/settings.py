@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.errors import BadSetting
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.expectations import Expectations

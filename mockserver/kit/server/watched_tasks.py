@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.contract import places
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged, picture
 from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations

@@ -18,7 +18,8 @@ import pytest
 from mockserver.adapters.control.api import description
 from mockserver.adapters.http import evictions, results
 from mockserver.adapters.testing.live import Live, live
-from mockserver.contract.catalog import Service, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Service
 from mockserver.contract.vectors import picture
 from mockserver.fake.core import Fake
 from mockserver.fake.stores.opening import opened

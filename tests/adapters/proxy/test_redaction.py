@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.adapters.proxy.redaction import Redactor, digest
-from mockserver.secrecy import is_secret, secrets
+from mockserver.secrecy.mask import is_secret, secrets
 from mockserver.types import JSON
 
 PICTURE = b64encode(bytes(range(256))).decode()

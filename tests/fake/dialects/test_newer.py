@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.places import with_value
+from mockserver.contract.service import Operation
 from mockserver.types import JSON
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
 

@@ -9,7 +9,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.fake.media.artifacts import Film
 from mockserver.fake.media.render import render
 from mockserver.types import JSON

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import picture
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.answers import KINDS

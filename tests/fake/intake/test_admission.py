@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels, settled
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, Violation
 from mockserver.contract.vectors import picture, vectors
 from mockserver.fake.intake.admission import Admission, admitted, clamped

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image, features
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.keywords import KEYWORDS, picture_size
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.fake.media.artifacts import File
 from mockserver.fake.media.results import Result
 from mockserver.kit.server.media import decode

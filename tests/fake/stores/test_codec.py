@@ -21,7 +21,8 @@ from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry, cut
 from mockserver.fake.lifecycle import STATUSES, Source, Task
 from mockserver.fake.stores import codec, seal
-from mockserver.secrecy import Mask, curl, masked
+from mockserver.secrecy.curl import curl
+from mockserver.secrecy.mask import Mask, masked
 from mockserver.types import JSON, Request, Response, Wire
 
 NOON = 1_790_000_000_000

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.kit.client.callback_driver import CallbackDriver, another_callback, forged_callback
 from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
 from mockserver.kit.client.scenarios import ANOTHER_URL, FORGED_URL

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.evidence import Evidence
 from mockserver.types import JSON, Schema

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.contract.catalog import Service, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Service
 from mockserver.contract.validation import Validator
 from mockserver.fake.faults.line import fault
 from mockserver.kit.client.checks.registry import CHECKS

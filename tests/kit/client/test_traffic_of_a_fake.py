@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mockserver.adapters.control import views
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.fake.core import Fake
 from mockserver.kit.client.fake_process import transcript
 from mockserver.kit.client.traffic import verdict

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.coverage import covering_payloads, with_fewest_fields
 from mockserver.kit.generation.valid import ValidPayloads, rule_levels

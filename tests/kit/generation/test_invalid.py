@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import Phase, find, given, seed, settings
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.forms import typed
 from mockserver.contract.rules import Rule, rules_of
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded, Simplest
 from mockserver.kit.generation.invalid import InvalidPayload, InvalidPayloads, NeverAlone, NoSuchRule

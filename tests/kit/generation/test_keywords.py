@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract import engine
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.evaluation import engine
 from mockserver.contract.keywords import KEYWORDS, Keyword, Problem
 from mockserver.contract.rules import CONSTRAINTS, Rule, rules_of
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest

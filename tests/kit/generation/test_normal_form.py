@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import fast_validator
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest
 from mockserver.kit.generation.dictionary import Dictionary

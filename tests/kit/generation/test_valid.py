@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.rules import rules_of
+from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
 from mockserver.kit.generation.choices import Seeded, Simplest
 from mockserver.kit.generation.invalid import InvalidPayloads

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import vectors
 from mockserver.kit.generation.keywords import generator_of
 from mockserver.kit.server.expectations import Expectations

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mockserver.contract.catalog import load
-from mockserver.contract.openapi import openapi
+from mockserver.contract.description.openapi import openapi
 from mockserver.contract.readings import settled
 from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.evidence import Purpose

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.payloads.boundary import boundary_payloads
 from mockserver.kit.server.settings import Target

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.contract.catalog import Operation, load
+from mockserver.contract.catalog import load
 from mockserver.contract.layout import Layout
 from mockserver.contract.places import first
 from mockserver.contract.routes import unserved
+from mockserver.contract.service import Operation
 from mockserver.kit import lookups
 from mockserver.kit.doubles import LARGEST_EXACT, rounded
 from mockserver.kit.task_view import TaskView, task_views

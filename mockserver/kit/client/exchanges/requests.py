@@ -9,7 +9,7 @@ from mockserver.contract.catalog import load
 from mockserver.contract.credentials import KEY_HEADER
 from mockserver.kit.client.exchanges.places import does
 from mockserver.kit.transcript import Exchange
-from mockserver.secrecy import is_secret
+from mockserver.secrecy.mask import is_secret
 
 
 def credentials_are_a_bearer_token(exchange: Exchange) -> str | None:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from functools import partial
 from itertools import islice
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import first, located, put, steps
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged, vectors
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.keywords import generator_of

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import first, with_value
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import sample, vectors
 from mockserver.kit.generation.choices import Seeded, Simplest
 from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone

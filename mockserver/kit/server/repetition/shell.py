@@ -19,7 +19,8 @@ from mockserver.kit.server.settings import Settings, Target
 from mockserver.kit.task_view import TaskView
 from mockserver.kit.transcript import Transcript
 from mockserver.kit.verdict import Finding
-from mockserver.secrecy import JWT, curl
+from mockserver.secrecy.curl import curl
+from mockserver.secrecy.mask import JWT
 from mockserver.types import Millis
 
 _TOKEN = "$MOCKSERVER_TOKEN"  # noqa: S105 - the name of a variable

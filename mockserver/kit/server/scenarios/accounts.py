@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import first, with_value
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged
 from mockserver.kit.server.evidence import Beside, Purpose
 from mockserver.kit.server.probe import Probe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.credentials import KEY_HEADER
+from mockserver.contract.service import Operation
 from mockserver.kit.server.credentials import UNKNOWN_ACCESS_KEY, UNKNOWN_KEY, Credentials
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice, zip_longest
 from types import MappingProxyType
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import first, with_value
+from mockserver.contract.service import Operation
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched
 from mockserver.kit.server.payloads.boundary import BoundaryPayload, boundary_payloads

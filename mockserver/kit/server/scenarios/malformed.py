@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import steps
+from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import OddBody, Purpose
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario

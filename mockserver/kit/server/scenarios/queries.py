@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.layout import PageFields
 from mockserver.contract.places import first, with_value
+from mockserver.contract.service import Operation
 from mockserver.kit.lookups import is_by_path
 from mockserver.kit.server.evidence import Named, Page, Purpose, TaskHistory, TimeBound
 from mockserver.kit.server.probe import Probe

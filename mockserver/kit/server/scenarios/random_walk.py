@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.kit.scratch import scratch_folder
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Purpose, Step

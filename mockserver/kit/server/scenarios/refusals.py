@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import first, located, with_value
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged
 from mockserver.kit.generation.invalid import InvalidPayloads
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.settings import Target

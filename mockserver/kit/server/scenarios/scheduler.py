@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario

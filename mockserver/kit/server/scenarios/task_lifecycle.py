@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import first
+from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Purpose, Watched
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario

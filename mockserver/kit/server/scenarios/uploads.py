@@ -6,8 +6,8 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from mockserver.contract.catalog import Operation
 from mockserver.contract.places import with_value
+from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Attempt, Beside, Purpose
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.probe import Probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mockserver.contract.catalog import Operation
+from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Attempt, Purpose, ResultFile, Watched
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.watched_tasks import WatchedTask

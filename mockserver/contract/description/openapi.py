@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
-from mockserver.contract.catalog import Catalog, Operation, Row, Service
+from mockserver.contract.catalog import Catalog
 from mockserver.contract.description.components import Components, enforced
 from mockserver.contract.description.evidence import Document, recorded
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation, Row, Service
 from mockserver.contract.template import MISSING, Found, Scope, filled
 from mockserver.contract.vectors import sample
 from mockserver.types import JSON, Level, Schema

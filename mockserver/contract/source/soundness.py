@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import jsonschema_rs
 
-from mockserver.contract.engine import HOLDS_MANY, HOLDS_ONE
+from mockserver.contract.evaluation.engine import HOLDS_MANY, HOLDS_ONE
 from mockserver.contract.keywords import KEYWORDS
 from mockserver.contract.places import schema_at
 from mockserver.contract.readings import Questions
