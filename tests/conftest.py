@@ -23,6 +23,7 @@ from mockserver.secrecy.mask import Mask
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 from tests.support import stores
+from tests.support.representatives import is_represented
 
 # How long an example takes says more about the machine than about the code, and a commit that is right today must be
 # right tomorrow: whoever looks for what nobody has thought of yet says --hypothesis-profile search. ``make test`` draws
@@ -50,9 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what draws: ``make torture`` runs it again, and draws more."""
+    """Mark what draws, which ``make torture`` runs again and draws more, and what another case stands for."""
     if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
         item.add_marker("drawn")
+    _, bracket, case = item.name.partition("[")
+    if bracket and is_represented(case[:-1]):
+        item.add_marker("torture")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

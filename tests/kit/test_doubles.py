@@ -80,14 +80,15 @@ CREATES = [
 
 
 @pytest.mark.parametrize(("service", "operation"), CREATES, ids=lambda each: each.id)
-@pytest.mark.parametrize("scenario", [id for id in SCENARIOS if id != "any-mistake"])
-def test_no_scenario_asks_a_plain_client_to_keep_what_it_cannot(service: Any, operation: Any, scenario: str) -> None:
-    planned = PlannedScenario(service, operation, SCENARIOS[scenario])
-    assert is_kept(planned.payload)
-    assert is_kept(planned.special_fields)
-    assert PlannedScenario(service, operation, SCENARIOS[scenario], big_numbers=True).payload.keys() == (
-        planned.payload.keys()
-    )
+def test_no_scenario_asks_a_plain_client_to_keep_what_it_cannot(service: Any, operation: Any) -> None:
+    for id, scenario in SCENARIOS.items():
+        if id == "any-mistake":
+            continue
+        planned = PlannedScenario(service, operation, scenario)
+        exact = PlannedScenario(service, operation, scenario, big_numbers=True)
+        assert is_kept(planned.payload), id
+        assert is_kept(planned.special_fields), id
+        assert exact.payload.keys() == planned.payload.keys(), id
 
 
 @pytest.mark.torture

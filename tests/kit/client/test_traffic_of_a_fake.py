@@ -111,11 +111,14 @@ def test_an_account_with_two_keys_sees_its_task_with_both(create: str) -> None:
 
 
 def wrong_queries() -> Iterator[tuple[str, str]]:
-    """Yield each product with each query that is for tasks of others."""
-    for create, query in product(CREATES, [id for id, each in OPERATIONS.items() if each.does == "get"]):
-        right = query_of(OPERATIONS[create])
-        if query != right.id:
-            yield create, query
+    """Yield each product with a query of its service, and with one of another, that are for tasks of others."""
+    queries = [each for each in OPERATIONS.values() if each.does == "get"]
+    for place, create in enumerate(CREATES):
+        own = OPERATIONS[create].service
+        wrong = [each for each in queries if each.id != query_of(OPERATIONS[create]).id]
+        for found in ([each for each in wrong if (each.service == own) is is_own] for is_own in (True, False)):
+            if found:
+                yield create, found[place % len(found)].id
 
 
 @pytest.mark.parametrize(("create", "query"), list(wrong_queries()))
