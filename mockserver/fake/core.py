@@ -7,9 +7,8 @@ dialect act, record the exchange.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.contract.catalog import Catalog, load
@@ -19,7 +18,7 @@ from mockserver.errors import BadContract, StoreUnavailable
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
-from mockserver.fake.dialects.dialect import Dialect
+from mockserver.fake.dialects.known import DIALECTS
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.headers import ERROR, named
 from mockserver.fake.intake.intake import Intake, Prepared
@@ -32,7 +31,7 @@ from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
 from mockserver.fake.world import World
 from mockserver.settings import Settings, checked_settings, checked_slots
-from mockserver.types import JSON, Lazy, Millis, Request, Response
+from mockserver.types import JSON, Millis, Request, Response
 
 if TYPE_CHECKING:
     from mockserver.fake.state.snapshot import Sections, Time
@@ -41,16 +40,6 @@ T = TypeVar("T")
 
 _DELIVERED_AT_ONCE = 512
 """Callbacks of one turn: with more, others would wait for it."""
-
-_DIALECTS = ("kling", "newer", "template", "useapi")
-
-
-def _dialect(name: str) -> Dialect:
-    found: Dialect = import_module(f"mockserver.fake.dialects.{name}").DIALECT
-    return found
-
-
-DIALECTS: Mapping[str, Dialect] = Lazy(lambda: _DIALECTS, _dialect)
 
 
 class Fake:

@@ -52,7 +52,7 @@ class World:
     """
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, clock: Clock, store: Store, dialects: Mapping[str, Dialect]
+        self, settings: Settings, catalog: Catalog, clock: Clock, store: Store, dialects: Mapping[str, Dialect[World]]
     ) -> None:
         """Raises ``MockserverError`` for a setting that is wrong."""
         self.settings, self.catalog, self.clock, self.store, self.dialects = settings, catalog, clock, store, dialects

@@ -14,7 +14,8 @@ from mockserver.contract.service import Operation
 from mockserver.contract.source import known
 from mockserver.contract.source.files import Files
 from mockserver.contract.source.known import is_known, remember, state
-from mockserver.fake.core import DIALECTS, Fake
+from mockserver.fake.core import Fake
+from mockserver.fake.dialects.known import DIALECTS
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request

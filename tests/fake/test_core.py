@@ -17,7 +17,7 @@ from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import picture
 from mockserver.fake.call import Call
-from mockserver.fake.core import DIALECTS
+from mockserver.fake.dialects.known import DIALECTS
 from mockserver.fake.media import results
 from mockserver.fake.world import World
 from mockserver.types import Request, Response

@@ -15,7 +15,8 @@ from mockserver.adapters.proxy.recordings import BadRecording, Recording, identi
 from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Difference
-from mockserver.fake.core import DIALECTS, Fake
+from mockserver.fake.core import Fake
+from mockserver.fake.dialects.known import DIALECTS
 from mockserver.fake.encoding import encoded
 from mockserver.fake.intake import bodies
 from mockserver.fake.refusal import Refused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Service
@@ -11,14 +11,14 @@ from mockserver.fake.call import Call
 from mockserver.fake.lifecycle import Status, Task
 from mockserver.types import JSON, Millis, Response, value
 
-if TYPE_CHECKING:
-    from mockserver.fake.world import World
+W = TypeVar("W")
+"""The world in which requests are carried out."""
 
-Action = Callable[["World", Call], Response]
+Action = Callable[[W, Call], Response]
 
 
 @value
-class Dialect:
+class Dialect(Generic[W]):
     """The wire format of a family of services.
 
     * ``actions``: what an operation can do, by the name in ``service.json``
@@ -27,7 +27,7 @@ class Dialect:
     * ``reports``: whether entering a state is called back
     """
 
-    actions: Mapping[str, Action]
-    refused: Callable[[World, Service, int, dict[str, JSON]], JSON]
-    notice: Callable[[World, Task, Millis], JSON]
+    actions: Mapping[str, Action[W]]
+    refused: Callable[[W, Service, int, dict[str, JSON]], JSON]
+    notice: Callable[[W, Task, Millis], JSON]
     reports: Callable[[Readings, Status], bool]

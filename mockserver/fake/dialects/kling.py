@@ -139,7 +139,7 @@ def refused(world: World, service: Service, status: int, body: dict[str, JSON]) 
     return wrapped(service, "refusal", of_refusal(world, service.id, status, complete), complete)
 
 
-def _told(told: Callable[[World, Call], Found]) -> Action:
+def _told(told: Callable[[World, Call], Found]) -> Action[World]:
     """Return an action that answers with something about the account, or with no data."""
 
     def action(world: World, call: Call) -> Response:
@@ -149,7 +149,7 @@ def _told(told: Callable[[World, Call], Found]) -> Action:
     return action
 
 
-_ACTIONS: Mapping[str, Action] = {
+_ACTIONS: Mapping[str, Action[World]] = {
     "create": create,
     "get": get,
     "list": list_,
@@ -164,7 +164,7 @@ _ACTIONS: Mapping[str, Action] = {
     "discard": _told(kling_library.discard),
 }
 
-DIALECT = Dialect(_ACTIONS, refused, notice, reports)
+DIALECT: Dialect[World] = Dialect(_ACTIONS, refused, notice, reports)
 
 
 def _answer(world: World, call: Call, data: bytes | None, task: Task | None = None) -> Response:

@@ -50,7 +50,7 @@ def list_(world: World, call: Call) -> Response:
     return _shown(world, call, page, None if is_last else urlsafe_b64encode(page[-1].id.encode()).decode())
 
 
-DIALECT = Dialect(
+DIALECT: Dialect[World] = Dialect(
     {"create": create, "get": get, "list": list_, "refuse": refuse},
     template.refused,
     template.notice,

@@ -78,7 +78,7 @@ def refused(world: World, service: Service, status: int, body: dict[str, JSON]) 
 
 _ACTIONS = {"create": create, "get": get, "list": list_, "delete": delete, "answer": answer}
 
-DIALECT = Dialect(_ACTIONS, refused, notice, reports)
+DIALECT: Dialect[World] = Dialect(_ACTIONS, refused, notice, reports)
 
 
 def _answer(world: World, call: Call, task: Task) -> Response:

@@ -208,7 +208,7 @@ def refused(_: World, __: Service, ___: int, body: dict[str, JSON]) -> JSON:
     return body
 
 
-DIALECT = Dialect(
+DIALECT: Dialect[World] = Dialect(
     {
         "create": create,
         "get": get,
