@@ -16,7 +16,7 @@ from mockserver.contract.places import schema_at
 from mockserver.contract.rules import Rule
 from mockserver.contract.source.parts import Whole
 from mockserver.contract.template import expanded
-from mockserver.types import JSON, Schema, value
+from mockserver.types import JSON, Lazy, Schema, value
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,21 @@ class Judged:
     lists: Mapping[str, str]
 
 
-def libraries_of(own: Whole, base: Whole, known: Mapping[str, JSON]) -> dict[str, Library]:
-    """Read the libraries of a service and of the one that it extends; that one makes what it does not make itself."""
-    found = {}
-    for id, data in {**base.data.get("libraries", {}), **own.data.get("libraries", {})}.items():
-        file = (own if id in own.data.get("libraries", {}) else base).file
+def libraries_of(own: Whole, base: Whole, known: Mapping[str, JSON]) -> Mapping[str, Library]:
+    """Return the libraries of a service and of the one that it extends, each read when it is asked for.
+
+    That one makes what it does not make itself.
+    """
+    mine = own.data.get("libraries", {})
+    every = {**base.data.get("libraries", {}), **mine}
+
+    def library(id: str) -> Library:
+        file, data = (own if id in mine else base).file, every[id]
         makers = tuple(f"{(own if name in own.data['operations'] else base).id}/{name}" for name in data["made_by"])
         thing = expanded(file, ("libraries", id, "thing"), data.get("thing"), known)
-        found[id] = Library.parse(id, data, makers, thing)
-    return found
+        return Library.parse(id, data, makers, thing)
+
+    return Lazy(lambda: every, library)
 
 
 def names(schema: Schema, libraries: Mapping[str, Library]) -> Iterator[tuple[str, str]]:

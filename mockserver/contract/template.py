@@ -23,12 +23,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from enum import Enum
 from functools import partial
-from types import MappingProxyType
 from typing import Final
 
 from mockserver.contract.values import LISTS, is_value
 from mockserver.errors import BadContract
-from mockserver.types import JSON, Path, pointer, value
+from mockserver.types import JSON, Lazy, Path, pointer, value
 
 _PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.-]{1,200})?)\}")
 _WHOLE = re.compile(_PLACE.pattern + r"\Z")
@@ -119,10 +118,9 @@ def fields(template: Mapping[str, JSON], scope: Scope) -> dict[str, JSON]:
 def templates(file: Where, sources: Mapping[str, JSON]) -> Mapping[str, JSON]:
     """Return templates with each ``$use`` replaced; ``file`` says which file has a pointer.
 
-    Raises ``BadContract`` for a name that means nothing.
+    Each is read when it is asked for, and raises ``BadContract`` then for a name that means nothing.
     """
-    found = {name: _expanded(file, ("templates", name), part, sources, (name,)) for name, part in sources.items()}
-    return MappingProxyType(found)
+    return Lazy(lambda: sources, lambda name: _expanded(file, ("templates", name), sources[name], sources, (name,)))
 
 
 def expanded(file: Where, at: Path, template: JSON, known: Mapping[str, JSON]) -> JSON:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from hashlib import blake2b
 
 from mockserver.contract.service import Operation, Service
 from mockserver.fake.call import Call
@@ -56,6 +55,8 @@ class Entry:
 
 def packs(service: Service, account: str, at: Millis) -> list[Pack]:
     """Return the packs that an account has at a moment."""
+    from hashlib import blake2b  # most never need it, and it brings OpenSSL
+
     found = []
     for name, pack in service.packs.items():
         span = pack["days"] * _DAY_MILLIS

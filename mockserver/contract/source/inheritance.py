@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 
 from mockserver.contract.source.parts import SERVICE, Whole
 from mockserver.contract.template import Scope, fields
 from mockserver.errors import BadContract
-from mockserver.types import JSON, value
+from mockserver.types import JSON, Lazy, value
 
 _FILES = ("body", "query", "answer", "callback")
 
@@ -54,19 +55,24 @@ def inheriting(own: Whole, base: Whole) -> Whole:
     return Whole(own.id, {**own.data, "operations": {**theirs, **besides}}, own.files)
 
 
-def errors_of(own: Whole, base: Mapping[str, JSON]) -> dict[str, JSON]:
+def errors_of(own: Whole, base: Mapping[str, JSON]) -> Mapping[str, JSON]:
     """Return the error table of a service: its own rows, those of the one that it extends, and those ``restated``.
 
-    Raises ``BadContract`` for a name of none.
+    A row is restated when it is asked for. Raises ``BadContract`` for a name of none.
     """
-    found = dict(base["errors"])
+    theirs, mine = base["errors"], own.data.get("errors", {})
+    restated: dict[str, list[JSON]] = {}
     for index, said in enumerate(own.data.get("restated", ())):
-        for name in said.get("rows", tuple(found)):
-            if name not in found:
+        for name in said.get("rows", theirs):
+            if name not in theirs:
                 fact = f"there is no error {name!r}"
                 raise BadContract(f"{own.id}/{SERVICE}", f"/restated/{index}/rows", fact)
-            found[name] = _restated(found[name], said)
-    return {**found, **own.data.get("errors", {})}
+            restated.setdefault(name, []).append(said)
+
+    def row(name: str) -> JSON:
+        return mine[name] if name in mine else reduce(_restated, restated.get(name, ()), theirs[name])
+
+    return Lazy(lambda: {**theirs, **mine}, row)
 
 
 def layout_of(own: Mapping[str, JSON], base: Mapping[str, JSON]) -> dict[str, JSON]:

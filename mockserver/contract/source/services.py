@@ -58,7 +58,7 @@ def service(id: str, files: Files) -> Service:
         faults=MappingProxyType(known_of({**base.get("faults", {}), **own.get("faults", {})})),
         templates=filling,
         packs=MappingProxyType({**base.get("packs", {}), **own.get("packs", {})}),
-        libraries=MappingProxyType(libraries),
+        libraries=libraries,
         ids=own.get("ids", base.get("ids", "decimal")),
         layout=Layout.parse(layout_of(own, base)),
         family=own.get("shares", id),

@@ -18,6 +18,8 @@ def check(files: Files, services: Mapping[str, Service]) -> None:
         _check_operations(own, files)
         soundness.check_relations(own, files.sources, files.base(id))
         service = services[id]
+        for filling in (service.templates, service.libraries):
+            dict(filling)  # each is read when it is asked for
         requests = [operation.schema for operation in service.operations.values()]
         soundness.check_layout(own.file("/layout"), own.data.get("layout", {}), requests)
         rules = {operation.name: operation.every_rule for operation in service.operations.values()}

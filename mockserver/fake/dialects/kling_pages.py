@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from hashlib import blake2b
 from itertools import islice
 from types import MappingProxyType
 
@@ -95,5 +94,7 @@ def _read(call: Call, cursor: str) -> _Query:
 
 
 def _mark(call: Call, content: bytes) -> bytes:
+    from hashlib import blake2b  # most never need it, and it brings OpenSSL
+
     whose = f"{call.operation.id} {call.account}".encode("utf-8", "surrogatepass")
     return blake2b(content + whose, digest_size=_MARK_BYTES).digest()

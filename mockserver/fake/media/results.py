@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 
 from mockserver.contract.service import Operation
 from mockserver.fake.lifecycle import Task
@@ -136,4 +135,6 @@ def _archive(world: World, service: str, names: str, now: Millis) -> Artifact | 
         if task is None or task.state(now).status != "succeed" or world.is_expired(task, now):
             return 404
         parts += plan.artifacts(world.operation(task), task, world.payload(task))[int(index) :][:1]
+    from hashlib import sha256  # most never need it, and it brings OpenSSL
+
     return Archive(sha256(names.encode()).hexdigest(), tuple(parts))
