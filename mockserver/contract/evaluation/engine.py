@@ -38,7 +38,7 @@ def compiled(schema: Schema) -> jsonschema_rs.Validator:
     return _compiled(marshal.dumps(schema, 2))  # later versions of the format also say which parts are one object
 
 
-@lru_cache(maxsize=32)  # each takes a third of a megabyte; a process serves eight operations under a few readings
+@lru_cache(maxsize=128)  # each takes a third of a megabyte; most processes serve a dozen operations under few readings
 def _compiled(schema: bytes) -> jsonschema_rs.Validator:
     found: Schema = marshal.loads(schema)  # noqa: S302 - these bytes were made above
     return jsonschema_rs.validator_for(_guarded(found), keywords=_checks(), mask="…")
