@@ -57,4 +57,6 @@ def _outside(name: str, like: str, operation: JSON) -> JSON:
     for key in ("body", "query", "answer", "callback"):
         if key in found:
             found[key] = relatives.outside(like, found[key])
+    if "judged" in found:
+        found["judged"] = {**found["judged"], "by": relatives.outside(like, found["judged"]["by"])}
     return found

@@ -30,7 +30,7 @@ _SECRET = re.compile(
     r"|(?:api|access|secret|private|subscription)_?key|(?:\A|_)(?:pwd|auth|sign|sig|jwt|sid|session_id|key))\Z"
 )
 _PUBLIC = re.compile(
-    r"(?:\A|_)(?:(?:idempotency|websocket|public|resource|cache|sort|primary|foreign)_key|(?:page|sync)_token)\Z"
+    r"(?:\A|_)(?:(?:idempotency|websocket|public|resource|cache|sort|primary|foreign|slot|emotion)_key|(?:page|sync)_token)\Z"
     r"|\Asession_id\Z"
 )
 """Names that end like a secret's and are none; a ``session_id`` names what was selected in a film (family 4.7)."""

@@ -114,7 +114,7 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
     ),
     "reference-at-no-field": (
         "useapi/service.json",
-        lambda it: it["layout"]["uploads"].update(reference="image"),
+        lambda it: it["layout"]["uploads"].update(reference="nothing"),
         "/layout/uploads/reference",
     ),
     "echo-of-no-field": (

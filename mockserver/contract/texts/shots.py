@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_SHOT = re.compile(r"\s*shot\s+([0-9]{1,9})\s*,\s*([0-9]{1,9})\s*,([^;]*);\s*", re.ASCII)
+_SHOT = re.compile(r"shot\s++([0-9]{1,9})\s*+,\s*+([0-9]{1,9})\s*+,(.*+)", re.ASCII | re.DOTALL)
 
 
 class Shot(NamedTuple):
@@ -18,12 +18,8 @@ class Shot(NamedTuple):
 
 def shots_of(text: str) -> list[Shot]:
     """Return the shots that a text consists of; none if there is anything else in it."""
-    found: list[Shot] = []
-    end = 0
-    while end < len(text):
-        match = _SHOT.match(text, end)
-        if match is None:
-            return []
-        found.append(Shot(int(match[1]), int(match[2]), match[3].strip()))
-        end = match.end()
-    return found
+    *parts, rest = text.split(";")
+    found = [_SHOT.fullmatch(part.strip()) for part in parts]
+    if rest.strip() or None in found:
+        return []
+    return [Shot(int(match[1]), int(match[2]), match[3].strip()) for match in found if match is not None]
