@@ -60,7 +60,7 @@ def test_of_all_fields_of_the_contracts_only_these_are_secrets() -> None:
 
     found = {name for document in load().documents.values() for name in names(document)}
     assert len(found) > 100
-    # Those of an account of useapi and of a callback at a gateway; and the name of a filter, which is hidden for nothing.
+    # Those of an account of useapi and of a callback at PiAPI; and the name of a filter, which is hidden for nothing.
     assert {name for name in found if is_secret(name)} == {"password", "token", "passToken", "secret", "key"}
 
 
