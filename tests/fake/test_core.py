@@ -74,7 +74,7 @@ def test_json_that_is_no_payload_is_refused_by_a_rule(operation: Operation) -> N
         answer = fake.send("POST", operation.path, body.replace(b"%b", text.encode()))
         assert answer.status == 400, name
         expected = {"type", f"{text}.type", f"{text}.x-int64", *(f"{each}.required" for each in fields)}
-        assert expected & set(answer.rules), name
+        assert any(rule in expected or rule.startswith(f"{text}[") for rule in answer.rules), name
     assert len(fake.world.tasks) == 0
 
 

@@ -105,7 +105,7 @@ class Tasks:
             refuse(f"{at}/reason", "a task that fails has one.")
         try:
             made = plan.artifacts(operation, task, self._world.payload(task))
-            if operation.service in self._world.readings:
+            if operation.callback is not None and operation.service in self._world.readings:
                 dialect = self._world.dialects[self._world.catalog.services[operation.service].dialect]
                 dialect.notice(self._world, task, task.created_at + task.timeline[-1][0])
         except Exception as error:  # noqa: BLE001 - whatever it is, it would be the answer to each query of the task

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
+from collections.abc import Mapping
 from itertools import product
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -30,32 +34,46 @@ TEXTS = {"stop-answer": "text"}
 
 
 def exchange(operation: Operation, faults: tuple[str, ...], **readings: str) -> Response:
-    """Ask a fake for an operation, on a task that is there where one is asked for."""
+    """Ask a fake for an operation, on a task or a possession that is there where one is asked for."""
     service = SERVICES[operation.service]
     known = {name: value for name, value in readings.items() if name in service.questions}
     fake = Fake(Settings(services=(service.id,), pace="real", seed=1, readings=known))
     creates = [each for each in service.operations.values() if each.task]
     makers = service.libraries[operation.library].makers if operation.does == "discard" and operation.library else ()
     create = next((each for each in creates if each.product == operation.product or each.id in makers), creates[0])
-    assert ask(fake, create, "").status == 200
+    assert ask(fake, create, {}).status == 200
     (task,) = fake.tasks
-    if operation.does in ("delete", "discard"):
+    if operation.does in ("delete", "discard", "download"):
         fake.tasks.force(task, "succeed")
+    parameters, fields = {"id": task.id, "task_id": task.id, "email": "first@example.com"}, {}
+    if operation.does in ("show", "forget"):
+        keeps = (each for each in service.operations.values() if each.does == "keep")
+        ask(fake, next(each for each in keeps if each.keeps["kind"] == operation.keeps["kind"]), {})
+        parameters[operation.finds] = next(iter(fake.world.possessions)).id
+    elif operation.does == "download":
+        fields = {"workIds": f"{task.id}0"}
+    elif makers:
+        fields = {operation.finds: str(made_by(task.id))}
     for line in faults:
         fake.faults.add(f"{line} on {operation.id}")
-    fields = {operation.finds: str(made_by(task.id))} if operation.does == "discard" else {}
-    return ask(fake, operation, task.id, **fields)
+    return ask(fake, operation, parameters, fields)
 
 
-def ask(fake: Fake, operation: Operation, id: str, **fields: JSON) -> Response:
-    path = operation.path.replace("{id}", id).replace("{task_id}", id)
-    kind, body = "application/json", b""
+def ask(
+    fake: Fake, operation: Operation, parameters: dict[str, str], fields: Mapping[str, JSON] = MappingProxyType({})
+) -> Response:
+    """Send the first example of an operation, with some fields."""
+    path = re.sub(r"\{(\w+)\}", lambda found: parameters.get(found[1], "none"), operation.path)
+    kind, query, body = "application/json", "", b""
+    sent = {**operation.schema["examples"][0], **fields} if operation.schema else {}
     if operation.uploads:
         kind, body = "image/png", b64decode(picture(300, 300))
-    elif operation.method == "POST" and operation.schema:
-        body = json.dumps({**operation.schema["examples"][0], **fields}).encode()
+    elif operation.method == "POST":
+        body = json.dumps(sent).encode() if sent else b""
+    else:
+        query = urlencode(sent, doseq=True)
     headers = {"host": "localhost", "authorization": "Bearer me", "content-type": kind}
-    return fake.respond(Request(operation.method, path, "", headers, body))
+    return fake.respond(Request(operation.method, path, query, headers, body))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
