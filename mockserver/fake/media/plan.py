@@ -40,10 +40,10 @@ def model(operation: Operation, payload: Payload) -> str:
 
 
 def has_sound(operation: Operation, payload: Payload) -> bool:
-    """Whether a film with sound is asked for; where sounds are made beside it, it always has them."""
-    sound = operation.task.get("sound")
-    is_asked_for = sound is not None and _value(operation, payload, sound["field"]) == sound["is"]
-    return is_asked_for or "sounds" in operation.task
+    """Whether a film has sound: it is asked for, or it always has; where sounds are made beside it, it has them, too."""
+    sound = operation.task.get("sound", {})
+    is_asked_for = "field" in sound and _value(operation, payload, sound["field"]) == sound["is"]
+    return is_asked_for or "always" in sound or "sounds" in operation.task
 
 
 def is_series(operation: Operation, payload: Payload) -> bool:

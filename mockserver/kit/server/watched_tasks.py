@@ -61,6 +61,8 @@ class WatchedTask:
         """Write what the payload says in a role: ``n is 9``, or what counts because it says nothing."""
         field = self.operation.task.get(role, "")
         if role in ("sound", "series"):
+            if "always" in field:
+                return f"{role} is always on"
             field = field["field"]
         elif role == "count" and self.series:
             field = self.operation.task["series"]["count"]
@@ -79,7 +81,8 @@ def watched_tasks(
     wishes: list[Wish] = [{}, _rich(operation)]
     if task["media"] == "video":
         # A plain film would be long and dear: both are short and small, and differ in their sound.
-        sound = {task["sound"]["field"]: task["sound"]["is"]} if "sound" in task else {}
+        chosen = task.get("sound", {})
+        sound = {chosen["field"]: chosen["is"]} if "field" in chosen else {}
         wishes = [_rich(operation), {**_rich(operation), **sound}]
     if "series" in task:
         wishes.append(_series(operation))
@@ -98,7 +101,7 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
     count = _chosen(operation, payload, task["series"]["count"]) if is_series else _value(operation, payload, "count")
     ratio = _value(operation, payload, "ratio")
     is_film, lasts = task["media"] == "video", task["media"] in ("video", "audio")
-    sound, seconds = task.get("sound"), _value(operation, payload, "duration") or task.get("usual_duration")
+    seconds = _value(operation, payload, "duration") or task.get("usual_duration")
     return WatchedTask(
         name=name,
         operation=operation,
@@ -109,9 +112,17 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
         ratio=ratio if isinstance(ratio, str) and ":" in ratio else None,
         seconds=int(str(seconds)) if lasts and str(seconds).isdecimal() else None,
         side=task["sizes"].get(_value(operation, payload, "size") or task["usual_size"]) if "size" in task else None,
-        sound=_chosen(operation, payload, sound["field"]) == sound["is"] if is_film and sound else None,
+        sound=_has_sound(operation, payload) if is_film else None,
         watermark="watermark" in task and bool(places.first(task["watermark"], payload)),
     )
+
+
+def _has_sound(operation: Operation, payload: Mapping[str, JSON]) -> bool | None:
+    """Return whether a film must have sound, if that is known."""
+    sound = operation.task.get("sound")
+    if sound is None:
+        return None
+    return "always" in sound or bool(_chosen(operation, payload, sound["field"]) == sound["is"])
 
 
 def _amount(task: Mapping[str, Any], count: JSON) -> int | None:
