@@ -269,8 +269,9 @@ def _int64(_: Any, instance: Any) -> bool:
     return bool(-(2**63) <= instance <= 2**63 - 1)
 
 
-def _base64(_: Any, instance: Any) -> bool:
-    return not _is_data(instance) or _content(instance) is not None
+def _base64(value: Any, instance: Any) -> bool:
+    may_be = value == "prefixed" or _without_prefix(instance) == instance
+    return not _is_data(instance) or (may_be and _content(instance) is not None)
 
 
 def _image_format(value: Any, instance: Any) -> bool:
@@ -299,7 +300,14 @@ def _is_data(text: str) -> bool:
     return text != "" and re.match("https?://", text, re.IGNORECASE) is None
 
 
+def _without_prefix(text: str) -> str:
+    head, comma, rest = text.partition(",")
+    is_prefix = comma and head.lower().startswith("data:") and head.lower().endswith(";base64")
+    return rest if is_prefix else text
+
+
 def _content(text: str) -> bytes | None:
+    text = _without_prefix(text)
     is_base64 = len(text) % 4 == 0 and re.fullmatch("[A-Za-z0-9+/]*={0,2}", text)
     return b64decode(text) if is_base64 else None
 

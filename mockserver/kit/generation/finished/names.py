@@ -14,7 +14,7 @@ _NOBODY = ("nobody", "somebody", "xyz")
 """Names that hardly anything has."""
 
 _ROOMY_CHARACTERS = 200
-"""A longer text gets no reference that it need not have: it is long for a reason."""
+"""A longer text gets no reference that it need not have: it is long for a reason, as a blank one is blank."""
 
 
 def with_names(own: OwnKeyword, payload: Payload, shape: Shape, choices: Choices) -> Payload:
@@ -27,7 +27,7 @@ def with_names(own: OwnKeyword, payload: Payload, shape: Shape, choices: Choices
             return _referring_to_nothing(form, names, texts[:1], payload, shape, own)
         for path, text in texts:
             kept = _without_dangling(form, text, target, payload)
-            if names and len(kept) < _ROOMY_CHARACTERS and choices.below(3) == 2:
+            if names and kept.strip() and len(kept) < _ROOMY_CHARACTERS and choices.below(3) == 2:
                 kept = f"{kept} {form.replace('*', picked(names, choices))}"
             payload = payload if kept == text else places.put(path, payload, kept)
     return payload
