@@ -47,17 +47,16 @@ def is_right(found: InvalidPayload, judged: Validator) -> bool:
 def switched_on() -> dict[str, list[tuple[Rule, tuple[str, str]]]]:
     """Return the rules that are off by default, each with a reading under which it is not."""
     found: dict[str, list[tuple[Rule, tuple[str, str]]]] = {each.id: [] for each in EVERY}
-    for service in load().services.values():
-        for operation in service.operations.values():
-            for rule in operation.rules:
-                readings = (
-                    (question.id, reading.id)
-                    for question in service.questions.values()
-                    for reading in question.readings.values()
-                    if reading.levels.get(rule.id, "off") != "off"
-                )
-                if rule_levels(operation, None)[rule.id] == "off" and (reading := next(readings, None)):
-                    found[operation.id].append((rule, reading))
+    for operation in EVERY:
+        for rule in operation.rules:
+            readings = (
+                (question.id, reading.id)
+                for question in load().services[operation.service].questions.values()
+                for reading in question.readings.values()
+                if reading.levels.get(rule.id, "off") != "off"
+            )
+            if rule_levels(operation, None)[rule.id] == "off" and (reading := next(readings, None)):
+                found[operation.id].append((rule, reading))
     return found
 
 
