@@ -47,7 +47,7 @@ def samples() -> Iterator[Sample]:
     """Yield what every operation answers over the life of a task that ends well, and of one that does not."""
     for service in CATALOG.services.values():
         for maker in [operation for operation in service.operations.values() if operation.task]:
-            fake = CheckedFake(services=(service.id,))
+            fake = CheckedFake(services=(service.id,), readings=dict(maker.when))
             answer = fake.post(maker.path, maker.schema["examples"][0])
             yield Sample(maker.id, maker, answer.status, answer.json)
             (task,) = fake.tasks

@@ -45,7 +45,7 @@ def listed(fake: CheckedFake, **body: JSON) -> list[str]:
 
 @pytest.mark.parametrize("operation", [*MAKERS, *OLDER], ids=lambda each: each.id)
 def test_a_query_shows_what_any_path_has_made(operation: Operation) -> None:
-    fake = CheckedFake(pace="instant")
+    fake = CheckedFake(pace="instant", readings=dict(operation.when))
     created = fake.post(operation.path, operation.schema["examples"][0])
     assert created.status == 200, created.json
     id = created.data.get("id") or created.data["task_id"]
@@ -56,7 +56,7 @@ def test_a_query_shows_what_any_path_has_made(operation: Operation) -> None:
     assert listed(fake) == [id]
 
 
-@pytest.mark.parametrize("operation", MAKERS, ids=lambda each: each.id)
+@pytest.mark.parametrize("operation", [each for each in MAKERS if each.callback], ids=lambda each: each.id)
 def test_each_path_takes_a_name_that_no_other_has(operation: Operation) -> None:
     fake = CheckedFake()
     assert fake.create(IMAGE, external_task_id="mine").status == 200
