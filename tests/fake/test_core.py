@@ -57,7 +57,7 @@ NO_PAYLOAD = {
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda operation: operation.id)
 def test_a_body_that_is_no_json_is_refused_in_the_services_words(operation: Operation) -> None:
-    fake = CheckedFake(services=(operation.service,))
+    fake = CheckedFake(services=(operation.service,), readings=dict(operation.when))
     for name, body in NO_JSON.items():
         answer = fake.send("POST", operation.path, body)
         assert answer.status == load().service(operation.service).errors["unreadable"].status == 400, name
@@ -67,7 +67,7 @@ def test_a_body_that_is_no_json_is_refused_in_the_services_words(operation: Oper
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda operation: operation.id)
 def test_json_that_is_no_payload_is_refused_by_a_rule(operation: Operation) -> None:
-    fake = CheckedFake(services=(operation.service,))
+    fake = CheckedFake(services=(operation.service,), readings=dict(operation.when))
     fields = operation.schema["properties"]
     text = next((name for name, part in fields.items() if part.get("type") == "string"), next(iter(fields)))
     for name, body in NO_PAYLOAD.items():
@@ -80,7 +80,7 @@ def test_json_that_is_no_payload_is_refused_by_a_rule(operation: Operation) -> N
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda operation: operation.id)
 def test_a_body_of_another_type_is_refused(operation: Operation) -> None:
-    fake = CheckedFake(services=(operation.service,))
+    fake = CheckedFake(services=(operation.service,), readings=dict(operation.when))
     for kind in ("text/plain", "application/xml", "multipart/mixed", "json", "*/*", "\xe9"):
         answer = fake.send("POST", operation.path, b'{"prompt": "A cat"}', content_type=kind)
         assert answer.status == load().service(operation.service).errors["media-type"].status, kind
@@ -98,7 +98,7 @@ def test_at_kling_what_cannot_be_read_is_1200_and_what_breaks_a_rule_1201(fake: 
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda operation: operation.id)
 def test_a_body_over_the_limit_is_413_and_one_at_the_limit_is_read(operation: Operation) -> None:
-    fake = CheckedFake(services=(operation.service,), max_body=100)
+    fake = CheckedFake(services=(operation.service,), readings=dict(operation.when), max_body=100)
     assert fake.send("POST", operation.path, b'{"prompt": "A cat"}'.ljust(101)).status == 413
     assert fake.send("POST", operation.path, b"[]".ljust(100)).rules == ["type"]
 

@@ -50,8 +50,9 @@ def noted(fake: Fake, operation: Operation, payload: JSON) -> tuple[int, dict[st
 @pytest.mark.parametrize(("operation", "name"), FIELDS)
 def test_a_null_field_of_any_service_is_as_good_as_none_and_recorded(operation: Operation, name: str) -> None:
     example = operation.schema["examples"][0]
-    without = noted(Fake(Settings(services=(operation.service,))), operation, merged(example, {name: None}))
-    status, nulls, errors = noted(Fake(Settings(services=(operation.service,))), operation, {**example, name: None})
+    settings = Settings(services=(operation.service,), readings=dict(operation.when))
+    without = noted(Fake(settings), operation, merged(example, {name: None}))
+    status, nulls, errors = noted(Fake(settings), operation, {**example, name: None})
     assert (status, errors) == (without[0], without[2])
     assert nulls == {pointer((name,)): "warning"}
 
@@ -59,7 +60,7 @@ def test_a_null_field_of_any_service_is_as_good_as_none_and_recorded(operation: 
 @pytest.mark.parametrize("operation", [each for each in CREATING if optional(each)], ids=lambda each: each.id)
 def test_a_reading_makes_null_a_value_of_the_wrong_type(operation: Operation) -> None:
     name = optional(operation)[0]
-    fake = Fake(Settings(services=(operation.service,), readings={"null-field": "refused"}))
+    fake = Fake(Settings(services=(operation.service,), readings={"null-field": "refused", **operation.when}))
     status, nulls, errors = noted(fake, operation, {**operation.schema["examples"][0], name: None})
     assert (status, nulls) == (400, {})
     assert errors in ([f"{name}.type"], [f"{name}.enum"])

@@ -40,7 +40,7 @@ def model(operation: Operation, payload: Payload) -> str:
 
 
 def has_sound(operation: Operation, payload: Payload) -> bool:
-    """Whether a film has sound: it is asked for, or it always has; where sounds are made beside it, it has them, too."""
+    """Whether a film has sound: it is asked for or always has it, or has the sounds that are made beside it."""
     sound = operation.task.get("sound", {})
     is_asked_for = "field" in sound and _value(operation, payload, sound["field"]) == sound["is"]
     return is_asked_for or "always" in sound or "sounds" in operation.task

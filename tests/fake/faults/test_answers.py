@@ -37,13 +37,16 @@ def exchange(operation: Operation, faults: tuple[str, ...], **readings: str) -> 
     """Ask a fake for an operation, on a task or a possession that is there where one is asked for."""
     service = SERVICES[operation.service]
     known = {name: value for name, value in readings.items() if name in service.questions}
-    fake = Fake(Settings(services=(service.id,), pace="real", seed=1, readings=known))
     creates = [each for each in service.operations.values() if each.task]
     makers = service.libraries[operation.library].makers if operation.does == "discard" and operation.library else ()
-    create = next((each for each in creates if each.product == operation.product or each.id in makers), creates[0])
+    source = operation.info.get("of", {})
+    of_product = (each for each in creates if each.product == operation.product or each.id in makers)
+    create = creates[0] if source else next(of_product, creates[0])
+    served = {**known, **create.when, **operation.when}
+    fake = Fake(Settings(services=(service.id,), pace="real", seed=1, readings=served))
     assert ask(fake, create, {}).status == 200
     (task,) = fake.tasks
-    if operation.does in ("delete", "discard", "download"):
+    if source or operation.does in ("delete", "discard", "download"):
         fake.tasks.force(task, "succeed")
     parameters, fields = {"id": task.id, "task_id": task.id, "email": "first@example.com"}, {}
     if operation.does in ("show", "forget"):
@@ -54,6 +57,10 @@ def exchange(operation: Operation, faults: tuple[str, ...], **readings: str) -> 
         fields = {"workIds": f"{task.id}0"}
     elif makers:
         fields = {operation.finds: str(made_by(task.id))}
+    elif operation.does == "get" and operation.finds in operation.schema.get("properties", ()):
+        fields = {operation.finds: task.id}
+    named = {"task": task.id, "work": f"{task.id}0"}
+    fields |= {source[role]: id for role, id in named.items() if role in source}
     for line in faults:
         fake.faults.add(f"{line} on {operation.id}")
     return ask(fake, operation, parameters, fields)
@@ -72,7 +79,7 @@ def ask(
         body = json.dumps(sent).encode() if sent else b""
     else:
         query = urlencode(sent, doseq=True)
-    headers = {"host": "localhost", "authorization": "Bearer me", "content-type": kind}
+    headers = {"host": "localhost", "authorization": "Bearer me", "x-api-key": "me", "content-type": kind}
     return fake.respond(Request(operation.method, path, query, headers, body))
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
+from mockserver.contract.places import schema_at, with_value
 from mockserver.contract.service import Operation
 from mockserver.contract.vectors import picture
 from mockserver.fake.lifecycle import Task
@@ -157,12 +158,12 @@ DRAWERS = [operation for operation in MAKERS if operation.task["media"] == "imag
 def test_an_image_has_the_listed_pixels_of_its_size_and_ratio(operation: Operation) -> None:
     fields = operation.task
     for size in fields["sizes"].keys() & LISTED.keys():
-        chosen = {fields["size"]: size} if "size" in fields else {}
-        for ratio in operation.schema["properties"][fields["ratio"]]["enum"]:
-            if ratio != "auto":
+        chosen = with_value(fields["size"], {}, size) if "size" in fields else {}
+        for ratio in (schema_at(fields["ratio"], operation.schema) or {})["enum"]:
+            if ":" in ratio:
                 lying = ":".join(sorted(ratio.split(":"), key=int, reverse=True))
                 wanted = LISTED[size][lying] if ratio == lying else LISTED[size][lying][::-1]
-                (image,) = made(operation, {**chosen, fields["ratio"]: ratio})
+                (image,) = made(operation, with_value(fields["ratio"], chosen, ratio))
                 assert (image.width, image.height) == wanted, (size, ratio)
 
 
@@ -172,7 +173,7 @@ def test_the_sides_of_any_image_are_multiples_of_16(
 ) -> None:
     sizes = sorted(operation.task["sizes"]) if "size" in operation.task else [operation.task["usual_size"]]
     size = data.draw(st.sampled_from(sizes))
-    payload = {operation.task["size"]: size} if "size" in operation.task else {}
+    payload = with_value(operation.task["size"], {}, size) if "size" in operation.task else {}
     image, *_ = plan.artifacts(operation, replace(task(operation, payload), ratio=f"{wide}:{high}"), payload)
     assert isinstance(image, Picture)
     assert (image.width % 16, image.height % 16) == (0, 0)
