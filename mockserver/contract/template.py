@@ -1,12 +1,13 @@
 """Templates: answers as a ``service.json`` writes them out, with places that a task fills in.
 
 A text ``"{id}"`` becomes the value of that name, of whatever type it is; ``"task {id}"`` a text with it in it. What has
-no value is left out, and with it the field, the item or the text that it stands in. Five objects are no objects of the
+no value is left out, and with it the field, the item or the text that it stands in. Six objects are no objects of the
 answer:
 
 * ``{"$each": "results", "item": …}``: a list with one item for each result, each task or preset, or each item of a
   list that was sent, ``payload.tag_list``
 * ``{"$first": "results", "item": …}``: the first of these items; there is none where there are no results
+* ``{"$all": [{"$each": …}, …]}``: the items of several lists, one list after another
 * ``{"$by": "status", "cases": {…}, "else": …}``: what stands there depends on a value
 * ``{"$with": "payload.image", "item": …}``: it stands there only if there is a value
 * ``{"$text": …}``: JSON written as text
@@ -97,6 +98,9 @@ def filled(template: JSON, scope: Scope) -> Found:
     if "$first" in template:
         first = next(iter(scope.items(template["$first"])), None)
         return MISSING if first is None else filled(template["item"], first)
+    if "$all" in template:
+        parts = _present(filled(part, scope) for part in template["$all"])
+        return [item for part in parts for item in (part if isinstance(part, list) else [part])]
     if "$by" in template:
         key = scope.value(template["$by"])
         case = template["cases"].get(str(key), template.get("else", MISSING))
@@ -167,12 +171,15 @@ def _check_keys(file: Where, at: Path, part: Mapping[str, JSON]) -> None:
         {"$by", "cases"},
         {"$by", "cases", "else"},
         {"$text"},
+        {"$all"},
     )
     if set(part) not in forms:
         raise _bad(file, at, f"{min(ours)!r} stands beside what does not belong to it")
     for key in sorted(ours & {"$each", "$first"}):
         if part[key] not in LISTS and not part[key].startswith("payload."):
             raise _bad(file, (*at, key), f"there is no list {part[key]!r}; there are {', '.join(LISTS)}")
+    if "$all" in part and not isinstance(part["$all"], list):
+        raise _bad(file, (*at, "$all"), "it is no list of lists")
     if "$by" in part and not (is_value(part["$by"]) and isinstance(part["cases"], dict)):
         raise _bad(file, (*at, "$by"), f"there is no value {part['$by']!r} to choose by")
     if "$with" in part and not is_value(part["$with"]):

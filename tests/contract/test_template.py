@@ -41,6 +41,10 @@ FILLED: dict[str, tuple[JSON, JSON]] = {
     "by a value": ({"$by": "status", "cases": {"done": "{id}"}, "else": 0}, "t-1"),
     "by another value": ({"$by": "id", "cases": {"done": 1}, "else": 0}, 0),
     "by a value of no case": ({"a": {"$by": "id", "cases": {}}}, {}),
+    "several lists in one": (
+        {"$all": [["{count}"], {"$each": "results", "item": "{index}"}, "{reason}", [], {"id": "{id}"}]},
+        [3, 0, 1, {"id": "t-1"}],
+    ),
     "JSON as text": ({"$text": {"urls": ["ü"]}}, '{"urls":["ü"]}'),
     "what is in braces and no name": ({"a": "{} {1 } {A}"}, {"a": "{} {1 } {A}"}),
 }

@@ -130,7 +130,11 @@ def of_task(
 def _of_thing(world: World, operation: Operation, payload: Payload, task: Task) -> dict[str, Callable[[str], Found]]:
     """Return what a task has made that is no file, and the things that it named."""
 
-    def named(name: str) -> Found:
+    def named(place: str) -> Found:
+        name, _, rest = place.partition(".")
+        return inside(thing_of(name), rest)
+
+    def thing_of(name: str) -> JSON:
         library = world.catalog.services[operation.service].libraries[name]
         id = things.named(library, payload)
         if id is None:
@@ -140,7 +144,8 @@ def _of_thing(world: World, operation: Operation, payload: Payload, task: Task) 
             return {library.id_field: id}
         if thing.task is None:
             return dict(thing.preset or {})["thing"]
-        return filled(library.thing, of_task(world, thing.task, thing.task.state(world.clock.now())))
+        made: JSON = filled(library.thing, of_task(world, thing.task, thing.task.state(world.clock.now())))
+        return made
 
     return {
         "thing_id": lambda _: MISSING if (id := made_by(task.id)) is None else str(id),

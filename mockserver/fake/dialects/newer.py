@@ -35,7 +35,7 @@ def get(world: World, call: Call) -> Response:
         *map(owned.get, call.payload.get("task_ids", ())),
         *map(owned.get_external, call.payload.get("external_task_ids", ())),
     ]
-    return _shown(world, call, [task for task in found if task is not None])
+    return _shown(world, call, [task for task in found if task is not None and _is_shown(world, task)])
 
 
 def list_(world: World, call: Call) -> Response:
@@ -44,7 +44,8 @@ def list_(world: World, call: Call) -> Response:
     tasks, cursor = world.owned(call).latest(), asked.get("cursor")
     tasks = _after(cursor, tasks) if cursor else filter(_times(asked, call.now), tasks)
     wanted, together = _wanted(call, asked.get("filters", ())), _TOGETHER[call.readings["filters-together"]]
-    chosen = (task for task in tasks if not wanted or together(is_wanted(world, task) for is_wanted in wanted))
+    shown = (task for task in tasks if _is_shown(world, task))
+    chosen = (task for task in shown if not wanted or together(is_wanted(world, task) for is_wanted in wanted))
     page = list(islice(chosen, int(asked["limit"])))
     is_last = next(chosen, None) is None
     return _shown(world, call, page, None if is_last else urlsafe_b64encode(page[-1].id.encode()).decode())
@@ -56,6 +57,11 @@ DIALECT: Dialect[World] = Dialect(
     template.notice,
     template.reports,
 )
+
+
+def _is_shown(world: World, task: Task) -> bool:
+    """Whether a task is one for a client: what is made at once, as by the previous API of elements, has none."""
+    return world.operation(task).does == "create"
 
 
 def _shown(world: World, call: Call, tasks: list[Task], next_cursor: str | None = None) -> Response:

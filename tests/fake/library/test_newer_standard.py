@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.vectors import picture
 from mockserver.fake.ids import made_by
 from mockserver.types import JSON
-from tests.conftest import CheckedFake
+from tests.conftest import Answer, CheckedFake
 
 MADE = "/v1/general/advanced-custom-elements"
 OMNI, O1, IMAGE = "/omni-video/kling-3.0-omni", "/omni-video/kling-o1", "/omni-image/kling-image-4.0"
@@ -26,7 +27,7 @@ class Client:
         made = self.fake.post(MADE, {**named, **sent})
         return str(made_by(made.data["task_id"]))
 
-    def create(self, path: str = OMNI, **counts: int) -> tuple[int, list[str]]:
+    def create(self, path: str = OMNI, **counts: Any) -> tuple[int, list[str]]:
         """Name so many things of each kind, and return the status and the rules that were broken."""
         answer = self.fake.post(path, {"contents": [{"type": "prompt", "text": "A dance"}, *self.contents(**counts)]})
         return answer.status, [rule for rule in answer.rules if rule != "aspect-ratio-without-frame"]
@@ -99,3 +100,76 @@ def test_an_element_that_was_deleted_there_is_unknown_here() -> None:
     assert client.fake.post(OMNI, body).status == 200
     client.fake.post("/v1/general/delete-elements", {"element_id": id})
     assert client.fake.post(OMNI, body).message == f"Element id not found: {id}"
+
+
+def shown(fake: CheckedFake, task: Answer) -> dict[str, Any]:
+    """Return what the newer query shows of what a task has made."""
+    (record,) = fake.get("/tasks", query=f"task_ids={task.data['task_id']}").data
+    assert record["billing"][0]["package_type"] == "video"
+    (output,) = record["outputs"]
+    return dict(output)
+
+
+def test_the_query_shows_a_voice_and_an_element_that_has_it_until_they_are_deleted() -> None:
+    fake = CheckedFake(pace="instant")
+    made = fake.post("/v1/general/custom-voices", {"voice_name": "Bob", "voice_url": "https://a.b/c.mp3"})
+    voice = shown(fake, made)
+    assert (voice["type"], voice["name"], voice["url"]) == ("voice", "Bob", "https://a.b/c.mp3")
+    body = {"element_name": "Tom", "element_description": "A cat", "reference_type": "image_refer"}
+    pictures = {"frontal_image": "https://a.b/1.png", "refer_images": [{"image_url": "https://a.b/2.png"}]}
+    more = {"element_voice_id": voice["id"], "tag_list": [{"tag_id": "o_103"}], "element_image_list": pictures}
+    element = fake.post(MADE, {**body, **more})
+    assert shown(fake, element) == {
+        "type": "element",
+        "id": str(made_by(element.data["task_id"])),
+        "name": "Tom",
+        "description": "A cat",
+        "element_type": "multi_image_elements",
+        "references": [
+            {"type": "image", "role": "frontal", "url": "https://a.b/1.png"},
+            {"type": "image", "role": "reference", "url": "https://a.b/2.png"},
+            {"type": "voice", "role": "refer", "url": "https://a.b/c.mp3"}
+            | {"id": voice["id"], "name": "Bob", "owned_by": voice["owned_by"]},
+        ],
+        "owned_by": voice["owned_by"],
+        "status": "succeeded",
+        "tags": [{"id": 103, "name": "Animal", "description": "Animal"}],
+    }
+    fake.post("/v1/general/delete-elements", {"element_id": str(made_by(element.data["task_id"]))})
+    fake.post("/v1/general/delete-voices", {"voice_id": voice["id"]})
+    assert [shown(fake, task)["status"] for task in (element, made)] == ["deleted", "deleted"]
+
+
+def test_the_query_shows_an_element_of_a_film_and_one_of_base64() -> None:
+    fake = CheckedFake(pace="instant")
+    body = {"element_name": "Tom", "element_description": "A cat", "element_voice_id": "829826751244500000"}
+    film = {
+        "reference_type": "video_refer",
+        "element_video_list": {"refer_videos": [{"video_url": "https://a.b/1.mp4"}]},
+    }
+    output = shown(fake, fake.post(MADE, {**body, **film}))
+    assert output["element_type"] == "video_character_elements"
+    assert output["references"] == [{"type": "video", "role": "refer", "url": "https://a.b/1.mp4"}]
+    pictures = {"frontal_image": picture(300, 300), "refer_images": [{"image_url": "https://a.b/2.png"}]}
+    other = shown(fake, fake.post(MADE, {**body, "reference_type": "image_refer", "element_image_list": pictures}))
+    assert [each["role"] for each in other["references"]] == ["frontal", "reference"]
+    assert other["tags"] == []
+
+
+def test_the_query_shows_a_voice_that_was_made_of_a_film() -> None:
+    fake = CheckedFake(pace="instant")
+    made = fake.post("/v1/general/custom-voices", {"voice_name": "Bob", "video_id": "829826751244537878"})
+    assert "url" not in shown(fake, made)
+
+
+def test_what_the_previous_api_makes_at_once_is_no_task() -> None:
+    fake = CheckedFake(pace="instant")
+    pictures = {
+        "element_frontal_image": "https://a.b/1.png",
+        "element_refer_list": [{"image_url": "https://a.b/2.png"}],
+    }
+    made = fake.post("/v1/general/custom-elements", {"element_name": "Tom", "element_description": "A cat", **pictures})
+    assert made.status == 200
+    assert fake.post("/tasks", {}).data == {"count": 0, "has_more": False}
+    (task,) = fake.tasks
+    assert fake.get("/tasks", query=f"task_ids={task.id}").data == []
