@@ -8,6 +8,7 @@ import pytest
 from mockserver.contract.catalog import load
 from mockserver.contract.places import with_value
 from mockserver.contract.service import Operation
+from mockserver.contract.vectors import picture
 from mockserver.types import JSON
 from tests.conftest import IMAGE, NOON, VIDEO, CheckedFake
 
@@ -164,6 +165,15 @@ def test_filters_of_one_key_add_up_and_those_of_several_narrow() -> None:
     either = CheckedFake(readings={"filters-together": "either"})
     made = either.made(IMAGE), film(either)
     assert listed(either, filters=[{"key": "status", "values": ["succeeded"]}, movies]) == [made[1]]
+
+
+@pytest.mark.torture
+def test_a_picture_has_at_most_50_mb() -> None:
+    fake, most = CheckedFake(max_body=72 * 1024 * 1024), 50 * 1024 * 1024
+    for size, broken in ((most, []), (most + 1, ["contents[].url.x-image-bytes"])):
+        frame: JSON = {"type": "first_frame", "url": picture(300, 300, size=size)}
+        answer = fake.post(OMNI, {"contents": [{"type": "prompt", "text": "A cat"}, frame]})
+        assert (answer.status, answer.rules) == (400 if broken else 200, broken)
 
 
 def test_a_failed_task_tells_why_and_costs_nothing() -> None:
