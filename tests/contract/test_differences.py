@@ -43,14 +43,27 @@ class Sample:
         return [found.pointer for found in self.differences(body)]
 
 
+def asked(fake: CheckedFake, maker: Operation) -> JSON:
+    """Return the first example of a request; what is about another task is about one that was made before."""
+    payload = maker.schema["examples"][0]
+    if "of" not in maker.info:
+        return payload
+    named, makers = maker.info["of"], CATALOG.services[maker.service].operations.values()
+    first = next(each for each in makers if each.task.get("media") == maker.task["media"] and "of" not in each.info)
+    fake.post(first.path, first.schema["examples"][0])
+    (task,) = fake.tasks
+    fake.tasks.force(task, "succeed")
+    return {**payload, named["task"]: task.id, **({named["work"]: f"{task.id}0"} if "work" in named else {})}
+
+
 def samples() -> Iterator[Sample]:
     """Yield what every operation answers over the life of a task that ends well, and of one that does not."""
     for service in CATALOG.services.values():
         for maker in [operation for operation in service.operations.values() if operation.task]:
             fake = CheckedFake(services=(service.id,), readings=dict(maker.when))
-            answer = fake.post(maker.path, maker.schema["examples"][0])
+            answer = fake.post(maker.path, asked(fake, maker))
             yield Sample(maker.id, maker, answer.status, answer.json)
-            (task,) = fake.tasks
+            task = next(iter(fake.tasks))
             states: tuple[Status, ...] = ("submitted", "processing", "succeed", "failed")
             for state in states:
                 fake.tasks.force(task, state)

@@ -90,8 +90,9 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON], libraries: Mapp
     shows, record, said = (
         expanded(own.file, ("operations", name, key), data[key], known) if key in data else None for key in _FILLED
     )
+    named = tuple(names(schema, libraries)) if data["method"] == "POST" else ()
     judged = None
-    if "judged" in data:
+    if named and "judged" in data:
         by = files.documents[files.resolved(service, f"{at}/judged/by", data["judged"]["by"])]
         judged = Judged(by, rules_of(id, by), data["judged"].get("lists", {}))
     return Operation(
@@ -121,7 +122,7 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON], libraries: Mapp
         finds=data.get("finds", "id"),
         finds_name=data.get("finds_name", data.get("finds", "id")),
         library=data.get("library"),
-        names=tuple(names(schema, libraries)) if data["method"] == "POST" else (),
+        names=named,
         judged=judged,
         defaults=MappingProxyType(
             {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}
