@@ -1,5 +1,6 @@
 """The ledger: every fact that is known has its place in the contract, and every name that is given exists."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from mockserver.contract.catalog import load
 from mockserver.resources import folder
+from mockserver.types import JSON
 
 SCHEMAS = Path(str(folder("schemas")))
 README = (SCHEMAS / "README.md").read_text(encoding="utf-8")
@@ -27,6 +29,19 @@ SEED_004 = (
     " RES-DEF AR-ENUM AR-DEF CNT-RANGE CNT-DEF UNL-DEF UNL-ELIG IMG-RANGE IMG-SRC JOBS-RANGE RURL RREF OK-TASKID"
     " OK-STATUS OK-TYPE OK-SCENE OK-INPUT OK-PROMPT OK-RICH OK-ARGS OK-FLAGS OK-WORKS OK-LIMIT OK-POINTS 400 401 404"
     " 500 500-TEXT 500-BODY MODEL-OPT STATUS-ENUM VIEWTIME ERRFIELD POINT-ITEM TICKET-ITEM FROMWORK"
+)
+GENERATIONS = "model prompt image fidelity elements n size prices"
+TEXT_TO_VIDEO = "model prompt shots sound cfg_scale mode camera duration"
+IMAGE_TO_VIDEO = "images exclusion masks elements voices texts"
+SIBLINGS = (
+    "multi-image2video video-extend motion-control multi-image2image expand ai-multi-shot try-on lip-sync identify-face"
+    " advanced-lip-sync avatar effects multi-elements image-recognize tts text-to-audio video-to-audio 404"
+)
+NEW_API = "paths request upstream create video refusals status wrapper checks elements"
+SECTIONED = "1.1 1.2 1.4 1.5 1.6 1.7 1.9 2.3 2.4 4.1 4.2 4.3 4.4 4.5 4.6 4.7 5.1 5.2 5.3 5.4 5.5 5.6 5.7 6.1"
+CHANGES = (
+    "2025-12-15 2026-01-23 2026-02-25 2026-03-04 2026-03-11 2026-03-23 2026-04-01 2026-04-23 2026-04-27 2026-05-07"
+    " 2026-06-17 2026-07-06 2026-07-15 2026-08-07 2026-08-18 2026-09-15"
 )
 
 
@@ -48,10 +63,36 @@ IDS = [
     *numbered("E", 22),
     *numbered("W", 4),
     *numbered("U", 28),
+    *numbered("A", 10),
+    *(f"F4.1 {name}" for name in GENERATIONS.split()),
+    *(f"F4.2 {name}" for name in TEXT_TO_VIDEO.split()),
+    *(f"F4.3 {name}" for name in IMAGE_TO_VIDEO.split()),
+    *(f"F4.5 {name}" for name in SIBLINGS.split()),
+    *(f"F5.1 {name}" for name in NEW_API.split()),
+    *(f"1.9 {date}" for date in CHANGES.split()),
     *(f"SO-{name}" for name in SEED_004.split()),
     *(f"1.2 {name}" for name in f"{IMAGE} {EVERYWHERE}".split()),
     *(f"1.4 {name}" for name in f"{VIDEO} {EVERYWHERE}".split()),
 ]
+
+FAMILY = [
+    *numbered("P", 15),
+    *numbered("F", 16),
+    *numbered("N", 25),
+    *numbered("X", 10),
+    *numbered("R", 17),
+    *numbered("Q", 9),
+    *numbered("V", 2),
+    *numbered("K", 11),
+    *numbered("E", 22),
+    *numbered("W", 4),
+    *numbered("A", 10),
+    *numbered("D", 24),
+    *numbered("U", 28),
+    *numbered("Y", 10),
+    *SECTIONED.split(),
+]
+"""The numbered facts of what stands around the Omni endpoints, and its sections that have others."""
 
 
 def rows() -> Iterator[list[str]]:
@@ -95,6 +136,45 @@ def test_every_fact_is_in_the_ledger(id: str) -> None:
     assert id in LEDGER
 
 
+FIXTURES = Path(str(folder("fixtures")))
+
+
+def written(value: JSON) -> Iterator[str]:
+    """Yield each source that a file names, wherever it stands."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from [inner] if name in ("source", "x-source") and isinstance(inner, str) else written(inner)
+    elif isinstance(value, list):
+        yield from (source for inner in value for source in written(inner))
+
+
+def of_family() -> Iterator[str]:
+    """Yield each fact of the family that a file of the contract, a fixture or a row of the ledger has as its source."""
+    for path in (*SCHEMAS.rglob("*.json"), *FIXTURES.rglob("*.json")):
+        for source in written(json.loads(path.read_text(encoding="utf-8"))):
+            for facts in re.findall(rf"\bfamily ({FACTS})", source):
+                yield from re.findall(FACT, facts)
+    for id in LEDGER:
+        if id.startswith("family "):
+            yield from id.split()[1:]
+        elif found := re.match(r"F(\d\.\d)\b|([EWADUY]\d+)\b", id):
+            yield found[1] or found[2]
+
+
+FACT = r"[A-Z]\d+|\d\.\d"
+FACTS = rf"(?:{FACT})(?:,? (?:{FACT}))*"
+PLACED = set(of_family())
+
+
+@pytest.mark.parametrize("id", FAMILY)
+def test_every_fact_of_the_family_has_a_place(id: str) -> None:
+    assert id in PLACED
+
+
+def test_a_source_of_the_family_names_facts_that_there_are() -> None:
+    assert PLACED - {*FAMILY} == set()
+
+
 @pytest.mark.parametrize("id", LEDGER)
 def test_a_fact_is_stated_and_has_a_place_or_a_reason(id: str) -> None:
     assert len(LEDGER[id]) == 3
@@ -109,6 +189,16 @@ def test_no_fact_is_in_the_ledger_twice() -> None:
 @pytest.mark.parametrize(("kind", "name"), sorted(set(names())))
 def test_a_name_in_the_ledger_exists(kind: str, name: str) -> None:
     assert name in KNOWN[kind]
+
+
+def files() -> set[str]:
+    places = "\n".join(cells[2] for cells in rows())
+    return set(re.findall(r"`([^` ]+\.(?:json|py))`", places))
+
+
+@pytest.mark.parametrize("name", sorted(files()))
+def test_a_file_in_the_ledger_exists(name: str) -> None:
+    assert (SCHEMAS / name).is_file() or (SCHEMAS.parent / name).is_file()
 
 
 # Which operation the rows of a table speak of, by the beginning of their ids.
