@@ -117,7 +117,7 @@ DIGITS = re.compile(r"[0-9]+")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 URL = re.compile(r"https?://[^/]+/")
 IDS = re.compile(
-    r"(task_|request_|element_|voice_|resource_pack_|package_|session_)?id"
+    r"(task_|request_|group_|element_|voice_|resource_pack_|package_|session_)?id"
     r"|(task|user|work)Id|workIds|owned_by|(order|fromWork)Id|ids"
 )
 TIMES = re.compile(r"\w+_(at|time)|\w+Time(UTC)?|started|elapsed")
