@@ -678,6 +678,22 @@ PROBES: dict[str, tuple[Callable[[CheckedFake], object], Mapping[str, object]]] 
     "costs-times": (lambda fake: fake.get(COSTS).status, {"refused": 400, "taken": 200}),
     "costs-rate": (costs_twice, {"answered": [200, 200], "refused": [200, 429]}),
     "filters-together": (rows_of_another_key, {"each": 0, "either": 1}),
+    "missing-video": (
+        entering("/v1/videos/video-extend", video_id="17-0"),
+        {"accepted": (200, []), "refused": (400, [])},
+    ),
+    "model-abilities": (
+        entering("/v1/videos/text2video", model_name="kling-v2-6", duration="7"),
+        {"refused": (400, ["five-or-ten-seconds"]), "accepted": (200, ["five-or-ten-seconds"])},
+    ),
+    "models-retired": (
+        entering("/v1/videos/text2video", model_name="kling-v1"),
+        {
+            "taken": (200, []),
+            "recorded": (200, ["model-is-not-retired"]),
+            "refused": (400, ["model-is-not-retired"]),
+        },
+    ),
     "spring-2026": (
         each(
             entering(VIDEO, **SHOTS, image_list=FRAMES),

@@ -251,7 +251,8 @@ MISSING = {
 @pytest.mark.parametrize("path", [f"{above}/{name}" for above, names in MISSING.items() for name in names.split()])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_what_is_certainly_not_there_is_404(method: str, path: str) -> None:
-    fake = CheckedFake(services=("kling",))  # a gateway has films at /v1/videos
+    """At Kling itself: a gateway has a path for any id under /v1/videos."""
+    fake = CheckedFake(services=("kling", "kling-2"))
     answer = fake.send(method, path, b"{}" if method == "POST" else b"")
     assert (answer.status, answer.code) == (404, 1203)
 
