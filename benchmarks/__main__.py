@@ -22,11 +22,15 @@ SUBJECTS = {
     "results": "a picture and a film through HTTP, made and kept",
     "patching": "a call through patch() beside a static route of respx, and what the plugin costs a pytest run",
     "judging": "how long the judges take for each example client and for the fake, and how much memory",
+    "endpoints": "lines of JSON and of Python for each endpoint, by service",
     "payloads": "all rules broken alone, valid and invalid payloads per second",
 }
 
 SHOWN = ("serving", "stores", "job", "callbacks", "hour", "memory", "growth")
 """Those whose figures are on the page."""
+
+COUNTED = "endpoints"
+"""What is counted, and has a page of its own."""
 
 
 def main() -> None:
@@ -39,13 +43,15 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="run this one only; repeatable")
     parser.add_argument(
-        "--write-page", action="store_true", help=f"run {', '.join(SHOWN)}, and write their figures into docs/speed.md"
+        "--write-page",
+        action="store_true",
+        help=f"run {', '.join(SHOWN)}, and write their figures into docs/speed.md; {COUNTED} writes docs/endpoints.md",
     )
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in SUBJECTS]:
         parser.error(f"no benchmark is called {unknown[0]!r}; there are {', '.join(SUBJECTS)}")
-    if options.write_page and options.names:
-        parser.error("--write-page takes no NAME: the page is of one run of all that it shows")
+    if options.write_page and options.names not in ([], [COUNTED]):
+        parser.error(f"--write-page takes no NAME but {COUNTED}: the page is of one run of all that it shows")
     # The default action would end us without ending the servers that we started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = perf_counter()
@@ -54,7 +60,9 @@ def main() -> None:
     for name in options.names or (SHOWN if options.write_page else SUBJECTS):
         found += import_module(f"benchmarks.{name}").main() or ()
         sys.stdout.flush()
-    if options.write_page:
+    if options.write_page and options.names:
+        page.write_counted([each for each in found if isinstance(each, Sheet)])
+    elif options.write_page:
         page.write(found)
     print(f"\n{perf_counter() - began:.0f} s in all")
 
