@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.contract.description.readable import readable
 from mockserver.contract.service import Operation
 from mockserver.types import JSON, Level, Path, Schema
 
@@ -43,17 +44,21 @@ class Components:
         return self.refer(file)
 
     def standard(self, schema: JSON, file: str) -> JSON:
-        """Return a schema of a file as OpenAPI 3.1 has it."""
+        """Return a schema of a file as OpenAPI 3.1 has it, in the form that generators of clients can read."""
+        if isinstance(schema, bool):
+            return {} if schema else {"not": {}}
         if not isinstance(schema, dict):
             return schema
         found = mapped(schema, lambda part: self.standard(part, file))
+        if isinstance(schema.get("additionalProperties"), bool):
+            found["additionalProperties"] = schema["additionalProperties"]
         if "$ref" in found:
             target, _, inside = found["$ref"].partition("#")
             found["$ref"] = self.refer(_beside(file, target), inside)["$ref"]
         if "$anchor" in found:
             # Anchors must be unique in a document, and rules are only in their operation.
             found = {"x-rule": found.pop("$anchor"), **found}
-        return {keyword: value for keyword, value in found.items() if keyword not in _LEFT_OUT}
+        return readable({keyword: value for keyword, value in found.items() if keyword not in _LEFT_OUT})
 
     def _name(self, file: str) -> str:
         service, _, name = file.removesuffix(".json").partition("/")

@@ -228,8 +228,13 @@ def _path_parameters(operation: Operation) -> Iterator[dict[str, JSON]]:
 
 
 def _upload(operation: Operation) -> dict[str, JSON]:
-    """Describe a body that is a file. OpenAPI 3.1 has no schema for bytes; the limits are an extension."""
-    return {"required": True, "content": {kind: {"x-file": dict(file)} for kind, file in operation.uploads.items()}}
+    """Describe a body that is a file, as OpenAPI 3.0 did: 3.1 has no schema for bytes, and tools want one.
+
+    The limits are an extension.
+    """
+    held = {"schema": {"type": "string", "format": "binary"}}
+    content = {kind: {**held, "x-file": dict(file)} for kind, file in operation.uploads.items()}
+    return {"required": True, "content": content}
 
 
 def _told(rules: Iterable[Rule]) -> list[dict[str, JSON]]:

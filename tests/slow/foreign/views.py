@@ -1,0 +1,91 @@
+"""Views: what Schemathesis takes for a fault and is none. It loads this module, because ``SCHEMATHESIS_HOOKS`` names it.
+
+A failure goes only where the contract shows that the fake is right, and the description says so, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, HookContext, Response
+from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData, UnsupportedMethodResponse
+
+from mockserver.contract.catalog import load
+from mockserver.contract.keywords import KEYWORDS
+from mockserver.contract.readings import settled
+from mockserver.contract.rules import Rule
+from mockserver.contract.service import Operation, Row
+from mockserver.contract.validation import Validator
+
+SERVICE = load().service(os.environ["SERVICE"])
+READINGS = settled({SERVICE.id: SERVICE.questions}, {})[SERVICE.id]
+OF_STATE = re.compile(r"missing-|duplicate-|deleted-|preset-|retired$")
+"""The rows of the error table that depend on what was asked before."""
+
+
+@schemathesis.hook
+def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+    """Whether a failure stays."""
+    operation = _operation(case)
+    match failure:
+        case RejectedPositiveData():
+            return not (_is_of_state(response) or _is_beyond_json_schema(operation, case))
+        case AcceptedNegativeData():
+            return not _has_only_nulls(operation, case)
+        case UnsupportedMethodResponse():
+            # HTTP wants 405; the services answer with what their tables of errors say.
+            return not _answers("no-method", response)
+        case AllowHeaderMismatch():
+            # GET /tasks/{id} answers at POST /tasks/cancel, too: an id may be any text.
+            return not {*failure.undocumented_methods} <= _methods(case.operation.path)
+    return True
+
+
+def _operation(case: Case) -> Operation:
+    path, method = case.operation.path, case.operation.method.upper()
+    return next(each for each in SERVICE.operations.values() if (each.path, each.method) == (path, method))
+
+
+def _is_of_state(response: Response) -> bool:
+    """Whether the request was refused for what it names, or for a name that was taken: examples repeat themselves."""
+    return any(_answers(id, response) for id in SERVICE.errors if OF_STATE.match(id))
+
+
+def _is_beyond_json_schema(operation: Operation, case: Case) -> bool:
+    """Whether the request breaks a rule that only our ``x-`` keywords can say."""
+    return any(_has_keyword_of_ours(rule) for rule in _broken(operation, case))
+
+
+def _has_only_nulls(operation: Operation, case: Case) -> bool:
+    """Whether the request breaks no rule but that a field is null, which counts as absent."""
+    broken = _broken(operation, case)
+    return bool(broken) and {rule.keyword for rule in broken} == {"null"}
+
+
+def _methods(path: str) -> set[str]:
+    """Return the methods with which a path is also that of other operations."""
+    others = [each for each in SERVICE.routes.values() if each.path != path]
+    return {each.method for each in others if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each.path), path)}
+
+
+def _broken(operation: Operation, case: Case) -> list[Rule]:
+    payload: Any = case.body if operation.media_types else case.query
+    validator = Validator.of(operation, SERVICE.questions, READINGS)
+    return [violation.rule for violation in validator.violations(payload)]
+
+
+def _has_keyword_of_ours(rule: Rule) -> bool:
+    return rule.keyword in KEYWORDS or any(f'"{name}"' in json.dumps(rule.value) for name in KEYWORDS)
+
+
+def _answers(id: str, response: Response) -> bool:
+    """Whether a response is that of a row of the error table, however it is wrapped."""
+    row: Row = SERVICE.errors[id]
+    texts = [text for text in row.body.values() if isinstance(text, str)]
+    forms = [re.sub(r"\\\{\w+\\\}", ".*", re.escape(text)) for text in texts]
+    return all(re.search(form, response.text, re.DOTALL) for form in forms)
