@@ -6,6 +6,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
+STRANGERS := $(VENV)/.foreign
 FOREIGN := benchmarks/foreign/node_modules/.ready
 PEERS := benchmarks/peers/node_modules/.ready
 
@@ -37,7 +38,7 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 # Node and curl are the machine's own; jq, Redis and nginx are Debian's where they are missing and we may install them.
-torture: $(READY) ## examples/, replicas, stores and workers to destruction, every reading, CONTRIBUTING, foreign; takes minutes
+torture: $(STRANGERS) ## examples/, replicas, stores and workers to destruction, every reading, CONTRIBUTING, foreign; takes minutes
 	@.ci/programs jq redis-server nginx || echo 'Without jq, redis-server and nginx the examples that need them are left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
 	$(BIN)/python -m pytest -m 'torture or drawn' --hypothesis-profile deep -n 4 --dist worksteal $(ARGS)
@@ -77,6 +78,10 @@ $(READY): pyproject.toml
 
 $(BROWSER): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+$(STRANGERS): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[foreign]'
 	@touch $@
 
 # Node is the machine's own. There is no lock file: the major and the minor version are in package.json.

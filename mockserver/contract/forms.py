@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from mockserver.types import JSON, Path, Payload, Schema
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\Z", re.ASCII)
 _BOOLEAN = {"true": True, "false": False}
 _HOLDERS = (dict, list)
 
@@ -71,6 +72,8 @@ def _typed(kind: JSON, value: JSON) -> JSON:
     if isinstance(value, str):
         if kind == "integer" and _INTEGER.match(value):
             return int(value)
+        if kind == "number" and _NUMBER.match(value):
+            return float(value) if "." in value else int(value)
         if kind == "boolean":
             return _BOOLEAN.get(value.lower(), value)
         if kind == "array":

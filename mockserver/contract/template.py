@@ -9,7 +9,7 @@ answer:
 * ``{"$first": "results", "item": …}``: the first of these items; there is none where there are no results
 * ``{"$all": [{"$each": …}, …]}``: the items of several lists, one list after another
 * ``{"$by": "status", "cases": {…}, "else": …}``: what stands there depends on a value
-* ``{"$with": "payload.image", "item": …}``: it stands there only if there is a value
+* ``{"$with": "payload.image", "item": …}``: it stands there only if there is a value, and not an empty text
 * ``{"$text": …}``: JSON written as text
 * ``{"$use": "record"}``: another template of the same service
 
@@ -106,7 +106,7 @@ def filled(template: JSON, scope: Scope) -> Found:
         case = template["cases"].get(str(key), template.get("else", MISSING))
         return MISSING if case is MISSING else filled(case, scope)
     if "$with" in template:
-        return MISSING if scope.value(template["$with"]) is MISSING else filled(template["item"], scope)
+        return MISSING if scope.value(template["$with"]) in (MISSING, "") else filled(template["item"], scope)
     if "$text" in template:
         inner = filled(template["$text"], scope)
         return MISSING if inner is MISSING else json.dumps(inner, ensure_ascii=False, separators=(",", ":"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from mockserver.types import Schema, kind_of
+from mockserver.types import JSON, Schema, kind_of
 
 _TOLD = ("description", "examples", "default")
 
@@ -18,7 +18,7 @@ def readable(schema: Schema) -> Schema:
 
 
 def _untitled(schema: Schema) -> Schema:
-    """Put a title at the beginning of the description: a class is named by a title, and two of one name are too many."""
+    """Put a title at the beginning of the description: classes are named by titles, and two of one name are refused."""
     if "title" not in schema:
         return schema
     texts = [schema[name].rstrip(".") + "." for name in ("title", "description") if name in schema]
@@ -44,11 +44,16 @@ def _with_items(schema: Schema) -> Schema:
 
 def _by_kind(schema: Schema) -> Schema:
     """Split a list of values of several types: an enumeration has one."""
-    values = sorted(schema.get("enum", ()), key=kind_of)
-    kinds = [{"type": kind, "enum": [*alike]} for kind, alike in groupby(values, kind_of)]
+    values = sorted(schema.get("enum", ()), key=_type)
+    kinds = [{"type": kind, "enum": [*alike]} for kind, alike in groupby(values, _type)]
     if len(kinds) < 2:
         return schema
     return {"anyOf": kinds, **{name: schema[name] for name in schema if name != "enum"}}
+
+
+def _type(value: JSON) -> str:
+    kind = kind_of(value)
+    return "number" if kind == "fraction" else kind
 
 
 def _extended(schema: Schema) -> Schema:

@@ -1,4 +1,4 @@
-"""Views: what Schemathesis takes for a fault and is none. It loads this module, because ``SCHEMATHESIS_HOOKS`` names it.
+"""Views: what Schemathesis takes for a fault and is none. ``SCHEMATHESIS_HOOKS`` names this module, so it loads it.
 
 A failure goes only where the contract shows that the fake is right, and the description says so, too.
 """
@@ -20,12 +20,16 @@ from mockserver.contract.keywords import KEYWORDS
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
 from mockserver.contract.service import Operation, Row
-from mockserver.contract.validation import Validator
+from mockserver.contract.validation import Validator, Violation
 
 SERVICE = load().service(os.environ["SERVICE"])
 READINGS = settled({SERVICE.id: SERVICE.questions}, {})[SERVICE.id]
-OF_STATE = re.compile(r"missing-|duplicate-|deleted-|preset-|retired$")
+OF_STATE = re.compile(
+    r"missing-|duplicate-|deleted-|preset-|unknown-|bad-task-id$|no-accounts$|no-works$|no-running-task$"
+)
 """The rows of the error table that depend on what was asked before."""
+OPAQUE = re.compile(r"\bcursor value|\bemail is required")
+"""Texts of refusals that do so, too: a cursor is one that was answered, and of several accounts one must be named."""
 
 
 @schemathesis.hook
@@ -34,9 +38,9 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
     operation = _operation(case)
     match failure:
         case RejectedPositiveData():
-            return not (_is_of_state(response) or _is_beyond_json_schema(operation, case))
+            return not (_is_of_state(operation, response) or _is_beyond_json_schema(operation, case))
         case AcceptedNegativeData():
-            return not _has_only_nulls(operation, case)
+            return not _has_only_absent_fields(operation, case)
         case UnsupportedMethodResponse():
             # HTTP wants 405; the services answer with what their tables of errors say.
             return not _answers("no-method", response)
@@ -51,20 +55,35 @@ def _operation(case: Case) -> Operation:
     return next(each for each in SERVICE.operations.values() if (each.path, each.method) == (path, method))
 
 
-def _is_of_state(response: Response) -> bool:
+def _is_of_state(operation: Operation, response: Response) -> bool:
     """Whether the request was refused for what it names, or for a name that was taken: examples repeat themselves."""
-    return any(_answers(id, response) for id in SERVICE.errors if OF_STATE.match(id))
+    rows = [operation.refuses] if operation.refuses else [id for id in SERVICE.errors if OF_STATE.match(id)]
+    return any(_answers(id, response) for id in rows) or OPAQUE.search(response.text) is not None
 
 
 def _is_beyond_json_schema(operation: Operation, case: Case) -> bool:
-    """Whether the request breaks a rule that only our ``x-`` keywords can say."""
-    return any(_has_keyword_of_ours(rule) for rule in _broken(operation, case))
+    """Whether the request breaks a rule that only our ``x-`` keywords can say, or one about several parameters.
 
-
-def _has_only_nulls(operation: Operation, case: Case) -> bool:
-    """Whether the request breaks no rule but that a field is null, which counts as absent."""
+    A null counts as absent, as ``x-readings`` says: where a field is required but may be anything, it is missing.
+    """
+    if operation.uploads:
+        return True  # which bytes are a picture
     broken = _broken(operation, case)
-    return bool(broken) and {rule.keyword for rule in broken} == {"null"}
+    if any(violation.rule.keyword == "null" for violation in broken):
+        return True
+    across = [] if operation.media_types else [each.rule for each in broken if each.rule.is_anchored]
+    return bool(across) or any(_has_keyword_of_ours(each.rule) for each in broken if each.level == "error")
+
+
+def _has_only_absent_fields(operation: Operation, case: Case) -> bool:
+    """Whether the request is right but for fields that are null or empty, which count as absent by ``x-readings``."""
+    broken = _broken(operation, case)
+    is_right = all(violation.level == "warning" for violation in broken)
+    return is_right and (_has_empty_field(case.body) or any(each.rule.keyword == "null" for each in broken))
+
+
+def _has_empty_field(body: Any) -> bool:
+    return READINGS.get("empty-field") == "absent" and isinstance(body, dict) and "" in body.values()
 
 
 def _methods(path: str) -> set[str]:
@@ -73,10 +92,13 @@ def _methods(path: str) -> set[str]:
     return {each.method for each in others if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each.path), path)}
 
 
-def _broken(operation: Operation, case: Case) -> list[Rule]:
+def _broken(operation: Operation, case: Case) -> tuple[Violation, ...]:
+    if not operation.schema:
+        return ()
     payload: Any = case.body if operation.media_types else case.query
-    validator = Validator.of(operation, SERVICE.questions, READINGS)
-    return [violation.rule for violation in validator.violations(payload)]
+    if isinstance(payload, dict) and READINGS.get("empty-field") == "absent":
+        payload = {name: value for name, value in payload.items() if value != ""}
+    return Validator.of(operation, SERVICE.questions, READINGS).violations(payload)
 
 
 def _has_keyword_of_ours(rule: Rule) -> bool:
