@@ -151,6 +151,9 @@ class Validator:
         found: dict[tuple[str, Path], Violation] = {}
         for violation in every:
             found.setdefault((violation.rule.id, () if violation.rule.is_anchored else violation.path), violation)
+        mistyped = {each.path for each in found.values() if each.rule.keyword == "type" and not each.rule.is_anchored}
+        # What has another type is none of the values either, and says so once.
+        found = {key: each for key, each in found.items() if each.rule.keyword != "enum" or each.path not in mistyped}
         if faults := _unreadable(found.values()):
             readable = _marked(payload, faults)
             found = {

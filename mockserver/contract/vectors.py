@@ -148,7 +148,7 @@ def _items(count: int, schema: Schema) -> list[JSON]:
 
 _EDGES: dict[str, Callable[[Rule, Schema, JSON], Values]] = {
     "type": _type,
-    "enum": lambda rule, _, __: (list(rule.value), ["no such value", None]),
+    "enum": lambda rule, schema, _: (list(rule.value), ["no such value", *(() if "type" in schema else (None,))]),
     "const": lambda rule, _, __: ([rule.value], ["no such value", None]),
     "minimum": lambda rule, _, __: ([rule.value], [rule.value - 1]),
     "maximum": lambda rule, _, __: ([rule.value], [rule.value + 1]),

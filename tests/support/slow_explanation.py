@@ -36,6 +36,8 @@ def explained(
         rule = by_path.get(where[:2]) or by_path[(*where, place[-1]) if where[-1] == "required" else where]
         fact = str(error.message) if error.validator in KEYWORDS else rule.fact
         found.setdefault((rule.id, () if rule.is_anchored else place), (rule, place, fact, error.instance))
+    mistyped = {place for rule, place, _, _ in found.values() if rule.keyword == "type"}
+    found = {key: each for key, each in found.items() if each[0].keyword != "enum" or each[1] not in mistyped}
     readable = [each for each in found.values() if each[0].keyword in ("type", "enum")]
     if readable:
         payload = marked(payload, [place for _, place, _, _ in readable])

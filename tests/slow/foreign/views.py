@@ -33,7 +33,7 @@ OPAQUE = re.compile(r"\bcursor value|\bemail is required")
 
 
 @schemathesis.hook
-def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+def filter_failure(context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
     """Whether a failure stays."""
     operation = _operation(case)
     match failure:
@@ -47,10 +47,11 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
         case AllowHeaderMismatch():
             # GET /tasks/{id} answers at POST /tasks/cancel, too: an id may be any text.
             return not {*failure.undocumented_methods} <= _methods(case.operation.path)
-    return True
+        case _:
+            return True
 
 
-def _operation(case: Case) -> Operation:
+def _operation(case: Case[Any]) -> Operation:
     path, method = case.operation.path, case.operation.method.upper()
     return next(each for each in SERVICE.operations.values() if (each.path, each.method) == (path, method))
 
@@ -61,7 +62,7 @@ def _is_of_state(operation: Operation, response: Response) -> bool:
     return any(_answers(id, response) for id in rows) or OPAQUE.search(response.text) is not None
 
 
-def _is_beyond_json_schema(operation: Operation, case: Case) -> bool:
+def _is_beyond_json_schema(operation: Operation, case: Case[Any]) -> bool:
     """Whether the request breaks a rule that only our ``x-`` keywords can say, or one about several parameters.
 
     A null counts as absent, as ``x-readings`` says: where a field is required but may be anything, it is missing.
@@ -75,7 +76,7 @@ def _is_beyond_json_schema(operation: Operation, case: Case) -> bool:
     return bool(across) or any(_has_keyword_of_ours(each.rule) for each in broken if each.level == "error")
 
 
-def _has_only_absent_fields(operation: Operation, case: Case) -> bool:
+def _has_only_absent_fields(operation: Operation, case: Case[Any]) -> bool:
     """Whether the request is right but for fields that are null or empty, which count as absent by ``x-readings``."""
     broken = _broken(operation, case)
     is_right = all(violation.level == "warning" for violation in broken)
@@ -92,7 +93,7 @@ def _methods(path: str) -> set[str]:
     return {each.method for each in others if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each.path), path)}
 
 
-def _broken(operation: Operation, case: Case) -> tuple[Violation, ...]:
+def _broken(operation: Operation, case: Case[Any]) -> tuple[Violation, ...]:
     if not operation.schema:
         return ()
     payload: Any = case.body if operation.media_types else case.query
