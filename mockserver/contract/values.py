@@ -80,7 +80,7 @@ OF_THING = MappingProxyType(
         "thing_number": "the same as a number",
         "thing_state": "kept, or deleted",
         "owner": "the number of the account that made it",
-        "named": "named.LIBRARY is the first thing of a library that was named, {} if none was; named.LIBRARY.NAME a field",
+        "named": "named.LIBRARY is the first thing of a library that was named, {} if none; named.LIBRARY.NAME a field",
     }
 )
 """What a task has that makes no files (contract/library.py)."""
