@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
@@ -13,6 +12,7 @@ from typing import Self
 from mockserver.contract.layout import Layout
 from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
 from mockserver.kit.client.scenarios import ANOTHER_URL, FORGED_URL
+from mockserver.kit.task_view import TaskView, at
 from mockserver.types import JSON, Path
 
 _LOOK_SECONDS = 0.02
@@ -84,12 +84,17 @@ class CallbackDriver:
         return None
 
 
+def example_of_success(examples: Sequence[JSON], layout: Layout) -> JSON:
+    """Return the first of some examples of callbacks that says that a task has succeeded; ``None`` if none does."""
+    return next((each for each in examples if TaskView.told(each, layout).state == "succeed"), None)
+
+
 def forged_callback(example: JSON, layout: Layout, task: str) -> JSON:
     """Return a callback that says that a task has succeeded with the result ``FORGED_URL``.
 
     ``example`` is a callback about another task that has succeeded.
     """
-    about = _replaced(example, layout.id, lambda known: int(task) if isinstance(known, int) else task)
+    about = _replaced(example, _way(example, layout, layout.id), lambda known: int(task) if _is_number(known) else task)
     return _just_now(about, layout, FORGED_URL)
 
 
@@ -103,19 +108,38 @@ def another_callback(example: JSON, layout: Layout, _: str) -> JSON:
 
 def _just_now(callback: JSON, layout: Layout, url: str) -> JSON:
     """Return a callback with the time that it is, and another result."""
-    now = round(time.time() * 1000)
+    now = datetime.now(UTC)
+    millis = round(now.timestamp() * 1000)
+    text = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     for path in filter(None, (layout.created_at, layout.updated_at)):
-        callback = _replaced(callback, path, lambda _: now)
+        callback = _replaced(
+            callback, _way(callback, layout, path), lambda known: millis if _is_number(known) else text
+        )
     for path in layout.results:
-        callback = _replaced(callback, path, lambda _: url)
+        callback = _replaced(callback, _way(callback, layout, path), lambda _: url)
     return callback
 
 
+def _way(callback: JSON, layout: Layout, path: Path) -> Path:
+    """Return where something of a task stands in a callback: its body is the task itself, or an answer that has it."""
+    holders: tuple[Path, ...] = ((), *layout.task)
+    return next(((*holder, *path) for holder in holders if at(callback, (*holder, *layout.id)) is not None), path)
+
+
+def _is_number(value: JSON) -> bool:
+    return isinstance(value, int)
+
+
 def _replaced(document: JSON, path: Path, change: Callable[[JSON], JSON]) -> JSON:
-    """Return a document with what is at a place changed; ``*`` stands for each item of a list."""
+    """Return a document with what is at a place changed; ``*`` stands for each item of a list.
+
+    A text on the way is JSON, for some services write it so, and stays a text.
+    """
     if not path:
         return change(document)
     step, rest = path[0], path[1:]
+    if isinstance(document, str):
+        return json.dumps(_replaced(json.loads(document), path, change))
     if step == "*" and isinstance(document, list):
         return [_replaced(item, rest, change) for item in document]
     if isinstance(document, dict) and step in document:

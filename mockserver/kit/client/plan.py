@@ -11,6 +11,7 @@ from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import merged
 from mockserver.kit.checks import Skipped, select
+from mockserver.kit.client.callback_driver import example_of_success
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
 from mockserver.kit.client.scenarios import SCENARIOS, CredentialKind, Scenario
 from mockserver.kit.client.settings import Settings
@@ -246,9 +247,9 @@ def under_other_readings(planned: Sequence[PlannedScenario]) -> list[PlannedScen
 
 
 def _planned(catalog: Catalog, operation: Operation, scenario: Scenario, hello: Hello) -> PlannedScenario:
-    callbacks = catalog.documents[operation.callback] if operation.callback is not None else {}
-    example = next(iter(callbacks.get("examples", ())), None)
     service = catalog.services[operation.service]
+    callbacks = catalog.documents[operation.callback] if operation.callback is not None else {}
+    example = example_of_success(callbacks.get("examples", ()), service.layout)
     kinds = [kind for kind in hello.credentials if kind in _kinds(service)]
     preferred: CredentialKind = "jwt" if kinds == ["jwt"] else "token"
     return PlannedScenario(

@@ -66,10 +66,13 @@ class Reference:
             self.ended.add(data["task_id"])
             self.bell.set()
 
+    def callback_url(self, payload: Answer) -> Any:
+        return payload.get("callback_url")
+
     def generate(self, request: Answer) -> Answer:
         self.request, self.path, self.task_id = request, self.paths[request["operation"]], None
         self.deadline = time.monotonic() + self.limit()
-        self.is_called_back = request["payload"].get("callback_url") == self.url
+        self.is_called_back = self.callback_url(request["payload"]) == self.url
         try:
             with httpx.Client(base_url=request["base_url"], timeout=self.patience) as self.http:
                 return self.job(request["payload"])
