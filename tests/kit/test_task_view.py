@@ -58,9 +58,15 @@ def test_nonsense_is_no_task(answer: JSON, layout: Layout) -> None:
     assert TaskView.of(answer, layout) is None
 
 
-def test_fields_of_a_wrong_type_are_not_there() -> None:
-    record = TaskView({"task_status": 5, "created_at": True, "task_result": {"images": [None, {"url": 1}]}}, KLING)
+@pytest.mark.parametrize("status", [True, None, ["succeed"], {"task_status": "succeed"}, 5.5])
+def test_fields_of_a_wrong_type_are_not_there(status: JSON) -> None:
+    record = TaskView({"task_status": status, "created_at": True, "task_result": {"images": [None, {"url": 1}]}}, KLING)
     assert (record.status, record.created_at, record.urls) == (None, None, [])
+
+
+def test_a_state_may_be_a_number_as_some_services_write_it() -> None:
+    spelled = Layout.parse({**KLING_LAYOUT, "states": {"succeed": "99"}})
+    assert [TaskView({"task_status": word}, spelled).state for word in (99, "99", 5)] == ["succeed", "succeed", None]
 
 
 def test_a_list_has_tasks_in_order() -> None:

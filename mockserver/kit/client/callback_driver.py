@@ -109,12 +109,10 @@ def another_callback(example: JSON, layout: Layout, _: str) -> JSON:
 def _just_now(callback: JSON, layout: Layout, url: str) -> JSON:
     """Return a callback with the time that it is, and another result."""
     now = datetime.now(UTC)
-    millis = round(now.timestamp() * 1000)
-    text = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    millis, text = round(now.timestamp() * 1000), f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
     for path in filter(None, (layout.created_at, layout.updated_at)):
-        callback = _replaced(
-            callback, _way(callback, layout, path), lambda known: millis if _is_number(known) else text
-        )
+        way = _way(callback, layout, path)
+        callback = _replaced(callback, way, lambda known: millis if _is_number(known) else text)
     for path in layout.results:
         callback = _replaced(callback, _way(callback, layout, path), lambda _: url)
     return callback

@@ -17,12 +17,24 @@ from mockserver.kit.server.settings import Target
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The tasks that a scenario creates of one operation: at most so many, and what they cost in units."""
+    """The tasks that a scenario creates of one operation: at most so many, and what they cost in units.
+
+    The contract does not know the price of the ``unpriced`` ones.
+    """
 
     scenario: str
     operation: str
     tasks: int
     units: Decimal
+    unpriced: int = 0
+
+    @property
+    def cost(self) -> str:
+        """What they cost, in words."""
+        if self.unpriced == self.tasks:
+            return "at a price that the contract does not have"
+        known = f"{_amount(self.units)} units"
+        return f"{known} without {self.unpriced} of them, whose price it does not have" if self.unpriced else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +54,21 @@ class Plan:
         """What they cost by the contract's prices."""
         return sum((item.units for item in self.items), Decimal(0))
 
+    @property
+    def unpriced(self) -> int:
+        """How many of the tasks have a price that the contract does not have."""
+        return sum(item.unpriced for item in self.items)
+
     def lines(self) -> Iterator[str]:
         """Yield the plan in words, for a person."""
         if not self.items:
             yield "The plan: this run creates no tasks."
         else:
             tasks = f"at most {_count(self.tasks, 'task')} (--max-creates {self.max_creates})"
-            yield f"The plan: {tasks} for about {_amount(self.units)} units, by the contract's prices."
+            rest = f", and {self.unpriced} of them at prices that it does not have" if self.unpriced else ""
+            yield f"The plan: {tasks} for about {_amount(self.units)} units, by the contract's prices{rest}."
         for item in self.items:
-            tasks = f"{_count(item.tasks, 'task')} of {item.operation}"
-            yield f"  {item.scenario}: {tasks}, {_amount(item.units)} units"
+            yield f"  {item.scenario}: {_count(item.tasks, 'task')} of {item.operation}, {item.cost}"
         yield "  Requests that the server should refuse cost nothing. If it accepts one, that counts as a task, too."
 
 
@@ -78,7 +95,8 @@ def plan(target: Target, scenarios: Iterable[Scenario], max_creates: int) -> Pla
 def _added(item: Item, cost: Cost, tasks: int) -> Item:
     """Return an item with so many of the tasks of a cost."""
     share = cost.units * tasks / cost.tasks
-    return Item(item.scenario, item.operation, item.tasks + tasks, item.units + share)
+    unpriced = 0 if cost.units else tasks
+    return Item(item.scenario, item.operation, item.tasks + tasks, item.units + share, item.unpriced + unpriced)
 
 
 def _count(amount: int, noun: str) -> str:

@@ -141,10 +141,16 @@ def base_payload(expectations: Expectations, operation: Operation) -> dict[str, 
     fitting = [
         payload for payload in found if expectations.is_accepted(operation, payload) and not borrows(operation, payload)
     ]
-    simplest: dict[str, JSON] = dict(fitting[0] if fitting else found[0])
+    simplest: dict[str, JSON] = dict(min(fitting, key=_leaves) if fitting else found[0])
     prompt = operation.task.get("prompt")
     has_prompt = prompt is not None and any(places.located(prompt, simplest))
     return places.with_value(str(prompt), simplest, _PROMPT) if has_prompt else simplest
+
+
+def _leaves(value: JSON) -> int:
+    """Return how many values a payload has: a branch may need more than it is about."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 1 if inner is None else sum(map(_leaves, inner))
 
 
 def borrows(operation: Operation, payload: Mapping[str, JSON]) -> bool:
@@ -155,15 +161,41 @@ def borrows(operation: Operation, payload: Mapping[str, JSON]) -> bool:
 
 def units(operation: Operation, payload: Mapping[str, JSON]) -> Decimal:
     """Return what a task costs by the contract's prices; 0 where it has none."""
-    task, made = operation.task, watched_task(operation, payload, "")
-    size = _value(operation, payload, "size") or task.get("usual_size", "each")
-    price = Decimal(task.get("units", {}).get(size, "0"))
+    task, size = operation.task, _value(operation, payload, "size")
+    if size not in task.get("sizes", ()):
+        size = task.get("usual_size", "each")
+    price = Decimal(_prices(operation, payload).get(size, "0"))
     each = task.get("units_each", 1 if task["media"] == "video" else "result")
     if each == "task":
         return price
-    if each == "result" or made.seconds is None:
-        return price * int(task["series"]["auto"] if made.count is None else made.count)
-    return price * int(-(-made.seconds // each))
+    if each == "result":
+        return price * _paid_results(operation, payload)
+    seconds = watched_task(operation, payload, "").seconds or 1
+    return price * int(-(-seconds // each))
+
+
+def _prices(operation: Operation, payload: Mapping[str, JSON]) -> Mapping[str, str]:
+    """Return the price of each size: that of the model, and for what else the payload asks for, if that counts."""
+    task = operation.task | operation.task.get("by_model", {}).get(_value(operation, payload, "model"), {})
+    cases: Iterator[Mapping[str, str]] = (
+        case["units"]
+        for case in task.get("units_when", ())
+        if all(_is_wanted(_chosen(operation, payload, place), wanted) for place, wanted in case["when"].items())
+    )
+    return next(cases, task.get("units", {}))
+
+
+def _is_wanted(value: JSON, wanted: JSON) -> bool:
+    """Whether a value counts for a price; ``True`` wants any that is not empty."""
+    return bool(value) if wanted is True else value == wanted
+
+
+def _paid_results(operation: Operation, payload: Mapping[str, JSON]) -> int:
+    """Return how many results are paid for; the sounds beside a film are not."""
+    task, count = operation.task, watched_task(operation, payload, "").count
+    if count is None:
+        return int(task["series"]["auto"] if "series" in task else task["usual_count"])
+    return max(count - task.get("sounds", 0), 1)
 
 
 def small_picture() -> str:

@@ -9,6 +9,7 @@ from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.plan import plan, scenarios_for
 from mockserver.kit.server.runner import play
 from mockserver.kit.server.scenarios.registry import SCENARIOS
+from mockserver.kit.server.watched_tasks import units, watched_tasks
 from tests.mutants.servers.harness import prepare
 
 IMAGE = "kling/omni-image.create"
@@ -65,3 +66,25 @@ def test_the_plan_is_worded_in_units() -> None:
     lines = list(planned.lines())
     assert lines[0] == "The plan: at most 8 tasks (--max-creates 50) for about 80 units, by the contract's prices."
     assert lines[1] == "  task lifecycle: 3 tasks of kling/omni-image.create, 40 units"
+
+
+def test_a_price_that_the_contract_does_not_have_is_not_told_as_nothing() -> None:
+    planned = plan(prepare("useapi", operation="useapi/omni-image.create").settings.target(), [SCENARIOS["burst"]], 50)
+    (item,) = planned.items
+    assert item.unpriced == item.tasks == planned.unpriced
+    head, line, _ = planned.lines()
+    assert head.endswith(
+        f"for about 0 units, by the contract's prices, and {item.tasks} of them at prices that it does not have."
+    )
+    assert line.endswith("of useapi/omni-image.create, at a price that the contract does not have")
+
+
+def test_a_run_with_films_costs_what_they_ask_for() -> None:
+    create = "kling-2/omni-video-3.0.create"
+    target = prepare("kling-2", operation=create).settings.target()
+    planned = plan(target, [SCENARIOS["task lifecycle"]], 50)
+    payloads = [task.payload for task in watched_tasks(target.expectations, target.create_operations[0])]
+    prices = {units(target.create_operations[0], payload) for payload in payloads}
+    assert prices == {Decimal("1.8"), Decimal("2.4")}
+    assert planned.unpriced == 0
+    assert planned.units >= sum(prices)
