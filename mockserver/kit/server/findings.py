@@ -20,6 +20,10 @@ from mockserver.types import JSON
 _LONGEST_TEXT = 300
 """Characters of an answer that a finding shows; the exchange has the rest."""
 
+_BUSY_STATUS = 429
+_BUSY_ROWS = ("too-fast", "no-slot")
+"""The rows of the error table for what may be asked again later."""
+
 _LENGTHS: Mapping[str, tuple[str, str, Callable[[list[int]], int]]] = MappingProxyType(
     {
         "minLength": ("characters", "at least", min),
@@ -109,6 +113,24 @@ def is_row(attempt: Attempt, row: Row) -> bool:
     return attempt.exchange.status == row.status and all(
         name in received and received[name] == number for name, number in _numbers(row).items()
     )
+
+
+def is_busy(attempt: Attempt, expectations: Expectations) -> bool:
+    """Whether a server had no room for a request, which may be answered later.
+
+    A gateway answers with 429 whatever its upstream refused; only the body tells whether the request was to blame.
+    """
+    if attempt.exchange.status != _BUSY_STATUS:
+        return False
+    errors = expectations.service.errors
+    waiting = (errors[name] for name in _BUSY_ROWS if name in errors)
+    return not is_row(attempt, errors["invalid"]) or any(is_in_words(attempt, row) for row in waiting)
+
+
+def is_in_words(attempt: Attempt, row: Row) -> bool:
+    """Whether an answer is a row of the error table, also in the words for people."""
+    body = attempt.exchange.received
+    return isinstance(body, dict) and row.body.items() <= body.items()
 
 
 def shows_nothing(attempt: Attempt, expectations: Expectations) -> bool:

@@ -8,9 +8,8 @@ from mockserver.contract.places import first
 from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Attempt, Step
 from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.findings import is_busy
 from mockserver.kit.task_view import ORDER, TaskView, task_views
-
-_BUSY_STATUS = 429
 
 
 @dataclass(slots=True)
@@ -32,7 +31,7 @@ class Model:
     def follow(self, attempt: Attempt, step: Step) -> str | None:
         """Take in what a step brought. Return what is wrong with the answer, or ``None``."""
         status = attempt.exchange.status
-        if status is None or status == _BUSY_STATUS or status >= 500:
+        if status is None or status >= 500 or is_busy(attempt, self._expectations):
             return None  # other checks look at that
         if step.kind == "name again" or (step.kind == "look for nothing" and not self._expectations.leaves_out_missing):
             return "accepted" if attempt.is_accepted else None

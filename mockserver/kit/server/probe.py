@@ -21,7 +21,7 @@ from mockserver.kit.server.callbacks import CallbackReceiver, Receiver
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import About, Attempt, Evidence, Purpose, ResultFile
 from mockserver.kit.server.expectations import Expectations, as_query
-from mockserver.kit.server.findings import is_row
+from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.media import decode
 from mockserver.kit.server.recorder import Recorder
 from mockserver.kit.server.settings import Settings, Target, is_near
@@ -39,7 +39,6 @@ _MOST_CONNECTIONS = 20
 _KEPT_BYTES = 512
 """What is kept of a file that was sent or received, so that a report can show what it began with."""
 
-_BUSY_STATUS = 429
 _MOST_RETRIES = 8
 """With pauses that double from one second to a minute this waits three minutes: two films at the real service."""
 
@@ -135,7 +134,7 @@ class Probe:
         case: str = "",
         headers: Mapping[str, str | None] | None = None,
     ) -> Attempt:
-        """Send a request of an operation, and repeat it while the server answers 429.
+        """Send a request of an operation, and repeat it while the server is busy.
 
         It is for the task of an ``id``, or of a ``name`` of our own. A header that is ``None`` is left out.
         """
@@ -150,17 +149,12 @@ class Probe:
 
         attempt = send()
         for retry in range(_MOST_RETRIES):
-            if not self._is_busy(attempt) or self.budget.is_late:
+            if not is_busy(attempt, self.expectations) or self.budget.is_late:
                 break
             self.recorder.set_aside(attempt)
             self.clock.sleep(_pause(attempt, retry))
             attempt = send()
         return attempt
-
-    def _is_busy(self, attempt: Attempt) -> bool:
-        """Whether a later attempt may be answered: some services refuse with 429 what is wrong, too."""
-        row = self.expectations.service.errors["invalid"]
-        return attempt.exchange.status == _BUSY_STATUS and not is_row(attempt, row)
 
     def send(
         self,

@@ -149,8 +149,9 @@ def base_payload(expectations: Expectations, operation: Operation) -> dict[str, 
 
 def _leaves(value: JSON) -> int:
     """Return how many values a payload has: a branch may need more than it is about."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return 1 if inner is None else sum(map(_leaves, inner))
+    if not isinstance(value, dict | list):
+        return 1
+    return sum(map(_leaves, value.values() if isinstance(value, dict) else value))
 
 
 def borrows(operation: Operation, payload: Mapping[str, JSON]) -> bool:
@@ -195,7 +196,7 @@ def _paid_results(operation: Operation, payload: Mapping[str, JSON]) -> int:
     task, count = operation.task, watched_task(operation, payload, "").count
     if count is None:
         return int(task["series"]["auto"] if "series" in task else task["usual_count"])
-    return max(count - task.get("sounds", 0), 1)
+    return max(count - int(task.get("sounds", 0)), 1)
 
 
 def small_picture() -> str:

@@ -1,16 +1,21 @@
 """The probe: it records what it sends, waits for a busy server, counts what it creates, and survives any server."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import httpx
 import pytest
 
+from mockserver.contract.catalog import load
 from mockserver.kit.server.budget import Budget, Spent
-from mockserver.kit.server.evidence import Purpose, ResultFile, Watched
+from mockserver.kit.server.evidence import Attempt, Purpose, ResultFile, Watched
+from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.transport import Transport
-from mockserver.types import Request, Response
+from mockserver.kit.transcript import Exchange
+from mockserver.types import JSON, Request, Response
 from tests.mutants.servers.harness import NOON, URL, Ask, InMemoryServer, Wrong, prepare
 
 IMAGE = "kling/omni-image.create"
@@ -95,6 +100,46 @@ def test_a_server_that_is_always_busy_is_not_asked_for_ever() -> None:
     assert probe.create(probe.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED).exchange.status == 429
     assert len(probe.recorder.attempts) == 9
     assert probe.budget.created == 0
+
+
+YUNWU = "yunwu/omni-image.create"
+
+
+@pytest.mark.parametrize(
+    ("body", "times"),
+    [
+        ({"code": 400, "message": "n must be at most 9"}, 1),
+        ({"code": 400, "message": "parallel task over resource pack limit"}, 9),
+        ({"code": 1302, "message": "slow down"}, 9),
+        ({}, 9),
+    ],
+)
+def test_a_gateway_that_answers_everything_with_429_is_asked_again_where_it_was_busy(
+    body: dict[str, JSON], times: int
+) -> None:
+    answer = Response(429, json.dumps(body).encode())
+    probe = prepare("yunwu", Wrong(lambda ask, request: answer), operation=YUNWU).probe()
+    probe.create(probe.target.create_operations[0], GOOD, Purpose.CREATE_WATCHED)
+    assert len(probe.recorder.attempts) == times
+
+
+@pytest.mark.parametrize("service", load().services)
+def test_what_a_service_refuses_is_not_taken_for_being_busy(service: str) -> None:
+    expectations, errors = Expectations(load(), load().service(service)), load().service(service).errors
+    fields = Counter[str]()  # any name is there
+
+    def busy(id: str) -> bool:
+        body = {
+            name: str(value).format_map(fields) if isinstance(value, str) else value
+            for name, value in errors[id].body.items()
+        }
+        answer = Response(errors[id].status, json.dumps(body).encode())
+        exchange = Exchange(1, 0, 1, None, Request("POST", "/"), answer)
+        return is_busy(Attempt(exchange, Purpose.READ), expectations)
+
+    refusals = ("invalid", "missing-task", "duplicate-external-id", "unreadable", "media-type")
+    assert [id for id in refusals if id in errors and busy(id)] == []
+    assert [id for id in ("too-fast", "no-slot") if id in errors and errors[id].status == 429 and not busy(id)] == []
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://\u732b.test:99999/", "//", "\ud800"])

@@ -182,6 +182,14 @@ GATEWAYS.answer(
 )  # fmt: skip
 
 
+@GATEWAYS.respond(
+    "accepts-valid-payloads", service="yunwu", operation="yunwu/omni-image.create", told=r"429 .+n value is invalid"
+)
+def refuses_the_largest_number_as_a_busy_gateway(ask: Ask, request: Request) -> Response:
+    is_nine = doing(request) == "create" and payload(request).get("n") == 9
+    return refusal(429, 400, "n value is invalid") if is_nine else ask(request)
+
+
 @GATEWAYS.respond("list-is-complete", told=r"list no \d+, which was created before")
 def lists_have_no_unnamed_tasks(ask: Ask, request: Request) -> Response:
     response = ask(request)

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, Named, Page, Purpose, TimeBound
-from mockserver.kit.server.findings import answer_text, answered, finding, is_row, short
+from mockserver.kit.server.findings import answer_text, answered, finding, is_busy, is_row, short
 from mockserver.kit.task_view import TaskView, lasting, task_views
 from mockserver.kit.verdict import Finding
 
 LISTS = Family[Evidence, Finding]("lists", "task lifecycle", "burst", "queries")
-
-
-_BUSY_STATUS = 429
 
 
 def _views(evidence: Evidence, attempt: Attempt) -> list[TaskView]:
@@ -51,7 +48,7 @@ def lists_are_accepted(evidence: Evidence) -> Iterator[Finding]:
     for attempt in answered(evidence.of(*purposes), "the service has no list"):
         status, operation = attempt.exchange.status or 0, attempt.operation
         is_absent = status == 404 and operation is not None and evidence.expectations.may_be_absent(operation)
-        if 300 <= status < 500 and status != _BUSY_STATUS and not is_absent:
+        if 300 <= status < 500 and not is_absent and not is_busy(attempt, evidence.expectations):
             asked = attempt.exchange.request.query
             yield finding(attempt, f"{asked}: {answer_text(attempt)}", documented="a list")
 

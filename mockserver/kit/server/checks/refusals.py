@@ -9,13 +9,11 @@ from mockserver.contract.places import first
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.lookups import asked_for
 from mockserver.kit.server.evidence import Attempt, Evidence, Page, Purpose, Watched
-from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
+from mockserver.kit.server.findings import answer_text, answered, finding, is_busy, is_in_words, is_row, row_text
 from mockserver.kit.task_view import TaskView, task_views
 from mockserver.kit.verdict import Finding
 
 REFUSALS = Family[Evidence, Finding]("refusals", "broken payloads")
-
-_BUSY_STATUS = 429
 
 _FEWEST_STRANGERS = 5
 """Where tasks have no names, so many strangers must be new, and none before: others may use the account, too."""
@@ -31,8 +29,8 @@ def _refused(evidence: Evidence) -> list[Attempt]:
         for each in attempts
         if each.operation is not None
         and each.operation.does == "create"
-        and each.exchange.status != _BUSY_STATUS
         and 400 <= (each.exchange.status or 0) < 500
+        and not is_busy(each, evidence.expectations)
     ]
     if not found:
         raise NothingToJudge("no create was refused")
@@ -117,7 +115,8 @@ def refused_create_leaves_its_name(evidence: Evidence) -> Iterator[Finding]:
     names = _by_name(evidence)
     for attempt, _ in _before_and_after(evidence):
         status = attempt.exchange.status or 0
-        if 400 <= status < 500 and status != _BUSY_STATUS and _name(evidence, attempt) in names:
+        is_refused = 400 <= status < 500 and not is_busy(attempt, evidence.expectations)
+        if is_refused and _name(evidence, attempt) in names:
             yield _finding(attempt, f"with the name of a refused create: {answer_text(attempt)}", "accepted")
 
 
@@ -144,7 +143,11 @@ def refused_create_takes_no_slot(evidence: Evidence) -> Iterator[Finding]:
         was_judged = True
         # A slot that is soon free again may have been another client's: only what was still so at last counts.
         lasting = (each for each in between if each.purpose is not Purpose.BUSY)
-        busy = [each for each in lasting if is_row(each, slots) and not any(is_row(each, other) for other in others)]
+        busy = [
+            each
+            for each in lasting
+            if is_in_words(each, slots) or (is_row(each, slots) and not any(is_row(each, other) for other in others))
+        ]
         if busy:
             number = sum(each.exchange.number < busy[0].exchange.number for each in between)
             received = f"{answer_text(busy[0])}, after {number} refused creates, with no task of ours running"

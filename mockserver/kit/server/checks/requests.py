@@ -8,12 +8,10 @@ from itertools import takewhile
 from mockserver.contract import places
 from mockserver.kit.checks import Family, NothingToJudge
 from mockserver.kit.server.evidence import Attempt, Evidence, OddBody, Purpose
-from mockserver.kit.server.findings import answer_text, answered, finding, is_row, row_text
+from mockserver.kit.server.findings import answer_text, answered, finding, is_busy, is_row, row_text
 from mockserver.kit.verdict import Finding
 
 REQUESTS = Family[Evidence, Finding]("requests")
-
-_BUSY_STATUS = 429
 
 
 @REQUESTS.check(
@@ -42,7 +40,7 @@ def refuses_as_documented(evidence: Evidence) -> Iterator[Finding]:
     for attempt in _broken(evidence):
         status = attempt.exchange.status or 0
         is_absent = status == 404 and attempt.operation is not None and expectations.may_be_absent(attempt.operation)
-        if status >= 300 and status != _BUSY_STATUS and not is_row(attempt, row) and not is_absent:
+        if status >= 300 and not (is_row(attempt, row) or is_busy(attempt, expectations) or is_absent):
             yield finding(attempt, answer_text(attempt), documented=row_text(row), source=row.source)
 
 
@@ -56,7 +54,7 @@ def refuses_as_documented(evidence: Evidence) -> Iterator[Finding]:
 def accepts_valid_payloads(evidence: Evidence) -> Iterator[Finding]:
     """A payload that keeps every rule, and needs nothing from outside, is accepted."""
     wanted = evidence.of(Purpose.CREATE_WATCHED, Purpose.BURST, Purpose.KEEP_RULES)
-    yield from _refused([attempt for attempt in wanted if not _names_what_must_be_there(attempt)])
+    yield from _refused(evidence, [attempt for attempt in wanted if not _names_what_must_be_there(attempt)])
 
 
 @REQUESTS.check(
@@ -68,7 +66,7 @@ def accepts_valid_payloads(evidence: Evidence) -> Iterator[Finding]:
 def accepts_references(evidence: Evidence) -> Iterator[Finding]:
     """A payload that keeps every rule and names something outside, a picture's URL or an element, is accepted."""
     is_fetched = "404" in evidence.expectations.possible("foreign-image")
-    for found in _refused(list(evidence.of(Purpose.BORROW))):
+    for found in _refused(evidence, list(evidence.of(Purpose.BORROW))):
         if not (is_fetched and found.received.startswith("404")):
             yield found
 
@@ -132,27 +130,26 @@ def _names_what_must_be_there(attempt: Attempt) -> bool:
     return any(value for place in named for value in places.values(place, attempt.payload))
 
 
-def _refused(sent: list[Attempt]) -> Iterator[Finding]:
+def _refused(evidence: Evidence, sent: list[Attempt]) -> Iterator[Finding]:
     """Yield valid payloads that were refused."""
     attempts = answered(sent, "no such payload was sent; raise --max-creates")
-    if all(attempt.exchange.status == _BUSY_STATUS for attempt in attempts):
+    if all(is_busy(attempt, evidence.expectations) for attempt in attempts):
         raise NothingToJudge("the server answered only 429: it is busy")
     for place, attempt in enumerate(attempts):
-        if _is_refused(attempt) and not _is_explained(attempts, place):
+        if _is_refused(evidence, attempt) and not _is_explained(evidence, attempts, place):
             documented = f"accepted: it only just keeps {attempt.rule.id}" if attempt.rule else "accepted"
             source = attempt.rule.source if attempt.rule else ""
             received = f"{attempt.case}: {answer_text(attempt)}" if attempt.case else answer_text(attempt)
             yield finding(attempt, received, documented=documented, source=source)
 
 
-def _is_refused(attempt: Attempt) -> bool:
-    status = attempt.exchange.status or 0
-    return 300 <= status < 500 and status != _BUSY_STATUS
+def _is_refused(evidence: Evidence, attempt: Attempt) -> bool:
+    return 300 <= (attempt.exchange.status or 0) < 500 and not is_busy(attempt, evidence.expectations)
 
 
-def _is_explained(attempts: list[Attempt], place: int) -> bool:
+def _is_explained(evidence: Evidence, attempts: list[Attempt], place: int) -> bool:
     """Whether one of the cases of a payload, each sent alone after it, was refused, too: it is to blame."""
     if attempts[place].rule is not None:
         return False
     alone = takewhile(lambda each: each.rule is not None, attempts[place + 1 :])
-    return any(_is_refused(each) and each.operation is attempts[place].operation for each in alone)
+    return any(_is_refused(evidence, each) and each.operation is attempts[place].operation for each in alone)

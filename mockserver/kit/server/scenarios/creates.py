@@ -11,6 +11,7 @@ from mockserver.contract.places import first, with_value
 from mockserver.contract.service import Operation
 from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched
+from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.payloads.boundary import BoundaryPayload, boundary_payloads
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
@@ -104,8 +105,9 @@ def _send_valid(probe: Probe, create: Operation, found: BoundaryPayload) -> Iter
     attempt, watch = _attempt(probe, create, found)
     if watch is not None:
         yield watch
-    # From 429 on the server is busy or broken, and the payload is not to blame.
-    if attempt.exchange.status is None or attempt.is_accepted or attempt.exchange.status >= 429:
+    status = attempt.exchange.status
+    # Of a server that is busy or broken, the payload is not to blame.
+    if status is None or attempt.is_accepted or status >= 500 or is_busy(attempt, probe.expectations):
         return
     for case in found.cases if len(found.cases) > 1 else ():
         if probe.budget.left > 0:

@@ -10,6 +10,7 @@ from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged
 from mockserver.kit.generation.invalid import InvalidPayloads
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched
+from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.payloads.broken import broken_payloads
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.creates import renamed
@@ -29,7 +30,6 @@ _TASKS = 2
 _MOST_NAMES = 12
 """How many names of refused creates are looked for: one for each way to be wrong, of which there are a dozen."""
 
-_BUSY_STATUS = 429
 
 _FIGURES = frozenset({"running", "available"})
 """What operations do that tell which tasks run."""
@@ -59,7 +59,7 @@ def _send_all(probe: Probe, create: Operation) -> list[Attempt]:
     for operation in (create, *([listing] if listing is not None else [])):
         for rule in InvalidPayloads.of(operation, probe.expectations.of_payloads).rules:
             for attempt in _send_broken(probe, operation, rule):
-                if attempt.exchange.status == _BUSY_STATUS:
+                if is_busy(attempt, probe.expectations):
                     probe.recorder.untried(REFUSES, f"{operation.id}: the server stayed busy, from {rule.id} on")
                     return refused
                 if operation is create and not attempt.is_accepted:
