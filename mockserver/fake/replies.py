@@ -84,6 +84,7 @@ class Replies:
         if not self._world.has_faults(call):
             return action(self._world, call)
         from mockserver.fake.faults.line import effect, refusal
+        from mockserver.fake.faults.registry import Form
 
         subject = self._world.subject(call)
         for fault in self._world.faults_at("request", call.operation, subject, call.request.path):
@@ -91,9 +92,9 @@ class Replies:
             if isinstance(found, Refused):
                 raise found
             return found
-        response = action(self._world, call)
+        response, form = action(self._world, call), Form(self._is_answer(call.operation), call.service.layout)
         for fault in self._world.faults_at("answer", call.operation, subject, call.request.path):
-            response = effect(fault)(response, self._is_answer(call.operation))
+            response = effect(fault)(response, form)
         return response
 
     def _is_answer(self, operation: Operation) -> Callable[[JSON], bool]:

@@ -8,13 +8,28 @@ from urllib.parse import quote, unquote
 from mockserver.contract.forms import typed
 from mockserver.contract.places import values
 from mockserver.contract.routes import plain
-from mockserver.contract.service import Operation
+from mockserver.contract.service import Operation, Service
 from mockserver.types import JSON, Request
 
 
 def is_by_path(operation: Operation) -> bool:
     """Whether the path of an operation names the task."""
     return "{" in operation.path
+
+
+def names_several(operation: Operation) -> bool:
+    """Whether a query of an operation may name several tasks: then its answer has those that there are."""
+    return not is_by_path(operation) and _is_list(operation, operation.finds)
+
+
+def beside(service: Service, create: Operation, does: str) -> Operation | None:
+    """Return the operation that does something with the tasks of another: its product's, or that for all products."""
+    every = service.operations.values()
+    made = {each.product for each in every if each.does == "create"}
+    found = [
+        each for each in every if each.does == does and (each.product == create.product or each.product not in made)
+    ]
+    return min(found, key=lambda each: each.product != create.product, default=None)
 
 
 def naming(operation: Operation, payload: JSON, *, id: str = "", name: str = "") -> tuple[str, JSON]:
@@ -24,9 +39,12 @@ def naming(operation: Operation, payload: JSON, *, id: str = "", name: str = "")
     if not (id or name):
         return operation.path, payload
     field = operation.finds_name if name else operation.finds
-    is_list = (operation.part(field) or {}).get("type") == "array"
-    asked: Mapping[str, JSON] = {field: [id or name] if is_list else id or name}
+    asked: Mapping[str, JSON] = {field: [id or name] if _is_list(operation, field) else id or name}
     return operation.path, {**(payload or {}), **asked}
+
+
+def _is_list(operation: Operation, field: str) -> bool:
+    return (operation.part(field) or {}).get("type") == "array"
 
 
 def _path(operation: Operation, id: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
+from mockserver.contract.layout import Layout
 from mockserver.fake.faults.fault import BadFault
-from mockserver.fake.faults.registry import AnswerEffect, Arguments, FaultKinds, duration, no_arguments
+from mockserver.fake.faults.registry import AnswerEffect, Arguments, FaultKinds, Form, duration, no_arguments
 from mockserver.types import JSON, Response, Wire
 
 KINDS = FaultKinds()
@@ -18,9 +19,6 @@ _STATUS = re.compile(r"[2-5][0-9][0-9]", re.ASCII)
 _CODE = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 _BUSY = "The service is busy"
-
-IsAnswer = Callable[[JSON], bool]
-"""Whether a body is still what the contract has."""
 
 
 @KINDS.add("reset-before", "request")
@@ -118,14 +116,14 @@ def ok_code(words: Arguments) -> AnswerEffect:
         raise BadFault("write one code, such as 1303, or nothing.")
     code = int(words[0]) if words else 5000
 
-    def busy(body: JSON, _: IsAnswer) -> JSON:
+    def busy(body: JSON, _: Form) -> JSON:
         if not isinstance(body, dict) or "code" not in body:  # useapi has no envelope
             return {"error": _BUSY, "code": code}
         kept = {name: value for name, value in body.items() if name != "data"}
         return {**kept, "code": code, "message": _BUSY}
 
     change = _changing(busy)
-    return lambda response, is_valid: replace(change(response, is_valid), status=200)
+    return lambda response, form: replace(change(response, form), status=200)
 
 
 @KINDS.add("odd-status", "answer", "[WORD]")
@@ -135,11 +133,12 @@ def odd_status(words: Arguments) -> AnswerEffect:
         raise BadFault("write one word, or nothing.")
     word = words[0] if words else "queued"
 
-    def changed(body: JSON, _: IsAnswer) -> JSON:
-        for record in _objects(body):
-            for name in ("task_status", "status_name"):
-                if name in record:
-                    record[name] = word
+    def changed(body: JSON, form: Form) -> JSON:
+        *way, name = form.layout.status
+        for task in _tasks(body, form.layout):
+            holder = _at(task, way)
+            if isinstance(holder, dict) and name in holder:
+                holder[name] = word
         return body
 
     return _changing(changed)
@@ -164,21 +163,21 @@ def null_fields(words: Arguments) -> AnswerEffect:
     """Every optional field is null."""
     no_arguments(words)
 
-    return _changing(lambda body, is_valid: _nulled(body, _stripped(deepcopy(body), is_valid)))
+    return _changing(lambda body, form: _nulled(body, _stripped(deepcopy(body), form)))
 
 
-def _changing(change: Callable[[JSON, IsAnswer], JSON]) -> AnswerEffect:
+def _changing(change: Callable[[JSON, Form], JSON]) -> AnswerEffect:
     """Return the effect that changes a body. One that is no JSON has no fields, and is left as it is.
 
     Some answers are texts or empty; others were cut by another fault.
     """
 
-    def changed(response: Response, is_valid: IsAnswer) -> Response:
+    def changed(response: Response, form: Form) -> Response:
         try:
             body = json.loads(response.body)
         except ValueError:
             return response
-        text = json.dumps(change(body, is_valid), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(change(body, form), ensure_ascii=False, separators=(",", ":"))
         return replace(response, body=text.encode(errors="replace"))
 
     return changed
@@ -190,14 +189,31 @@ def _extended(value: JSON) -> JSON:
     return [_extended(item) for item in value] if isinstance(value, list) else value
 
 
-def _stripped(body: JSON, is_valid: IsAnswer) -> JSON:
+def _stripped(body: JSON, form: Form) -> JSON:
     """Remove each field without which the body still fits the contract."""
     for holder in list(_objects(body)):
         for name in list(holder):
             value = holder.pop(name)
-            if not is_valid(body):
+            if not form.is_valid(body):
                 holder[name] = value
     return body
+
+
+def _tasks(body: JSON, layout: Layout) -> Iterator[JSON]:
+    """Yield what may be a task in an answer, once each: the body itself, or what stands where tasks do."""
+    seen: set[int] = set()
+    for place in ((), *layout.task, layout.tasks):
+        found = _at(body, place)
+        for task in found if isinstance(found, list) else [found]:
+            if id(task) not in seen:
+                seen.add(id(task))
+                yield task
+
+
+def _at(value: JSON, path: Sequence[str | int]) -> JSON:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _objects(value: JSON) -> Iterator[dict[str, JSON]]:

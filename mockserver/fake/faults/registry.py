@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.contract.layout import Layout
 from mockserver.durations import millis
 from mockserver.errors import BadSetting
 from mockserver.fake.callbacks.delivery import Delivery
@@ -15,8 +16,17 @@ from mockserver.types import JSON, Millis, Response, Wire, value
 Arguments = tuple[str, ...]
 """The words after a fault's name."""
 
-AnswerEffect = Callable[[Response, Callable[[JSON], bool]], Response]
-"""From an answer to another; the second argument tells whether a body is still what the contract has."""
+
+@value
+class Form:
+    """What the answers of an operation look like: whether a body is one, and where its service keeps what."""
+
+    is_valid: Callable[[JSON], bool]
+    layout: Layout
+
+
+AnswerEffect = Callable[[Response, Form], Response]
+"""From an answer to another of that form."""
 TaskEffect = Callable[[Task, Mapping[str, str]], Task]
 """From a new task to another; the second argument holds the service's reasons of failure by name."""
 ResultEffect = Callable[[], int | Wire]

@@ -18,6 +18,7 @@ from mockserver.kit.client.settings import Settings
 from mockserver.kit.client.testee import Hello
 from mockserver.kit.doubles import is_kept, with_kept_numbers
 from mockserver.kit.generation.valid import rule_levels
+from mockserver.kit.lookups import beside
 from mockserver.types import JSON, Payload
 
 _UNDER_EVERY_READING = ("plain", "task-fails", "several-results")
@@ -111,10 +112,8 @@ class PlannedScenario:
 
     @property
     def read_operation(self) -> Operation | None:
-        """The operation that shows a task: that of the same product, or the only one of the service."""
-        known = [each for each in self.service.operations.values() if each.does == "get"]
-        same = (each for each in known if each.product == self.operation.product)
-        return next(same, known[0] if known else None)
+        """The operation that shows a task: that of the same product, or the one for all products."""
+        return beside(self.service, self.operation, "get")
 
     @property
     def faults(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.service import Operation, Row, Service
 from mockserver.contract.validation import Validator, fast_validator
 from mockserver.kit.generation.schema_edits import without_rules
-from mockserver.kit.lookups import is_by_path
+from mockserver.kit.lookups import beside, names_several
 from mockserver.types import JSON, Level
 
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")
@@ -65,8 +65,8 @@ class Expectations:
 
     @cached_property
     def leaves_out_missing(self) -> bool:
-        """Whether a query names tasks, and is answered with those that there are."""
-        return any(each.does == "get" and not is_by_path(each) for each in self.service.operations.values())
+        """Whether a query names several tasks, and is answered with those that there are."""
+        return any(each.does == "get" and names_several(each) for each in self.service.operations.values())
 
     @cached_property
     def missing_task_rows(self) -> tuple[Row, ...]:
@@ -150,10 +150,8 @@ class Expectations:
         return all(map(self._fast_validators[operation.id], self._as_read(operation, payload)))
 
     def _beside(self, create: Operation, does: str) -> Operation | None:
-        """Return the operation that does something with the tasks of another: its product's, or else the only one."""
-        found = [operation for operation in self.service.operations.values() if operation.does == does]
-        own = [operation for operation in found if operation.product == create.product]
-        nearest = next(iter(own or found), None)
+        """Return the operation that does something with the tasks of another, if a reading is possible with it."""
+        nearest = beside(self.service, create, does)
         return None if nearest is None or self._is_absent(nearest) else nearest
 
     def _is_absent(self, operation: Operation) -> bool:

@@ -22,7 +22,9 @@ from mockserver.fake.core import Fake
 from mockserver.fake.faults.answers import KINDS
 from mockserver.fake.faults.fault import BadFault
 from mockserver.fake.faults.line import effect, fault
+from mockserver.fake.faults.registry import Form
 from mockserver.fake.ids import made_by
+from mockserver.kit.task_view import TaskView
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 
@@ -121,11 +123,19 @@ BODIES = st.one_of(
 )
 
 
-@given(BODIES, st.sampled_from(ANSWER_FAULTS), st.booleans())
-def test_a_body_of_any_kind_can_be_mangled(body: bytes, line: str, is_valid: bool) -> None:
+@given(BODIES, st.sampled_from(ANSWER_FAULTS), st.booleans(), st.sampled_from([*SERVICES]))
+def test_a_body_of_any_kind_can_be_mangled(body: bytes, line: str, is_valid: bool, service: str) -> None:
     before = Response(200, body, {"content-type": "application/json"})
-    found: Any = effect(fault(line, SERVICES))(before, lambda _: is_valid)
+    found: Any = effect(fault(line, SERVICES))(before, Form(lambda _: is_valid, SERVICES[service].layout))
     assert isinstance(found, Response)
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.does == "get"], ids=lambda each: each.id)
+def test_an_odd_status_stands_where_the_service_has_its_own(operation: Operation) -> None:
+    answer = exchange(operation, ("odd-status odd",))
+    view = TaskView.of(json.loads(answer.body), SERVICES[operation.service].layout)
+    assert view is not None
+    assert (answer.status, view.status, view.state) == (200, "odd", None)
 
 
 @pytest.mark.parametrize("word", ["1" * 5000, "0", "-1", "²", "1.5", "x"])
