@@ -12,33 +12,47 @@ PAUSE = 0.06  # seconds; the real service wants some 5
 
 
 class Kling:
+    paths = PATHS
+
     def __init__(self, base_url, credentials, timeout):
         self.credentials, self.deadline = credentials, time.monotonic() + timeout
         self.http = httpx.Client(base_url=base_url, timeout=5)
 
     def generate(self, operation, payload):
-        task_id, path = None, PATHS[operation]
+        task_id, path = None, self.paths[operation]
         try:
             response = self.send("POST", path, payload)
             if data := self.data(response):
-                task_id = data["task_id"]
+                task_id = self.id(data)
             else:
                 return self.refused(response)
             while self.left() > 0:
                 time.sleep(PAUSE)
-                response = self.send("GET", f"{path}/{task_id}")
+                response = self.send("GET", self.place(path, task_id))
                 if not (data := self.data(response)):
                     return {**self.refused(response), "task_id": task_id}
-                if data["task_status"] == "failed":
-                    return {"outcome": "failed", "task_id": task_id, "message": data["task_status_msg"]}
-                if data["task_status"] == "succeed":
-                    found = data["task_result"]
-                    items = found.get("series_images") or found.get("images") or found["videos"]
-                    return {"outcome": "succeed", "task_id": task_id, "urls": [item["url"] for item in items]}
+                if end := self.end(data):
+                    return {**end, "task_id": task_id}
         except httpx.TransportError as error:
             known = {"task_id": task_id} if task_id else {}
             return {"outcome": "error", "message": f"no answer: {error!r}", **known}
         return {"outcome": "timeout", "task_id": task_id}
+
+    def place(self, path, task_id):
+        return f"{path}/{task_id}"
+
+    def id(self, data):
+        return data["task_id"]
+
+    def end(self, data):
+        """Return how a task ended; nothing as long as it has not."""
+        if data["task_status"] == "failed":
+            return {"outcome": "failed", "message": data["task_status_msg"]}
+        if data["task_status"] == "succeed":
+            found = data["task_result"]
+            items = found.get("series_images") or found.get("images") or found["videos"]
+            return {"outcome": "succeed", "urls": [item["url"] for item in items]}
+        return None
 
     def send(self, method, path, payload=None):
         """Try again what is worth it; a create without an answer is not, for the task may exist."""

@@ -3,26 +3,26 @@
 import json
 import sys
 
-from client import PATHS, Kling
-
-HELLO = {
-    "name": "example-httpx",
-    "version": "1",
-    "operations": list(PATHS),
-    "credentials": ["token", "jwt"],
-    "big_numbers": True,
-}
+from client import Kling
 
 
-def answer(ask):
+def answer(ask, kind, credentials):
     if ask["do"] == "hello":
-        return HELLO
+        operations = list(kind.paths)
+        about = {"operations": operations, "credentials": credentials, "big_numbers": True}
+        return {"name": f"example-httpx-{kind.__name__.lower()}", "version": "1", **about}
     if ask["do"] == "generate":
-        client = Kling(ask["base_url"], ask["credentials"], ask["timeout"])
+        client = kind(ask["base_url"], ask["credentials"], ask["timeout"])
         return client.generate(ask["operation"], ask["payload"])
     return {"outcome": "unsupported", "reason": "it takes no callbacks"}
 
 
-for line in sys.stdin:
-    ask = json.loads(line)
-    print(json.dumps({"id": ask["id"], **answer(ask)}), flush=True)
+def serve(kind, credentials):
+    """Answer each line; the operations of a kind of client say which generation of the API it speaks."""
+    for line in sys.stdin:
+        ask = json.loads(line)
+        print(json.dumps({"id": ask["id"], **answer(ask, kind, credentials)}), flush=True)
+
+
+if __name__ == "__main__":
+    serve(Kling, ["token", "jwt"])

@@ -14,24 +14,27 @@ pytestmark = pytest.mark.torture
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {
-    "python_httpx": (sys.executable, "testee.py"),
-    "python_requests": (sys.executable, "testee.py"),
-    "node_fetch": ("node", "testee.mjs"),
-    "shell_curl": ("bash", "testee.sh"),
+    "python_httpx/testee.py": sys.executable,
+    "python_httpx/newer.py": sys.executable,
+    "python_requests/testee.py": sys.executable,
+    "node_fetch/testee.mjs": "node",
+    "shell_curl/testee.sh": "bash",
 }
-NEEDS = {"node_fetch": ("node",), "shell_curl": ("curl", "jq")}
+NEEDS = {"node_fetch/testee.mjs": ("node",), "shell_curl/testee.sh": ("curl", "jq")}
+SAYS_HOW = "mockserver check client --"
 
 
 def test_every_example_is_tried() -> None:
-    assert {path.parent.name for path in (ROOT / "examples").glob("*/testee.*")} == EXAMPLES.keys()
+    files = [path for path in (ROOT / "examples").glob("*/*") if path.is_file()]
+    testees = [path for path in files if SAYS_HOW in path.read_text(encoding="utf-8")]
+    assert {path.relative_to(ROOT / "examples").as_posix() for path in testees} == EXAMPLES.keys()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_keeps_the_contract(name: str, tmp_path: Path) -> None:
     need(*NEEDS.get(name, ()))
-    program, script = EXAMPLES[name]
     words = ["check", "client", "--every-reading", "--report", str(tmp_path)]
-    words += ["--", program, str(ROOT / "examples" / name / script)]
+    words += ["--", EXAMPLES[name], str(ROOT / "examples" / name)]
     done = subprocess.run(
         [sys.executable, "-m", "mockserver", *words], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -16,6 +16,7 @@ from mockserver.kit.client.player import FAKE_OPTIONS
 from tests.mutants.clients.finding import Finding, Named
 from tests.mutants.clients.gateways import Gateways
 from tests.mutants.clients.mutant import Mutant
+from tests.mutants.clients.newer import Newer
 from tests.mutants.clients.reference import Reference
 from tests.mutants.clients.registry import MUTANTS
 from tests.mutants.clients.trial import findings, found_in, settings
@@ -25,6 +26,7 @@ SAMPLE = (
     "rounds-big-numbers",
     "polls-a-path-of-its-own",
     "takes-submitted-for-a-failure",
+    "polls-where-older-films-are",
     "takes-404-for-a-failure",
     "dies-of-useapis-error-in-200",
     "takes-a-task-that-exists-for-a-refusal",
@@ -41,6 +43,7 @@ QUICK = (
     "credentials-are-a-bearer-token",
     "jwt-has-its-claims",
     "mistakes-are-not-repaired",
+    "creates-at-the-right-path",
     "polls-the-right-path",
     "all-results-in-order",
     "a-refusal-carries-what-was-said",
@@ -79,7 +82,7 @@ def test_what_only_some_payloads_show_is_shown_with_the_fewest_fields(id: str, f
         (Reference, QUICK),
         *(
             pytest.param(*each, marks=pytest.mark.torture)
-            for each in ((Gateways, QUICK), (Useapi, QUICK), (Finding, AFTER_A_LOSS), (Named, AFTER_A_LOSS))
+            for each in ((Gateways, QUICK), (Newer, QUICK), (Useapi, QUICK), (Finding, AFTER_A_LOSS), (Named, AFTER_A_LOSS))
         ),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.clients.finding import FINDING
+from tests.mutants.clients.newer import NEWER
 from tests.mutants.clients.polls import CALLED, POLLS, TOKENS
 from tests.mutants.clients.retrying import CALLING_BACK, RETRYING
 from tests.mutants.clients.some_payloads import SOME_PAYLOADS
@@ -25,6 +26,7 @@ MUTANTS = {
         *CALLING_BACK,
         *CALLED,
         *USEAPI,
+        *NEWER,
         *SOME_PAYLOADS,
     )
 }

@@ -37,7 +37,9 @@ def polls_the_right_path(evidence: Evidence) -> Iterator[str]:
     for exchange in evidence.calls:
         received = places.misplaced(exchange, tasks)
         if received is None and places.does(exchange) == "get" and not tasks.owners(exchange):
-            received = f"the client asked for {exchange.request.path}, but created {', '.join(tasks.made) or 'no task'}"
+            query = f"?{exchange.request.query}" if exchange.request.query else ""
+            asked = f"{exchange.request.path}{query}"
+            received = f"the client asked for {asked}, but created {', '.join(tasks.made) or 'no task'}"
         if received is not None:
             yield received
             return

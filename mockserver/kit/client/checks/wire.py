@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from mockserver.contract import places
+from mockserver.contract.catalog import load
 from mockserver.kit.checks import Family
 from mockserver.kit.client.checks.changes import payload_changes
 from mockserver.kit.client.checks.defaults import without_spelled_defaults
 from mockserver.kit.client.evidence import Evidence
 from mockserver.kit.client.exchanges import requests
+from mockserver.kit.client.exchanges.places import product
 from mockserver.kit.transcript import Exchange
 from mockserver.types import JSON
 
@@ -56,6 +58,22 @@ def nothing_is_invented(evidence: Evidence) -> Iterator[str]:
         sent = _asked_for(evidence, exchange.sent) if isinstance(exchange.sent, dict) else {}
         if extra := sorted(sent.keys() - evidence.payload.keys()):
             yield f"the body also has {', '.join(extra)}"
+
+
+@WIRE.check(
+    "plain",
+    why="Another path makes another thing, by another model, or wants another body.",
+    source="kling 1.1; family 1.1 P13",
+)
+def creates_at_the_right_path(evidence: Evidence) -> Iterator[str]:
+    """A create goes to the path of the operation that was asked for."""
+    operation = load().operation(evidence.operation)
+    for exchange in evidence.creates[:1]:
+        if exchange.operation != operation.id and not exchange.request.path.endswith(operation.path):
+            yield (
+                f"the client was asked for {evidence.product}, and created at {exchange.request.path}, "
+                f"a path of {product(exchange)}"
+            )
 
 
 @WIRE.check("plain", why="Without it the service does not read the body.", source="kling 1.1")
