@@ -270,7 +270,7 @@ def _obstacle(hello: Hello, offered: set[str], planned: PlannedScenario) -> str 
     """Say why a scenario cannot be played with a testee; ``None`` if it can."""
     scenario, service, product = planned.scenario, planned.service, planned.operation.id.removesuffix(".create")
     if planned.operation.id not in offered:
-        return f"{hello.name} does not offer {product}"
+        return f"{hello.name} does not offer {product}, but {', '.join(hello.operations)}"
     if scenario.is_called_back and not planned.operation.has(service.layout.callback_field):
         return f"the contract of {product} has no field for callbacks"
     if scenario.is_called_back and not hello.callbacks:

@@ -82,7 +82,13 @@ def test_what_only_some_payloads_show_is_shown_with_the_fewest_fields(id: str, f
         (Reference, QUICK),
         *(
             pytest.param(*each, marks=pytest.mark.torture)
-            for each in ((Gateways, QUICK), (Newer, QUICK), (Useapi, QUICK), (Finding, AFTER_A_LOSS), (Named, AFTER_A_LOSS))
+            for each in (
+                (Gateways, QUICK),
+                (Newer, QUICK),
+                (Useapi, QUICK),
+                (Finding, AFTER_A_LOSS),
+                (Named, AFTER_A_LOSS),
+            )
         ),
     ],
 )

@@ -78,7 +78,7 @@ def _marked(self: Newer, task: Answer) -> list[Answer]:
 def _believes_the_body(self: Newer, data: Answer) -> None:
     """Take a callback for true."""
     if data.get("status") == "succeeded" and "data" not in vars(self):
-        self.data = lambda _: self.as_older(data)  # type: ignore[method-assign]
+        self.data = lambda _: self.as_older(data)  # type: ignore[method-assign, assignment]
         self.ended.add(self.task_id or data["id"])
         self.bell.set()
 
