@@ -11,6 +11,7 @@ from tests.mutants.servers.gateways import GATEWAYS
 from tests.mutants.servers.harness import Wrong, prepare
 from tests.mutants.servers.lifecycle import LIFECYCLE, RESULTS
 from tests.mutants.servers.mutant import Mutant
+from tests.mutants.servers.newer import NEWER
 from tests.mutants.servers.queries import QUERIES, READINGS
 from tests.mutants.servers.refusals import REFUSALS
 from tests.mutants.servers.requests import CREDENTIALS, REQUESTS
@@ -35,6 +36,7 @@ MUTANTS: dict[str, Mutant] = {
         ACCOUNTS,
         FORGERIES,
         USEAPI,
+        NEWER,
     )
     for id, mutant in family.all.items()
 }

@@ -9,6 +9,7 @@ from mockserver.contract.rules import Rule
 from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged
 from mockserver.kit.generation.invalid import InvalidPayloads
+from mockserver.kit.lookups import is_by_path
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched
 from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.payloads.broken import broken_payloads
@@ -46,17 +47,24 @@ def send_broken_payloads(probe: Probe) -> None:
     else:
         reason = f"fewer than {_TASKS * len(creates)} tasks were left to see it; raise --max-creates"
         probe.recorder.untried(LEAVES_NOTHING, reason)
-    refused = {create.id: _send_all(probe, create) for create in creates}
+    seen: set[str] = set()
+    refused = {create.id: _send_all(probe, create, seen) for create in creates}
     if looks_for_traces:
         _list(probe)
         for create in creates:
             _look_for_names(probe, create, refused[create.id])
 
 
-def _send_all(probe: Probe, create: Operation) -> list[Attempt]:
-    """Break the rules of an operation, and of its list. Return the creates that were refused."""
-    listing, refused = probe.expectations.list_operation(create), list[Attempt]()
-    for operation in (create, *([listing] if listing is not None else [])):
+def _send_all(probe: Probe, create: Operation, seen: set[str]) -> list[Attempt]:
+    """Break the rules of an operation, and of its list and its query. Return the creates that were refused.
+
+    Those of a list or query for several products are broken once; ``seen`` has what was.
+    """
+    refused: list[Attempt] = []
+    for operation in _asked(probe, create):
+        if operation.id in seen:
+            continue
+        seen.add(operation.id)
         for rule in InvalidPayloads.of(operation, probe.expectations.of_payloads).rules:
             for attempt in _send_broken(probe, operation, rule):
                 if is_busy(attempt, probe.expectations):
@@ -65,6 +73,16 @@ def _send_all(probe: Probe, create: Operation) -> list[Attempt]:
                 if operation is create and not attempt.is_accepted:
                     refused.append(attempt)
     return refused
+
+
+def _asked(probe: Probe, create: Operation) -> Iterator[Operation]:
+    """Yield an operation, its list, and its query where that names the task by a parameter."""
+    listing, get = probe.expectations.list_operation(create), probe.expectations.get_operation(create)
+    yield create
+    if listing is not None:
+        yield listing
+    if get is not None and not is_by_path(get):
+        yield get
 
 
 def _send_broken(probe: Probe, operation: Operation, rule: Rule) -> Iterator[Attempt]:
