@@ -55,10 +55,12 @@ def _path(operation: Operation, id: str) -> str:
 
 
 def asked_for(operation: Operation | None, request: Request) -> str:
-    """Return the id or name in the query of a request, or else the last part of its path."""
+    """Return the id or name in the query of a request, or where its path has one; else the last part of the path."""
     if operation is not None and not is_by_path(operation):
         sent = typed(operation.schema, request.parameters)
         named = (found for field in (operation.finds, operation.finds_name) for found in values(field, sent))
         for each in named:
             return str(next(iter(each), "")) if isinstance(each, list) else str(each)
-    return unquote(plain(request.path).rstrip("/").rpartition("/")[2])
+    after = operation.path.rpartition("}")[2].count("/") if operation is not None and is_by_path(operation) else 0
+    parts = plain(request.path).rstrip("/").split("/")
+    return unquote(parts[-1 - after]) if after < len(parts) else ""

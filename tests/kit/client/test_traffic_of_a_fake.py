@@ -7,24 +7,43 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from mockserver.adapters.control import views
 from mockserver.contract.catalog import load
+from mockserver.contract.credentials import carried
+from mockserver.contract.places import values, with_value
 from mockserver.contract.service import Operation
+from mockserver.contract.vectors import merged
 from mockserver.fake.core import Fake
+from mockserver.kit.client.exchanges.places import shown_at
 from mockserver.kit.client.fake_process import transcript
 from mockserver.kit.client.traffic import verdict
+from mockserver.kit.lookups import beside, naming
+from mockserver.kit.server.expectations import as_query
+from mockserver.kit.task_view import TaskView
 from mockserver.kit.verdict import Verdict
 from mockserver.settings import Key, Settings
 from mockserver.types import Payload, Request, Response
 from tests.conftest import HOST
 from tests.fake.intake.test_auth import SECRET, token
 
+
+def is_free(create: Operation) -> bool:
+    """Whether the first example names nothing that its account must have, such as a task to go on with."""
+    named = (
+        value for place in create.task.get("elements", ()) for value in values(place, create.schema["examples"][0])
+    )
+    return not any(named)
+
+
 SERVICES = load().services
 OPERATIONS = {id: each for service in SERVICES.values() for id, each in service.operations.items()}
-CREATES = [id for id, each in OPERATIONS.items() if each.does == "create"]
+CREATES = [
+    id for id, each in OPERATIONS.items() if each.does == "create" and "invalid" in each.payloads and is_free(each)
+]
 WITH_PROMPT = [id for id in CREATES if "prompt" in OPERATIONS[id].task]
 SERVED = {each.path for each in OPERATIONS.values()}
 UNSERVED = [
@@ -53,15 +72,18 @@ class Client:
         self, method: str, path: str, payload: Payload | None = None, key: str = "mine", **headers: str
     ) -> Response:
         body = b"" if payload is None else json.dumps(payload).encode()
-        usual = {"host": HOST, "authorization": f"Bearer {key}", "content-type": "application/json"}
-        return self.fake.respond(Request(method, path, "", {**usual, **headers}, body))
+        name, value = carried(f"Bearer {key}", credentials_at(headers.get("host", HOST)))
+        usual = {"host": HOST, name: value, "content-type": "application/json"}
+        path, _, query = path.partition("?")
+        return self.fake.respond(Request(method, path, query, {**usual, **headers}, body))
 
     def made(self, operation: Operation, key: str = "mine", **fields: Any) -> str:
         """Create a task of the first example, and return its id."""
         answer = self.send("POST", operation.path, {**example(operation), **fields}, key, host=host(operation))
         assert answer.status == 200, answer.body
-        body = json.loads(answer.body)
-        return str(body["task"]["id"] if "task" in body else body["data"]["task_id"])
+        view = TaskView.of(json.loads(answer.body), SERVICES[operation.service].layout)
+        assert view is not None
+        return str(view.id)
 
     def judged(self, **options: Any) -> Verdict:
         return verdict("suite", transcript([views.whole_exchange(entry) for entry in self.fake.requests]), **options)
@@ -77,14 +99,22 @@ def host(operation: Operation) -> str:
     return SERVICES[operation.service].hosts[0]
 
 
+def credentials_at(host: str) -> tuple[str, ...]:
+    """Return the kinds of credentials of the services at a host."""
+    return next((each.credentials for each in SERVICES.values() if each.hosts[0] == host), ())
+
+
 def path_of(operation: Operation, id: str) -> str:
-    return f"{operation.path.partition('{')[0]}{id}"
+    """Return the path, perhaps with a query, that asks for a task."""
+    path, asked = naming(operation, {}, id=id)
+    return f"{path}?{urlencode(as_query(asked))}" if asked else path
 
 
 def query_of(create: Operation) -> Operation:
     """Return the operation that shows a task of another one."""
-    gets = [each for each in SERVICES[create.service].operations.values() if each.does == "get"]
-    return next((each for each in gets if each.product == create.product), gets[0])
+    found = beside(SERVICES[create.service], create, "get")
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(("create", "pace"), [*product(CREATES, PACES)])
@@ -115,7 +145,7 @@ def wrong_queries() -> Iterator[tuple[str, str]]:
     queries = [each for each in OPERATIONS.values() if each.does == "get"]
     for place, create in enumerate(CREATES):
         own = OPERATIONS[create].service
-        wrong = [each for each in queries if each.id != query_of(OPERATIONS[create]).id]
+        wrong = [each for each in queries if create.removesuffix(".create") not in shown_at(each.id)]
         for found in ([each for each in wrong if (each.service == own) is is_own] for is_own in (True, False)):
             if found:
                 yield create, found[place % len(found)].id
@@ -127,11 +157,13 @@ def test_a_task_on_another_operation_s_path_is_told(create: str, query: str, key
     client = Client(pace="instant")
     id = client.made(OPERATIONS[create])
     path = path_of(OPERATIONS[query], id)
-    assert client.send("GET", path, key=key, host=host(OPERATIONS[query])).status >= 400
+    answer = client.send("GET", path, key=key, host=host(OPERATIONS[query]))
+    layout = SERVICES[OPERATIONS[query].service].layout
+    assert answer.status >= 400 or TaskView.of(json.loads(answer.body), layout) is None
     (finding,) = client.judged().findings
     assert finding.check == "polls-the-right-path"
-    shown = "useapi/omni-image" if query == "useapi/tasks.get" else query.removesuffix(".get")
-    assert f"a task of {create.removesuffix('.create')} at {path}, a path of {shown}" in finding.received
+    shown, asked = ", ".join(sorted(shown_at(query))), path.partition("?")[0]
+    assert f"a task of {create.removesuffix('.create')} at {asked}, a path of {shown}" in finding.received
 
 
 @pytest.mark.parametrize(("service", "method", "path"), UNSERVED)
@@ -160,17 +192,18 @@ def test_a_known_task_where_only_others_can_be_is_told(service: str, path: str) 
 def test_a_refusal_is_meant_in_three_ways(create: str, way: str) -> None:
     operation, client = OPERATIONS[create], Client()
     key, headers, mark = WAYS[way]
-    wrong = {operation.task["count"]: 99} if "count" in operation.task else operation.payloads["invalid"]
-    payload = {**example(operation), **wrong}
-    payload[operation.task["prompt"]] = f"A cat{mark}"
+    wrong = operation.payloads["invalid"]
+    payload = merged(example(operation), wrong)
+    marked = with_value(operation.task["prompt"], payload, f"A cat{mark}")
+    refused = SERVICES[operation.service].errors["invalid"].status
     for _ in range(3):
-        assert client.send("POST", operation.path, payload, key, host=host(operation), **headers).status == 400
+        assert client.send("POST", operation.path, marked, key, host=host(operation), **headers).status == refused
     found = client.judged()
     assert (found.findings, int(found.status)) == ((), 0)
     assert dict(found.facts)["refusals that were meant"] == "3"
     bare = Client()
     for _ in range(3):
-        bare.send("POST", operation.path, {**payload, operation.task["prompt"]: "A cat"}, host=host(operation))
+        bare.send("POST", operation.path, with_value(operation.task["prompt"], payload, "A cat"), host=host(operation))
     assert {finding.check for finding in bare.judged().findings} >= {"payloads-keep-the-rules"}
 
 
@@ -178,7 +211,7 @@ def test_a_refusal_is_meant_in_three_ways(create: str, way: str) -> None:
 def test_what_means_to_be_refused_is_answered_as_if_it_did_not(create: str, way: str) -> None:
     operation, client = OPERATIONS[create], Client()
     key, headers, mark = WAYS[way]
-    payload = {**example(operation), operation.task["prompt"]: f"A cat{mark}"}
+    payload = with_value(operation.task["prompt"], example(operation), f"A cat{mark}")
     answer = client.send("POST", operation.path, payload, key, host=host(operation), **headers)
     assert answer.status == 200
     found = client.judged()

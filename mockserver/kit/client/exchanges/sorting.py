@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from mockserver.kit.client.exchanges.places import Tasks, is_stranger, layout, misplaced, service, unserved_path
-from mockserver.kit.task_view import at
+from mockserver.kit.task_view import TaskView, at, task_views
 from mockserver.kit.transcript import Exchange
 
 _MOST_NAMES = 40
@@ -97,9 +97,11 @@ def _is_refused(exchange: Exchange) -> bool:
     """Whether an answer is an error, also one that comes with HTTP 200."""
     if exchange.status is None:
         return False
-    place = layout(service(exchange)).error_code
-    code = at(exchange.received, place) if place is not None and exchange.operation is not None else None
-    return exchange.status >= 400 or code not in (None, 0)
+    of, body = layout(service(exchange)), exchange.received
+    code = at(body, of.error_code) if of.error_code is not None and exchange.operation is not None else None
+    # Some say with a code of their own that all is well, and then show a task.
+    is_odd = code not in (None, 0) and TaskView.of(body, of) is None and not task_views(body, of)
+    return exchange.status >= 400 or is_odd
 
 
 def _meaning(exchange: Exchange) -> tuple[object, ...]:
