@@ -114,7 +114,9 @@ class Router:
         for template in self._static.get(path, ()):
             yield template, _NOTHING
         for template in self._dynamic:
-            if path.startswith(template.beginning) and (found := _pattern(template.path).fullmatch(path)):
+            if not path.startswith(template.beginning) or path in template.service.unserved:
+                continue
+            if (found := _pattern(template.path).fullmatch(path)) is not None:
                 given = found.groupdict()
                 yield template, {name: unquote(given[name]) for name in given} if "%" in path else given
 
