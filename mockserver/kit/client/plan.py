@@ -118,8 +118,7 @@ class PlannedScenario:
     @property
     def faults(self) -> tuple[str, ...]:
         """What goes wrong, in lines that the fake understands."""
-        names = self._names()
-        return tuple(_PLACEHOLDER.sub(lambda found: names[found[1]], line) for line in self.scenario.faults)
+        return tuple(_PLACEHOLDER.sub(lambda found: self._names()[found[1]], line) for line in self.scenario.faults)
 
     @property
     def gap(self) -> str | None:

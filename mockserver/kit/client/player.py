@@ -106,8 +106,14 @@ def _prepare(fake: FakeProcess, planned: PlannedScenario, account: str) -> None:
         fake.require(f"{account}:{_SECRET_KEY}")  # a signature is only checked where the secret is known
     for line in planned.faults:
         fake.add_fault(line, account)
-    if (choice := planned.choice) is not None:
-        fake.change(readings={f"{choice.service}/{choice.question}": choice.reading})
+    if readings := _readings(planned):
+        fake.change(readings={f"{planned.service.id}/{id}": reading for id, reading in readings.items()})
+
+
+def _readings(planned: PlannedScenario) -> dict[str, str]:
+    """Return the readings to play under: the choice, and those without which the operation does not exist."""
+    chosen = {planned.choice.question: planned.choice.reading} if planned.choice is not None else {}
+    return {**planned.operation.when, **chosen}
 
 
 def _answer(
@@ -156,5 +162,6 @@ def _clear(fake: FakeProcess, planned: PlannedScenario) -> None:
         fake.let_anybody_in()
     if planned.scenario.is_called_back:  # the callback driver has advanced the clock
         fake.set_clock(round(time.time() * 1000))
-    if (choice := planned.choice) is not None:
-        fake.change(readings={f"{choice.service}/{choice.question}": choice.default})
+    if readings := _readings(planned):
+        questions = planned.service.questions
+        fake.change(readings={f"{planned.service.id}/{id}": questions[id].default for id in readings})

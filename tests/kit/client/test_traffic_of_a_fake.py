@@ -32,7 +32,10 @@ from tests.fake.intake.test_auth import SECRET, token
 
 
 def is_free(create: Operation) -> bool:
-    """Whether the first example names nothing that its account must have, such as a task to go on with."""
+    """Whether a create is there by default, and its example names nothing that its account must have."""
+    questions = SERVICES[create.service].questions
+    if any(questions[id].default != reading for id, reading in create.when.items()):
+        return False
     named = (
         value for place in create.task.get("elements", ()) for value in values(place, create.schema["examples"][0])
     )

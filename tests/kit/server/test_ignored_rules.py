@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,8 @@ def ignoring(operation: Operation, expectations: Expectations) -> Wrong:
 
 def tried(operation: Operation) -> Iterator[str]:
     """Yield the rules that the kit can break by a payload that must be refused under every reading."""
-    target = prepare(operation.service, operation=operation.id).settings.target()
-    for rule in InvalidPayloads.of(operation, {}).rules:
+    target = prepare(operation.service, operation=operation.id, readings=operation.when).settings.target()
+    for rule in InvalidPayloads.of(operation, target.expectations.of_payloads).rules:
         if any(
             target.expectations.is_refused(operation, rule, each) for each in broken_payloads(target, operation, rule)
         ):
@@ -56,7 +57,9 @@ def tried(operation: Operation) -> Iterator[str]:
 def test_a_server_that_ignores_all_rules_is_told_each(create: Operation) -> None:
     expectations = Expectations(CATALOG, CATALOG.service(create.service))
     wrong = ignoring(create, expectations)
-    run = prepare(create.service, wrong, operation=create.id, only=(CHECK,), max_creates=100_000)
+    fake: dict[str, JSON] = {"readings": dict(create.when)}
+    settings: dict[str, Any] = {"operation": create.id, "only": (CHECK,), "max_creates": 100_000}
+    run = prepare(create.service, wrong, fake=fake, readings=create.when, **settings)
     found = {finding.rule for finding in run.verdict().of(CHECK) if finding.subject.startswith(create.id)}
     assert found == set(tried(create))
     assert found

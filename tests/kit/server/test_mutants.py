@@ -81,7 +81,8 @@ def test_nothing_is_found_in_the_clean_fake(service: str, seed: int) -> None:
 def test_nothing_is_found_in_any_operation_of_the_clean_fake(place: int, create: Operation) -> None:
     """``make mutants`` tries more seeds, and all operations of a service together."""
     pace = PACES[place % len(PACES)]
-    run = prepare(create.service, operation=create.id, fake={"seed": place, "pace": pace}, seed=place)
+    fake = {"seed": place, "pace": pace, "readings": dict(create.when)}
+    run = prepare(create.service, operation=create.id, fake=fake, readings=create.when, seed=place)
     assert run.verdict().findings == ()
 
 
