@@ -67,7 +67,6 @@ EXPECTED = {
 
 SERVED = {
     "kling": ("kling/omni-image", "kling/omni-video"),
-    "kling-2": ("kling-2/text-to-video-3.0", "kling-2/omni-video-3.0"),
     "chainhub": (),
 }
 """Services, and what of them is checked: a task that never ends is waited for minutes, and all have the same faults."""
