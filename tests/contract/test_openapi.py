@@ -275,7 +275,7 @@ def judged(operation: Operation, chosen: dict[str, str]) -> Iterator[tuple[str, 
 @pytest.mark.parametrize("operation", MAKERS, ids=lambda operation: operation.id)
 @pytest.mark.parametrize("is_flipped", [False, True], ids=["default", "flipped"])
 def test_a_body_is_refused_exactly_when_the_service_refuses_it(operation: Operation, is_flipped: bool) -> None:
-    chosen = FLIPPED[operation.service] if is_flipped else ()
+    chosen = (*operation.when.items(), *(FLIPPED[operation.service] if is_flipped else ()))
     content = described_call(operation, *chosen)["requestBody"]["content"]
     assert {*content} == {*operation.media_types}
     judge = validator(described(operation.service, *chosen), content["application/json"]["schema"])

@@ -108,7 +108,8 @@ def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], Cl
         found = _sealed_accounts(found)
     for task, looked in found.tasks:
         world.tasks.add(task, found.now, looked)
-        world.ids.pass_by(int(task.id))
+        if task.id.isdecimal():
+            world.ids.pass_by(int(task.id))
         following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > found.now]
         if following and task.operation.partition("/")[0] in world.readings:
             world.callbacks.plan(task, following[0])

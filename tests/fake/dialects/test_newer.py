@@ -60,7 +60,7 @@ def test_a_query_shows_what_any_path_has_made(operation: Operation) -> None:
 
 @pytest.mark.parametrize("operation", [each for each in MAKERS if each.callback], ids=lambda each: each.id)
 def test_each_path_takes_a_name_that_no_other_has(operation: Operation) -> None:
-    fake = CheckedFake()
+    fake = CheckedFake(readings=dict(operation.when))
     assert fake.create(IMAGE, external_task_id="mine").status == 200
     payload = with_value("options.external_task_id", operation.schema["examples"][0], "mine")
     refused = fake.post(operation.path, payload)
