@@ -76,7 +76,7 @@ def samples() -> Iterator[Sample]:
 
 
 def _shows(operation: Operation, maker: Operation) -> bool:
-    """Whether an operation is about tasks of another one, or about no task, and the other is the first of its service."""
+    """Whether an operation is about tasks of another one, or about no task, and that is the first of its service."""
     creates = [each for each in CATALOG.services[maker.service].operations.values() if each.task]
     of_products = {each.product for each in creates}
     return operation.product == maker.product or (operation.product not in of_products and maker == creates[0])

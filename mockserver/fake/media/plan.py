@@ -5,6 +5,7 @@ Nothing here knows a field of any service; the operation says at which place the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -25,7 +26,12 @@ from mockserver.fake.media.artifacts import (
     dimensions,
     film_dimensions,
 )
-from mockserver.types import JSON, Payload
+from mockserver.types import JSON, Payload, kind_of
+
+_NUMBER = re.compile(r"[0-9]{1,9}(\.0)?", re.ASCII)
+_RATIO = re.compile(r"[1-9][0-9]{0,4}:[1-9][0-9]{0,4}")
+_MOST_SECONDS, _MOST_RESULTS = 3600, 100
+"""More is a mistake that a service warns of, if at all; then the usual is made, for something must be shown."""
 
 
 def value_of_role(operation: Operation, payload: Payload, role: str) -> JSON:
@@ -56,10 +62,10 @@ def count(operation: Operation, payload: Payload) -> int:
     """Return how many results there will be."""
     if is_series(operation, payload):
         series = operation.task["series"]
-        amount = _value(operation, payload, series["count"])
-        return int(series["auto"] if amount == "auto" else amount)
-    wanted = value_of_role(operation, payload, "count")
-    return operation.task.get("usual_count", 1) if wanted is None else int(wanted)
+        amount = _whole(_value(operation, payload, series["count"]), _MOST_RESULTS)
+        return int(series["auto"] if amount is None else amount)
+    wanted = _whole(value_of_role(operation, payload, "count"), _MOST_RESULTS)
+    return int(operation.task.get("usual_count", 1) if wanted is None else wanted)
 
 
 def amount(operation: Operation, payload: Payload) -> int:
@@ -74,8 +80,8 @@ def ratio(operation: Operation, payload: Payload) -> str:
     wanted = value_of_role(operation, payload, "ratio")
     if (meant := operation.task.get("ratios")) is not None:
         return str(meant.get(wanted, operation.task["usual_ratio"]))
-    if wanted not in (None, "auto"):
-        return str(wanted)
+    if isinstance(wanted, str) and _RATIO.fullmatch(wanted):
+        return wanted
     images = operation.task.get("images")
     sizes = (picture_size(image) for image in (places.values(images, payload) if images else ()))
     size = next((size for size in sizes if size), None)
@@ -97,9 +103,9 @@ def facts(operation: Operation, payload: Payload) -> Mapping[str, Any]:
 
 def seconds(operation: Operation, payload: Payload, source: Source | None = None) -> int:
     """Return how long a film will be. What works on another film keeps its length, and may add to it."""
-    wanted = value_of_role(operation, payload, "duration")
+    wanted = _whole(value_of_role(operation, payload, "duration"), _MOST_SECONDS)
     if wanted is not None:
-        return int(wanted)
+        return wanted
     usual: int = operation.task.get("usual_duration", 1)
     return usual if source is None else source.seconds + operation.task["source"].get("adds", 0)
 
@@ -160,7 +166,8 @@ def artifacts(operation: Operation, task: Task, payload: Payload, *, watermark: 
 def _milliseconds(operation: Operation, payload: Payload) -> int:
     """Return how long a sound will be."""
     wanted = value_of_role(operation, payload, "duration")
-    return round(1000 * float(operation.task["usual_duration"] if wanted is None else wanted))
+    is_one = isinstance(wanted, int | float) and not isinstance(wanted, bool) and 0 < wanted <= _MOST_SECONDS
+    return round(1000 * float(wanted if is_one else operation.task["usual_duration"]))
 
 
 def files(operation: Operation, id: str) -> tuple[Made, ...]:
@@ -175,6 +182,13 @@ def _file(wanted: Mapping[str, Any], id: str, number: int) -> Made:
     if wanted["media"] == "image":
         return Picture(id, number, "", width, height)
     return Film(id, number, "", width, height, wanted["seconds"])
+
+
+def _whole(value: JSON, most: int) -> int | None:
+    """Return the number that a value is, as text or not; ``None`` if it is none from 1 to ``most``."""
+    text = str(value) if isinstance(value, str) or kind_of(value) == "integer" else ""
+    number = int(float(text)) if _NUMBER.fullmatch(text) else 0
+    return number if 0 < number <= most else None
 
 
 def _value(operation: Operation, payload: Payload, place: str) -> JSON:

@@ -108,18 +108,15 @@ def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], Cl
         found = _sealed_accounts(found)
     for task, looked in found.tasks:
         world.tasks.add(task, found.now, looked)
-        if task.id.isdecimal():
-            world.ids.pass_by(int(task.id))
         following = [index for index, (start, _) in enumerate(task.timeline) if task.created_at + start > found.now]
         if following and task.operation.partition("/")[0] in world.readings:
             world.callbacks.plan(task, following[0])
     for upload, content in found.uploads:
         world.uploads.add(upload, content)
-        world.ids.pass_by(int(upload.id))
     for possession in found.possessions:
         world.possessions.put(possession)
-        if possession.id.isdecimal():
-            world.ids.pass_by(int(possession.id))
+    for id in filter(str.isdecimal, _ids(found)):
+        world.ids.pass_by(int(id))
     for fault in found.faults:
         world.faults.add(fault)
     for prompt in found.prompts:
@@ -128,6 +125,12 @@ def restored(world: World, found: State, time: Time) -> tuple[Iterator[None], Cl
         world.limits.put(*limit)
     world.callbacks.forget_until(found.now)
     return forgotten, world.sharing.move_clock(lambda *_: (now, found.is_frozen))
+
+
+def _ids(found: State) -> Iterator[str]:
+    yield from (task.id for task, _ in found.tasks)
+    yield from (upload.id for upload, _ in found.uploads)
+    yield from (possession.id for possession in found.possessions)
 
 
 def _accounts(found: State) -> Iterator[str]:
