@@ -96,13 +96,15 @@ def _loaded(*more: str) -> Catalog:
 def read(schemas: Traversable, more: Sequence[str | Path] = ()) -> Catalog:
     """Read a folder of contracts, and the services in ``more`` folders, and all that is in them.
 
-    Raises ``BadContract`` and ``BadSetting``.
+    Of a folder that was found whole, and has not changed, only ``more`` is. Raises ``BadContract`` and ``BadSetting``.
     """
     from mockserver.contract.source.wholeness import check
 
-    files = Files(schemas, own_services(more), are_checked=True)
+    own = own_services(more)
+    is_whole = bool(own) and is_known(state(schemas))
+    files = Files(schemas, own, are_checked=not is_whole)
     catalog = _catalog(files)
-    check(files, catalog.services)
+    check(files, catalog.services, own if is_whole else files.sources)
     return catalog
 
 

@@ -165,7 +165,7 @@ class Validator:
 
     def _found(self, payload: JSON) -> list[Violation]:
         """Return what is wrong with a payload, in the order of the schema."""
-        errors = [(error, tuple(error.instance_path)) for error in self._compiled.iter_errors(payload)]
+        errors = [(error, _named(error.instance_path, payload)) for error in self._compiled.iter_errors(payload)]
         told = [(self._place((*error.schema_path, *_missing(error))), path, error) for error, path in errors]
         if len(told) > 1:
             told.sort(key=lambda one: one[0].order(one[1]))
@@ -230,7 +230,7 @@ class _Place:
     @classmethod
     def at(cls, path: Path, schema: Schema, rules: Mapping[Path, Rule]) -> Self:
         """Look up a path of a compiled schema; the last step to a required property is its name."""
-        path = unguarded(path)
+        path = _named(unguarded(path), schema)
         rule = broken_rule(rules, path)
         turns: list[list[int]] = [[]]
         is_name = False
@@ -248,6 +248,17 @@ class _Place:
         """Return what sorts by the order of the schema, and the items of a list by theirs, what is at this place."""
         items = (step for step in path if isinstance(step, int))
         return (*chain.from_iterable(zip(self.turns, items, strict=False)), self.turns[-1])
+
+
+def _named(steps: Iterable[str | int], within: JSON) -> Path:
+    """Return a way into a value with the names that it has there: the validator tells ``"01"`` as the number 1."""
+    found: list[str | int] = []
+    for step in steps:
+        is_number = isinstance(step, int)
+        names = (name for name in within if name.lstrip("+").isdecimal()) if isinstance(within, dict) else ()
+        found.append(next((name for name in names if is_number and int(name) == step), step))
+        within = within[found[-1]] if isinstance(within, dict) or is_number else None
+    return tuple(found)
 
 
 def _missing(error: jsonschema_rs.ValidationError) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,8 @@ from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON
 from tests.importing.conftest import ask, service
+from tests.importing.documents import minimal
+from tests.support.sampling import draws
 
 WORDS = st.sampled_from(
     [
@@ -301,7 +304,9 @@ def path_of(operation: Operation, id: str) -> tuple[str, str]:
     return path, f"{operation.finds}={id}"
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    deadline=None, max_examples=draws(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(documents())
 def test_a_document_becomes_a_service_that_answers_or_is_refused_in_a_sentence(document: JSON) -> None:
     with served(document) as fake:
@@ -326,15 +331,66 @@ def test_a_document_becomes_a_service_that_answers_or_is_refused_in_a_sentence(d
         assert fake.failures == 0
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    deadline=None, max_examples=draws(50), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(documents())
 def test_payloads_can_be_made_that_keep_and_break_each_rule(document: JSON) -> None:
     with served(document) as fake:
-        for create in (
-            () if fake is None else (each for each in service(fake).operations.values() if each.does == "create")
-        ):
-            assert ValidPayloads.of(create, is_strict=False).generate(Simplest()) is not None
-            invalid = InvalidPayloads.of(create)
-            for rule in create.rules:
-                if rule.level == "error":
-                    assert invalid.generate(invalid.rule(rule.id), Simplest()) is not None, rule.id
+        if fake is not None:
+            keep_and_break_each_rule(fake)
+
+
+def keep_and_break_each_rule(fake: Fake, level: str = "error") -> int:
+    """Make a payload that breaks each rule of a level alone, and one that breaks none; return how many rules."""
+    count = 0
+    for create in (each for each in service(fake).operations.values() if each.does == "create"):
+        assert ValidPayloads.of(create, is_strict=False).generate(Simplest()) is not None
+        invalid = InvalidPayloads.of(create)
+        for rule in (each for each in create.rules if each.level == level):
+            assert invalid.generate(invalid.rule(rule.id), Simplest()) is not None, rule.id
+            count += 1
+    return count
+
+
+NAMES = (
+    "9lives",
+    "1",
+    "01",
+    "+1",
+    "items",
+    "properties",
+    "required",
+    "type",
+    "allOf",
+    "$ref",
+    "x y",
+    "a/b",
+    "a~b",
+    "数",
+    "ünï",
+    "_",
+)
+"""Names that a field may have: they begin with a digit, are keywords, or have no letter that an anchor may have."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_field_may_have_any_name(name: str) -> None:
+    field = {"type": "string", "enum": ["1k", "2k"], "maxLength": 9}
+    inner = {"type": "object", "properties": {name: field}, "required": [name]}
+    beside = {"type": "object", "properties": {name: {"type": "array", "items": inner}, "items": inner}}
+    properties = {name: field, "other": beside, "prompt": {"type": "string", "maxLength": 20}}
+    document = minimal()
+    (body,) = document["paths"]["/pictures"]["post"]["requestBody"]["content"].values()
+    body["schema"] = {"type": "object", "properties": properties, "required": ["prompt", name]}
+    with served(document) as fake:
+        assert fake is not None
+        assert keep_and_break_each_rule(fake) > 5
+    body["example"] = {"prompt": "A boat", name: "4k"}  # so that its values only warn, in a rule with a name
+    with served(document) as fake:
+        assert fake is not None
+        assert keep_and_break_each_rule(fake, "warning") > 0
+    body["example"] = {"prompt": "A boat"}  # so that it is only warned of where it is missing
+    with served(document) as fake:
+        assert fake is not None
+        assert keep_and_break_each_rule(fake, "warning") > 0

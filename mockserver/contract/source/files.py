@@ -34,7 +34,10 @@ class Files:
     """
 
     def __init__(self, folder: Traversable, own: Mapping[str, Traversable] = _NONE, *, are_checked: bool) -> None:
-        """``own``: more services, each in a folder anywhere. ``are_checked``: each file is checked as it is read."""
+        """``own``: more services, each in a folder anywhere.
+
+        ``are_checked``: each file of the folder is checked as it is read. Those of ``own`` are in any case.
+        """
         self._folder, self._own, self._are_checked = folder, own, are_checked
         self.sources: Mapping[str, Whole] = Lazy(self._services, self._whole)
         self.documents: Mapping[str, Schema] = Lazy(self._schemas, self._read)
@@ -79,8 +82,8 @@ class Files:
 
     def _read(self, name: str) -> JSON:
         found = self._json(name)
-        if self._are_checked:
-            file = name.partition("/")[2]
+        id, _, file = name.partition("/")
+        if self._are_checked or id in self._own:
             kind = "service" if file == SERVICE else "part" if is_part(file) else "schema"
             meta = self._meta(f"{kind}.meta.json")
             for error in meta.iter_errors(found):

@@ -205,14 +205,14 @@ def _faults_of_library(
         yield "presets", f"a preset has no {library['id_field']!r}"
 
 
-def check_references(documents: Mapping[str, Schema]) -> None:
-    """Every reference of one schema to another leads somewhere."""
-    for file, schema in documents.items():
-        for path, part in _parts(schema):
+def check_references(documents: Mapping[str, Schema], services: Collection[str]) -> None:
+    """Every reference of one schema of some services to another leads somewhere."""
+    for file in documents:
+        service = file.partition("/")[0]
+        for path, part in _parts(documents[file] if service in services else {}):
             if "$ref" not in part:
                 continue
             target, _, inside = part["$ref"].partition("#")
-            service = file.partition("/")[0]
             named = (
                 (target.removeprefix("../") if target.startswith("../") else f"{service}/{target}") if target else file
             )

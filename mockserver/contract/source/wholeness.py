@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mockserver.contract.service import Service
 from mockserver.contract.source import soundness
@@ -11,10 +11,11 @@ from mockserver.contract.source.parts import Whole
 from mockserver.types import Schema
 
 
-def check(files: Files, services: Mapping[str, Service]) -> None:
-    """Read all services and operations. Raises ``BadContract``."""
-    soundness.check_references(files.documents)
-    for id, own in sorted(files.sources.items(), key=lambda each: "extends" in each[1].data):
+def check(files: Files, services: Mapping[str, Service], ids: Collection[str]) -> None:
+    """Read some services and all of their operations. Raises ``BadContract``."""
+    soundness.check_references(files.documents, ids)
+    sources = [(id, files.sources[id]) for id in ids]
+    for id, own in sorted(sources, key=lambda each: "extends" in each[1].data):
         _check_operations(own, files)
         soundness.check_relations(own, files.sources, files.base(id))
         service = services[id]

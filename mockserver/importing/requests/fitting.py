@@ -194,7 +194,7 @@ class Fitting:
             rules = rules_of("x/x.create", self._schema)
             return list(Validator(self._schema, rules, {}).broken(example))
         except (ValueError, BadContract) as error:
-            raise CannotImport(self._spot.place, f"its schema cannot be used: {str(error).splitlines()[0]}") from error
+            raise CannotImport(self._spot.place, f"its schema cannot be used: {str(error).splitlines()[0]}.") from error
 
     def _holds(self, rule: Schema, base: dict[str, JSON]) -> bool:
         """Whether the vectors of a rule show it: one keeps it, and the other breaks it and no other."""

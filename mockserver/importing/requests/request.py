@@ -10,7 +10,7 @@ from mockserver.importing.notes import CannotImport, Kind, Notes, excerpt
 from mockserver.importing.reading.references import References, Spot
 from mockserver.importing.requests import prose
 from mockserver.importing.requests.fitting import Fitting, warn
-from mockserver.importing.requests.rules import demanded, word
+from mockserver.importing.requests.rules import anchor, demanded
 from mockserver.importing.requests.samples import fits, sample
 from mockserver.importing.schemas import Schemas
 from mockserver.types import JSON, Schema
@@ -160,7 +160,7 @@ class Requests:
             if other is None or value is None or each.field == name:
                 continue  # it is among the demands that nobody has understood
             yield {
-                "$anchor": f"{word(name)}-when-{word(each.field or '')}-{word(str(value))}",
+                "$anchor": anchor(name, "when", each.field or "", str(value)),
                 "description": f"{name} is required when {each.field} is {value}.",
                 "x-source": f"mined: '{excerpt(each.words)}'",
                 "x-confidence": "inferred",

@@ -15,7 +15,7 @@ OTHER_VALUES: dict[str, JSON] = {"string": "not-a-value", "integer": 987_654_321
 def demanded(name: str, source: str) -> Schema:
     """Return a rule that a field is required, which only warns."""
     return {
-        "$anchor": f"{word(name)}-required",
+        "$anchor": anchor(name, "required"),
         "description": f"{name} is required.",
         "x-source": source,
         "x-confidence": "inferred",
@@ -33,7 +33,7 @@ def listed(root: Schema, way: tuple[str, ...], part: Schema, values: list[JSON],
     for step in reversed(way):
         inner = {"items": inner} if step == "*" else {"properties": {step: inner}}
     return {
-        "$anchor": f"{word(place)}-is-listed",
+        "$anchor": anchor(place, "is-listed"),
         "description": f"{place} is one of {', '.join(map(str, values))}.",
         "x-source": part.get("x-source", root["x-source"]),
         "x-confidence": "inferred",
@@ -55,7 +55,12 @@ def _patch(schema: Schema, way: tuple[str, ...], value: JSON) -> JSON:
     return {way[0]: _patch(schema["properties"][way[0]], way[1:], value)}
 
 
-def word(text: str) -> str:
-    """Return a text as a part of an anchor."""
+def anchor(*texts: str) -> str:
+    """Return some texts as one anchor, which begins with a letter."""
+    found = "-".join(map(_word, texts))
+    return found if found[0].isalpha() else f"x-{found}"
+
+
+def _word(text: str) -> str:
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)
     return re.sub(r"[^a-z0-9]+", "-", snake.lower()).strip("-") or "x"

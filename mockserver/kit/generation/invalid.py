@@ -18,7 +18,14 @@ from mockserver.errors import MockserverError
 from mockserver.kit.generation.choices import Choices, Seeded, Simplest, picked
 from mockserver.kit.generation.intersection import intersect_choices
 from mockserver.kit.generation.normal_form import normal_form
-from mockserver.kit.generation.schema_edits import lifted, place_of, schema_breaking, schema_of_patch, without_rules
+from mockserver.kit.generation.schema_edits import (
+    lifted,
+    list_around,
+    place_of,
+    schema_breaking,
+    schema_of_patch,
+    without_rules,
+)
 from mockserver.kit.generation.shapes import Shape, Shapes
 from mockserver.kit.generation.solver import Solver
 from mockserver.kit.generation.valid import ValidPayloads, rule_levels, size, without_spare_fields
@@ -144,10 +151,10 @@ def _mistaken_goals(rule: Rule, valid: ValidPayloads, *, with_null: bool) -> lis
 
 def _in_longer_lists(rule: Rule, goals: Sequence[Shapes]) -> list[Shapes]:
     """Return goals with room in the list that a rule is about: the item that breaks it may be none that others need."""
-    place = place_of(rule)
-    if rule.is_anchored or "items" not in place:
+    place = None if rule.is_anchored else list_around(place_of(rule))
+    if place is None:
         return []
-    longer = [normal_form(lifted({"minItems": count}, place[: place.index("items")])) for count in _ROOMY_ITEMS]
+    longer = [normal_form(lifted({"minItems": count}, place)) for count in _ROOMY_ITEMS]
     return [intersect_choices(goal, each) for goal in goals for each in longer]
 
 

@@ -28,6 +28,16 @@ def place_of(rule: Rule) -> Path:
     return rule.path[: -2 if rule.keyword == "required" else -1]
 
 
+def list_around(place: Path) -> Path | None:
+    """Return the path to the outermost list that a subschema is in, or ``None``; a field may be called ``items``."""
+    step = 0
+    while step < len(place):
+        if place[step] == "items":
+            return place[:step]
+        step += 2  # "properties" and a name
+    return None
+
+
 def schema_at(schema: Schema, place: Path) -> JSON:
     """Return the subschema at a place of a schema."""
     part: JSON = schema
