@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from mockserver.contract.catalog import load
 from mockserver.errors import NoSuchService
 from mockserver.importing import relatives
 from mockserver.resources import folder
@@ -38,12 +41,25 @@ def skeleton(name: str, like: str) -> dict[str, JSON]:
         "refusal": relatives.outside(like, said["refusal"]),
         "operations": operations,
     }
-    readings = {each: said["readings"][each] for each in asked if each in said.get("readings", {})}
-    if base != like:
-        readings = said.get("readings", {})
-    if readings:
+    questions = said.get("readings", {})
+    known = {rule.id for each in operations for rule in load().services[like].operations[each].every_rule}
+    every = questions if base != like else {each: questions[each] for each in asked if each in questions}
+    if readings := {each: found for each, question in every.items() if (found := _about(question, known))}:
         made["readings"] = readings
     return {"service.json": made}
+
+
+def _about(question: JSON, rules: Collection[str]) -> JSON:
+    """Return a question with what its readings say of some rules; ``None`` if they only speak of others."""
+    levels = [reading.get("levels", {}) for reading in question["readings"].values()]
+    if any(levels) and not any(rule in rules for each in levels for rule in each):
+        return None
+    kept = [{rule: level for rule, level in each.items() if rule in rules} for each in levels]
+    readings = {
+        id: {**reading, **({"levels": each} if "levels" in reading else {})}
+        for (id, reading), each in zip(question["readings"].items(), kept, strict=True)
+    }
+    return {**question, "readings": readings}
 
 
 def _names() -> list[str]:

@@ -168,7 +168,7 @@ def test_a_service_that_is_like_one_of_ours_starts_and_answers(like: str, tmp_pa
         import httpx
 
         answer = httpx.post(running.url + create.path, json=create.schema["examples"][0],
-                            headers={"authorization": "Bearer me"}, trust_env=False)  # fmt: skip
+                            headers={"authorization": "Bearer me", "x-api-key": "me"}, trust_env=False)  # fmt: skip
         assert answer.status_code == create.answer_status, answer.text
     assert sorted(path.name for path in (tmp_path / "acme").iterdir()) == ["service.json"]
 
