@@ -133,12 +133,13 @@ def readings(as_json: bool) -> None:
                 {
                     "id": question.id,
                     "question": question.question,
-                    "readings": {reading.id: reading.means for reading in question.readings.values()},
+                    "readings": {},
                     "default": {},
                     "confidence": question.confidence,
                     "source": question.source,
                 },
             )
+            entry["readings"] = {each.id: each.means for each in question.readings.values()} | entry["readings"]
             entry["default"][service.id] = question.default
     if as_json:
         click.echo(_json(list(found.values())))
