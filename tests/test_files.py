@@ -220,6 +220,8 @@ def test_the_search_knows_what_writes(source: str, expected: list[int]) -> None:
 OTHERS = {
     "mockserver.files",
     "mockserver.fake.media.films",  # PyAV writes into memory, by a function that is called open
+    "mockserver.fake.media.sounds",  # as films
+    "mockserver.importing.folder",  # a draft in a temporary folder, which takes its place as a whole
     "mockserver.adapters.http.results",  # drafts in a temporary folder of its own, which nobody else reads
 }
 """What writes in ways of its own."""

@@ -15,15 +15,38 @@ from starlette.types import ASGIApp
 
 from mockserver.adapters.http.server import Server, listen
 from mockserver.adapters.proxy.forwarder import forwarding
+from mockserver.contract.catalog import load
+from mockserver.contract.service import Operation
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.settings import Settings
 from mockserver.types import JSON
 from tests.conftest import PATIENCE
+from tests.support.representatives import CHOSEN
 
 TOKEN = "key-of-mine-0123456789"
 
+SERVICES = load().services
+
 _LEAVING: list[threading.Thread] = []
+
+
+def makers(service: str) -> list[Operation]:
+    """Return what makes tasks at a service: the representatives, or one where others stand for its own."""
+    found = [operation for operation in _existing(service) if operation.task]
+    return [operation for operation in found if operation.id in CHOSEN] or found[:1]
+
+
+def asked(service: str, maker: Operation) -> list[str]:
+    """Return the paths on which a service is asked about what a maker makes, and those of no product."""
+    made = {operation.product for operation in _existing(service) if operation.task} - {maker.product}
+    return [each.path for each in _existing(service) if each.method == "GET" and each.product not in made]
+
+
+def _existing(service: str) -> list[Operation]:
+    found = SERVICES[service]
+    defaults = {question.id: question.default for question in found.questions.values()}
+    return [operation for operation in found.operations.values() if found.exists(operation.id, defaults)]
 
 
 @contextmanager
@@ -62,8 +85,8 @@ class Between:
         return list(reversed(list(self.fake.requests)))
 
     def send(self, method: str, path: str, payload: JSON = None, **how: Any) -> httpx.Response:
-        """Send a request with a bearer token."""
-        headers = {"authorization": f"Bearer {TOKEN}", **how.pop("headers", {})}
+        """Send a request with a token, in each header that a service may want it in."""
+        headers = {"authorization": f"Bearer {TOKEN}", "x-api-key": TOKEN, **how.pop("headers", {})}
         body = {} if payload is None else {"json": payload}
         return self.client.request(method, path, headers=headers, **body, **how)
 

@@ -47,8 +47,9 @@ class Hosts:
         for service in known.values():
             if host in service.hosts:
                 return HostRefused(host, f": it is a host of {service.id!r}. Write services=[{service.id!r}, …].")
-        near = [each for each in self.own if _likeness(_domain(host), _domain(each)) >= _NEAR]
-        meant = f"; did you mean {max(near, key=lambda each: _likeness(host, each))!r}?" if near else "."
+        likeness = {each: (_likeness(_domain(host), _domain(each)), _likeness(host, each)) for each in self.own}
+        near = [each for each, (of_domain, _) in likeness.items() if of_domain >= _NEAR]
+        meant = f"; did you mean {max(near, key=lambda each: likeness[each])!r}?" if near else "."
         return HostRefused(host, f"{meant} Write pass_through=[{host!r}] to send such requests.")
 
 

@@ -51,7 +51,7 @@ class Server:
 def serving(tmp_path: Path, watch: Watch, **settings: Any) -> Iterator[Server]:
     store = SQLite(tmp_path / "state.db")
     fake = Fake(Settings(**settings), store=cast("Store", Watched(store, watch)))
-    headers = {"authorization": "Bearer me"}
+    headers = {"authorization": "Bearer me", "x-api-key": "me"}
     with live(fake) as running, httpx.Client(base_url=running.url, headers=headers, timeout=PATIENCE) as client:
         yield Server(running, client, watch)
     store.close()

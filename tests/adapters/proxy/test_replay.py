@@ -23,9 +23,8 @@ from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 from tests.conftest import IMAGE, PATIENCE, check
-from tests.support.between import TOKEN, Between, between, served, wait_for_the_end
+from tests.support.between import SERVICES, TOKEN, Between, asked, between, makers, served, wait_for_the_end
 
-SERVICES = load().services
 PROMPT: dict[str, JSON] = {"prompt": "A red bicycle in the rain"}
 SENT: dict[str, JSON] = {**PROMPT, "model_name": "kling-v3-omni", "image_list": [{"image": picture(300, 300)}]}
 STATES: tuple[Status, ...] = ("submitted", "processing", "succeed")
@@ -48,15 +47,13 @@ def spoken(proxy: Between, there: Fake, service: str) -> Spoken:
         answer = proxy.send(method, path, payload)
         found.append((method, path, payload, answer.status_code, answer.json()))
 
-    operations = SERVICES[service].operations.values()
-    for maker in [operation for operation in operations if operation.task]:
+    for maker in makers(service):
         say("POST", maker.path, maker.schema["examples"][0])
         task = next(iter(there.tasks))
         for state in STATES:
             there.tasks.force(task, state)
-            for operation in operations:
-                if operation.method == "GET":
-                    say("GET", operation.path.replace("{id}", task.id).replace("{task_id}", task.id))
+            for path in asked(service, maker):
+                say("GET", path.replace("{id}", task.id).replace("{task_id}", task.id))
         say("POST", maker.path, {})
     say("GET", "/nothing/here")
     return found
@@ -92,7 +89,7 @@ def ask(
     query: str = "",
     **headers: str,
 ) -> Response:
-    usual = {} if token is None else {"authorization": f"Bearer {token}"}
+    usual = {} if token is None else {"authorization": f"Bearer {token}", "x-api-key": token}
     body = b"" if payload is None else json.dumps(payload).encode()
     if payload is not None:
         usual["content-type"] = "application/json"

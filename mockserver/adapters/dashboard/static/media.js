@@ -1,5 +1,5 @@
-// Pictures, films and sounds of finished tasks. They come from our own origin whatever name the client used for it, and by a
-// path on which no fault strikes: looking must not use up what was meant for the client.
+// Pictures, films and sounds of finished tasks. They come from our own origin whatever name the client used for it, and
+// by a path on which no fault strikes: looking must not use up what was meant for the client.
 
 import { make } from "./dom.js";
 
