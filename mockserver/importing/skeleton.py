@@ -42,7 +42,7 @@ def skeleton(name: str, like: str) -> dict[str, JSON]:
         "operations": operations,
     }
     questions = said.get("readings", {})
-    known = {rule.id for each in operations for rule in load().services[like].operations[each].every_rule}
+    known = {rule.id for each in operations for rule in load().operation(f"{like}/{each}").every_rule}
     every = questions if base != like else {each: questions[each] for each in asked if each in questions}
     if readings := {each: found for each, question in every.items() if (found := _about(question, known))}:
         made["readings"] = readings
