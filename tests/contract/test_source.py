@@ -1,5 +1,6 @@
 """The source: what a start reads of a folder, and when it may take one for whole without reading it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,11 +12,13 @@ import pytest
 
 from mockserver.contract import catalog
 from mockserver.contract.service import Operation
-from mockserver.contract.source import known
+from mockserver.contract.source import known, wholeness
 from mockserver.contract.source.files import Files
 from mockserver.contract.source.known import is_known, remember, state
+from mockserver.errors import BadContract
 from mockserver.fake.core import Fake
 from mockserver.fake.dialects.known import DIALECTS
+from mockserver.importing.skeleton import skeleton
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request
@@ -97,6 +100,28 @@ def test_a_folder_is_known_once_it_is_remembered(schemas: Path) -> None:
     remember(state(schemas))
     assert is_known(state(schemas))
     assert [path.name for path in (schemas.parent / "__pycache__").iterdir()] == ["known.whole"]
+
+
+def test_beside_a_folder_that_is_known_only_what_is_new_is_checked(
+    schemas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(wholeness, "_check_operations", lambda own, _: checked.append(own.id))
+    own = schemas.parent / "acme"
+    own.mkdir()
+    (own / "service.json").write_text(json.dumps(skeleton("acme", "kling")["service.json"]), encoding="utf-8")
+    ours = {*catalog.read(schemas).services}
+    assert {*checked} == ours
+    checked.clear()
+    catalog.read(schemas, [own])
+    assert {*checked} == {*ours, "acme"}
+    remember(state(schemas))
+    checked.clear()
+    catalog.read(schemas, [own])
+    assert checked == ["acme"]
+    (own / "service.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BadContract, match=r"acme/service\.json"):
+        catalog.read(schemas, [own])
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {

@@ -38,7 +38,7 @@ def is_represented(case: str) -> bool:
 
 
 def _operation(name: str) -> str | None:
-    """Return the operation that a name begins with; another part of the case may stand before it: ``default-kling/…``."""
+    """Return the operation that a name begins with, after other words of the case: ``default-kling/tts.create``."""
     words = name.partition("/")[0].split("-")
     starts = [name.split("-", count)[-1] for count in range(len(words))]
     return next((id for start in starts for id in _prefixes(start) if id in ALL), None)
