@@ -85,7 +85,7 @@ class Method:
         Rules ``beside`` it may be broken as well.
         """
         self._rule, self._valid = rule, valid
-        removed = [*valid.rules_off, rule, *beside]
+        removed = [*valid.rules_off, rule, *beside, *_told_with(rule, valid.operation)]
         if (rule.field, rule.keyword) == ("", "type"):
             # A rule across fields is about fields, so it says nothing of a body that has none.
             removed += [each for each in valid.operation.rules if each.is_anchored]
@@ -131,6 +131,13 @@ class Method:
 def _others_validator(method: Method) -> Callable[[JSON], bool]:
     """Return what tells whether a payload keeps all rules but the one that a method breaks."""
     return fast_validator(method.others)
+
+
+def _told_with(rule: Rule, operation: Operation) -> list[Rule]:
+    """Return the rule on values beside one on a type: what has another type is none of them either, and says so once."""
+    if rule.keyword != "type":
+        return []
+    return [each for each in operation.rules if each.keyword == "enum" and place_of(each) == place_of(rule)]
 
 
 def _goals(rule: Rule, valid: ValidPayloads) -> list[Shapes]:

@@ -24,9 +24,13 @@ _KNOWN_VALUES = 4
 
 
 def wrong_values(rule: Rule, operation: Operation, dictionary: Dictionary) -> list[JSON]:
-    """Return values that break a rule on a type or on allowed values, and no other rule at their place."""
+    """Return values that break a rule on a type or on allowed values, and no other rule at their place.
+
+    What has another type is none of the allowed values either: that counts as one rule broken.
+    """
     schema = schema_at(operation.schema, place_of(rule))
-    beside = {key: value for key, value in schema.items() if key not in (rule.keyword, "allOf")}
+    left_out = {rule.keyword, "allOf", *(["enum"] if rule.keyword == "type" else [])}
+    beside = {key: value for key, value in schema.items() if key not in left_out}
     shapes = intersect_choices(normal_form(beside), normal_form({rule.keyword: rule.value}, holds=False))
     values = [value for value in mistakes(dictionary.values(rule.field)) if any_accepts(shapes, value)]
     if operation.method == "GET" and rule.field:

@@ -234,9 +234,10 @@ def test_the_prompts_have_characters_of_every_plane(operation: Operation) -> Non
 
 @pytest.mark.parametrize("operation", sampled(named(CREATES), 1))
 def test_most_payloads_differ(operation: Operation) -> None:
+    """Of an operation with four fields, of which three have a few values, one in ten is drawn twice."""
     source = ValidPayloads.of(operation, is_strict=True)
     different = {json.dumps(source.generate(Seeded(index))) for index in range(300)}
-    assert len(different) > 285
+    assert len(different) > (285 if len(operation.schema["properties"]) > 5 else 255)
 
 
 SHRUNK: list[Any] = [
