@@ -134,14 +134,13 @@ def _amount(task: Mapping[str, Any], count: JSON) -> int | None:
 
 
 def base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
-    """Return the simplest payload that is certainly valid and needs nothing from outside."""
+    """Return the simplest payload that is certainly valid, and that needs nothing from outside if there is one."""
     source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
     # An example may say what only another reading asks for, such as the account where there are several.
     found = [*(source.simplest(branch) for branch in source.branches), *operation.schema["examples"]]
-    fitting = [
-        payload for payload in found if expectations.is_accepted(operation, payload) and not borrows(operation, payload)
-    ]
-    simplest: dict[str, JSON] = dict(min(fitting, key=_leaves) if fitting else found[0])
+    certain = [payload for payload in found if expectations.is_accepted(operation, payload)]
+    fitting = [payload for payload in certain if not borrows(operation, payload)]
+    simplest: dict[str, JSON] = dict(min(fitting or certain or found[:1], key=_leaves))
     prompt = operation.task.get("prompt")
     has_prompt = prompt is not None and any(places.located(prompt, simplest))
     return places.with_value(str(prompt), simplest, _PROMPT) if has_prompt else simplest

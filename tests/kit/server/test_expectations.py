@@ -7,8 +7,8 @@ from mockserver.contract.rules import Rule
 from mockserver.errors import NoSuchReading
 from mockserver.kit.generation.choices import Simplest
 from mockserver.kit.generation.invalid import InvalidPayloads
-from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations, as_query
+from mockserver.kit.server.watched_tasks import base_payload
 from tests.support.sampling import sampled
 
 CATALOG = load()
@@ -84,10 +84,8 @@ def test_of_every_operation_some_rules_are_certain_and_the_simplest_payload_is_g
     for create in found.create_operations():
         source = InvalidPayloads.of(create)
         certain = [r.id for r in source.rules if found.is_refused(create, r, source.simplest(r).payload)]
-        assert len(certain) >= 10, create.id
-        grown = ValidPayloads.of(create, is_strict=True).generate(Simplest()) or {}
-        wanted = {"email": "first@example.com"} if "email" in create.schema["properties"] else {}
-        assert found.is_accepted(create, {**grown, **wanted}), create.id
+        assert len(certain) >= min(10, len(source.rules) // 2), create.id
+        assert found.is_accepted(create, base_payload(found, create)), create.id
 
 
 def test_a_gateway_may_show_no_tasks() -> None:
