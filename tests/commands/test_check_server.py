@@ -89,7 +89,7 @@ def test_a_broken_promise_is_shown_and_can_be_accepted(server: Live, tmp_path: P
     assert "curl -X" in found.stdout
     keys = (
         "kling/omni-image.list",
-        "POST /v1/images/omni-image-that-is-none",
+        "POST /v1/images/omni-image-that-is-none/at-all",
         "PATCH /v1/images/omni-image",
         "kling/omni-image.create",
         "kling/omni-image.get",

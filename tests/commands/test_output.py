@@ -68,9 +68,10 @@ def test_the_search_for_commands_that_print_is_whole() -> None:
     from mockserver.cli import main
 
     serving = {"serve", "proxy", "run", "check", "token"}
+    writing = {"import", "new"}
     assert {words[0] for words in PRINTING if not words[0].startswith("-")} - {
         "check"
-    } == main.commands.keys() - serving
+    } == main.commands.keys() - serving - writing
 
 
 FULL = """
