@@ -134,7 +134,7 @@ def _others_validator(method: Method) -> Callable[[JSON], bool]:
 
 
 def _told_with(rule: Rule, operation: Operation) -> list[Rule]:
-    """Return the rule on values beside one on a type: what has another type is none of them either, and says so once."""
+    """Return the rule on values beside one on a type: what has another type is none of them, and says so once."""
     if rule.keyword != "type":
         return []
     return [each for each in operation.rules if each.keyword == "enum" and place_of(each) == place_of(rule)]
