@@ -100,11 +100,12 @@ def callback_is_a_record(evidence: Evidence) -> Iterator[Finding]:
         file = history.task.operation.callback
         if file is None or callback.document is None:
             continue
-        if view.id is None and view.status is None:
+        validator = evidence.expectations.catalog.validator(file)
+        error = next(validator.iter_errors(callback.document), None)
+        is_wrapped = view.document != callback.document and validator.is_valid(view.document)
+        if (view.id is None and view.status is None) or is_wrapped:
             yield _finding(history, short(callback.document), "the bare record")
-            continue
-        error = next(evidence.expectations.catalog.validator(file).iter_errors(callback.document), None)
-        if error is not None:
+        elif error is not None:
             place = "/".join(map(str, error.instance_path))
             yield _finding(history, f"at /{place}: {short(error.message)}", f"schemas/{file}")
 
