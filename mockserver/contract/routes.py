@@ -114,7 +114,8 @@ class Router:
         for template in self._static.get(path, ()):
             yield template, _NOTHING
         for template in self._dynamic:
-            if not path.startswith(template.beginning) or path in template.service.unserved:
+            is_another = path in template.service.unserved and path != template.path
+            if is_another or not path.startswith(template.beginning):
                 continue
             if (found := _pattern(template.path).fullmatch(path)) is not None:
                 given = found.groupdict()

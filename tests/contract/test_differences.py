@@ -19,6 +19,7 @@ from mockserver.contract.service import Operation
 from mockserver.fake.lifecycle import Status
 from mockserver.types import JSON, Path, pointer
 from tests.conftest import CheckedFake
+from tests.support.sources import asked
 
 CATALOG = load()
 ANSWERS = {id: Answers(CATALOG, service) for id, service in CATALOG.services.items()}
@@ -41,19 +42,6 @@ class Sample:
 
     def broken(self, body: JSON) -> list[str]:
         return [found.pointer for found in self.differences(body)]
-
-
-def asked(fake: CheckedFake, maker: Operation) -> JSON:
-    """Return the first example of a request; what is about another task is about one that was made before."""
-    payload = maker.schema["examples"][0]
-    if "of" not in maker.info:
-        return payload
-    named, makers = maker.info["of"], CATALOG.services[maker.service].operations.values()
-    first = next(each for each in makers if each.task.get("media") == maker.task["media"] and "of" not in each.info)
-    fake.post(first.path, first.schema["examples"][0])
-    (task,) = fake.tasks
-    fake.tasks.force(task, "succeed")
-    return {**payload, named["task"]: task.id, **({named["work"]: f"{task.id}0"} if "work" in named else {})}
 
 
 def samples() -> Iterator[Sample]:

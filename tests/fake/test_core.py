@@ -60,7 +60,7 @@ def test_a_body_that_is_no_json_is_refused_in_the_services_words(operation: Oper
     fake = CheckedFake(services=(operation.service,), readings=dict(operation.when))
     for name, body in NO_JSON.items():
         answer = fake.send("POST", operation.path, body)
-        assert answer.status == load().service(operation.service).errors["unreadable"].status == 400, name
+        assert answer.status == load().service(operation.service).errors["unreadable"].status, name
         assert "Invalid request body: " in json.dumps(answer.json), name
     assert len(fake.world.tasks) == 0
 
@@ -72,7 +72,7 @@ def test_json_that_is_no_payload_is_refused_by_a_rule(operation: Operation) -> N
     text = next((name for name, part in fields.items() if part.get("type") == "string"), next(iter(fields)))
     for name, body in NO_PAYLOAD.items():
         answer = fake.send("POST", operation.path, body.replace(b"%b", text.encode()))
-        assert answer.status == 400, name
+        assert answer.status == load().service(operation.service).errors["invalid"].status, name
         expected = {"type", f"{text}.type", f"{text}.x-int64", *(f"{each}.required" for each in fields)}
         assert any(rule in expected or rule.startswith(f"{text}[") for rule in answer.rules), name
     assert len(fake.world.tasks) == 0

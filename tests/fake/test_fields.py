@@ -14,6 +14,7 @@ from mockserver.contract.service import Operation, Service
 from mockserver.types import JSON
 from tests.conftest import CheckedFake
 from tests.support.sampling import sampled
+from tests.support.sources import source
 
 SERVICES = load().services
 CREATES = [operation for service in SERVICES.values() for operation in service.operations.values() if operation.task]
@@ -31,15 +32,19 @@ def least(operation: Operation) -> dict[str, JSON]:
 
 def reads(service: Service, operation: Operation) -> Iterator[str]:
     """Yield the paths that show a task, or a list with it; ``{}`` stands for its id."""
+    products = {each.product for each in service.operations.values() if each.task}
     for other in service.operations.values():
-        if other.method == "GET" and (other.product in (operation.product, "tasks", "scheduler")):
-            yield "/".join("{}" if part.startswith("{") else part for part in other.path.split("/"))
+        is_of_all = other.does in ("get", "list") and other.product not in products
+        if other.method == "GET" and (other.product in (operation.product, "scheduler") or is_of_all):
+            query = f"?{other.finds}={{}}" if other.finds in other.schema.get("properties", ()) else ""
+            yield "/".join("{}" if part.startswith("{") else part for part in other.path.split("/")) + query
 
 
 def shown(fake: CheckedFake, paths: list[str], id: str) -> Iterator[int]:
     """Look at a task in every way there is, and yield the statuses."""
     for path in paths:
-        yield fake.send("GET", path.format(id)).status
+        way, _, query = path.format(id).partition("?")
+        yield fake.send("GET", way, query=query).status
     for task in fake.tasks:
         if task.id == id:
             views.whole_task(fake, task)
@@ -50,15 +55,16 @@ def test_whatever_is_accepted_can_be_shown_ended_called_back_and_restored(
     operation: Operation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service = SERVICES[operation.service]
-    fake, other = (CheckedFake(services=(service.id,)) for _ in range(2))
+    fake, other = (CheckedFake(services=(service.id,), readings=dict(operation.when)) for _ in range(2))
     paths = list(reads(service, operation))
     assert paths
     own = {*CALLBACKS} & {*operation.schema["properties"]}
     accepted = 0
     for field in FIELDS:
         fake.reset()
+        named = source(fake, operation)
         for value in VALUES:
-            answer = fake.post(operation.path, {**least(operation), field: value})
+            answer = fake.post(operation.path, {**least(operation), **named, field: value})
             case = f"{field}={value!r}"
             assert answer.status < 500, case
             for task in [*fake.tasks][:1] if answer.status < 300 else ():

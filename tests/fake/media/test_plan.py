@@ -94,6 +94,7 @@ def test_there_is_one_film() -> None:
 )
 def test_without_a_choice_the_ratio_is_the_usual_one(operation: Operation) -> None:
     chosen = operation.defaults.get(operation.task.get("ratio", ""))
+    chosen = operation.task.get("ratios", {}).get(chosen, chosen)
     assert plan.ratio(operation, {}) == (operation.task.get("usual_ratio", "") if chosen in (None, "auto") else chosen)
 
 
@@ -157,7 +158,8 @@ DRAWERS = [operation for operation in MAKERS if operation.task["media"] == "imag
 )
 def test_an_image_has_the_listed_pixels_of_its_size_and_ratio(operation: Operation) -> None:
     fields = operation.task
-    for size in fields["sizes"].keys() & LISTED.keys():
+    sizes = fields["sizes"].keys() if "size" in fields else {fields["usual_size"]}
+    for size in sizes & LISTED.keys():
         chosen = with_value(fields["size"], {}, size) if "size" in fields else {}
         for ratio in (schema_at(fields["ratio"], operation.schema) or {})["enum"]:
             if ":" in ratio:

@@ -66,7 +66,8 @@ def accepts_valid_payloads(evidence: Evidence) -> Iterator[Finding]:
 def accepts_references(evidence: Evidence) -> Iterator[Finding]:
     """A payload that keeps every rule and names something outside, a picture's URL or an element, is accepted."""
     is_fetched = "404" in evidence.expectations.possible("foreign-image")
-    for found in _refused(evidence, list(evidence.of(Purpose.BORROW))):
+    judged = [each for each in evidence.of(Purpose.BORROW) if not _is_unknown_there(evidence, each)]
+    for found in _refused(evidence, judged):
         if not (is_fetched and found.received.startswith("404")):
             yield found
 
@@ -128,6 +129,17 @@ def _names_what_must_be_there(attempt: Attempt) -> bool:
     """Whether a payload names what its account must have, such as a task to go on with."""
     named = attempt.operation.task.get("elements", ()) if attempt.operation is not None else ()
     return any(value for place in named for value in places.values(place, attempt.payload))
+
+
+def _is_unknown_there(evidence: Evidence, attempt: Attempt) -> bool:
+    """Whether a payload names a thing, such as an element, and the answer may be that the account has none of it."""
+    service, names = evidence.expectations.service, attempt.operation.names if attempt.operation is not None else ()
+    libraries = [service.libraries[id] for id, place in names if any(places.values(place, attempt.payload))]
+    return any(
+        "refused" in evidence.expectations.possible(library.unknown)
+        and is_row(attempt, service.errors[library.missing])
+        for library in libraries
+    )
 
 
 def _refused(evidence: Evidence, sent: list[Attempt]) -> Iterator[Finding]:
