@@ -103,13 +103,7 @@ def _plain(schema: Any, place: tuple[str, ...]) -> Iterator[SecondRule]:
         elif keyword == "additionalProperties":
             named = dict.fromkeys(schema["properties"], True)
             yield SecondRule(f"{name}.{keyword}".lstrip("."), level, place, {"properties": named, keyword: value})
-<<<<<<< HEAD
         elif keyword == "enum" and "type" in schema:  # what has another type is told once
-=======
-        elif (
-            keyword == "enum" and "type" in schema
-        ):  # what has another type is none of the values, and that is told once
->>>>>>> f8907c6 (Blame nobody for refusing an element that it has not)
             values = {"anyOf": [{"not": {"type": schema["type"]}}, {keyword: value}]}
             yield SecondRule(f"{name}.{keyword}".lstrip("."), level, place, values)
         else:
