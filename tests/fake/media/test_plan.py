@@ -94,7 +94,8 @@ def test_there_is_one_film() -> None:
 )
 def test_without_a_choice_the_ratio_is_the_usual_one(operation: Operation) -> None:
     chosen = operation.defaults.get(operation.task.get("ratio", ""))
-    chosen = operation.task.get("ratios", {}).get(chosen, chosen)
+    if "ratios" in operation.task:  # what is no ratio itself means one, or the usual
+        chosen = operation.task["ratios"].get(chosen)
     assert plan.ratio(operation, {}) == (operation.task.get("usual_ratio", "") if chosen in (None, "auto") else chosen)
 
 

@@ -136,13 +136,20 @@ ABOUT_BODIES = ("payload-arrives-unchanged", "nothing-is-invented", "mistakes-ar
 
 
 @pytest.mark.parametrize("client", [Nested, Typed], ids=lambda each: each.__name__)
+def test_a_right_client_sends_right_bodies(client: type[Other], fake: FakeProcess) -> None:
+    found = findings(fake, settings(client(), only=ABOUT_BODIES, examples=1))
+    assert [(each.check, each.received, each.payload) for each in found] == []
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("client", [Nested, Typed], ids=lambda each: each.__name__)
 def test_a_right_client_is_found_right(client: type[Other], fake: FakeProcess) -> None:
     found = findings(fake, settings(client(), examples=3))
     assert [(each.check, each.received, each.payload) for each in found] == []
 
 
 def test_a_client_may_add_a_name_of_its_own(fake: FakeProcess) -> None:
-    found = findings(fake, settings(Naming(), only=ABOUT_BODIES[:2], examples=3))
+    found = findings(fake, settings(Naming(), only=ABOUT_BODIES[:2], examples=1))
     assert [(each.check, each.received) for each in found] == []
 
 

@@ -24,10 +24,8 @@ OF_EACH_FAMILY = {CHECKS[check].family: check for check in reversed(OF_EACH_CHEC
 CREATES = [
     create for service in CATALOG.services.values() for create in Expectations(CATALOG, service).create_operations()
 ]
-_BY_LIKING = sorted(
-    reversed(CREATES), key=lambda each: (bool(each.when), not each.name.startswith("omni-")), reverse=True
-)
-OPERATIONS = {each.service: each.id for each in _BY_LIKING}
+_BY_LIKING = sorted(CREATES, key=lambda each: (bool(each.when), not each.name.startswith("omni-")))
+OPERATIONS = {each.service: each.id for each in reversed(_BY_LIKING)}
 """An operation of each service that exists unless a reading says otherwise: one for Omni, or else any."""
 USUAL = ("kling", "kling-2", "chainhub", "useapi", "yutoai", "new-api", "kie")
 """The services that ``make test`` judges: each other is a gateway that is like one of them."""

@@ -15,6 +15,7 @@ from mockserver.kit.verdict import ExitStatus, Verdict
 from mockserver.types import Request, Response
 from tests.mutants.servers.harness import Ask, Wrong, prepare
 from tests.support.other_services import schemas_with_others
+from tests.support.sampling import sampled
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,7 +32,17 @@ def told(verdict: Verdict) -> list[str]:
     return [f"{finding.key}: {finding.received}" for finding in verdict.findings]
 
 
-@pytest.mark.parametrize(("service", "operation"), [("nested", "film"), ("typed", "film"), ("nested", "element")])
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    sampled(
+        [
+            pytest.param("nested", "element", id="nested-element"),
+            pytest.param("nested", "film", id="nested-film"),
+            pytest.param("typed", "film", id="typed-film"),
+        ],
+        1,
+    ),
+)
 def test_a_right_server_is_found_right(service: str, operation: str) -> None:
     verdict = prepare(service, operation=f"{service}/{operation}.create").verdict()
     assert told(verdict) == []

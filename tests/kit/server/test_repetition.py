@@ -53,7 +53,9 @@ Of the last one a script prints the fault, but the check looks at downloads, too
 """
 
 SHOWN = {id: mutant for id, mutant in MUTANTS.items() if id not in ONCE}
-OF_EACH_FAMILY = {CHECKS[mutant.check].family: id for id, mutant in SHOWN.items() if mutant.operation != VIDEO}
+_BY_SPEED = sorted(SHOWN, key=lambda name: SHOWN[name].service != "kling")
+OF_EACH_FAMILY = {CHECKS[SHOWN[id].check].family: id for id in reversed(_BY_SPEED) if SHOWN[id].operation != VIDEO}
+"""The first of each family, one of Kling's if there is one: its operations have the fewest ways to be called."""
 
 
 def fake(mutant: Mutant, *, is_clean: bool = False) -> InMemoryServer:
@@ -184,7 +186,7 @@ def shows(mutant: Mutant, folder: Path) -> Iterator[str]:
                         yield f"{finding.key}: found in the right server: {found_in_right[0].received}"
 
 
-@pytest.mark.parametrize("id", sampled(OF_EACH_FAMILY.values(), 4))
+@pytest.mark.parametrize("id", sampled(sorted(OF_EACH_FAMILY.values(), key=_BY_SPEED.index), 4))
 def test_what_repeats_a_finding_shows_it_again_and_only_at_the_wrong_server(id: str, tmp_path: Path) -> None:
     assert list(shows(MUTANTS[id], tmp_path)) == []
 

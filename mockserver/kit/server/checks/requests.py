@@ -133,12 +133,12 @@ def _names_what_must_be_there(attempt: Attempt) -> bool:
 
 def _is_unknown_there(evidence: Evidence, attempt: Attempt) -> bool:
     """Whether a payload names a thing, such as an element, and the answer may be that the account has none of it."""
-    service, names = evidence.expectations.service, attempt.operation.names if attempt.operation is not None else ()
+    expectations, names = evidence.expectations, attempt.operation.names if attempt.operation is not None else ()
+    service = expectations.service
     libraries = [service.libraries[id] for id, place in names if any(places.values(place, attempt.payload))]
     return any(
-        "refused" in evidence.expectations.possible(library.unknown)
-        and is_row(attempt, service.errors[library.missing])
-        for library in libraries
+        "refused" in expectations.possible(each.unknown) and is_row(attempt, service.errors[each.missing])
+        for each in libraries
     )
 
 
