@@ -103,11 +103,7 @@ def _plain(schema: Any, place: tuple[str, ...]) -> Iterator[SecondRule]:
         elif keyword == "additionalProperties":
             named = dict.fromkeys(schema["properties"], True)
             yield SecondRule(f"{name}.{keyword}".lstrip("."), level, place, {"properties": named, keyword: value})
-<<<<<<< HEAD
-        elif keyword == "enum" and "type" in schema:  # what has another type is told once
-=======
         elif keyword == "enum" and "type" in schema:  # another type is told once
->>>>>>> ceb9e1f (Leave the wide parts of the kit's sweeps to torture)
             values = {"anyOf": [{"not": {"type": schema["type"]}}, {keyword: value}]}
             yield SecondRule(f"{name}.{keyword}".lstrip("."), level, place, values)
         else:
