@@ -191,7 +191,13 @@ class Layout:
             watermark=data.get("watermark"),
             result=ResultNames(**data.get("result", {})),
             request_id=data.get("request_id"),
-            states=MappingProxyType({word: state for state, word in spelled.items()}),
+            states=MappingProxyType(
+                {
+                    word: state
+                    for state, words in spelled.items()
+                    for word in ([words] if isinstance(words, str) else words)
+                }
+            ),
             external_id_field=data.get("external_id_field"),
             callback_field=data.get("callback_field"),
             account_field=data.get("account_field"),

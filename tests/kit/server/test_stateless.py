@@ -74,7 +74,7 @@ def test_an_id_that_two_operations_gave_is_foreign_to_neither() -> None:
     watch_tasks(found)
     query(found)
     creates = found.evidence().of(Purpose.CREATE_WATCHED)
-    given = {f"{each.exchange.request.path}/{each.exchange.received['data']['task_id']}" for each in creates}  # type: ignore[index, call-overload]
+    given = {f"{each.exchange.request.path}/{each.exchange.received['data']['task_id']}" for each in creates}
     asked = [each for each in found.evidence().of(Purpose.ASK_FOR_MISSING) if each.case == "an id of another operation"]
     assert len(given) > len({path.rpartition("/")[2] for path in given})
     assert asked
