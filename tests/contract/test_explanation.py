@@ -16,6 +16,7 @@ from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema
+from tests.support.representatives import CHOSEN
 from tests.support.sampling import draws
 from tests.support.slow_explanation import explained
 
@@ -91,6 +92,8 @@ def told(validator: Validator, payload: JSON) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
 def test_what_is_told_of_a_payload_is_what_the_slow_engine_tells(service: Service, operation: Operation) -> None:
     sent = payloads(operation)
+    if operation.id not in CHOSEN:  # the slow engine takes a minute for all of them
+        sent = sent[len(operation.id) % 5 :: 5]
     for number, level in enumerate(level_sets(service, operation)):
         validator = Validator(operation.schema, operation.rules, level)
         for payload in sent if number == 0 else sent[number % 20 :: 20]:
