@@ -85,8 +85,9 @@ class Operation:
         return None if place is None else schema_at(place, self.schema)
 
     def has(self, place: str | None) -> bool:
-        """Whether its request has a field at a place."""
-        return self.part(place) is not None
+        """Whether its request has a field at a place; one in which only an empty text may stand is none."""
+        part = self.part(place)
+        return part is not None and part.get("maxLength") != 0
 
     def put(self, place: str | None, payload: Mapping[str, JSON], value: JSON) -> Payload:
         """Return a payload with a value at a place, if its request has such a field."""
