@@ -75,7 +75,7 @@ def ours() -> set[str]:
 
 ORDINARY = frozenset(
     {"data", "key", "length", "limit", "mode", "n", "options", "request", "resource", "response", "scene", "secret",
-     "seed", "settings", "sort", "state", "text", "url", "values", "version", "x", "y"}
+     "seed", "settings", "sort", "state", "text", "url", "values", "version", "waiting", "x", "y"}
 )  # fmt: skip
 """Names of fields that are also words for other things, such as the URL of a server, or the seed of a run."""
 
