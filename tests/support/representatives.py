@@ -17,7 +17,9 @@ _NAMED = re.compile(r"[\w-]+/[\w-]+(?:\.[\w-]+)*")
 def _chosen() -> Iterator[str]:
     found: set[object] = set()
     for service in load().services.values():
-        for id, operation in sorted(service.operations.items(), key=lambda each: "omni-" not in each[0]):
+        for id, operation in sorted(
+            service.operations.items(), key=lambda each: (bool(each[1].when), "omni-" not in each[0])
+        ):
             case = service.dialect, operation.does, operation.task.get("media")
             if case not in found or id.startswith("kling/omni-"):
                 found.add(case)
