@@ -79,7 +79,7 @@ def test_a_page_out_of_range_may_be_clamped() -> None:
 
 
 @pytest.mark.parametrize("service", sampled(CATALOG.services, 1))
-def test_of_some_operations_of_every_service_some_rules_are_certain_and_the_simplest_payload_is_good(service: str) -> None:
+def test_some_rules_of_every_service_are_certain_and_the_simplest_payload_is_good(service: str) -> None:
     found = expecting(service)
     for create in [*found.create_operations()][:3]:
         source = InvalidPayloads.of(create)
