@@ -112,7 +112,7 @@ def test_all_rules_are_reached_within_twice_as_many_draws(operation: Operation, 
     reached: set[str] = set()
 
     @seed(chance)
-    @settings(max_examples=max(20, 2 * len(rules)), database=None)  # of few rules chance may leave one out
+    @settings(max_examples=max(30, 2 * len(rules)), database=None)  # of few rules chance may leave one out
     @given(invalid_payloads(operation))
     def run(each: InvalidPayload) -> None:
         reached.add(each.rule.id)

@@ -86,7 +86,9 @@ def readings_with_levels() -> list[tuple[str, str]]:
         for question in service.questions.values()
         for reading in question.readings.values()
         for operation in service.operations.values()
-        if reading.id != question.default and {rule.id for rule in operation.rules} & reading.levels.keys()
+        if operation.id in EVERY
+        and reading.id != question.default
+        and {rule.id for rule in operation.rules} & reading.levels.keys()
     ]
 
 
