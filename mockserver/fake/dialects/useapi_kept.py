@@ -55,12 +55,12 @@ def items(world: World, call: Call) -> bytes:
 
 
 def item(world: World, call: Call) -> bytes:
-    """Show one kept that is kept."""
+    """Show one of what is kept."""
     return written(filled(call.operation.shows, _of_possession(world, call, _found(world, call))))
 
 
 def remove(world: World, call: Call) -> bytes:
-    """Forget a kept."""
+    """Forget one of what is kept."""
     kept = _found(world, call)
     world.possessions.drop(kept)
     return written(filled(call.operation.shows, _of_possession(world, call, kept)))
@@ -70,12 +70,6 @@ def answer(world: World, call: Call) -> bytes:
     """Answer at once; nothing is kept."""
     meant(world, call)
     return written(filled(call.operation.shows, of_call(world, call)))
-
-
-def is_kept(world: World, call: Call, email: str, kind: str, id: str) -> bool:
-    """Whether an account keeps a kept."""
-    found = world.possessions.get(call.service.id, call.account, kind, id)
-    return found is not None and found.email in ("", email)
 
 
 def _found(world: World, call: Call) -> Possession:
