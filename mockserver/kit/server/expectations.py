@@ -25,7 +25,7 @@ from mockserver.types import JSON, Level
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")
 """The levels of a rule, the weakest first."""
 
-_OF_PICTURES = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
+OF_PICTURES = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
 """Rules about the bytes of a picture: a service may also create the task, and let it fail."""
 
 _CERTAIN = frozenset({"documented", "observed"})
@@ -123,7 +123,7 @@ class Expectations:
 
     def is_refused(self, operation: Operation, rule: Rule, payload: JSON) -> bool:
         """Whether a payload that breaks a rule must be refused under every possible reading."""
-        if rule.keyword in _OF_PICTURES and "task-failed" in self.possible("media-fault"):
+        if rule.keyword in OF_PICTURES and "task-failed" in self.possible("media-fault"):
             return False
         is_range = operation.method == "GET" and rule.keyword in ("minimum", "maximum")
         if is_range and "clamped" in self.possible("page-range"):

@@ -12,7 +12,7 @@ from mockserver.contract import places
 from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged, picture
 from mockserver.kit.generation.valid import ValidPayloads
-from mockserver.kit.server.expectations import Expectations
+from mockserver.kit.server.expectations import OF_PICTURES, Expectations
 from mockserver.types import JSON, is_url
 
 _PROMPT = "A red bicycle in the rain"
@@ -68,9 +68,13 @@ class WatchedTask:
             field = self.operation.task["series"]["count"]
         sent = places.first(field, self.payload) if field else None
         if sent not in (None, ""):
-            return f"{field} is {sent if isinstance(sent, str) else json.dumps(sent)}"
+            return f"{field} is {_word(sent)}"
         usual = self.operation.default(field, self.payload)
-        return f"{field} was not sent" if usual is None else f"{field} is {usual} unless sent"
+        return f"{field} was not sent" if usual is None else f"{field} is {_word(usual)} unless sent"
+
+
+def _word(value: JSON) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def watched_tasks(
@@ -138,7 +142,11 @@ def base_payload(expectations: Expectations, operation: Operation) -> dict[str, 
     source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
     # An example may say what only another reading asks for, such as the account where there are several.
     found = [*(source.simplest(branch) for branch in source.branches), *operation.schema["examples"]]
-    certain = [payload for payload in found if expectations.is_accepted(operation, payload)]
+    certain = [
+        with_own_pictures(expectations, operation, payload)
+        for payload in found
+        if expectations.is_accepted(operation, payload)
+    ]
     fitting = [payload for payload in certain if not borrows(operation, payload)]
     simplest: dict[str, JSON] = dict(min(fitting or certain or found[:1], key=_leaves))
     prompt = operation.task.get("prompt")
@@ -196,6 +204,20 @@ def _paid_results(operation: Operation, payload: Mapping[str, JSON]) -> int:
     if count is None:
         return int(task["series"]["auto"] if "series" in task else task["usual_count"])
     return max(count - int(task.get("sounds", 0)), 1)
+
+
+def with_own_pictures(
+    expectations: Expectations, operation: Operation, payload: Mapping[str, JSON], without: str = ""
+) -> dict[str, JSON]:
+    """Send pictures instead of their URLs wherever that is certainly valid, but not in the field ``without``."""
+    own: dict[str, JSON] = dict(payload)
+    fields = {rule.field for rule in operation.rules if rule.keyword in OF_PICTURES}
+    for path in [
+        path for field in sorted(fields - {without}) for path, value in places.located(field, own) if is_url(value)
+    ]:
+        changed = places.put(path, own, small_picture())
+        own = changed if expectations.is_accepted(operation, changed) else own
+    return own
 
 
 def small_picture() -> str:

@@ -21,7 +21,7 @@ SERVICES = {
     "kling": ("/v1/images/omni-image", "/v1/images/omni-image", "/v1/account/costs"),
     "chainhub": ("/chainhub/kling/v1/images/omni-image",) * 2 + ("/chainhub/kling/v1/videos/image2video",),
     "yutoai": ("/yutoai/kling/v1/images/omni-image",) * 2 + ("/yutoai/kling/v1/images/generations",),
-    "useapi": ("/v1/kling/images/omni", "/v1/kling/tasks", "/v1/kling/videos/text2video"),
+    "useapi": ("/v1/kling/images/omni", "/v1/kling/tasks", "/v1/kling/videos/effects"),
 }
 """Where each service creates, where it shows a task, and a path that the fake does not serve."""
 

@@ -207,7 +207,7 @@ RESULTS.answer(
     "watermarks-come-when-asked",
     "get",
     lambda body: [item.setdefault("watermark_url", item["url"]) for item in _images(body)],
-    told="a watermark_url, but watermark_info.enabled was not sent",
+    told="a watermark_url, but watermark_info.enabled is false unless sent",
 )
 RESULTS.answer(
     "film-told-too-long",

@@ -164,6 +164,7 @@ _strict(
     "element_list",
     bool,
     "accepts-references",
+    chosen={"unknown-element": "accepted"},
     told=r"element_list\.\S* 400 .*element_list value is invalid",
 )
 _strict(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import islice
 
-from mockserver.contract.places import first, located, put, steps
+from mockserver.contract.places import first, values, with_value
 from mockserver.contract.rules import Rule
 from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged, vectors
@@ -21,8 +21,8 @@ from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.probe import encoded
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, borrows, small_picture, units
-from mockserver.types import JSON
+from mockserver.kit.server.watched_tasks import base_payload, borrows, units, with_own_pictures
+from mockserver.types import JSON, Payload
 
 _MOST_PLACES = 8
 """How many payloads are tried that can have a value, until one names nothing outside."""
@@ -94,13 +94,13 @@ def _placed(
     expectations: Expectations, operation: Operation, rule: Rule, payload: dict[str, JSON]
 ) -> Iterator[dict[str, JSON]]:
     """Yield a payload, or else valid ones that can have its value of a rule's field, the simplest first."""
-    name = _outermost(rule)
     if expectations.is_accepted(operation, payload):
         yield payload
-    elif not rule.is_anchored and name in payload:
+    elif not rule.is_anchored and _outermost(rule) in payload:
         source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
-        placed = ({**source.simplest(branch), name: payload[name]} for branch in source.branches)
-        yield from (each for each in placed if expectations.is_accepted(operation, each))
+        for base in map(source.simplest, source.branches):
+            placed = _placed_on(base, rule, _named(rule), payload)
+            yield from (each for each in placed if expectations.is_accepted(operation, each))
 
 
 def _bare(
@@ -108,22 +108,23 @@ def _bare(
 ) -> dict[str, JSON]:
     """Leave out or simplify what a rule is not about, so that more cases fit together, and send pictures, not URLs."""
     named = _named(rule)
-    alone = {**base, **{name: value for name, value in payload.items() if name in named}}
-    if expectations.is_accepted(operation, alone):
-        return alone
+    for alone in _placed_on(base, rule, named, payload):
+        if expectations.is_accepted(operation, alone):
+            return with_own_pictures(expectations, operation, alone, without=rule.field)
     for name in [name for name in payload if name not in named]:
         plain = {
             key: base[name] if key == name else value for key, value in payload.items() if key != name or name in base
         }
         if expectations.is_accepted(operation, plain):
             payload = plain
-    images = operation.task.get("images")
-    if images is not None and steps(images)[0].field not in named:
-        own = payload
-        for path, _ in located(images, payload):
-            own = put(path, own, small_picture())
-        payload = own if expectations.is_accepted(operation, own) else payload
-    return payload
+    return with_own_pictures(expectations, operation, payload, without=rule.field)
+
+
+def _placed_on(base: Mapping[str, JSON], rule: Rule, names: set[str], payload: dict[str, JSON]) -> Iterator[Payload]:
+    """Yield the base with the value of a rule's field and nothing else, if it is in no list, or with whole fields."""
+    if rule.field and not rule.is_anchored and "[" not in rule.field:
+        yield from (with_value(rule.field, base, value) for value in values(rule.field, payload))
+    yield {**base, **{name: value for name, value in payload.items() if name in names}}
 
 
 def _named(rule: Rule) -> set[str]:
