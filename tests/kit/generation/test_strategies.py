@@ -125,7 +125,7 @@ def at(payload: JSON, steps: Sequence[str]) -> Iterator[JSON]:
         yield payload
     elif steps[0] == "[]":
         yield from (found for item in payload for found in at(item, steps[1:]))
-    elif steps[0] in payload:
+    elif isinstance(payload, dict) and steps[0] in payload:
         yield from at(payload[steps[0]], steps[1:])
 
 
