@@ -1,4 +1,4 @@
-"""Patterns mean the same in every language: a client that is generated from the description must agree with the fake."""
+"""Patterns mean the same in every language: a client made from the description must agree with the fake."""
 
 from __future__ import annotations
 

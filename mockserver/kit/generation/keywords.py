@@ -25,6 +25,7 @@ from mockserver.kit.generation.choices import Choices
 from mockserver.kit.generation.finished.growth import broken_growth, with_growth
 from mockserver.kit.generation.finished.having import having
 from mockserver.kit.generation.finished.names import with_names
+from mockserver.kit.generation.finished.nonzero import broken_one, with_one
 from mockserver.kit.generation.finished.order import out_of_order, with_order
 from mockserver.kit.generation.finished.shots import with_shots
 from mockserver.kit.generation.finished.uniques import with_unique_texts
@@ -32,7 +33,7 @@ from mockserver.kit.generation.intersection import conjunction, intersect_choice
 from mockserver.kit.generation.scalars import near_values
 from mockserver.kit.generation.shapes import NUMBER_KINDS, OwnKeyword, Shape, Shapes
 from mockserver.kit.generation.sums import with_sum
-from mockserver.types import JSON, Payload, kind_of
+from mockserver.types import JSON, Payload
 
 
 def _broken_scalar(own: OwnKeyword) -> Shapes:
@@ -199,21 +200,6 @@ def _shared_room(own: OwnKeyword, shape: Shape, name: str, made: Payload, presen
     return (0 if waiting else own.value["max"] + 1 - taken), inf
 
 
-# x-one-nonzero: at most one of several numbers is not 0.
-
-
-def _broken_one(own: OwnKeyword) -> Shapes:
-    return object_shapes(required=frozenset(own.value[:2]), own_keywords=(own,))
-
-
-def _with_one(own: OwnKeyword, payload: Payload, _: Shape, __: Choices) -> Payload:
-    """Put 0 in the place of all numbers but the first that is none; or 1 in that of those that are 0, to break it."""
-    sent = [name for name in own.value if kind_of(payload.get(name)) in NUMBER_KINDS]
-    if not own.holds:
-        return {**payload, **{name: payload[name] or 1 for name in sent}}
-    return {**payload, **dict.fromkeys([name for name in sent if payload[name]][1:], 0)}
-
-
 # Keywords about one text: values on both sides of their limits.
 
 _SIDE_PIXELS = 300
@@ -271,7 +257,7 @@ GENERATORS: dict[str, KeywordGenerator] = {
     "x-shots": KeywordGenerator(broken=lambda own: _objects_with(own.value["in"], own), completed=with_shots),
     "x-ascending": KeywordGenerator(broken=out_of_order, completed=with_order),
     "x-grown-area": KeywordGenerator(broken=broken_growth, completed=with_growth),
-    "x-one-nonzero": KeywordGenerator(broken=_broken_one, completed=_with_one),
+    "x-one-nonzero": KeywordGenerator(broken=broken_one, completed=with_one),
     "x-utf16-length": KeywordGenerator(values=_utf16_texts),
     "x-int64": KeywordGenerator(values=_ids),
     "x-base64": KeywordGenerator(values=_encodings),
