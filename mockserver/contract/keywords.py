@@ -173,15 +173,15 @@ def image_format(value: list[str], instance: JSON) -> Iterator[Problem]:
     """The Base64 picture has one of these formats, and is complete."""
     if _is_data(instance) and (data := _data(instance)) is not None:
         if (picture := data.picture) is None:
-            yield Problem((), f"the {len(data.content)} bytes cannot be read as a picture")
+            yield Problem((), f"the {data.size} bytes cannot be read as a picture")
         elif picture.format not in value:
             yield Problem((), f"a {picture.format} picture, but only {' or '.join(value)} is accepted")
 
 
 def image_bytes(value: int, instance: JSON) -> Iterator[Problem]:
     """The Base64 picture has at most this many bytes."""
-    if _is_data(instance) and (data := _data(instance)) is not None and len(data.content) > value:
-        yield Problem((), f"{len(data.content)} bytes, at most {value}")
+    if _is_data(instance) and (data := _data(instance)) is not None and data.size > value:
+        yield Problem((), f"{data.size} bytes, at most {value}")
 
 
 def image_side(value: int, instance: JSON) -> Iterator[Problem]:
@@ -243,6 +243,10 @@ class _Data:
 
     content: bytes
 
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
     @cached_property
     def picture(self) -> _Picture | None:
         from PIL import Image
@@ -257,6 +261,28 @@ class _Data:
                     return _Picture(form, image.width, image.height)
         except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
             return None
+
+
+@value
+class _Facts:
+    """What is known of a long text in Base64 whose bytes are not kept."""
+
+    size: int
+    picture: _Picture | None
+
+
+class _Mark:
+    """Stands for a long text: its length and its hash, 64 bits by a secret of this process, tell it from others."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.known_by = len(text), hash(text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Mark) and self.known_by == other.known_by
+
+    def __hash__(self) -> int:
+        return hash(self.known_by)
 
 
 def total_of(value: dict[str, Any], instance: JSON) -> int | None:
@@ -279,14 +305,29 @@ def _picture(text: str) -> _Picture | None:
     return data.picture if data is not None else None
 
 
-def _data(text: str) -> _Data | None:
-    """Decode Base64. Five keywords in a row ask about the same text, so the last ones are kept."""
-    return _kept(text) if len(text) <= _KEPT_LETTERS else _decoded(text)
+def _data(text: str) -> _Data | _Facts | None:
+    """Decode Base64. Five keywords in a row ask about the same text, so the last ones are kept, of long ones the facts.
+
+    To decode 50 MB takes a fifth of a second, and to hash them a hundredth.
+    """
+    if len(text) <= _KEPT_LETTERS:
+        return _kept(text)
+    mark = _Mark(text)
+    try:
+        return _facts(mark)
+    finally:
+        mark.text = ""
 
 
 @lru_cache(maxsize=2)
 def _kept(text: str) -> _Data | None:
     return _decoded(text)
+
+
+@lru_cache(maxsize=8)
+def _facts(mark: _Mark) -> _Facts | None:
+    data = _decoded(mark.text)
+    return None if data is None else _Facts(data.size, data.picture)
 
 
 def _decoded(text: str) -> _Data | None:

@@ -313,6 +313,20 @@ def test_of_the_texts_that_were_decoded_few_are_kept() -> None:
         keywords._kept.cache_clear()
 
 
+def test_a_long_text_is_decoded_once_for_all_keywords_and_every_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+    decode = keywords._decoded
+    monkeypatch.setattr(keywords, "_decoded", lambda text: decoded.append(len(text)) or decode(text))
+    keywords._facts.cache_clear()
+    letters = keywords._KEPT_LETTERS + 4
+    for letter in "AB":
+        for keyword, value in (("x-base64", True), ("x-image-bytes", 7), ("x-image-format", ["PNG"])):
+            problems = [*keywords.KEYWORDS[keyword](value, letter * letters)]
+            assert len(problems) == (keyword != "x-base64")
+            assert all(str(letters * 3 // 4) in each.fact for each in problems)
+    assert decoded == [letters] * 2
+
+
 NAMES = {"in": ["items[type=prompt].text"], "to": {"@*": "items[].id"}}
 CAT: JSON = {"type": "image", "id": "cat"}
 
