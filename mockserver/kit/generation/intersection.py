@@ -7,7 +7,6 @@ that out, so nothing is ever generated of an impossible shape.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
@@ -46,7 +45,7 @@ def intersect(one: Shape, other: Shape) -> Shape | None:
         both = _COMBINE[name](mine, getattr(other, name))
         if both != mine:
             changes[name] = both
-    return simplified(replace(one, **changes), changes.keys()) if changes else one
+    return simplified(one.changed(changes), changes.keys()) if changes else one
 
 
 @lru_cache(maxsize=1 << 12)
@@ -92,12 +91,12 @@ def simplified(shape: Shape, changed: Collection[str] = _LIST_CONSTRAINTS | _OBJ
             changes["absent"] = absent
     if len(kinds) != len(shape.kinds):
         changes["kinds"] = frozenset(kinds)
-    shape = replace(shape, **changes) if changes else shape
+    shape = shape.changed(changes) if changes else shape
     listing = shape.values if shape.values is not None else _all_values(shape)
     if listing is not None:
         kept = tuple(value for value in listing if shape.accepts(value))
         if kept != shape.values or not kept:
-            shape = replace(shape, values=kept, kinds=frozenset(map(kind_of, kept)))
+            shape = shape.changed({"values": kept, "kinds": frozenset(map(kind_of, kept))})
     return shape if shape.kinds else None
 
 
@@ -128,12 +127,13 @@ def _list_conclusions(shape: Shape) -> dict[str, Any] | None:
             items = intersect_choices(items if items is not None else (ANY,), count.others)
     counts = tuple(count for count in shape.item_counts if count.high > 0)
     max_items = 0 if items == () else shape.max_items
-    changes: dict[str, Any] = {"items": items, "item_counts": counts, "max_items": max_items}
-    narrowed = replace(shape, **changes)
+    found: dict[str, Any] = {"items": items, "item_counts": counts, "max_items": max_items}
+    changes = {name: value for name, value in found.items() if value != getattr(shape, name)}
+    narrowed = shape.changed(changes) if changes else shape
     enough = shape.min_items + sum(count.low for count in counts)
     for size in range(shape.min_items, int(min(max_items, enough)) + 1):
         if not counts or shapes_of_items(narrowed, size) is not None:
-            return {**changes, "min_items": size}
+            return changes if size == shape.min_items else {**changes, "min_items": size}
     return None
 
 
