@@ -7,23 +7,15 @@ An instance of another type is not a problem here: the keyword ``type`` reports 
 
 from __future__ import annotations
 
-import binascii
 import re
-import warnings
-from base64 import b64decode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from io import BytesIO
 from typing import Any
 
 from mockserver.contract.places import located
+from mockserver.contract.texts.pictures import PREFIX, Picture, decoded, is_data
 from mockserver.contract.texts.references import dangling
 from mockserver.contract.texts.shots import shots_of
-from mockserver.types import JSON, Path, is_url, kind_of, value
-
-_KEPT_LETTERS = 16 << 20
-"""The longest text that is kept after it was decoded: more than a picture of 10 MB. With two of them that is 56 MiB."""
+from mockserver.types import JSON, Path, kind_of, value
 
 
 @value
@@ -36,12 +28,8 @@ class Problem:
 
 Keyword = Callable[[Any, JSON], Iterator[Problem]]
 
-_JPEG = b"\xff\xd8\xff"
-"""How a JPEG file begins. One with a second picture, as phones write it, is JPEG as well; Pillow calls it MPO (S4)."""
 _ROUNDING = 1e-9
 """So much a product of decimal fractions may be off: 0.1 + 0.2 is more than 0.3."""
-_PREFIX = re.compile(r"data:[a-z]{1,16}/[a-z0-9.+-]{1,64};base64,", re.ASCII | re.IGNORECASE)
-"""What makes Base64 a URL (RFC 2397)."""
 _INTEGER = re.compile(r"-?[0-9]{1,99}", re.ASCII)
 """A whole number. Python takes long to read one of many digits, and no pattern of a schema lets one through."""
 
@@ -165,13 +153,13 @@ def int64(_: bool, instance: JSON) -> Iterator[Problem]:
 
 def base64(value: bool | str, instance: JSON) -> Iterator[Problem]:  # the value is true or "prefixed"
     """A text that is no URL must be Base64, without a ``data:`` prefix unless it may be ``prefixed``."""
-    if _is_data(instance) and (_data(instance) is None or (value is True and _PREFIX.match(instance))):
+    if is_data(instance) and (decoded(instance) is None or (value is True and PREFIX.match(instance))):
         yield Problem((), "neither an http(s) URL nor raw Base64")
 
 
 def image_format(value: list[str], instance: JSON) -> Iterator[Problem]:
     """The Base64 picture has one of these formats, and is complete."""
-    if _is_data(instance) and (data := _data(instance)) is not None:
+    if (data := decoded(instance)) is not None:
         if (picture := data.picture) is None:
             yield Problem((), f"the {data.size} bytes cannot be read as a picture")
         elif picture.format not in value:
@@ -180,23 +168,19 @@ def image_format(value: list[str], instance: JSON) -> Iterator[Problem]:
 
 def image_bytes(value: int, instance: JSON) -> Iterator[Problem]:
     """The Base64 picture has at most this many bytes."""
-    if _is_data(instance) and (data := _data(instance)) is not None and data.size > value:
+    if (data := decoded(instance)) is not None and data.size > value:
         yield Problem((), f"{data.size} bytes, at most {value}")
 
 
 def image_side(value: int, instance: JSON) -> Iterator[Problem]:
     """Both sides of the Base64 picture have at least this many pixels."""
-    if (
-        _is_data(instance)
-        and (picture := _picture(instance)) is not None
-        and min(picture.width, picture.height) < value
-    ):
+    if (picture := _picture(instance)) is not None and min(picture.width, picture.height) < value:
         yield Problem((), f"{picture.width} x {picture.height} px, each side at least {value}")
 
 
 def image_ratio(value: list[float], instance: JSON) -> Iterator[Problem]:
     """Width divided by height of the Base64 picture lies in this range."""
-    if _is_data(instance) and (picture := _picture(instance)) is not None:
+    if (picture := _picture(instance)) is not None:
         low, high = value
         if not low <= picture.width / picture.height <= high:
             yield Problem((), f"{picture.width} x {picture.height} px, ratio from {low} to {high}")
@@ -224,117 +208,17 @@ OF_DATA = frozenset({"x-base64", "x-image-format", "x-image-bytes", "x-image-sid
 """The keywords that do not apply to a URL."""
 
 
-def picture_size(text: JSON) -> tuple[int, int] | None:
-    """Return width and height in pixels of a Base64 picture; ``None`` for a URL or anything else."""
-    picture = _picture(text) if _is_data(text) else None
-    return (picture.width, picture.height) if picture else None
-
-
-@value
-class _Picture:
-    format: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class _Data:
-    """What a text in Base64 stands for."""
-
-    content: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.content)
-
-    @cached_property
-    def picture(self) -> _Picture | None:
-        from PIL import Image
-
-        try:
-            with warnings.catch_warnings():
-                # Of a bomb, and of a second picture that cannot be read: the first is what counts.
-                warnings.simplefilter("ignore")
-                with Image.open(BytesIO(self.content)) as image:
-                    image.verify()
-                    form = "JPEG" if self.content.startswith(_JPEG) else image.format or "unknown"
-                    return _Picture(form, image.width, image.height)
-        except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
-            return None
-
-
-@value
-class _Facts:
-    """What is known of a long text in Base64 whose bytes are not kept."""
-
-    size: int
-    picture: _Picture | None
-
-
-class _Mark:
-    """Stands for a long text: its length and its hash, 64 bits by a secret of this process, tell it from others."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.known_by = len(text), hash(text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Mark) and self.known_by == other.known_by
-
-    def __hash__(self) -> int:
-        return hash(self.known_by)
-
-
 def total_of(value: dict[str, Any], instance: JSON) -> int | None:
     """Return the number at the place ``equals`` of a keyword, or its ``default``; ``None`` if none is there."""
     return _number(next((found for _, found in located(value["equals"], instance)), value["default"]))
+
+
+def _picture(instance: JSON) -> Picture | None:
+    data = decoded(instance)
+    return data.picture if data is not None else None
 
 
 def _number(value: JSON) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return int(value) if kind_of(value) == "integer" else None
-
-
-def _is_data(instance: JSON) -> bool:
-    return isinstance(instance, str) and instance != "" and not is_url(instance)
-
-
-def _picture(text: str) -> _Picture | None:
-    data = _data(text)
-    return data.picture if data is not None else None
-
-
-def _data(text: str) -> _Data | _Facts | None:
-    """Decode Base64. Five keywords in a row ask about the same text, so the last ones are kept, of long ones the facts.
-
-    To decode 50 MB takes a fifth of a second, and to hash them a hundredth.
-    """
-    if len(text) <= _KEPT_LETTERS:
-        return _kept(text)
-    mark = _Mark(text)
-    try:
-        return _facts(mark)
-    finally:
-        mark.text = ""
-
-
-@lru_cache(maxsize=2)
-def _kept(text: str) -> _Data | None:
-    return _decoded(text)
-
-
-@lru_cache(maxsize=8)
-def _facts(mark: _Mark) -> _Facts | None:
-    data = _decoded(mark.text)
-    return None if data is None else _Facts(data.size, data.picture)
-
-
-def _decoded(text: str) -> _Data | None:
-    text = text[prefix.end() :] if (prefix := _PREFIX.match(text)) else text
-    if len(text) % 4:
-        return None  # Python overlooks padding that is too long
-    try:
-        return _Data(b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
-        return None

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from mockserver.contract import keywords
 from mockserver.contract.catalog import load
-from mockserver.contract.keywords import KEYWORDS, picture_size
+from mockserver.contract.keywords import KEYWORDS
+from mockserver.contract.texts import pictures
+from mockserver.contract.texts.pictures import picture_size
 from mockserver.contract.vectors import picture
 from mockserver.types import JSON, Path
 from tests.support.newer_standard import NEWER
@@ -300,25 +302,30 @@ def test_a_picture_of_a_billion_pixels_is_measured_without_being_drawn() -> None
 
 
 def test_of_the_texts_that_were_decoded_few_are_kept() -> None:
-    keywords._kept.cache_clear()
+    pictures._kept.cache_clear()
     tracemalloc.start()
     try:
-        for letters in (1 << 20, keywords._KEPT_LETTERS, keywords._KEPT_LETTERS + 4, 2 * keywords._KEPT_LETTERS):
+        for letters in (1 << 20, pictures._KEPT_LETTERS, pictures._KEPT_LETTERS + 4, 2 * pictures._KEPT_LETTERS):
             for letter in "ABC":
                 assert list(keywords.base64(True, letter * letters)) == []
         held, _ = tracemalloc.get_traced_memory()
-        assert held < 2 * (keywords._KEPT_LETTERS * 7 // 4) + (1 << 20)
+        assert held < 2 * (pictures._KEPT_LETTERS * 7 // 4) + (1 << 20)
     finally:
         tracemalloc.stop()
-        keywords._kept.cache_clear()
+        pictures._kept.cache_clear()
 
 
 def test_a_long_text_is_decoded_once_for_all_keywords_and_every_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
-    decode = keywords._decoded
-    monkeypatch.setattr(keywords, "_decoded", lambda text: decoded.append(len(text)) or decode(text))
-    keywords._facts.cache_clear()
-    letters = keywords._KEPT_LETTERS + 4
+    decode = pictures._decoded
+
+    def counting(text: str) -> pictures.Data | None:
+        decoded.append(len(text))
+        return decode(text)
+
+    monkeypatch.setattr(pictures, "_decoded", counting)
+    pictures._facts.cache_clear()
+    letters = pictures._KEPT_LETTERS + 4
     for letter in "AB":
         for keyword, value in (("x-base64", True), ("x-image-bytes", 7), ("x-image-format", ["PNG"])):
             problems = [*keywords.KEYWORDS[keyword](value, letter * letters)]

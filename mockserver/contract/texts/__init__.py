@@ -1,1 +1,3 @@
-"""What a text of a request says besides its words: references to what was sent, and the shots of a film."""
+"""What a text of a request says besides its words: references to what was sent, the shots of a film, and
+pictures in Base64.
+"""

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from mockserver.contract import places
-from mockserver.contract.keywords import picture_size
 from mockserver.contract.service import Operation
+from mockserver.contract.texts.pictures import picture_size
 from mockserver.fake.lifecycle import Source, Task
 from mockserver.fake.media.artifacts import (
     FRAME_RATE,

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from io import BytesIO
 from typing import NamedTuple
 
-from mockserver.contract.keywords import picture_size
+from mockserver.contract.texts.pictures import picture_size
 from mockserver.fake.media.artifacts import Artifact, File, Picture
 from mockserver.fake.stores.store import Documents, Kind
 from mockserver.types import Millis, value

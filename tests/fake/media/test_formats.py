@@ -11,9 +11,10 @@ import pytest
 from PIL import Image, features
 
 from mockserver.contract.catalog import load
-from mockserver.contract.keywords import KEYWORDS, picture_size
+from mockserver.contract.keywords import KEYWORDS
 from mockserver.contract.rules import Rule
 from mockserver.contract.service import Operation
+from mockserver.contract.texts.pictures import picture_size
 from mockserver.fake.media.artifacts import File
 from mockserver.fake.media.results import Result
 from mockserver.kit.server.media import decode

@@ -18,9 +18,9 @@ from hypothesis import Phase, find, given, settings
 
 from mockserver.contract import places
 from mockserver.contract.catalog import load
-from mockserver.contract.keywords import picture_size
 from mockserver.contract.rules import Rule
 from mockserver.contract.service import Operation
+from mockserver.contract.texts.pictures import picture_size
 from mockserver.contract.validation import Validator
 from mockserver.errors import NoSuchOperation, NoSuchReading
 from mockserver.kit.generation.choices import Choices, Seeded
