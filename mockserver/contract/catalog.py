@@ -7,8 +7,8 @@ that is new, or has changed, is read and checked whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,13 @@ from mockserver.contract.source.known import is_known, remember, state
 from mockserver.contract.source.services import service as built
 from mockserver.errors import NoSuchOperation, NoSuchService
 from mockserver.resources import folder, own_schemas, own_services
-from mockserver.types import Lazy, Schema, value
+from mockserver.types import Lazy, Schema
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 
-@value
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """All services, in the order of the names of their folders, and the files that they consist of."""
 
@@ -66,9 +66,18 @@ class Catalog:
         return Catalog(MappingProxyType(services), MappingProxyType({**other.documents, **self.documents}))
 
     def validator(self, file: str) -> Any:
-        """Compile the schema of an answer or a callback, ``kling/created.json``, for ``jsonschema-rs``."""
+        """Return the compiled schema of an answer or a callback, ``kling/created.json``, for ``jsonschema-rs``."""
+        return self._validators[file]
+
+    @cached_property
+    def _validators(self) -> Mapping[str, Any]:
+        """Each schema, compiled when it is first asked for; to register them all takes twenty times as long."""
         registry = jsonschema_rs.Registry([(_uri(name), schema) for name, schema in self.documents.items()])
-        return jsonschema_rs.validator_for(self.documents[file], registry=registry, base_uri=_uri(file))
+
+        def compiled(file: str) -> Any:
+            return jsonschema_rs.validator_for(self.documents[file], registry=registry, base_uri=_uri(file))
+
+        return Lazy(self.documents.keys, compiled)
 
 
 def load(more: Sequence[str | Path] = ()) -> Catalog:

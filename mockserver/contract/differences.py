@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal
 
@@ -62,7 +61,6 @@ class Answers:
 
     def __init__(self, catalog: Catalog, service: Service) -> None:
         self._catalog, self._service = catalog, service
-        self._validator = lru_cache(maxsize=None)(catalog.validator)
 
     def differences(
         self, operation: Operation, status: int, media_type: str, body: bytes | None
@@ -116,11 +114,13 @@ class Answers:
         file = self._service.refusal
         known = self._catalog.documents[file]["properties"]
         return (
-            isinstance(document, dict) and known.keys() >= document.keys() and self._validator(file).is_valid(document)
+            isinstance(document, dict)
+            and known.keys() >= document.keys()
+            and self._catalog.validator(file).is_valid(document)
         )
 
     def _of_document(self, file: str, document: JSON) -> list[Difference]:
-        errors = islice(self._validator(file).iter_errors(document), _MOST_DIFFERENCES * 10)
+        errors = islice(self._catalog.validator(file).iter_errors(document), _MOST_DIFFERENCES * 10)
         breaks = [self._break(file, leaf) for error in errors for leaf in _leaves(error)]
         blamed: dict[Path, _Break] = {}
         for found in _independent(breaks):
