@@ -26,7 +26,7 @@ _CALLS = 300
 _CALL_ROUNDS = 15
 _RUN_ROUNDS = 41
 _URL = f"https://api-singapore.klingai.com{IMAGES}"
-_IMAGE = images()[0]
+_IMAGE = images(1)[0]
 _KEY = {"authorization": "Bearer benchmark"}
 
 

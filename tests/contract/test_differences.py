@@ -70,7 +70,10 @@ def _shows(operation: Operation, maker: Operation) -> bool:
     return operation.product == maker.product or (operation.product not in of_products and maker == creates[0])
 
 
-SAMPLES = {sample.name: sample for sample in samples()}
+@cache
+def known() -> dict[str, Sample]:
+    """Return all samples by their names; they are made for the first test that asks, and not to collect them."""
+    return {sample.name: sample for sample in samples()}
 
 
 def places(value: JSON, path: Path = ()) -> Iterator[Path]:
@@ -103,28 +106,22 @@ def value(document: JSON, path: Path) -> JSON:
 def is_kept(sample: Sample, document: JSON) -> bool:
     service = CATALOG.services[sample.operation.service]
     file = service.refusal if sample.status >= 400 else sample.operation.answer
-    return file is None or bool(compiled(file).is_valid(document))
+    return file is None or bool(CATALOG.validator(file).is_valid(document))
 
 
-compiled = cache(CATALOG.validator)
-OPERATIONS = {operation.id for service in CATALOG.services.values() for operation in service.operations.values()}
+OPERATIONS = {id: each for service in CATALOG.services.values() for id, each in service.operations.items()}
+ANSWERING = sorted(id for id, operation in OPERATIONS.items() if operation.method == "GET" or operation.task)
 
 
 def test_the_samples_show_every_operation_that_answers_a_get_or_makes_a_task() -> None:
-    wanted = {
-        operation.id
-        for service in CATALOG.services.values()
-        for operation in service.operations.values()
-        if operation.method == "GET" or operation.task
-    }
-    assert {sample.operation.id for sample in SAMPLES.values()} == wanted
+    assert {sample.operation.id for sample in known().values()} == {*ANSWERING}
 
 
-with_answers = pytest.mark.parametrize("operation", sorted({each.operation.id for each in SAMPLES.values()}))
+with_answers = pytest.mark.parametrize("operation", ANSWERING)
 
 
 def of(operation: str) -> list[Sample]:
-    return [sample for sample in SAMPLES.values() if sample.operation.id == operation]
+    return [sample for sample in known().values() if sample.operation.id == operation]
 
 
 @with_answers
@@ -154,7 +151,7 @@ def test_a_field_that_is_missing_is_the_one_difference(operation: str) -> None:
 
 
 def test_a_difference_says_where_it_is_what_the_contract_says_and_what_came() -> None:
-    sample = SAMPLES["kling/omni-image.get-omni-image.create-succeed"]
+    sample = known()["kling/omni-image.get-omni-image.create-succeed"]
     (found,) = sample.differences(changed(sample.body, ("data", "task_status"), "succeeded"))
     assert found == Difference(
         side="answer",
@@ -167,14 +164,14 @@ def test_a_difference_says_where_it_is_what_the_contract_says_and_what_came() ->
 
 
 def test_of_a_choice_only_what_was_nearest_is_told() -> None:
-    sample = SAMPLES["kling/omni-image.get-omni-image.create-succeed"]
+    sample = known()["kling/omni-image.get-omni-image.create-succeed"]
     place: Path = ("data", "task_result", "images", 0, "url")
     (found,) = sample.differences(changed(sample.body, place, "0.png"))
     assert (found.pointer, found.keyword, found.received) == (pointer(place), "pattern", '"0.png"')
 
 
 def test_two_places_are_two_differences() -> None:
-    sample = SAMPLES["kling/omni-image.get-omni-image.create-succeed"]
+    sample = known()["kling/omni-image.get-omni-image.create-succeed"]
     once = changed(sample.body, ("request_id",))
     twice = changed(once, ("data", "task_result", "images", 0, "index"), -1)
     assert sorted(sample.broken(twice)) == ["/data/task_result/images/0/index", "/request_id"]
@@ -223,7 +220,7 @@ def test_what_is_no_answer_of_the_service_is_told_once(
 
 
 def test_a_created_task_that_says_201_differs_in_its_status_alone() -> None:
-    sample = SAMPLES["kling/omni-image.create"]
+    sample = known()["kling/omni-image.create"]
     (found,) = sample.differences(sample.body, status=201)
     assert (found.pointer, found.keyword, found.received) == ("", "status", "201")
 
