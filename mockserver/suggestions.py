@@ -97,12 +97,13 @@ def _edits(name: str, known: str) -> int | None:
     before: list[int] = []
     row = list(range(len(known) + 1))
     for i, letter in enumerate(name, start=1):
-        earlier, before, row = before, row, [i]
-        for j, wanted in enumerate(known, start=1):
+        earlier, before, row = before, row, [i, *[most + 2] * len(known)]
+        for j in range(max(1, i - most), min(i + most, len(known)) + 1):  # further apart, there are more already
+            wanted = known[j - 1]
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
             if i > 1 and j > 1 and letter == known[j - 2] and name[i - 2] == wanted:
                 cost = min(cost, earlier[j - 2] + 1)
-            row.append(cost)
+            row[j] = cost
         if min(row) > most + 1:  # a swap may still take one back
             return None
     return row[-1] if row[-1] <= most else None
