@@ -23,13 +23,35 @@ MOST = 1000
 """So many items of a list are looked at, and so many unknown fields are named."""
 
 
+_SHORT = 100_000
+"""Letters of a text that may well be written out in a message."""
+
+
+class Brief(str):
+    """A text of many letters that ``jsonschema`` does not write out: it does so for each message that nobody reads."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} letters>"
+
+
+def briefly(payload: JSON) -> JSON:
+    """Return a payload that is the same, but for how its long texts are written out: a picture may have 70 million."""
+    if isinstance(payload, dict):
+        return {name: briefly(value) for name, value in payload.items()}
+    if isinstance(payload, list):
+        return [briefly(value) for value in payload]
+    return Brief(payload) if isinstance(payload, str) and len(payload) > _SHORT else payload
+
+
 def explained(
     schema: Schema, rules: tuple[Rule, ...], levels: Mapping[str, Level], payload: JSON
 ) -> list[tuple[str, Level, Path, str, JSON]]:
     """Return id, level, path, fact and value of what a payload breaks; ``levels`` is that of each rule, by its id."""
     kept = [sub if levels[sub["$anchor"]] != "off" else True for sub in schema.get("allOf", ())]
     by_path = {rule.path: rule for rule in rules}
-    payload = _beginning(payload)
+    payload = briefly(_beginning(payload))
     found: dict[tuple[str, Path], tuple[Rule, Path, str, JSON]] = {}
     for error in explainer()({**schema, "allOf": kept} if kept else schema).iter_errors(payload):
         place, where = tuple(error.absolute_path), tuple(error.absolute_schema_path)
