@@ -47,6 +47,7 @@ class Expectations:
         }
         self._validators: dict[str, Validator] = {}
         self._fast_validators: dict[str, Callable[[JSON], bool]] = {}
+        self.bases: dict[str, dict[str, JSON]] = {}  # by operation, what base_payload has found
 
     @property
     def layout(self) -> Layout:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from mockserver.contract import places
 from mockserver.contract.service import Operation
@@ -139,20 +138,9 @@ def _amount(task: Mapping[str, Any], count: JSON) -> int | None:
 
 
 def base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
-    """Return the simplest payload that is certainly valid, and that needs nothing from outside if there is one.
-
-    A run asks for it with nearly every create, and it takes a tenth of a second to find.
-    """
-    known = _bases.setdefault(expectations, {})
-    if operation.id not in known:
-        known[operation.id] = _base_payload(expectations, operation)
-    return dict(known[operation.id])
-
-
-_bases: WeakKeyDictionary[Expectations, dict[str, dict[str, JSON]]] = WeakKeyDictionary()
-
-
-def _base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
+    """Return the simplest payload that is certainly valid, and that needs nothing from outside if there is one."""
+    if (known := expectations.bases.get(operation.id)) is not None:  # asked for with each create, and long to find
+        return dict(known)
     source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
     # An example may say what only another reading asks for, such as the account where there are several.
     found = [*(source.simplest(branch) for branch in source.branches), *operation.schema["examples"]]
@@ -165,7 +153,9 @@ def _base_payload(expectations: Expectations, operation: Operation) -> dict[str,
     simplest: dict[str, JSON] = dict(min(fitting or certain or found[:1], key=_leaves))
     prompt = operation.task.get("prompt")
     has_prompt = prompt is not None and any(places.located(prompt, simplest))
-    return places.with_value(str(prompt), simplest, _PROMPT) if has_prompt else simplest
+    base = places.with_value(str(prompt), simplest, _PROMPT) if has_prompt else simplest
+    expectations.bases[operation.id] = base
+    return dict(base)
 
 
 def _leaves(value: JSON) -> int:

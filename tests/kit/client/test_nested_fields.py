@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -34,10 +35,9 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeProcess]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{place}:{root}")
         patch.setattr(catalog, "folder", lambda _: schemas)
-        catalog._loaded.cache_clear()
+        patch.setattr(catalog, "_loaded", cache(catalog._loaded.__wrapped__))  # the usual one is kept
         with FakeProcess(FAKE_OPTIONS) as running:
             yield running
-    catalog._loaded.cache_clear()
 
 
 class Other(Reference):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -23,9 +24,8 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     schemas = schemas_with_others(tmp_path_factory.mktemp("others"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalog, "folder", lambda _: schemas)
-        catalog._loaded.cache_clear()
+        patch.setattr(catalog, "_loaded", cache(catalog._loaded.__wrapped__))  # the usual one is kept
         yield
-    catalog._loaded.cache_clear()
 
 
 def told(verdict: Verdict) -> list[str]:
