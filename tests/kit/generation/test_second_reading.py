@@ -37,8 +37,8 @@ EVERY = {
         each for service in load().services.values() for each in service.operations.values() if each.rules
     )
 }
-SEEDS = 5
-"""So many payloads of each rule are broken in the long test, and two of each in the quick one."""
+SEEDS = 2
+"""In the long test each rule is broken so many times three times; what has megabytes is so once."""
 
 EDITS = 40
 """Payloads of each operation that are changed at random in one test."""
@@ -72,8 +72,8 @@ def printed(*words: str) -> Iterator[JSON]:
     ("id", "rule"), [pytest.param(id, rule.id, id=f"{id}:{rule.id}") for id in EVERY for rule in rules(id, heavy=True)]
 )
 def test_what_the_command_prints_to_break_a_rule_breaks_no_other(id: str, rule: str) -> None:
-    for seed in range(SEEDS):
-        count = "1" if rule.endswith("x-image-bytes") else "3"
+    seeds, count = (1, "1") if rule.endswith("x-image-bytes") else (SEEDS, "3")
+    for seed in range(seeds):
         for payload in printed(id, "--break", rule, "--seed", str(seed), "--count", count):
             assert broken_rules(id, payload) == {rule}, json.dumps(payload)[:2000]
 
