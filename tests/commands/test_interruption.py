@@ -52,7 +52,7 @@ for number, line in enumerate(sys.stdin):
     ask = json.loads(line)
     hello = {"name": "acme", "operations": ["kling/omni-image"]}
     if number == 4:
-        os.write(hold, ask["base_url"].encode())
+        os.write(hold, ask["base_url"].encode() + b"\n")
         sys.stdin.read()
     answer = hello if ask["do"] == "hello" else {"outcome": "timeout"}
     print(json.dumps({"id": ask["id"], **answer}), flush=True)
@@ -119,7 +119,7 @@ WAYS: list[tuple[int, Way]] = [
 @pytest.mark.parametrize(("number", "way"), WAYS)
 def test_a_run_that_is_interrupted_ends_all_and_tells_what_it_saw(number: int, way: Way, pipe: Held) -> None:
     with started("run", "--", sys.executable, "-c", CLIENT, str(pipe.path)) as run:
-        url = pipe.wait_for_a_word().decode()
+        url = pipe.wait_for_a_word().decode().split()[0]  # of the first lane
         way(run, number)
         stdout, stderr = run.communicate(timeout=PATIENCE)
         assert (run.returncode, stdout) == (STATUS[signal.Signals(number)], ""), stderr
@@ -136,7 +136,7 @@ def test_a_check_of_a_client_that_is_interrupted_ends_all_and_tells_what_it_saw(
 ) -> None:
     words = ("--examples", "0", "--", sys.executable, "-c", TESTEE, str(pipe.path))
     with started("check", "client", *words) as check:
-        url = pipe.wait_for_a_word().decode()
+        url = pipe.wait_for_a_word().decode().split()[0]  # of the first lane
         way(check, number)
         stdout, stderr = check.communicate(timeout=PATIENCE)
         assert check.returncode == STATUS[signal.Signals(number)], stderr
@@ -171,7 +171,7 @@ def test_a_check_of_a_server_that_is_interrupted_tells_what_it_saw(number: int) 
 def test_what_is_killed_ends_all_the_same(words: tuple[str, ...], pipe: Held) -> None:
     code = CLIENT if words == ("run",) else TESTEE
     with started(*words, "--", sys.executable, "-c", code, str(pipe.path)) as killed:
-        url = pipe.wait_for_a_word().decode()
+        url = pipe.wait_for_a_word().decode().split()[0]  # of the first lane
         killed.kill()
         killed.wait(PATIENCE)
         assert pipe.wait_until_let_go()

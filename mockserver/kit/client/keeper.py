@@ -38,7 +38,6 @@ def main(words: Sequence[str]) -> None:
     _prctl(_SET_CHILD_SUBREAPER, 1)
     wake = _wake_at_each_end()
     program = _start(command, control, is_apart=place == "apart")
-    os.setsid()  # who kills our group shall not find the keeper in it; the program is where it belongs by now
     _let_go_of_the_streams()
     try:
         status = _watch(program, control, wake)
@@ -72,6 +71,8 @@ def _start(command: Sequence[str], control: int, *, is_apart: bool) -> int:
     if program == 0:
         _become(command, failure, is_apart=is_apart)
     os.close(failure)
+    # Who kills our group shall not find the keeper in it, from when they know of it on; the program stays where it is.
+    os.setsid()
     try:
         os.write(control, os.read(failed, 16) or b"0")
     except OSError:
