@@ -52,7 +52,7 @@ for number, line in enumerate(sys.stdin):
     ask = json.loads(line)
     hello = {"name": "acme", "operations": ["kling/omni-image"]}
     if number == 4:
-        os.write(hold, ask["base_url"].encode() + b"\n")
+        os.write(hold, (ask["base_url"] + " ").encode())
         sys.stdin.read()
     answer = hello if ask["do"] == "hello" else {"outcome": "timeout"}
     print(json.dumps({"id": ask["id"], **answer}), flush=True)
