@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
@@ -119,6 +119,7 @@ def near(schema: JSON) -> st.SearchStrategy[JSON]:
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+@settings(max_examples=draws(40))
 @given(data=st.data())
 def test_both_engines_tell_the_same_of_any_payload(service: Service, operation: Operation, data: st.DataObject) -> None:
     level = data.draw(st.sampled_from([*level_sets(service, operation)]))

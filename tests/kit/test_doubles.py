@@ -105,7 +105,7 @@ def test_neither_do_samples_and_drawn_payloads(service: Any, operation: Any, sce
         assert is_kept(payload)
         assert breaking(operation, rule)(payload), (rule, payload)
 
-    @settings(max_examples=draws(30))
+    @settings(max_examples=draws(10))
     @given(_payloads(planned))
     def drawn(found: Any) -> None:
         payload, rule = found

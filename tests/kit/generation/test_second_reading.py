@@ -37,8 +37,6 @@ EVERY = {
         each for service in load().services.values() for each in service.operations.values() if each.rules
     )
 }
-SEEDS = 2
-"""In the long test each rule is broken so many times three times; what has megabytes is so once."""
 
 EDITS = 40
 """Payloads of each operation that are changed at random in one test."""
@@ -72,10 +70,9 @@ def printed(*words: str) -> Iterator[JSON]:
     ("id", "rule"), [pytest.param(id, rule.id, id=f"{id}:{rule.id}") for id in EVERY for rule in rules(id, heavy=True)]
 )
 def test_what_the_command_prints_to_break_a_rule_breaks_no_other(id: str, rule: str) -> None:
-    seeds, count = (1, "1") if rule.endswith("x-image-bytes") else (SEEDS, "3")
-    for seed in range(seeds):
-        for payload in printed(id, "--break", rule, "--seed", str(seed), "--count", count):
-            assert broken_rules(id, payload) == {rule}, json.dumps(payload)[:2000]
+    count = "1" if rule.endswith("x-image-bytes") else "4"  # it has megabytes
+    for payload in printed(id, "--break", rule, "--seed", "1", "--count", count):
+        assert broken_rules(id, payload) == {rule}, json.dumps(payload)[:2000]
 
 
 def readings_with_levels() -> list[tuple[str, str]]:
@@ -103,7 +100,7 @@ def test_what_breaks_a_rule_breaks_no_other_under_each_reading(id: str, reading:
         if rule.keyword == "x-image-bytes":
             continue
         try:
-            found = [source.simplest(rule), *(source.generate(rule, Seeded(seed)) for seed in range(3))]
+            found = [source.simplest(rule), source.generate(rule, Seeded(rule.id))]
         except NeverAlone as error:
             never[rule.id] = error.beside
             continue

@@ -65,7 +65,7 @@ def drawn(id: str, *, strict: bool) -> Drawn:
         refused.extend([None] if payload is None else [])
         return payload
 
-    draws = 30 if operation not in CREATES else 600 if strict else 150
+    draws = 30 if operation not in CREATES else 300 if strict else 150
 
     @settings(max_examples=draws, derandomize=True, database=None)
     @given(valid_payloads(operation, strict=strict))
