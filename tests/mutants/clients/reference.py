@@ -74,7 +74,8 @@ class Reference:
         self.deadline = time.monotonic() + self.limit()
         self.is_called_back = self.callback_url(request["payload"]) == self.url
         try:
-            with httpx.Client(base_url=request["base_url"], timeout=self.patience) as self.http:
+            # No fake speaks TLS, and to read all certificates for each play takes longer than to play.
+            with httpx.Client(base_url=request["base_url"], timeout=self.patience, verify=False) as self.http:
                 return self.job(request["payload"])
         except httpx.TransportError as error:
             return self.lost(error)
