@@ -109,6 +109,8 @@ def _status(command: Sequence[str], url: str, settings: Settings, interrupted: I
     except OSError as error:
         text = f"{command[0]!r} cannot be run: {error.strerror}. Name a program as you would in a shell."
         raise BadSetting("COMMAND", text) from error
+    except Interrupted as error:  # it may have made requests by now
+        return 128 + error.number
     try:
         status = child.wait()
     except Interrupted as error:

@@ -8,18 +8,22 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 
 from mockserver.adapters.testing.live import live
+from mockserver.cli import main
 from mockserver.commands.interruption import interruption
 from mockserver.errors import Interrupted
+from mockserver.kit.client.child import Child
 from tests.conftest import PATIENCE
 from tests.support.process import MAIN, ROOT
 from tests.support.survivors import Held, held, survivors
@@ -128,6 +132,26 @@ def test_a_run_that_is_interrupted_ends_all_and_tells_what_it_saw(number: int, w
         assert "mockserver:" not in stderr
         assert pipe.wait_until_let_go()
         assert is_gone(url)
+
+
+def test_a_run_that_is_interrupted_before_it_knows_that_its_command_runs_tells_what_it_saw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = Child.__init__
+
+    def interrupted(child: Child, command: Sequence[str], **about: Any) -> None:
+        start(child, command, **about)
+        if about.get("is_apart") is False:
+            child.wait()
+            child.close()
+            raise Interrupted(signal.SIGINT)
+
+    monkeypatch.setattr(Child, "__init__", interrupted)
+    client = CLIENT.partition("hold =")[0]
+    result = CliRunner().invoke(main, ("run", "--", sys.executable, "-c", client))
+    assert result.exit_code == STATUS[signal.SIGINT]
+    assert "operations: kling/omni-image.create 1" in result.stderr
+    assert "keeps the contract" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(("number", "way"), WAYS)
