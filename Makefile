@@ -41,7 +41,7 @@ browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACT
 torture: $(STRANGERS) ## examples/, replicas, stores and workers to destruction, every reading, CONTRIBUTING, foreign; takes minutes
 	@.ci/programs jq redis-server nginx || echo 'Without jq, redis-server and nginx the examples that need them are left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
-	$(BIN)/python -m pytest -m 'torture or drawn' --hypothesis-profile deep -n 5 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m 'torture or drawn' --hypothesis-profile deep -n 4 --dist worksteal $(ARGS)
 
 mutants: $(READY) ## count the wrong servers that the kit catches, and what it finds in the right one
 	$(BIN)/python -m tests.mutants.servers $(ARGS)
