@@ -25,7 +25,10 @@ class Shown:
         self._room = size
 
     def record(self, task: Task, state: State, readings: Readings, write: Callable[[], bytes]) -> bytes:
-        """Return what ``write`` writes of a task in a state; it is asked again when one of the three differs."""
+        """Return what ``write`` writes of a task in a state; it is asked again when one of the three differs.
+
+        It may read nothing else that changes, such as another task.
+        """
         key, seen = (task.operation, task.id), (task, state, readings)
         found = self._records.get(key)
         if found is not None and found[0] == seen:

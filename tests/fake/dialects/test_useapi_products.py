@@ -86,6 +86,16 @@ def test_each_product_repeats_what_was_sent_under_its_own_names(operation: Opera
         assert inputs == {name: example[field] for field, name in fields.items() if field in example}
 
 
+@pytest.mark.parametrize("operation", [each for each in MAKERS if "of" in each.info], ids=lambda each: each.name)
+def test_a_task_shows_another_one_as_long_as_that_is_there(operation: Operation) -> None:
+    client = Client()
+    task = made(client, operation, operation.schema["examples"][0])
+    (source,) = {each["fromWorkId"] for each in task["task"]["taskInfo"]["inputs"]} - {None}
+    assert client.send("DELETE", f"{TASKS}/{source // 10}").status in (200, 204)
+    shown = client.task(task["task"]["id"])["task"]["taskInfo"]["inputs"]
+    assert {each["fromWorkId"] for each in shown} <= {None}
+
+
 @pytest.mark.parametrize("operation", FILMS, ids=lambda each: each.name)
 def test_a_film_has_a_cover_of_its_size_and_a_duration_in_milliseconds(operation: Operation) -> None:
     client = Client()
