@@ -57,7 +57,7 @@ class Desk:
     def open(self, view: str = "tasks") -> Page:
         """Go to a view, and wait until it is live."""
         self.page.goto(f"{self.server.url}/_mock/#{view}")
-        self.page.get_by_text("Live", exact=True).first.wait_for()
+        self.page.locator("#connection[data-is=live]").wait_for()
         self.page.locator(f"#{view.partition('/')[0]}").wait_for()
         return self.page
 

@@ -46,6 +46,14 @@ def test_the_timeline_moves_with_the_clock_and_stands_with_it(desk: Desk) -> Non
     desk.wait(lambda: row.locator(".done").evaluate(width) == pytest.approx(whole * 3 / 4, rel=0.02))
 
 
+def test_the_first_rows_are_on_the_clock_of_the_fake_before_any_event_has_come(desk: Desk) -> None:
+    desk.control("POST", "clock/set", {"now": desk.control("GET", "clock")["now"] + 3_600_000})
+    id = desk.create("A cat walks over the moon", VIDEO)
+    desk.page.route("**/_mock/events", lambda route: None)
+    desk.page.goto(f"{desk.server.url}/_mock/")
+    expect(desk.row(id).locator(".age")).to_have_text("now")
+
+
 def test_the_clock_is_frozen_and_goes_on_by_a_button(desk: Desk) -> None:
     page = desk.open()
     for button, is_frozen in (("Resume", False), ("Freeze", True)):

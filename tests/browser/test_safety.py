@@ -177,7 +177,7 @@ def test_a_link_of_another_site_leads_to_the_dashboard_and_nothing_else_of_it_do
     state = desk.control("GET", "state")
     assert (state["is_frozen"], state["tasks"]["total"]) == (True, 1)
     page.get_by_role("link", name="here").click()
-    page.get_by_text("Live", exact=True).first.wait_for()
+    page.locator("#connection[data-is=live]").wait_for()
     desk.asked.clear()
     desk.wrong.clear()
 

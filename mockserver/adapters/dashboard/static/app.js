@@ -7,7 +7,7 @@ import { again, close, open } from "./detail.js";
 import { make, write } from "./dom.js";
 import { view as faults } from "./faults.js";
 import { count } from "./format.js";
-import { begin, on } from "./live.js";
+import { begin, hear, on } from "./live.js";
 import { complain } from "./notice.js";
 import { view as readings } from "./readings.js";
 import { view as requests } from "./requests.js";
@@ -111,6 +111,8 @@ async function start() {
     for (const select of document.querySelectorAll("select[name=service].all")) {
       select.append(...Object.entries(services).map(([id, title]) => make("option", { value: id, title }, id)));
     }
+    // Before anything that moves is shown: a frozen clock is not this machine's.
+    hear(await ask("GET", "state"));
   } catch (error) {
     if (error.status === 403) return refused(error.message);
     complain(error);

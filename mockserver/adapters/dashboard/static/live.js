@@ -65,7 +65,8 @@ async function again(refused) {
   setTimeout(begin, 2000, refused);
 }
 
-function hear(next) {
+/** Take in what the fake says of itself, and tell whoever listens to what has changed. */
+export function hear(next) {
   const before = told;
   told = next;
   heard = performance.now();
