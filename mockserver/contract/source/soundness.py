@@ -177,15 +177,18 @@ def check_refusals(service: Whole, errors: Collection[str]) -> None:
             raise BadContract(service.file(at), at, f"there is no error {operation['refuses']!r}")
 
 
-def check_libraries(service: Whole, rows: Collection[str], questions: Collection[str]) -> None:
-    """What a library names is there: operations that make things, rows of the error table, a question, and itself."""
-    operations, libraries = service.data["operations"], service.data.get("libraries", {})
-    for id, library in libraries.items():
+def check_libraries(service: Whole, known: Collection[str], rows: Collection[str], questions: Collection[str]) -> None:
+    """What a library names is there: operations that make things, rows of the error table, a question, and itself.
+
+    ``known`` are the libraries that the service has, its own and those of the one that it extends.
+    """
+    operations = service.data["operations"]
+    for id, library in service.data.get("libraries", {}).items():
         for role, fact in _faults_of_library(library, operations, rows, questions):
             at = f"/libraries/{id}/{role}"
             raise BadContract(service.file(at), at, fact)
     for name, operation in operations.items():
-        if "library" in operation and operation["library"] not in libraries:
+        if operation.get("library", "") not in {"", *known}:
             at = f"/operations/{name}/library"
             raise BadContract(service.file(at), at, f"there is no library {operation['library']!r}")
 

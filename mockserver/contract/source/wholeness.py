@@ -29,7 +29,7 @@ def check(files: Files, services: Mapping[str, Service], ids: Collection[str]) -
         every = [rule for found in rules.values() for rule in found]
         soundness.check_readings(own, every, service.questions)
         soundness.check_refusals(own, service.errors)
-        soundness.check_libraries(own, service.errors, service.questions)
+        soundness.check_libraries(own, service.libraries, service.errors, service.questions)
 
 
 def _check_operations(own: Whole, files: Files) -> None:
