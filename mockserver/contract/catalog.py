@@ -7,8 +7,8 @@ that is new, or has changed, is read and checked whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from dataclasses import field, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,18 +22,27 @@ from mockserver.contract.source.known import is_known, remember, state
 from mockserver.contract.source.services import service as built
 from mockserver.errors import NoSuchOperation, NoSuchService
 from mockserver.resources import folder, own_schemas, own_services
-from mockserver.types import Lazy, Schema
+from mockserver.types import Lazy, Schema, value
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Catalog:
-    """All services, in the order of the names of their folders, and the files that they consist of."""
+    """All services, in the order of the names of their folders, and the files that they consist of.
+
+    ``validators`` has each file that is the schema of an answer or a callback, compiled for ``jsonschema-rs``.
+    """
 
     services: Mapping[str, Service]
     documents: Mapping[str, Schema] = field(repr=False)
+    validators: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, services: Mapping[str, Service], documents: Mapping[str, Schema]) -> Catalog:
+        """Return the catalog of services and their files."""
+        return cls(services, documents, _validators(documents))
 
     def service(self, id: str) -> Service:
         """Return a service, or raise ``NoSuchService``."""
@@ -63,21 +72,11 @@ class Catalog:
             own = services.get(id)
             operations = {**service.operations, **(own.operations if own else {})}
             services[id] = replace(own or service, operations=MappingProxyType(operations))
-        return Catalog(MappingProxyType(services), MappingProxyType({**other.documents, **self.documents}))
+        return Catalog.of(MappingProxyType(services), MappingProxyType({**other.documents, **self.documents}))
 
     def validator(self, file: str) -> Any:
         """Return the compiled schema of an answer or a callback, ``kling/created.json``, for ``jsonschema-rs``."""
-        return self._validators[file]
-
-    @cached_property
-    def _validators(self) -> Mapping[str, Any]:
-        """Each schema, compiled when it is first asked for; to register them all takes twenty times as long."""
-        registry = jsonschema_rs.Registry([(_uri(name), schema) for name, schema in self.documents.items()])
-
-        def compiled(file: str) -> Any:
-            return jsonschema_rs.validator_for(self.documents[file], registry=registry, base_uri=_uri(file))
-
-        return Lazy(self.documents.keys, compiled)
+        return self.validators[file]
 
 
 def load(more: Sequence[str | Path] = ()) -> Catalog:
@@ -118,7 +117,18 @@ def read(schemas: Traversable, more: Sequence[str | Path] = ()) -> Catalog:
 
 
 def _catalog(files: Files) -> Catalog:
-    return Catalog(Lazy(files.sources.keys, lambda name: built(name, files)), files.documents)
+    return Catalog.of(Lazy(files.sources.keys, lambda name: built(name, files)), files.documents)
+
+
+def _validators(documents: Mapping[str, Schema]) -> Mapping[str, Any]:
+    @cache
+    def registry() -> jsonschema_rs.Registry:  # to register all files takes twenty times as long as to compile one
+        return jsonschema_rs.Registry([(_uri(name), schema) for name, schema in documents.items()])
+
+    def compiled(file: str) -> Any:
+        return jsonschema_rs.validator_for(documents[file], registry=registry(), base_uri=_uri(file))
+
+    return Lazy(documents.keys, compiled)
 
 
 def _uri(name: str) -> str:

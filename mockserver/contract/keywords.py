@@ -204,7 +204,10 @@ KEYWORDS: dict[str, Keyword] = {
     "x-image-ratio": image_ratio,
 }
 
-OF_DATA = frozenset({"x-base64", "x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
+OF_PICTURES = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
+"""The keywords about the bytes of a picture: a service may also create the task, and let it fail."""
+
+OF_DATA = OF_PICTURES | {"x-base64"}
 """The keywords that do not apply to a URL."""
 
 
@@ -214,8 +217,7 @@ def total_of(value: dict[str, Any], instance: JSON) -> int | None:
 
 
 def _picture(instance: JSON) -> Picture | None:
-    data = decoded(instance)
-    return data.picture if data is not None else None
+    return None if (data := decoded(instance)) is None else data.picture
 
 
 def _number(value: JSON) -> int | None:

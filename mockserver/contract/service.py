@@ -37,6 +37,7 @@ class Operation:
       ``finds_name`` names a task by the client's own name
     * ``names``: the libraries whose things its requests name, each with the place where they do
     * ``judged``: the rules that depend on what an account has of them, if there are any
+    * ``shows_others``: whether what is shown of its tasks depends on other tasks, too, such as one that they work on
     * ``defaults``: the value of each field when it is not sent; ``default`` knows those that depend on another field
     """
 
@@ -68,6 +69,7 @@ class Operation:
     library: str | None
     names: tuple[tuple[str, str], ...]
     judged: Judged | None
+    shows_others: bool
     defaults: Mapping[str, JSON]
 
     def default(self, place: str, payload: Mapping[str, JSON]) -> JSON:

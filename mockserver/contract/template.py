@@ -34,6 +34,10 @@ _PLACE = re.compile(r"\{([a-z_0-9]{1,32}(?:\.[A-Za-z0-9_.-]{1,200})?)\}")
 _WHOLE = re.compile(_PLACE.pattern + r"\Z")
 
 
+_NAMING = frozenset({"$each", "$first", "$by", "$with"})
+"""What stands there is the name of a list or of a value, and no template."""
+
+
 class _Missing(Enum):
     MISSING = "there is no value"
 
@@ -132,6 +136,17 @@ def expanded(file: Where, at: Path, template: JSON, known: Mapping[str, JSON]) -
     return _expanded(file, at, template, known, ())
 
 
+def names_in(template: JSON) -> Iterator[str]:
+    """Yield the name of each value that a template reads, ``payload.image``; it was ``expanded``."""
+    if isinstance(template, str):
+        yield from _PLACE.findall(template)
+    elif isinstance(template, list):
+        yield from (name for part in template for name in names_in(part))
+    elif isinstance(template, dict):
+        yield from (template[key] for key in ("$by", "$with") if key in template)
+        yield from (name for key, part in template.items() if key not in _NAMING for name in names_in(part))
+
+
 def _expanded(file: Where, at: Path, part: JSON, known: Mapping[str, JSON], within: tuple[str, ...]) -> JSON:
     if isinstance(part, str):
         for name in _PLACE.findall(part):
@@ -150,8 +165,7 @@ def _expanded(file: Where, at: Path, part: JSON, known: Mapping[str, JSON], with
         return _expanded(file, at, known[name], known, (*within, name))
     _check_keys(file, at, part)
     return {
-        key: each if key in ("$each", "$first", "$by", "$with") else _expanded(file, (*at, key), each, known, within)
-        for key, each in part.items()
+        key: each if key in _NAMING else _expanded(file, (*at, key), each, known, within) for key, each in part.items()
     }
 
 

@@ -301,31 +301,29 @@ def test_a_picture_of_a_billion_pixels_is_measured_without_being_drawn() -> None
     assert picture_size(b64encode(png).decode()) == (12_000, 12_000)
 
 
-def test_of_the_texts_that_were_decoded_few_are_kept() -> None:
-    pictures._kept.cache_clear()
+@pytest.mark.parametrize("letters", [1 << 20, 16 << 20])
+def test_no_text_that_was_decoded_is_kept(letters: int) -> None:
     tracemalloc.start()
     try:
-        for letters in (1 << 20, pictures._KEPT_LETTERS, pictures._KEPT_LETTERS + 4, 2 * pictures._KEPT_LETTERS):
-            for letter in "ABC":
-                assert list(keywords.base64(True, letter * letters)) == []
+        for letter in "ABC":
+            assert list(keywords.base64(True, letter * letters)) == []
         held, _ = tracemalloc.get_traced_memory()
-        assert held < 2 * (pictures._KEPT_LETTERS * 7 // 4) + (1 << 20)
+        assert held < 1 << 20
     finally:
         tracemalloc.stop()
-        pictures._kept.cache_clear()
 
 
-def test_a_long_text_is_decoded_once_for_all_keywords_and_every_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("letters", [400, (16 << 20) + 4])
+def test_a_text_is_decoded_once_for_all_keywords_and_every_copy(letters: int, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
-    decode = pictures._decoded
+    decode = pictures._content
 
-    def counting(text: str) -> pictures.Data | None:
+    def counting(text: str) -> bytes | None:
         decoded.append(len(text))
         return decode(text)
 
-    monkeypatch.setattr(pictures, "_decoded", counting)
-    pictures._facts.cache_clear()
-    letters = pictures._KEPT_LETTERS + 4
+    monkeypatch.setattr(pictures, "_content", counting)
+    pictures._data.cache_clear()
     for letter in "AB":
         for keyword, value in (("x-base64", True), ("x-image-bytes", 7), ("x-image-format", ["PNG"])):
             problems = [*keywords.KEYWORDS[keyword](value, letter * letters)]

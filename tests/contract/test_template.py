@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.template import MISSING, Found, Scope, expanded, fields, filled, templates
+from mockserver.contract.template import MISSING, Found, Scope, expanded, fields, filled, names_in, templates
 from mockserver.errors import BadContract
 from mockserver.types import JSON
 
@@ -83,6 +83,15 @@ def test_a_template_that_means_nothing_is_refused_with_its_place(template: JSON,
     with pytest.raises(BadContract) as refusal:
         _ = templates(in_a_file, {"x": template})["x"]
     assert (refusal.value.file, refusal.value.pointer) == ("a.json", place)
+
+
+def test_the_names_in_a_template_are_those_of_values_wherever_they_stand() -> None:
+    template = {
+        "id": "task {id} of {payload.model}",
+        "shown": {"$each": "results", "item": [{"$with": "url", "item": "{index}"}]},
+        "by": {"$by": "named.voices", "cases": {"a": {"$text": "{took}"}}, "else": {"$first": "results", "item": 5}},
+    }
+    assert {*names_in(template)} == {"id", "payload.model", "url", "index", "named.voices", "took"}
 
 
 def test_a_template_may_use_others() -> None:

@@ -13,7 +13,7 @@ from mockserver.contract.rules import rules_of
 from mockserver.contract.service import Operation, Route, Row, Service
 from mockserver.contract.source.files import Files
 from mockserver.contract.source.inheritance import errors_of, known_of, layout_of
-from mockserver.contract.template import expanded, templates
+from mockserver.contract.template import expanded, names_in, templates
 from mockserver.types import JSON, Lazy, Schema
 
 _SENT, _FILLED = ("answer", "callback"), ("shows", "record", "data")
@@ -124,6 +124,7 @@ def _operation(id: str, files: Files, known: Mapping[str, JSON], libraries: Mapp
         library=data.get("library"),
         names=named,
         judged=judged,
+        shows_others="of" in data.get("info", {}) or any(each.startswith("named.") for each in names_in(record)),
         defaults=MappingProxyType(
             {name: sub["default"] for name, sub in schema.get("properties", {}).items() if "default" in sub}
         ),

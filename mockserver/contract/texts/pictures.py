@@ -6,15 +6,11 @@ import binascii
 import re
 import warnings
 from base64 import b64decode
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from io import BytesIO
 from typing import TypeGuard
 
 from mockserver.types import JSON, is_url, value
-
-_KEPT_LETTERS = 16 << 20
-"""The longest text that is kept after it was decoded: more than a picture of 10 MB. With two of them that is 56 MiB."""
 
 _JPEG = b"\xff\xd8\xff"
 """How a JPEG file begins. One with a second picture, as phones write it, is JPEG as well; Pillow calls it MPO (S4)."""
@@ -25,54 +21,34 @@ PREFIX = re.compile(r"data:[a-z]{1,16}/[a-z0-9.+-]{1,64};base64,", re.ASCII | re
 
 @value
 class Picture:
+    """A picture that can be read: its format as Pillow calls it, ``JPEG``, and its sides in pixels."""
+
     format: str
     width: int
     height: int
 
 
-@dataclass(frozen=True)
-class Data:
-    """What a text in Base64 stands for."""
-
-    content: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.content)
-
-    @cached_property
-    def picture(self) -> Picture | None:
-        from PIL import Image
-
-        try:
-            with warnings.catch_warnings():
-                # Of a bomb, and of a second picture that cannot be read: the first is what counts.
-                warnings.simplefilter("ignore")
-                with Image.open(BytesIO(self.content)) as image:
-                    image.verify()
-                    form = "JPEG" if self.content.startswith(_JPEG) else image.format or "unknown"
-                    return Picture(form, image.width, image.height)
-        except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
-            return None
-
-
 @value
-class Facts:
-    """What is known of a long text in Base64 whose bytes are not kept."""
+class Data:
+    """What a text in Base64 stands for: so many bytes, and the picture that they are, if they are one."""
 
     size: int
     picture: Picture | None
 
 
-class _Mark:
-    """Stands for a long text: its length and its hash, 64 bits by a secret of this process, tell it from others."""
+class _Text:
+    """A text by which something is remembered without the text itself, which may have 70 million letters.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.known_by = len(text), hash(text)
+    Its length and its hash, 64 bits by a secret of this process, tell it from others. Whoever has used it takes its
+    ``letters`` away.
+    """
+
+    def __init__(self, letters: str) -> None:
+        self.letters = letters
+        self.known_by = len(letters), hash(letters)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Mark) and self.known_by == other.known_by
+        return isinstance(other, _Text) and self.known_by == other.known_by
 
     def __hash__(self) -> int:
         return hash(self.known_by)
@@ -90,39 +66,46 @@ def picture_size(text: JSON) -> tuple[int, int] | None:
     return (picture.width, picture.height) if picture else None
 
 
-def decoded(text: JSON) -> Data | Facts | None:
+def decoded(text: JSON) -> Data | None:
     """Decode a text in Base64; ``None`` for a URL, and for anything else that is none.
 
-    Five keywords in a row ask about the same text, so the last ones are kept, and of long ones the facts. To decode
-    50 MB takes a fifth of a second, and to hash them a hundredth.
+    Five keywords in a row ask about the same text. To decode 50 MB takes a fifth of a second, to hash them a hundredth.
     """
     if not is_data(text):
         return None
-    if len(text) <= _KEPT_LETTERS:
-        return _kept(text)
-    mark = _Mark(text)
+    known_by = _Text(text)
     try:
-        return _facts(mark)
+        return _data(known_by)
     finally:
-        mark.text = ""
-
-
-@lru_cache(maxsize=2)
-def _kept(text: str) -> Data | None:
-    return _decoded(text)
+        known_by.letters = ""
 
 
 @lru_cache(maxsize=8)
-def _facts(mark: _Mark) -> Facts | None:
-    data = _decoded(mark.text)
-    return None if data is None else Facts(data.size, data.picture)
+def _data(text: _Text) -> Data | None:
+    content = _content(text.letters)
+    return None if content is None else Data(len(content), _picture(content))
 
 
-def _decoded(text: str) -> Data | None:
+def _content(text: str) -> bytes | None:
     text = text[prefix.end() :] if (prefix := PREFIX.match(text)) else text
     if len(text) % 4:
         return None  # Python overlooks padding that is too long
     try:
-        return Data(b64decode(text, validate=True))
+        return b64decode(text, validate=True)
     except (binascii.Error, ValueError):
+        return None
+
+
+def _picture(content: bytes) -> Picture | None:
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            # Of a bomb, and of a second picture that cannot be read: the first is what counts.
+            warnings.simplefilter("ignore")
+            with Image.open(BytesIO(content)) as image:
+                image.verify()
+                form = "JPEG" if content.startswith(_JPEG) else image.format or "unknown"
+                return Picture(form, image.width, image.height)
+    except Exception:  # noqa: BLE001 - Pillow raises whatever its decoders raise; all of it means "not a picture"
         return None

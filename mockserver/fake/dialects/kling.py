@@ -17,7 +17,6 @@ from mockserver.fake.dialects.dialect import Action, Dialect
 from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.dialects.kling_library import id_of_task, page
 from mockserver.fake.encoding import encoded
-from mockserver.fake.ids import made_by
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import USUAL_SUFFIX, Film
@@ -186,11 +185,11 @@ def _beginning(message: str) -> bytes:
 
 
 def _shown(world: World, task: Task, call: Call) -> bytes:
-    """Return a task as a query shows it, as JSON; what shows things of other tasks is written anew each time."""
-    state, readings = task.state(call.now), call.readings
-    if made_by(task.id) is not None:
-        return encoded(record(world, task, state, readings))
-    return world.shown.record(task, state, readings, lambda: encoded(record(world, task, state, readings)))
+    """Return a task as a query shows it, as JSON."""
+    state, readings, others = task.state(call.now), call.readings, world.operation(task).shows_others
+    return world.shown.record(
+        task, state, readings, lambda: encoded(record(world, task, state, readings)), shows_others=others
+    )
 
 
 def _found(world: World, call: Call, id: str) -> Task:

@@ -24,11 +24,15 @@ class Shown:
         self._records: OrderedDict[tuple[str, str], tuple[_Seen, bytes]] = OrderedDict()
         self._room = size
 
-    def record(self, task: Task, state: State, readings: Readings, write: Callable[[], bytes]) -> bytes:
+    def record(
+        self, task: Task, state: State, readings: Readings, write: Callable[[], bytes], *, shows_others: bool = False
+    ) -> bytes:
         """Return what ``write`` writes of a task in a state; it is asked again when one of the three differs.
 
-        It may read nothing else that changes, such as another task.
+        It is asked each time if it reads anything else that changes, such as other tasks.
         """
+        if shows_others:
+            return write()
         key, seen = (task.operation, task.id), (task, state, readings)
         found = self._records.get(key)
         if found is not None and found[0] == seen:

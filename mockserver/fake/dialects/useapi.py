@@ -247,11 +247,11 @@ def _written(body: bytes, status: int = 200) -> Response:
 
 
 def _shown(world: World, task: Task, call: Call) -> bytes:
-    """Return the model of a task as a query shows it, as JSON; what shows another task is written anew each time."""
-    now, readings = call.now, call.readings
-    if "of" in world.operation(task).info:
-        return encoded(shape.model(world, task, now, readings))
-    return world.shown.record(task, task.state(now), readings, lambda: encoded(shape.model(world, task, now, readings)))
+    """Return the model of a task as a query shows it, as JSON."""
+    now, readings, others = call.now, call.readings, world.operation(task).shows_others
+    return world.shown.record(
+        task, task.state(now), readings, lambda: encoded(shape.model(world, task, now, readings)), shows_others=others
+    )
 
 
 def _id(call: Call) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mockserver.contract.keywords import OF_PICTURES
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Violation
@@ -11,8 +12,6 @@ from mockserver.fake.encoding import writer
 from mockserver.fake.refusal import Refused
 from mockserver.types import JSON, value
 
-_OF_MEDIA = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
-"""The keywords that restrict a picture; the real service may look at it only when the task runs."""
 _SHOWN_LETTERS = 100
 """As much of a value is repeated in a refusal; the real services do not send megabytes back, either."""
 
@@ -37,7 +36,7 @@ def admitted(
         return _FAULTLESS
     failure = None
     if readings.get("media-fault") == "task-failed":
-        of_media = [violation for violation in violations if violation.rule.keyword in _OF_MEDIA]
+        of_media = [violation for violation in violations if violation.rule.keyword in OF_PICTURES]
         failure = _text(service, readings, of_media[0], payload) if of_media else None
         violations = tuple(
             replace(violation, level="warning") if violation in of_media else violation for violation in violations

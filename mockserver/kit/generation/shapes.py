@@ -125,7 +125,7 @@ class Shape:
 
 
 _SLOTS = tuple((each.name, attrgetter(each.name), vars(Shape)[each.name].__set__) for each in fields(Shape))
-"""How each field is read, and how it is written in a shape that is being made; later none is."""
+"""The name of each field, how to read it, and how to write it while a shape is made: a finished one is frozen."""
 
 ANY = Shape()
 

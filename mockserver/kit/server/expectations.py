@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Answers
 from mockserver.contract.forms import typed, without_nulls
+from mockserver.contract.keywords import OF_PICTURES
 from mockserver.contract.layout import Layout
 from mockserver.contract.readings import settled
 from mockserver.contract.rules import Rule
@@ -24,9 +25,6 @@ from mockserver.types import JSON, Level
 
 _STRENGTH: tuple[Level, ...] = ("off", "warning", "error")
 """The levels of a rule, the weakest first."""
-
-OF_PICTURES = frozenset({"x-image-format", "x-image-bytes", "x-image-side", "x-image-ratio"})
-"""Rules about the bytes of a picture: a service may also create the task, and let it fail."""
 
 _CERTAIN = frozenset({"documented", "observed"})
 """The confidences of a fact that is more than a guess, or a gateway's habit."""
@@ -47,7 +45,7 @@ class Expectations:
         }
         self._validators: dict[str, Validator] = {}
         self._fast_validators: dict[str, Callable[[JSON], bool]] = {}
-        self.bases: dict[str, dict[str, JSON]] = {}  # by operation, what base_payload has found
+        self._bases: dict[str, dict[str, JSON]] = {}
 
     @property
     def layout(self) -> Layout:
@@ -121,6 +119,15 @@ class Expectations:
     def may_be_absent(self, operation: Operation) -> bool:
         """Whether a reading is possible under which an operation does not exist."""
         return any(self.possible(question) != {reading} for question, reading in operation.when.items())
+
+    def base(self, operation: Operation, find: Callable[[], dict[str, JSON]]) -> dict[str, JSON]:
+        """Return the payload that ``find`` finds as the base of an operation's creates.
+
+        It is asked for with each create, and takes long to find: it is found once.
+        """
+        if operation.id not in self._bases:
+            self._bases[operation.id] = find()
+        return dict(self._bases[operation.id])
 
     def is_refused(self, operation: Operation, rule: Rule, payload: JSON) -> bool:
         """Whether a payload that breaks a rule must be refused under every possible reading."""

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.contract import places
+from mockserver.contract.keywords import OF_PICTURES
 from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged, picture
 from mockserver.kit.generation.valid import ValidPayloads
-from mockserver.kit.server.expectations import OF_PICTURES, Expectations
+from mockserver.kit.server.expectations import Expectations
 from mockserver.types import JSON, is_url
 
 _PROMPT = "A red bicycle in the rain"
@@ -139,8 +140,10 @@ def _amount(task: Mapping[str, Any], count: JSON) -> int | None:
 
 def base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
     """Return the simplest payload that is certainly valid, and that needs nothing from outside if there is one."""
-    if (known := expectations.bases.get(operation.id)) is not None:  # asked for with each create, and long to find
-        return dict(known)
+    return expectations.base(operation, lambda: _simplest(expectations, operation))
+
+
+def _simplest(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
     source = ValidPayloads.of(operation, expectations.chosen, is_strict=True)
     # An example may say what only another reading asks for, such as the account where there are several.
     found = [*(source.simplest(branch) for branch in source.branches), *operation.schema["examples"]]
@@ -153,9 +156,7 @@ def base_payload(expectations: Expectations, operation: Operation) -> dict[str, 
     simplest: dict[str, JSON] = dict(min(fitting or certain or found[:1], key=_leaves))
     prompt = operation.task.get("prompt")
     has_prompt = prompt is not None and any(places.located(prompt, simplest))
-    base = places.with_value(str(prompt), simplest, _PROMPT) if has_prompt else simplest
-    expectations.bases[operation.id] = base
-    return dict(base)
+    return places.with_value(str(prompt), simplest, _PROMPT) if has_prompt else simplest
 
 
 def _leaves(value: JSON) -> int:
@@ -215,10 +216,8 @@ def with_own_pictures(
 ) -> dict[str, JSON]:
     """Send pictures instead of their URLs wherever that is certainly valid, but not in the field ``without``."""
     own: dict[str, JSON] = dict(payload)
-    fields = {rule.field for rule in operation.rules if rule.keyword in OF_PICTURES}
-    for path in [
-        path for field in sorted(fields - {without}) for path, value in places.located(field, own) if is_url(value)
-    ]:
+    fields = sorted({rule.field for rule in operation.rules if rule.keyword in OF_PICTURES} - {without})
+    for path in [path for field in fields for path, value in places.located(field, own) if is_url(value)]:
         changed = places.put(path, own, small_picture())
         own = changed if expectations.is_accepted(operation, changed) else own
     return own

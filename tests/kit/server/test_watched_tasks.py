@@ -9,10 +9,11 @@ import pytest
 
 from mockserver.contract import places
 from mockserver.contract.catalog import load
+from mockserver.contract.keywords import OF_PICTURES
 from mockserver.contract.service import Operation
 from mockserver.fake.media import plan
 from mockserver.kit.generation.valid import ValidPayloads
-from mockserver.kit.server.expectations import OF_PICTURES, Expectations
+from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.payloads.boundary import boundary_payloads
 from mockserver.kit.server.settings import Target
 from mockserver.kit.server.watched_tasks import base_payload, borrows, small_picture, units, watched_tasks

@@ -121,7 +121,7 @@ def _bare(
 
 
 def _placed_on(base: Mapping[str, JSON], rule: Rule, names: set[str], payload: dict[str, JSON]) -> Iterator[Payload]:
-    """Yield the base with the value of a rule's field and nothing else, if it is in no list, or with whole fields."""
+    """Yield the base with the value of the rule's field alone, unless that is in a list; then with all of ``names``."""
     if rule.field and not rule.is_anchored and "[" not in rule.field:
         yield from (with_value(rule.field, base, value) for value in values(rule.field, payload))
     yield {**base, **{name: value for name, value in payload.items() if name in names}}
