@@ -134,13 +134,41 @@ class Wire:
 
 
 @value
+class Reason:
+    """Why an answer is not the usual one, or why a task fails: what decided it.
+
+    * ``kind``: ``rule``, ``reading``, ``fault``, ``limit``, ``credential``, ``duplicate``, ``missing``, ``route``,
+      ``form`` (of the request), ``state`` (of what it names), ``force`` or ``internal``
+    * ``sentence``: for a person
+    * ``id``: of what decided: the rule, the line of the fault, the row of the error table, the question
+    * ``reading``: the reading because of which it is so, ``question=reading``
+    * ``source``: where the documents say so
+    * ``number``: of a fault that is in force
+    """
+
+    kind: str
+    sentence: str
+    id: str | None = None
+    reading: str | None = None
+    source: str | None = None
+    number: int | None = None
+
+
+@value
 class Response:
-    """One HTTP answer; ``wire`` is for the adapter that sends it, ``None`` if nothing happens to it on the way."""
+    """One HTTP answer.
+
+    * ``wire``: for the adapter that sends it; ``None`` if nothing happens to it on the way
+    * ``task``: the id of the one task that it is about
+    * ``reason``: why it is a refusal or not what the service would say
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     wire: Wire | None = None
+    task: str | None = None
+    reason: Reason | None = None
 
 
 class Lazy(Mapping[str, T], Generic[T]):

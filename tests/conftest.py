@@ -135,6 +135,8 @@ class CheckedFake(Fake):
         operation = service.operations[entry.operation] if entry.operation else None
         if response.status >= 400:
             assert response.status in {row.status for row in service.errors.values()}
+            assert response.reason is not None
+            assert entry.response.reason is not None
             check(self.world.catalog, service.refusal, _body(response))
         else:
             assert operation is not None

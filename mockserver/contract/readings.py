@@ -149,6 +149,12 @@ def filled_in(questions: Questions, readings: Readings, operation: str) -> dict[
     }
 
 
+def deciding(rule: str, questions: Questions, readings: Readings) -> str | None:
+    """Return the reading that gives a rule its level, ``question=reading``; ``None`` if the rule has its own."""
+    deciders = [id for id, each in questions.items() if rule in each.readings[readings[id]].levels]
+    return f"{deciders[-1]}={readings[deciders[-1]]}" if deciders else None  # as in ``levels``, the last one counts
+
+
 def why_off(rule: str, questions: Questions, readings: Readings) -> str:
     """Say which reading has turned a rule off, and which other ones to choose for it to count."""
     for id, question in questions.items():

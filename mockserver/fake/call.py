@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Violation
-from mockserver.types import Millis, Payload, Request, value
+from mockserver.types import Millis, Payload, Reason, Request, value
 
 
 @value
@@ -16,7 +16,8 @@ class Call:
 
     ``sent`` is the body, or without a body the query string; ``payload`` is what the operation's schema types of it,
     and all that an action may rely on; ``document`` is what was sent as JSON to keep, and ``has_mark`` whether it has
-    the beginning of a mark with which a prompt asks for faults; ``failure`` is why a task made of it would fail.
+    the beginning of a mark with which a prompt asks for faults; ``failure`` is why a task made of it would fail, in the
+    service's words, and ``cause`` in ours.
     """
 
     request: Request
@@ -32,6 +33,7 @@ class Call:
     has_mark: bool = False
     violations: tuple[Violation, ...] = ()
     failure: str | None = None
+    cause: Reason | None = None
 
 
 @value

@@ -15,17 +15,17 @@ from mockserver.contract.catalog import Catalog, load
 from mockserver.contract.routes import plain
 from mockserver.contract.service import Service
 from mockserver.errors import BadContract, StoreUnavailable
+from mockserver.fake.answering.headers import ERROR, annotated, named
+from mockserver.fake.answering.refusal import Refused
+from mockserver.fake.answering.replies import Replies
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, signed
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects.known import DIALECTS
 from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
-from mockserver.fake.headers import ERROR, named
 from mockserver.fake.intake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
-from mockserver.fake.refusal import Refused
-from mockserver.fake.replies import Replies
 from mockserver.fake.stores.evictions import is_first
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
@@ -144,7 +144,7 @@ class Fake:
 
     def _recorded(self, request: Request, answer: Callable[[Service], Response]) -> Response:
         def job() -> Response:
-            response = answer(service := self._service(request))
+            response = annotated(answer(service := self._service(request)), ())
             self.world.journal.write(self.clock.now(), service.id, None, None, request, response, ())
             return response
 
@@ -157,16 +157,18 @@ class Fake:
 
     def _unavailable(self, request: Request, error: StoreUnavailable) -> Response:
         """Answer while the store can neither be read nor written."""
-        return self._replies.refusal(self._service(request), Refused("unavailable", headers=named(error)))
+        return annotated(
+            self._replies.refusal(self._service(request), Refused("unavailable", headers=named(error))), ()
+        )
 
     def _service(self, request: Request) -> Service:
         return self._intake.router.match(request.method, request.path, request.host).service
 
-    def result(self, path: str) -> results.Result | int:
-        """Return what is behind the path of a result URL, or the HTTP status of an answer without it."""
+    def result(self, path: str) -> results.Result | results.Gone:
+        """Return what is behind the path of a result URL, or why there is nothing."""
         return self.turn(lambda: results.fetched(self.world, path, self.clock.now()))
 
-    def fetch(self, request: Request) -> results.Result | int:
+    def fetch(self, request: Request) -> results.Result | results.Gone:
         """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
         found, response = self.turn(lambda: self._replies.result(plain(request.path), request))
         self.failures += ERROR in response.headers

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from mockserver.fake.answering.reasons import FORCED
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.faults.fault import Fault, Happening
 from mockserver.fake.journal import Entry
@@ -48,7 +49,9 @@ class Tasks:
         """Put a task into a state now. A failure has a reason: one such as ``moderation``, or your own words."""
         reason = reason or "moderation"
         known = self._world.catalog.services[task.operation.partition("/")[0]].reasons
-        return self._turn(lambda: self._world.force(task, status, self._world.clock.now(), known.get(reason, reason)))
+        return self._turn(
+            lambda: self._world.force(task, status, self._world.clock.now(), known.get(reason, reason), FORCED)
+        )
 
     def delete(self, task: Task) -> None:
         """Forget a task."""
@@ -157,12 +160,14 @@ class FaultLines:
         account: str | None = None,
         path: str | None = None,
         where: Mapping[str, JSON] | None = None,
+        origin: str = "python",
     ) -> int:
         """Add a fault and return its number: ``add("1303 x2 on kling", account=token)``.
 
-        ``path`` may contain ``*``; ``where`` is a pattern of the payload. Raises ``BadFault``.
+        ``path`` may contain ``*``; ``where`` is a pattern of the payload; ``origin`` says in reasons where it was asked
+        for. Raises ``BadFault``.
         """
-        found = self._world.read_fault(line, account)
+        found = self._world.read_fault(line, account, origin)
         scoped = replace(found, path=path, where=dict(where or {}))
         return self._turn(lambda: self._world.faults.add(Happening(scoped)))
 

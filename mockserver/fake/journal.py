@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from mockserver.contract.validation import Violation
-from mockserver.types import JSON, Millis, Request, Response, value
+from mockserver.types import JSON, Millis, Reason, Request, Response, value
 
 if TYPE_CHECKING:
     from mockserver.contract.differences import Difference
@@ -51,6 +51,8 @@ class Entry:
             "service": self.service,
             "operation": self.operation,
             "account": None if self.account is None else masked(self.account),
+            "task": self.response.task,
+            "reason": reason_as_json(self.response.reason, mask),
             "request": {
                 "method": self.request.method,
                 "path": mask.text(self.request.path),
@@ -87,6 +89,11 @@ class Entry:
         return Mask.of(self.request, self.response)
 
 
+def reason_as_json(reason: Reason | None, mask: Mask) -> JSON:
+    """Return a reason as JSON with its secrets masked."""
+    return None if reason is None else mask.json(asdict(reason))
+
+
 def cut(
     request: Request, response: Response, violations: tuple[Violation, ...]
 ) -> tuple[Request, Response, tuple[Violation, ...], tuple[int, int]]:
@@ -114,6 +121,8 @@ def weight(entry: Entry) -> int:
     held += 0 if entry.account is None else len(entry.account)
     for headers in (request.headers, response.headers):
         held += 130 * len(headers) + sum(map(len, headers.values()))
+    if response.reason is not None:
+        held += 150 + 4 * len(response.reason.sentence)
     if not entry.violations and not entry.differences:
         return held
     # Of these texts a letter takes up to four bytes; those of a request are bytes that were decoded as latin-1.

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Literal, NamedTuple, get_args
 
 from mockserver.settings import parsed_pace
-from mockserver.types import Millis, value
+from mockserver.types import Millis, Reason, value
 
 Status = Literal["submitted", "processing", "succeed", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -50,6 +50,7 @@ class Task:
     * ``looks``: under a pace that counts queries, how many each step takes; otherwise 0
     * ``source``: the film that it works on, where that decides about the result
     * ``deleted_at``: since when what it made is gone, if that is no file and its account has deleted it
+    * ``cause``: what made it another task than the service would have made
     """
 
     id: str
@@ -68,6 +69,7 @@ class Task:
     looks: int = 0
     source: Source | None = None
     deleted_at: Millis | None = None
+    cause: Reason | None = None
 
     def state(self, now: Millis) -> State:
         """Return the state at a moment."""

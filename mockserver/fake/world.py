@@ -14,6 +14,8 @@ from mockserver.contract.forms import known
 from mockserver.contract.readings import Readings, settled
 from mockserver.contract.service import Operation, Service
 from mockserver.destinations import Destinations
+from mockserver.fake.answering.reasons import of_faults
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call, Subject
 from mockserver.fake.callbacks.delivery import Delivery, id_of
 from mockserver.fake.callbacks.outbox import Outbox
@@ -21,7 +23,7 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.dialects.shown import Shown
 from mockserver.fake.encoding import encoded
-from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Stage, Target
+from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Hit, Stage, Target
 from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.ids import Ids
 from mockserver.fake.intake.auth import hashed, known_as
@@ -31,12 +33,11 @@ from mockserver.fake.limits import Limit, Limits, most_slots, slots_of
 from mockserver.fake.media import plan
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
-from mockserver.fake.refusal import Refused
 from mockserver.fake.sharing import Sharing
 from mockserver.fake.stores.owned import Owned, owned, shared
 from mockserver.fake.stores.store import SHARED, Store
 from mockserver.settings import Settings
-from mockserver.types import Millis, Payload
+from mockserver.types import Millis, Payload, Reason
 
 _BEGUN = "begun"
 """The name of what all who share a store know of the faults that it began with."""
@@ -111,16 +112,23 @@ class World:
             ratio=intern(plan.ratio(operation, call.payload)),
             looks=self.pace.looks,
             source=source,
+            cause=call.cause,
         )
         if self.has_faults(call):
-            from mockserver.fake.faults.line import effect
-
-            subject = Subject(operation, call.account, {**call.sent, **call.payload})
-            for fault in self.faults_at("task", operation, subject, call.request.path):
-                task = effect(fault)(task, call.service.reasons)
+            task = self._upset(task, call)
         self.tasks.add(task, call.now)
         self.callbacks.plan(task)
         return task
+
+    def _upset(self, task: Task, call: Call) -> Task:
+        """Return what the faults make of a new task."""
+        from mockserver.fake.faults.line import effect
+
+        subject = Subject(call.operation, call.account, {**call.sent, **call.payload})
+        hits = self.faults_at("task", call.operation, subject, call.request.path)
+        for hit in hits:
+            task = effect(hit.fault)(task, call.service.reasons)
+        return replace(task, cause=of_faults(hits)) if hits else task
 
     def owned(self, call: Call) -> Owned:
         """Return the tasks of the account of a call, with those at services that share them."""
@@ -140,15 +148,15 @@ class World:
         """
         return hashed(token) if self.store.is_shared else known_as(token, self.restored)
 
-    def read_fault(self, line: str, account: str | None = None) -> Fault:
+    def read_fault(self, line: str, account: str | None = None, origin: str = "python") -> Fault:
         """Read a line that asks for a fault. Raises ``BadFault``."""
         from mockserver.fake.faults.line import fault
 
-        found = fault(line, {service.id: service for service in self.services})
+        found = fault(line, {service.id: service for service in self.services}, origin)
         account = account or found.account
         return found if account is None else replace(found, account=self.known_as(account))
 
-    def faults_at(self, stage: Stage, operation: Operation, subject: Subject, path: str) -> list[Fault]:
+    def faults_at(self, stage: Stage, operation: Operation, subject: Subject, path: str) -> list[Hit]:
         """Return the faults that happen now at a stage: those that were added, and those in the prompt of the subject.
 
         Raises ``Refused`` for a prompt whose fault is wrong.
@@ -159,7 +167,7 @@ class World:
                 stage, target, subject.create_operation, subject.account, subject.payload, self.catalog.services
             )
         except BadFault as error:
-            raise Refused("invalid", message=f"mock: {error}") from error
+            raise Refused("invalid", kind="fault", message=f"mock: {error}") from error
         return [*self.faults.take(stage, target), *asked]
 
     def look(self, task: Task, now: Millis) -> Task:
@@ -168,9 +176,13 @@ class World:
             return task
         return self.force(task, following(task), now, task.reason)
 
-    def force(self, task: Task, status: Status, now: Millis, reason: str | None = None) -> Task:
-        """Put a task into a state, and report it."""
+    def force(
+        self, task: Task, status: Status, now: Millis, reason: str | None = None, cause: Reason | None = None
+    ) -> Task:
+        """Put a task into a state, and report it; ``cause`` is why, if that is not what its plan says."""
         forced = task.forced(status, now, reason)
+        if cause is not None:
+            forced = replace(forced, cause=cause)
         self.tasks.replace(forced)
         if forced.timeline != task.timeline[: len(forced.timeline)]:
             self.callbacks.plan(forced, len(forced.timeline) - 1)
@@ -230,7 +242,11 @@ class World:
         """
         self.sharing.begin()
         begun: list[str] = (self.documents.get(SHARED, _BEGUN) or []) if self._begun else []
-        new = {digest: self.read_fault(line) for digest, line in self._begun.items() if digest not in begun}
+        new = {
+            digest: self.read_fault(line, origin="option")
+            for digest, line in self._begun.items()
+            if digest not in begun
+        }
         for fault in new.values():
             self.faults.add(Happening(fault))
         if new:
@@ -282,8 +298,8 @@ class World:
         from mockserver.fake.faults.line import effect
 
         sent: tuple[Delivery, ...] = (delivery,)
-        for fault in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
-            sent = tuple(delivery for one in sent for delivery in effect(fault)(one, gap))
+        for hit in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
+            sent = tuple(delivery for one in sent for delivery in effect(hit.fault)(one, gap))
         return sent
 
 

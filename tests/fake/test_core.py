@@ -22,6 +22,7 @@ from mockserver.fake.media import results
 from mockserver.fake.world import World
 from mockserver.types import Request, Response
 from tests.conftest import HOST, IMAGE, NOON, PAYLOADS, TOKEN, VIDEO, CheckedFake
+from tests.support.results import status
 from tests.support.sampling import draws
 
 PRODUCTS = [IMAGE, VIDEO]
@@ -340,7 +341,7 @@ def test_a_result_that_raises_is_noted_and_told(
     fake: CheckedFake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(results, "fetched", lambda *_: 1 // 0)
-    assert fake.fetch(Request("GET", "/results/kling/1/0.png")) == 500
+    assert status(fake.fetch(Request("GET", "/results/kling/1/0.png"))) == 500
     (entry,) = fake.world.journal
     assert entry.response.headers["mockserver-error"].startswith("ZeroDivisionError: ")
     assert "failed to answer GET /results/kling/1/0.png" in capsys.readouterr().err

@@ -10,8 +10,8 @@ from mockserver.contract.catalog import load
 from mockserver.contract.service import Operation
 from mockserver.contract.validation import Violation
 from mockserver.contract.vectors import merged
+from mockserver.fake.answering.headers import annotated
 from mockserver.fake.core import Fake
-from mockserver.fake.headers import annotated
 from mockserver.settings import Settings
 from mockserver.types import JSON, Level, Request, Response, pointer
 from tests.conftest import IMAGE, VIDEO, CheckedFake

@@ -23,6 +23,7 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.intake.auth import digest
 from mockserver.fake.media.render import render
+from mockserver.fake.media.results import Result
 from mockserver.kit import valid_payloads
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
@@ -65,7 +66,7 @@ def test_uploads_go_along_with_their_contents() -> None:
     path = urlsplit(json.loads(answer.body)["url"]).path
     other.restore(json.loads(json.dumps(fake.snapshot())))
     found = other.result(path)
-    assert not isinstance(found, int)
+    assert isinstance(found, Result)
     assert render(found.artifact) == image
 
 

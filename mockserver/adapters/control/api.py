@@ -143,7 +143,7 @@ class Control:
     def faults_add(self, _: Request, body: JSON) -> JSON:
         line = body["fault"]
         scope = {name: value for name, value in body.items() if name != "fault"}
-        return {"number": self._fake.faults.add(line, **scope)}
+        return {"number": self._fake.faults.add(line, **scope, origin="control")}
 
     def faults_clear(self, request: Request) -> JSON:
         self._fake.faults.clear(request.query_params.get("account"))

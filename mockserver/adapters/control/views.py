@@ -10,7 +10,7 @@ from mockserver.fake.faults.fault import Fault
 from mockserver.fake.faults.line import kinds
 from mockserver.fake.faults.meant import meant_by
 from mockserver.fake.intake import auth
-from mockserver.fake.journal import Entry
+from mockserver.fake.journal import Entry, reason_as_json
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results
 from mockserver.secrecy.curl import curl
@@ -37,6 +37,7 @@ def _task(fake: Fake, found: Task) -> dict[str, JSON]:
         "prompt": plan.value_of_role(operation, payload, "prompt"),
         "status": status,
         "reason": found.reason if status == "failed" else None,
+        "cause": reason_as_json(found.cause, Mask([found.account])),
         "created_at": found.created_at,
         "updated_at": updated_at,
         "timeline": [{"at": found.created_at + after, "status": step} for after, step in found.timeline],
@@ -70,6 +71,8 @@ def exchange(entry: Entry) -> dict[str, JSON]:
         "method": entry.request.method,
         "path": entry.mask.text(entry.request.path),
         "status": entry.response.status,
+        "task": entry.response.task,
+        "reason": reason_as_json(entry.response.reason, entry.mask),
         "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
         "differences": [difference.pointer for difference in entry.differences],
     }
@@ -121,6 +124,7 @@ def fault(number: int, found: Fault, happened: int) -> dict[str, JSON]:
         "account": masked(found.account) if found.account else None,
         "path": mask.json(found.path),
         "where": mask.json(dict(found.where)),
+        "origin": found.origin,
         "happened": happened,
     }
 

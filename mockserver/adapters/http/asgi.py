@@ -18,9 +18,9 @@ from mockserver.adapters.http.turns import Deciding, Turns
 from mockserver.adapters.http.wire import deliver
 from mockserver.adapters.http.workers import Workers
 from mockserver.contract.routes import plain
+from mockserver.fake.answering.refusal import Refused, said
 from mockserver.fake.core import Fake
 from mockserver.fake.encoding import encoded
-from mockserver.fake.refusal import Refused, said
 from mockserver.types import Request, Response
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from mockserver.adapters.http.connection.deadline import Deadline
 from mockserver.adapters.http.connection.desk import AtOnce, Desk, delivering
 from mockserver.adapters.http.connection.reader import Reader
 from mockserver.adapters.http.connection.transport import TRANSPORT, Gathering
-from mockserver.fake.refusal import Refused
+from mockserver.fake.answering.refusal import Refused
 from mockserver.types import Request, Response
 
 HEAD_SECONDS = 10.0

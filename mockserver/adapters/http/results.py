@@ -19,10 +19,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.wire import deliver, gone
 from mockserver.adapters.http.workers import Workers
+from mockserver.fake.answering.headers import annotated
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Archive, Artifact, File, Film, Picture, Sound
 from mockserver.fake.media.render import render
-from mockserver.fake.media.results import PATH, Result, find
+from mockserver.fake.media.results import PATH, Gone, Result, find
 from mockserver.types import Response
 
 _ROOM_BYTES = 512 << 20
@@ -67,11 +68,12 @@ class Results:
         """Answer a request of the dashboard: no fault happens, so none is used up."""
         path, now = PATH + request.path_params["name"], self._fake.clock.now()
         found = await to_thread.run_sync(find, self._fake.world, path, now)
-        return self._answer(found if isinstance(found, int) else Result(found))
+        return self._answer(found if isinstance(found, Gone) else Result(found))
 
-    def _answer(self, found: Result | int) -> ASGIApp:
-        if isinstance(found, int):
-            return PlainTextResponse("there is no such result, or it has expired\n", found)
+    def _answer(self, found: Result | Gone) -> ASGIApp:
+        if isinstance(found, Gone):
+            answer = annotated(Response(found.status, reason=found.reason), ())
+            return PlainTextResponse("there is no such result, or it has expired\n", found.status, answer.headers)
         return partial(self._send, found)
 
     async def _send(self, result: Result, scope: Scope, receive: Receive, send: Send) -> None:

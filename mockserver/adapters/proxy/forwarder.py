@@ -35,8 +35,8 @@ from mockserver.adapters.proxy.inspection import BodyCopy, Exchange, Inspection,
 from mockserver.adapters.proxy.recordings import Recorder
 from mockserver.adapters.proxy.upstream import NoAnswer, Upstream, passed
 from mockserver.decoding import UnreadableBody
+from mockserver.fake.answering.refusal import Refused, said
 from mockserver.fake.core import Fake
-from mockserver.fake.refusal import Refused, said
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
 

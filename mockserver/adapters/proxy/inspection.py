@@ -11,9 +11,9 @@ from mockserver.contract.forms import typed
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.validation import Validator, Violation
 from mockserver.decoding import UnreadableBody, decoded
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.intake import auth, bodies
 from mockserver.fake.intake.admission import admitted, clamped
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response

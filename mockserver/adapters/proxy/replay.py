@@ -15,11 +15,11 @@ from mockserver.adapters.proxy.recordings import BadRecording, Recording, identi
 from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Difference
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.core import Fake
 from mockserver.fake.dialects.known import DIALECTS
 from mockserver.fake.encoding import encoded
 from mockserver.fake.intake import bodies
-from mockserver.fake.refusal import Refused
 from mockserver.fake.verification import misses
 from mockserver.recent import Recent
 from mockserver.settings import Settings

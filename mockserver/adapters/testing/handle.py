@@ -86,6 +86,8 @@ class Handle:
             query = f"?{mask.query(entry.request.query)}" if entry.request.query else ""
             what = f"{entry.request.method} {mask.text(entry.request.path)}{query} -> {entry.response.status}"
             lines.append(f"{entry.number}. {what}" + (f" ({broken})" if broken else ""))
+            if (reason := entry.response.reason) is not None:
+                lines.append(f"     because  {mask.text(reason.sentence)}")
             lines.append(f"     sent     {_short(mask, entry.request.body)}")
             lines.append(f"     received {_short(mask, entry.response.body)}")
         return lines

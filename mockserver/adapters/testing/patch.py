@@ -11,9 +11,10 @@ from mockserver.adapters.testing.decoration import decorated
 from mockserver.adapters.testing.handle import Handle, Options, fake_of
 from mockserver.adapters.testing.hosts import HostRefused, Hosts
 from mockserver.errors import MissingPackage
+from mockserver.fake.answering.headers import annotated
 from mockserver.fake.core import Fake
 from mockserver.fake.media.render import render
-from mockserver.fake.media.results import PATH
+from mockserver.fake.media.results import PATH, Gone
 from mockserver.types import Request, Response
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ class Run:
         if not request.path.startswith(PATH) or request.method not in ("GET", "HEAD"):
             return self.fake.respond(request)
         found = self.fake.fetch(request)
-        if isinstance(found, int):
-            return Response(found, b"there is no such result, or it has expired\n", {"content-type": "text/plain"})
+        if isinstance(found, Gone):
+            text = b"there is no such result, or it has expired\n"
+            return annotated(Response(found.status, text, {"content-type": "text/plain"}, reason=found.reason), ())
         return Response(200, render(found.artifact), found.headers, found.wire)
 
     def refusal(self, host: str) -> HostRefused:

@@ -11,6 +11,7 @@ from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Operation, Service
 from mockserver.contract.template import MISSING, Found, fields, filled
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import kling_account, kling_library, sources
 from mockserver.fake.dialects.dialect import Action, Dialect
@@ -20,7 +21,6 @@ from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, State, Status, Task
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import USUAL_SUFFIX, Film
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload, Response
 
@@ -175,7 +175,7 @@ def _answer(world: World, call: Call, data: bytes | None, task: Task | None = No
     if template is not None:
         around = of_answer(world, call.service.id, answer=json.loads(body))
         body = written(filled(template, of_task(world, task, task.state(call.now), around) if task else around))
-    return Response(call.operation.answer_status, body, _HEADERS)
+    return Response(call.operation.answer_status, body, _HEADERS, task=None if task is None else task.id)
 
 
 @cache
@@ -201,7 +201,7 @@ def _found(world: World, call: Call, id: str) -> Task:
         if task is not None and task.operation == operation:
             return task
     row = "missing-task" if call.readings["missing-task"] == "400-1201" else "missing-task-documented"
-    raise Refused(row, id=id)
+    raise Refused(row, reading="missing-task", id=id)
 
 
 def _info(operation: Operation, task: Task, readings: Readings) -> dict[str, JSON]:

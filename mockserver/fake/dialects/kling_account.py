@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from mockserver.contract import places
 from mockserver.fake import ledger
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.kling_pages import Row, page
 from mockserver.fake.ledger import Entry, Pack
 from mockserver.fake.lifecycle import Source
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Film, Made, Picture
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis
 
@@ -31,7 +31,7 @@ _RESOLUTIONS = {720: "720p", 1080: "1080p", 2160: "4k"}
 def costs(world: World, call: Call) -> JSON:
     """Return the packs of an account that are there within the times that are asked for."""
     if call.readings["costs-rate"] == "refused" and _was_just_asked(world, call):
-        raise Refused("too-fast")
+        raise Refused("too-fast", reading="costs-rate")
     start, end = call.payload.get("start_time", 0), call.payload.get("end_time", call.now)
     wanted = call.payload.get("resource_pack_name") or None
     found = _packs(call)
@@ -54,7 +54,7 @@ def package(world: World, call: Call) -> JSON:
 def charge(world: World, call: Call, source: Source | None) -> None:
     """Refuse a create that the account's pack has no units for. Raises ``Refused``."""
     if _packs(call) and not ledger.can_pay(world, call, source):
-        raise Refused("no-balance")
+        raise Refused("no-balance", reading="empty-pack")
 
 
 def _packs(call: Call) -> list[Pack]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mockserver.contract.template import MISSING, Found, Scope, filled
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.filling import of_answer, of_task
 from mockserver.fake.library import naming
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 
 

@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 import jiter
 
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
-from mockserver.fake.refusal import Refused
 from mockserver.types import JSON, Millis, value
 
 _MARK_BYTES = 6

@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import dropwhile, islice
 
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import kling_account, template
 from mockserver.fake.dialects.dialect import Dialect
@@ -16,7 +17,6 @@ from mockserver.fake.dialects.filling import of_answer, of_task
 from mockserver.fake.dialects.kling import refuse
 from mockserver.fake.dialects.template import answered
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import RETENTION_MILLIS, World
 from mockserver.types import JSON, Millis, Response
 
@@ -67,7 +67,8 @@ def _is_shown(world: World, task: Task) -> bool:
 def _shown(world: World, call: Call, tasks: list[Task], next_cursor: str | None = None) -> Response:
     looked = [world.look(task, call.now) for task in tasks]
     scopes = [of_task(world, task, task.state(call.now), service=call.service) for task in looked]
-    return answered(call, of_answer(world, call.service.id, scopes, next_cursor=next_cursor))
+    only = looked[0] if len(looked) == 1 and call.operation.does == "get" else None
+    return answered(call, of_answer(world, call.service.id, scopes, next_cursor=next_cursor), only)
 
 
 def _after(cursor: str, tasks: Iterator[Task]) -> Iterator[Task]:

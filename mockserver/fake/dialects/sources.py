@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from mockserver.contract import places
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.lifecycle import Source
 from mockserver.fake.media import plan, results
 from mockserver.fake.media.artifacts import Film, film_duration
 from mockserver.fake.media.origin import origin
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON
 

@@ -6,11 +6,11 @@ from mockserver.contract import places
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Service
 from mockserver.contract.template import Scope, filled
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.dialects.filling import of_answer, of_call, of_refusal, of_task, wrapped, written
 from mockserver.fake.lifecycle import FINAL, Status, Task
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Response
 
@@ -82,15 +82,16 @@ DIALECT: Dialect[World] = Dialect(_ACTIONS, refused, notice, reports)
 
 
 def _answer(world: World, call: Call, task: Task) -> Response:
-    return answered(call, of_task(world, task, task.state(call.now)))
+    return answered(call, of_task(world, task, task.state(call.now)), task)
 
 
-def answered(call: Call, scope: Scope) -> Response:
-    """Fill the template of an operation, or that of what it does."""
+def answered(call: Call, scope: Scope, task: Task | None = None) -> Response:
+    """Fill the template of an operation, or that of what it does, for a task if it is about one."""
     template = call.operation.shows
     if template is None:
         template = call.service.templates.get(call.operation.does, {})
-    return Response(call.operation.answer_status, written(filled(template, scope)), _HEADERS)
+    body = written(filled(template, scope))
+    return Response(call.operation.answer_status, body, _HEADERS, task=None if task is None else task.id)
 
 
 def _id(world: World, call: Call) -> str:

@@ -10,6 +10,7 @@ from itertools import islice
 from mockserver.contract.places import first
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Service
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects import useapi_accounts as accounts
 from mockserver.fake.dialects import useapi_assets as assets
@@ -18,7 +19,6 @@ from mockserver.fake.dialects import useapi_task as shape
 from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.encoding import encoded
 from mockserver.fake.lifecycle import FINAL, STATUSES, Status, Task
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Response
 
@@ -46,7 +46,7 @@ def create(world: World, call: Call) -> Response:
     if before is not None:  # what is made of a work has its shape
         task = replace(task, ratio=before.task.ratio)
         world.tasks.replace(task)
-    return _answer(shape.created(world, task, call.readings))
+    return _answer(shape.created(world, task, call.readings), task)
 
 
 def get(world: World, call: Call) -> Response:
@@ -55,9 +55,9 @@ def get(world: World, call: Call) -> Response:
     task = world.look(task, call.now)
     status = task.state(call.now).status
     if status == "failed" and call.readings["failed-task"] == "vanished":
-        raise Refused("missing-task")
+        raise Refused("missing-task", reading="failed-task", id=task.id)
     times = encoded(shape.times_to_go(task, status, call.now, call.readings))
-    return _written(b"%b,%b" % (_shown(world, task, call).removesuffix(b"}"), times.removeprefix(b"{")))
+    return _written(b"%b,%b" % (_shown(world, task, call).removesuffix(b"}"), times.removeprefix(b"{")), task=task)
 
 
 def list_(world: World, call: Call) -> Response:
@@ -84,7 +84,7 @@ def delete(world: World, call: Call) -> Response:
         raise Refused("no-works", id=task.id)
     ids = [each.id for each in shape.works(world, task)]
     world.tasks.remove(task)
-    return _answer({"deleted": len(ids), "workIds": ids})
+    return _answer({"deleted": len(ids), "workIds": ids}, task)
 
 
 def running(world: World, call: Call) -> Response:
@@ -110,8 +110,8 @@ def stop(world: World, call: Call) -> Response:
         raise Refused("no-running-task", id=id)
     world.tasks.replace(replace(task, slots=0, callback_url=None))
     if call.readings["stop-answer"] == "text":
-        return Response(200, _STOPPED.encode(), {"content-type": "text/plain"})
-    return Response(200)
+        return Response(200, _STOPPED.encode(), {"content-type": "text/plain"}, task=id)
+    return Response(200, task=id)
 
 
 def upload(world: World, call: Call) -> Response:
@@ -238,12 +238,12 @@ DIALECT: Dialect[World] = Dialect(
 )
 
 
-def _answer(body: JSON) -> Response:
-    return _written(encoded(body))
+def _answer(body: JSON, task: Task | None = None) -> Response:
+    return _written(encoded(body), task=task)
 
 
-def _written(body: bytes, status: int = 200) -> Response:
-    return Response(status, body, _JSON)
+def _written(body: bytes, status: int = 200, task: Task | None = None) -> Response:
+    return Response(status, body, _JSON, task=None if task is None else task.id)
 
 
 def _shown(world: World, task: Task, call: Call) -> bytes:

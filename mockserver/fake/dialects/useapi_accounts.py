@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
 
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.intake.auth import user
 from mockserver.fake.library.possessions import Possession
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis
 
@@ -38,11 +38,12 @@ def meant(world: World, call: Call) -> str:
     if not emails:
         raise Refused("no-accounts")
     if email and email not in emails and call.readings["unknown-email"] != "accepted":
-        raise Refused("unknown-email" if call.readings["unknown-email"] == "400" else "missing-account")
+        row = "unknown-email" if call.readings["unknown-email"] == "400" else "missing-account"
+        raise Refused(row, reading="unknown-email")
     if email or call.readings["several-accounts"] != "one":
         return email
     if len(emails) > 1:
-        raise Refused("invalid", message="email is required")
+        raise Refused("invalid", reading="several-accounts", message="email is required")
     return emails[0]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.useapi_accounts import is_of, meant
 from mockserver.fake.dialects.useapi_task import BLANK, Work, made, source, work
@@ -12,7 +13,6 @@ from mockserver.fake.intake.bodies import media_type
 from mockserver.fake.media import results
 from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Measure, Upload, is_upload, measured
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON
 
@@ -126,7 +126,7 @@ def _checked(call: Call, kind: str) -> Measure:
         raise Refused("bad-asset", fact="it is empty")
     if len(content) > may_be["bytes"]:
         row = "large-asset" if call.readings["asset-too-large"] == "400" else "large-asset-413"
-        raise Refused(row, limit=may_be["bytes"])
+        raise Refused(row, reading="asset-too-large", limit=may_be["bytes"])
     measure = measured(may_be["kind"], may_be["suffix"], content)
     if measure is None:
         raise Refused("bad-asset", fact=f"it cannot be read as {kind}")

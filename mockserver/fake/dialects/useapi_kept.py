@@ -8,12 +8,12 @@ from zlib import crc32
 
 from mockserver.contract.service import Operation
 from mockserver.contract.template import MISSING, Found, Scope, filled
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.dialects.filling import of_answer, of_call, written
 from mockserver.fake.dialects.useapi_accounts import meant
 from mockserver.fake.intake.auth import user
 from mockserver.fake.library.possessions import Possession
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON
 

@@ -50,6 +50,7 @@ class Fault:
       it happens to; no services means all
     * ``nth``: only the nth time that it could happen; ``chance``: the probability, from 0 to 1
     * ``times``: how often in all; ``None`` means until the fault is removed
+    * ``origin``: where it was asked for: ``option``, ``control``, ``prompt`` or ``python``
     """
 
     _: KW_ONLY
@@ -64,6 +65,7 @@ class Fault:
     nth: int | None = None
     chance: float | None = None
     times: int | None = None
+    origin: str = "python"
 
     def __str__(self) -> str:
         """Return the line that asks for it, but for the account, which is a secret."""
@@ -84,6 +86,13 @@ class Target:
     account: str | None
     path: str
     payload: Payload
+
+
+class Hit(NamedTuple):
+    """A fault that happens now; ``number`` is that under which it is in force, if it is not in a prompt."""
+
+    fault: Fault
+    number: int | None = None
 
 
 class Happening(NamedTuple):
@@ -164,7 +173,7 @@ class Faults:
             if account in (None, fault.account):
                 self.remove(number)
 
-    def take(self, stage: Stage, target: Target) -> list[Fault]:
+    def take(self, stage: Stage, target: Target) -> list[Hit]:
         """Return the faults that happen to a target now, and count them."""
         found = []
         for number, fault in self._faults.items():
@@ -174,7 +183,7 @@ class Faults:
                 self._documents.put(_COUNTS, str(number), after[1:])
                 self.version += 1
             if is_hit:
-                found.append(fault)
+                found.append(Hit(fault, number))
         return found
 
     def _counted(self, number: int) -> tuple[int, int]:

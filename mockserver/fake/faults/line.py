@@ -10,11 +10,11 @@ from typing import Any
 
 from mockserver.contract.service import Service
 from mockserver.errors import NoSuchName
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.clock import LATEST_MILLIS
 from mockserver.fake.faults import answers, tasks
 from mockserver.fake.faults.fault import BadFault, Fault, Stage, Words
 from mockserver.fake.faults.registry import Arguments, FaultKind
-from mockserver.fake.refusal import Refused
 from mockserver.types import Millis, Response
 
 KINDS = {**answers.KINDS, **tasks.KINDS}
@@ -39,8 +39,11 @@ class NoSuchPlace(NoSuchName, BadFault):
     command = "mockserver list operations"
 
 
-def fault(line: str, services: Mapping[str, Service]) -> Fault:
-    """Read a line that asks for a fault. Raises ``BadFault``, which begins with the name of the fault."""
+def fault(line: str, services: Mapping[str, Service], origin: str = "python") -> Fault:
+    """Read a line that asks for a fault; ``origin`` is where it does.
+
+    Raises ``BadFault``, which begins with the name of the fault.
+    """
     words = Words.parse(line)
     chosen = _services(words.on, services)
     if words.name in KINDS:
@@ -65,6 +68,7 @@ def fault(line: str, services: Mapping[str, Service]) -> Fault:
         nth=words.nth,
         chance=words.chance,
         times=words.times,
+        origin=origin,
     )
 
 
@@ -90,7 +94,7 @@ def refusal(fault: Fault, service: Service, now: Millis) -> Response | Refused:
         return found
     kind, seconds = retry_after(fault.arguments)
     texts = [text for text in service.errors[fault.name].body.values() if isinstance(text, str)]
-    fields = {name: f"({name})" for text in texts for _, name, _, _ in Formatter().parse(text) if name}
+    fields: dict[str, Any] = {name: f"({name})" for text in texts for _, name, _, _ in Formatter().parse(text) if name}
     headers = {}
     if kind is not None:
         date = formatdate(min(now / 1000 + seconds, LATEST_MILLIS / 1000), usegmt=True)

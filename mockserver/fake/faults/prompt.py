@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mockserver.contract import places
 from mockserver.contract.service import Operation, Service
-from mockserver.fake.faults.fault import Fault, Happening, Stage, Target, chance, read, written
+from mockserver.fake.faults.fault import Fault, Happening, Hit, Stage, Target, chance, read, written
 from mockserver.fake.faults.meant import is_word
 from mockserver.fake.stores.store import SHARED, Documents, Kind
 from mockserver.recent import ENTRY_LETTERS, MOST_LETTERS
@@ -66,7 +66,7 @@ class PromptFaults:
         account: str,
         payload: Payload,
         services: Mapping[str, Service],
-    ) -> list[Fault]:
+    ) -> list[Hit]:
         """Return the faults that happen to a target because the prompt of a payload asks for them, and count them.
 
         ``operation`` is the one that the payload is for. Raises ``BadFault``.
@@ -84,7 +84,7 @@ class PromptFaults:
         after = prompt._replace(faults=tuple(happening for happening, _ in met))
         if after != known:
             self.put(after)
-        return [happening.fault for happening, is_hit in met if is_hit]
+        return [Hit(happening.fault) for happening, is_hit in met if is_hit]
 
     def __iter__(self) -> Iterator[Prompt]:
         """Yield each prompt with its faults, the oldest first."""
@@ -114,7 +114,7 @@ def _asked(text: str, operation: Operation, services: Mapping[str, Service]) -> 
 
 def _for_operation(found: Fault, operation: Operation) -> Fault:
     is_of_request = found.stage in ("request", "answer")
-    return replace(found, operation=found.operation or (operation.id if is_of_request else None))
+    return replace(found, operation=found.operation or (operation.id if is_of_request else None), origin="prompt")
 
 
 def _key(service: str, account: str, text: str) -> str:

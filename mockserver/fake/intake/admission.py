@@ -8,9 +8,10 @@ from mockserver.contract.keywords import OF_PICTURES
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Violation
+from mockserver.fake.answering.reasons import of_rule
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.encoding import writer
-from mockserver.fake.refusal import Refused
-from mockserver.types import JSON, value
+from mockserver.types import JSON, Reason, value
 
 _SHOWN_LETTERS = 100
 """As much of a value is repeated in a refusal; the real services do not send megabytes back, either."""
@@ -18,10 +19,14 @@ _SHOWN_LETTERS = 100
 
 @value
 class Admission:
-    """What is recorded of an accepted payload; ``failure`` is why a task made of it will fail."""
+    """What is recorded of an accepted payload.
+
+    ``failure`` is why a task made of it will fail, in the service's words, and ``cause`` in ours.
+    """
 
     violations: tuple[Violation, ...] = ()
     failure: str | None = None
+    cause: Reason | None = None
 
 
 _FAULTLESS = Admission()
@@ -34,10 +39,12 @@ def admitted(
     """Accept a payload, or raise ``Refused`` in the service's words."""
     if not violations:
         return _FAULTLESS
-    failure = None
+    failure = cause = None
     if readings.get("media-fault") == "task-failed":
         of_media = [violation for violation in violations if violation.rule.keyword in OF_PICTURES]
-        failure = _text(service, readings, of_media[0], payload) if of_media else None
+        if of_media:
+            failure = _text(service, readings, of_media[0], payload)
+            cause = replace(of_rule(of_media[0], service, readings), reading="media-fault=task-failed")
         violations = tuple(
             replace(violation, level="warning") if violation in of_media else violation for violation in violations
         )
@@ -45,8 +52,9 @@ def admitted(
     if refusing:
         # What has the wrong type is noticed first: the service reads the body before it looks at any value.
         first = next((violation for violation in refusing if violation.is_of_wrong_type), refusing[0])
-        raise Refused("invalid", violations, message=_text(service, readings, first, payload))
-    return Admission(violations, failure)
+        why = of_rule(first, service, readings)
+        raise Refused("invalid", violations, reason=why, message=_text(service, readings, first, payload))
+    return Admission(violations, failure, cause)
 
 
 def clamped(

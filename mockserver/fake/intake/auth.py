@@ -21,9 +21,9 @@ from mockserver.contract import credentials
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Service
 from mockserver.contract.validation import Violation
-from mockserver.fake.refusal import Refused
+from mockserver.fake.answering.refusal import Refused
 from mockserver.settings import Key, Settings
-from mockserver.types import JSON, Millis, Request
+from mockserver.types import JSON, Millis, Reason, Request
 
 if TYPE_CHECKING:
     from jwt import PyJWS
@@ -174,14 +174,21 @@ def _signatures() -> PyJWS:
 
 def _check_times(claims: dict[str, Any], readings: Readings, now: int) -> None:
     start, end = _time(claims.get("nbf")), _time(claims.get("exp"))
-    if end is None or (start is None and ("nbf" in claims or readings.get("jwt-nbf") == "required")):
-        raise Refused("bad-credentials")
+    if end is None or (start is None and "nbf" in claims):
+        raise Refused("bad-credentials", reason=_reason("The JWT has no exp, or an exp or nbf that is no time."))
+    if start is None and readings.get("jwt-nbf") == "required":
+        raise Refused("bad-credentials", reason=_reason("The JWT has no nbf.", "jwt-nbf=required"))
     if start is not None and start > now + LEEWAY_SECONDS:
         raise Refused("token-early", nbf=start)
     if end < now - LEEWAY_SECONDS:
         raise Refused("token-expired", exp=end)
     if readings.get("jwt-lifetime") == "1800" and end > now + 1800 + LEEWAY_SECONDS:
-        raise Refused("bad-credentials")
+        why = _reason("The exp of the JWT is more than 1800 s away.", "jwt-lifetime=1800")
+        raise Refused("bad-credentials", reason=why)
+
+
+def _reason(sentence: str, reading: str | None = None) -> Reason:
+    return Reason("credential", sentence, "bad-credentials", reading)
 
 
 def _time(value: object) -> float | None:

@@ -12,7 +12,7 @@ from mockserver import decoding
 from mockserver.contract.forms import typed, without_nulls
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Operation
-from mockserver.fake.refusal import Refused
+from mockserver.fake.answering.refusal import Refused
 from mockserver.types import JSON, Payload, Request
 
 _LONG_LETTERS = 3 * 1024

@@ -9,10 +9,10 @@ from mockserver.contract.readings import Readings, filled_in
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, Violation
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.intake import auth, bodies
 from mockserver.fake.intake.admission import admitted, clamped
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Payload, Request
 
@@ -91,6 +91,7 @@ class Intake:
             has_mark=b"[[" in document,
             violations=admission.violations,
             failure=admission.failure,
+            cause=admission.cause,
         )
 
     def _filled_in(self, match: Match) -> Payload:

@@ -9,11 +9,11 @@ from mockserver.contract.library import Library
 from mockserver.contract.readings import Readings, levels
 from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.intake.admission import admitted
 from mockserver.fake.library.things import Thing, find, ids
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 
 
@@ -46,8 +46,9 @@ class Naming:
         library = call.service.libraries[name]
         found = [(id, find(self._world, library, call.account, id)) for id in ids(place, call.payload)]
         for id, thing in found:
-            is_missing = thing is None and call.readings[library.unknown] == "refused"
-            if is_missing or (thing is not None and thing.is_deleted):
+            if thing is None and call.readings[library.unknown] == "refused":
+                raise Refused(library.missing, reading=library.unknown, id=id)
+            if thing is not None and thing.is_deleted:
                 raise Refused(library.missing, id=id)
         return [thing for _, thing in found if thing is not None]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from mockserver.contract.readings import Readings
 from mockserver.contract.service import Operation
+from mockserver.fake.answering.reasons import of_faults
+from mockserver.fake.faults.fault import Hit
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Archive, Artifact, Film, Made, forms
 from mockserver.fake.world import World
-from mockserver.types import Millis, Wire, value
+from mockserver.types import Millis, Reason, Wire, value
 
 PATH = "/results/"
 FETCH = "results.fetch"
@@ -54,10 +57,11 @@ def archive_url(files: Sequence[tuple[Task, Made]]) -> str:
 
 @value
 class Result:
-    """What a URL points to, and what happens to it on the wire, if anything."""
+    """What a URL points to, what happens to it on the wire, if anything, and why."""
 
     artifact: Artifact
     wire: Wire | None = None
+    reason: Reason | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -65,51 +69,70 @@ class Result:
         return {"content-type": self.artifact.content_type}
 
 
-def fetched(world: World, path: str, now: Millis) -> Result | int:
+@value
+class Gone:
+    """Why a URL points to nothing, and the HTTP status that says so."""
+
+    status: int
+    reason: Reason
+
+
+_UNKNOWN = Gone(404, Reason("missing", "No task that has succeeded made a file of this name."))
+
+
+def fetched(world: World, path: str, now: Millis) -> Result | Gone:
     """Return what is behind the path of a result URL, or what a fault makes of it."""
     found = find(world, path, now)
     match = _URL.fullmatch(path)
-    if isinstance(found, int):
+    if isinstance(found, Gone):
         return found
     task = world.tasks.get(match[1], match[2]) if match else None
-    wire = None
+    wire, hits = None, list[Hit]()
     if task is not None:
         from mockserver.fake.faults.line import effect
 
-        for fault in world.faults_at("result", world.operation(task), world.about(task), path):
-            instead = effect(fault)()
+        hits = world.faults_at("result", world.operation(task), world.about(task), path)
+        for hit in hits:
+            instead = effect(hit.fault)()
             if isinstance(instead, int):
-                return instead
+                return Gone(instead, of_faults([hit]))
             wire = instead
-    return Result(found, wire)
+    return Result(found, wire, of_faults(hits) if hits else None)
 
 
-def owner(world: World, path: str) -> tuple[str, str | None]:
-    """Return the service that a result URL belongs to, or else the first one, and the account of its task."""
+def owner(world: World, path: str) -> tuple[str, Task | None]:
+    """Return the service that a result URL belongs to, or else the first one, and its task."""
     match = _URL.fullmatch(path)
     task = world.tasks.get(match[1], match[2]) if match else None
     if task is not None and match is not None:
-        return match[1], task.account
+        return match[1], task
     named = path.removeprefix(PATH).partition("/")[0]
     known = [service.id for service in world.services]
     return named if named in known else known[0], None
 
 
-def find(world: World, path: str, now: Millis) -> Artifact | int:
-    """Return what is behind the path of a result URL, or the status of an answer without it."""
+def find(world: World, path: str, now: Millis) -> Artifact | Gone:
+    """Return what is behind the path of a result URL, or why there is nothing."""
     match = _URL.fullmatch(path)
     if archive := _ARCHIVE.fullmatch(path):
         return _archive(world, archive[1], archive[2], now)
     if match is None:
-        return _found_at_once(world, path) or world.uploads.find(path) or 404
+        return _found_at_once(world, path) or world.uploads.find(path) or _UNKNOWN
     service, id, index, mark, suffix = match.groups()
     task = world.tasks.get(service, id)
     if task is None or task.state(now).status != "succeed":
-        return 404
+        return _UNKNOWN
     if world.is_expired(task, now):
-        return int(world.readings[service].get("expired-result", "404"))
+        return _expired(world.readings[service])
     found = plan.artifacts(world.operation(task), task, world.payload(task), watermark=mark is not None)
-    return next((each for made in found[int(index) :][:1] for each in _forms(made) if each.suffix == suffix), 404)
+    return next((each for made in found[int(index) :][:1] for each in _forms(made) if each.suffix == suffix), _UNKNOWN)
+
+
+def _expired(readings: Readings) -> Gone:
+    taken = readings.get("expired-result")
+    reading = None if taken is None else f"expired-result={taken}"
+    why = "Results are kept for 30 days, and these have passed on the fake's clock."
+    return Gone(int(taken or 404), Reason("state", why, "expired-result", reading, "kling 6"))
 
 
 def _forms(made: Made) -> tuple[Made, ...]:
@@ -126,14 +149,14 @@ def _found_at_once(world: World, path: str) -> Artifact | None:
     return next((each for each in found if match and (str(each.index), each.suffix) == (match[4], match[5])), None)
 
 
-def _archive(world: World, service: str, names: str, now: Millis) -> Artifact | int:
+def _archive(world: World, service: str, names: str, now: Millis) -> Artifact | Gone:
     """Return a ZIP of results, of which none may be gone."""
     parts: list[Made] = []
     for name in names.split("_"):
         id, _, index = name.partition("-")
         task = world.tasks.get(service, id)
         if task is None or task.state(now).status != "succeed" or world.is_expired(task, now):
-            return 404
+            return _UNKNOWN
         parts += plan.artifacts(world.operation(task), task, world.payload(task))[int(index) :][:1]
     from hashlib import sha256  # most never need it, and it brings OpenSSL
 

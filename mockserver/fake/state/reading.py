@@ -110,7 +110,7 @@ def _faults(world: World, at: str, items: list[dict[str, Any]]) -> Iterator[Happ
     for index, item in enumerate(items):
         try:
             # A service that this fake does not serve may be served later.
-            fault = line.fault(item["fault"], world.catalog.services)
+            fault = line.fault(item["fault"], world.catalog.services, item.get("origin", "control"))
         except MockserverError as error:
             refuse(f"{at}/{index}/fault", cut(str(error)))
         scoped = replace(fault, account=item["account"], path=item.get("path"), where=item.get("where", {}))

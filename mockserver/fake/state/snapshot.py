@@ -165,6 +165,7 @@ def _task_as_json(world: World, task: Task) -> dict[str, JSON]:
         **{name: getattr(task, name) for name in _TASK_FIELDS},  # dataclasses.asdict would copy every part of it
         "timeline": [list(step) for step in task.timeline],
         "document": task.document.decode(),
+        "cause": task.cause and asdict(task.cause),
         "looked": world.tasks.looks(task) if task.looks else 0,  # nobody else counts
     }
 
@@ -186,6 +187,7 @@ def _faults_as_json(faults: Iterable[Happening]) -> list[JSON]:
             "account": fault.account,
             "path": fault.path,
             "where": dict(fault.where),
+            "origin": fault.origin,
             "possible": possible,
             "happened": happened,
         }

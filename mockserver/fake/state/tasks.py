@@ -8,15 +8,15 @@ from typing import Any
 from mockserver.contract.readings import levels
 from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.intake import bodies
 from mockserver.fake.lifecycle import Source, Task
 from mockserver.fake.media import plan
 from mockserver.fake.media.artifacts import Drawn
-from mockserver.fake.refusal import Refused
 from mockserver.fake.state.refusal import cut, refuse
 from mockserver.fake.world import World
 from mockserver.suggestions import quoted
-from mockserver.types import Request
+from mockserver.types import Reason, Request
 
 _LONGEST_SIDE = 20_000
 """Pixels. No rule lets in a picture of such a ratio, and to draw a longer one would fill the memory."""
@@ -121,6 +121,7 @@ def _task(at: str, item: dict[str, Any]) -> Task:
     if starts != sorted(starts):
         refuse(f"{at}/timeline", "its times are not in order.")
     fields = {name: value for name, value in item.items() if name != "looked"}
-    source = item.get("source")
+    source, cause = item.get("source"), item.get("cause")
     made = {"timeline": timeline, "document": item["document"].encode(), "source": source and Source(*source)}
+    made["cause"] = cause and Reason(**cause)
     return Task(**{**fields, **made})

@@ -20,7 +20,7 @@ from mockserver.fake.encoding import writer
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Source, Task
 from mockserver.fake.stores.seal import sealed, sealed_document
-from mockserver.types import JSON, Request, Response, Wire
+from mockserver.types import JSON, Reason, Request, Response, Wire
 
 _END = b"\n"
 """Between the line of JSON, in which every line end is escaped, and the bytes after it."""
@@ -53,7 +53,8 @@ def written_task(task: Task) -> bytes:
 
     Its callback URL is whole: without the secrets in it no callback would arrive.
     """
-    head = [getattr(task, name) for name in _HEAD]
+    head = [getattr(task, name) for name in _HEAD[:-1]]
+    head.append(task.cause and astuple(task.cause))
     return b"%b\n%b" % (written(head), sealed_document(task.document))
 
 
@@ -61,15 +62,17 @@ def read_task(data: bytes) -> Task:
     """Read a task that was ``written_task``."""
     head, _, document = data.partition(_END)
     values = dict(zip(_HEAD, read(head), strict=False))  # one of an earlier release is shorter
-    source = values.pop("source", None)
+    source, cause = values.pop("source", None), values.pop("cause", None)
     steps = tuple([(start, status) for start, status in values.pop("timeline")])
-    return Task(**values, timeline=steps, document=document, source=source and Source(*source))
+    return Task(
+        **values, timeline=steps, document=document, source=source and Source(*source), cause=cause and Reason(*cause)
+    )
 
 
 def written_entry(entry: Entry) -> bytes:
     """Write an exchange without its secrets and without its number, which a store knows only in the end."""
     entry = sealed(entry)
-    request, response, wire = entry.request, entry.response, entry.response.wire
+    request, response, wire, why = entry.request, entry.response, entry.response.wire, entry.response.reason
     rules: dict[int, int] = {}
     violations = [
         (
@@ -88,7 +91,7 @@ def written_entry(entry: Entry) -> bytes:
         entry.operation,
         entry.account,
         (request.method, request.path, request.query, dict(request.headers), request.scheme),
-        (response.status, dict(response.headers), wire and astuple(wire)),
+        (response.status, dict(response.headers), wire and astuple(wire), response.task, why and astuple(why)),
         [_written_rule(rule) for rule in broken.values()],
         violations,
         entry.sizes,
@@ -103,7 +106,8 @@ def read_entry(number: int, data: bytes) -> Entry:
     head, _, bodies = data.partition(_END)
     at, service, operation, account, asked, answered, rules, violations, sizes, differences, length = read(head)
     method, path, query, headers, scheme = asked
-    status, answer_headers, wire = answered
+    status, answer_headers, wire, *more = answered
+    task, why = more or (None, None)  # one of an earlier release has neither
     return Entry(
         number,
         at,
@@ -111,7 +115,7 @@ def read_entry(number: int, data: bytes) -> Entry:
         operation,
         account,
         Request(method, path, query, headers, bodies[:length], scheme),
-        Response(status, bodies[length:], answer_headers, wire and Wire(*wire)),
+        Response(status, bodies[length:], answer_headers, wire and Wire(*wire), task, why and Reason(*why)),
         tuple(_violations(rules, violations)) if violations else (),
         tuple(sizes),
         tuple([Difference(*difference) for difference in differences]),

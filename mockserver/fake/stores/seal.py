@@ -21,7 +21,7 @@ from mockserver.fake.faults.meant import NAME
 from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry
 from mockserver.secrecy.mask import SCHEMES, Mask, is_secret, masked, secrets, spellings
-from mockserver.types import JSON, Request, Response
+from mockserver.types import JSON, Reason, Request, Response
 
 _NAMED = r"[^a-z0-9\"'=]*[\"'=]"
 _LETTERS = r"[-_][0-9a-z_+/=-]{12}"
@@ -65,7 +65,7 @@ def sealed(entry: Entry) -> Entry:
         request = Request(request.method, request.path, request.query, hidden, request.body, request.scheme)
     if got:
         hidden = {**response.headers, **{name: masked(value) for name, value in got}}
-        response = Response(response.status, response.body, hidden, response.wire)
+        response = Response(response.status, response.body, hidden, response.wire, response.task, response.reason)
     return Entry(
         entry.number,
         entry.at,
@@ -102,7 +102,9 @@ def _masked(entry: Entry, mask: Mask) -> Entry:
             headers=_headers(request.headers, mask),
             body=asked,
         ),
-        response=replace(response, headers=_headers(response.headers, mask), body=answered),
+        response=replace(
+            response, headers=_headers(response.headers, mask), body=answered, reason=_reason(response.reason, mask)
+        ),
         violations=tuple(_violation(violation, mask) for violation in entry.violations),
         sizes=(entry.sizes[0] + len(asked) - len(request.body), entry.sizes[1] + len(answered) - len(response.body)),
         differences=tuple(Difference(*mask.json(list(astuple(found)))) for found in entry.differences),
@@ -117,6 +119,10 @@ def _body(body: bytes, mask: Mask) -> bytes:
 def _violation(violation: Violation, mask: Mask) -> Violation:
     path = tuple(mask.text(step) if isinstance(step, str) else step for step in violation.path)
     return replace(violation, path=path, fact=mask.text(violation.fact), value=mask.json(violation.value))
+
+
+def _reason(reason: Reason | None, mask: Mask) -> Reason | None:
+    return None if reason is None else Reason(*mask.json(list(astuple(reason))))
 
 
 def _headers(headers: Mapping[str, str], mask: Mask) -> dict[str, str]:
@@ -135,6 +141,8 @@ def _told(entry: Entry) -> Iterator[str]:
             yield json.dumps(violation.value, default=str)
     for difference in entry.differences:
         yield from astuple(difference)
+    if (reason := entry.response.reason) is not None:
+        yield from (reason.sentence, reason.id or "")
 
 
 @lru_cache(maxsize=1024)

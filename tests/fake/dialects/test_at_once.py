@@ -12,9 +12,11 @@ from mockserver.contract import catalog
 from mockserver.errors import BadContract
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Film, Picture
+from mockserver.fake.media.results import Result
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import Request
+from tests.support.results import status
 
 SCHEMAS = Path(str(folder("schemas")))
 PATH = "/v1/videos/look"
@@ -80,8 +82,8 @@ def test_an_answer_at_once_is_filled_with_what_was_sent_and_makes_no_task(fake: 
 def test_each_file_of_an_answer_at_once_is_where_it_says(fake: Fake) -> None:
     data = json.loads(asked(fake, {"prompt": "A cat"}).body)["data"]
     cover, film = (fake.result(urlsplit(data[name]).path) for name in ("cover", "film"))
-    assert not isinstance(cover, int)
-    assert not isinstance(film, int)
+    assert isinstance(cover, Result)
+    assert isinstance(film, Result)
     assert isinstance(cover.artifact, Picture)
     assert isinstance(film.artifact, Film)
     assert (cover.artifact.width, cover.artifact.height) == (640, 360)
@@ -92,7 +94,7 @@ def test_each_file_of_an_answer_at_once_is_where_it_says(fake: Fake) -> None:
     "path", ["look/17/0.mp4", "look/17/2.png", "omni-image.create/17/0.png", "nothing/17/0.png", "look/x/0.png"]
 )
 def test_there_is_nothing_behind_other_paths(fake: Fake, path: str) -> None:
-    assert fake.result(f"/results/kling/{path}") == 404
+    assert status(fake.result(f"/results/kling/{path}")) == 404
 
 
 def test_a_request_that_breaks_a_rule_is_refused(fake: Fake) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from mockserver.fake.lifecycle import Source
 from mockserver.fake.media.artifacts import Film
+from mockserver.fake.media.results import Result
 from mockserver.fake.stores import codec
 from mockserver.types import JSON
 from tests.conftest import CheckedFake
@@ -35,7 +36,7 @@ def record(fake: CheckedFake, path: str, body: dict[str, JSON]) -> Any:
 
 def behind(fake: CheckedFake, url: str) -> Film:
     found = fake.result(urlsplit(url).path)
-    assert not isinstance(found, int)
+    assert isinstance(found, Result)
     assert isinstance(found.artifact, Film)
     return found.artifact
 

@@ -23,10 +23,12 @@ from mockserver.fake.core import Fake
 from mockserver.fake.dialects.useapi_task import rewritten
 from mockserver.fake.media.artifacts import Film, Picture
 from mockserver.fake.media.render import render
+from mockserver.fake.media.results import Result
 from mockserver.fake.media.uploads import Measure, Upload, Uploads
 from mockserver.fake.stores.memory.documents import Documents
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Request, Response
+from tests.support.results import status
 
 NOON = 1_790_000_000_000
 SERVICE = load().service("useapi")
@@ -138,7 +140,7 @@ class Client:
     def fetched(self, url: str) -> bytes:
         """Follow a result's URL."""
         found = self.fake.result(url.removeprefix("http://127.0.0.1:8080"))
-        assert not isinstance(found, int), found
+        assert isinstance(found, Result), found
         return render(found.artifact)
 
 
@@ -767,7 +769,7 @@ def test_a_deleted_task_is_gone_with_its_results(client: Client) -> None:
     assert deleted.json == {"deleted": 2, "workIds": [work["workId"] for work in works]}
     assert client.get(f"{TASKS}/{id}").status == 404
     assert client.get(TASKS).json == {"history": []}
-    assert client.fake.result(works[0]["resource"]["resource"].removeprefix("http://127.0.0.1:8080")) == 404
+    assert status(client.fake.result(works[0]["resource"]["resource"].removeprefix("http://127.0.0.1:8080"))) == 404
 
 
 def test_nobody_sees_the_tasks_of_another_token(client: Client) -> None:
@@ -1152,7 +1154,7 @@ def test_what_was_uploaded_goes_with_a_reset(client: Client) -> None:
     client.fake.reset("user:2-another")
     assert client.fetched(url)
     client.fake.reset(client.token)
-    assert client.fake.result(url.removeprefix("http://127.0.0.1:8080")) == 404
+    assert status(client.fake.result(url.removeprefix("http://127.0.0.1:8080"))) == 404
 
 
 # --- the whole
@@ -1192,7 +1194,7 @@ def test_the_pixels_are_those_of_the_ratio_and_the_resolution(resolution: str, s
         assert abs(url["width"] * url["height"] / side**2 - 1) < 0.03
         assert (url["width"] % 16, url["height"] % 16) == (0, 0)
         found = client.fake.result(url["resource"].removeprefix("http://127.0.0.1:8080"))
-        assert not isinstance(found, int)
+        assert isinstance(found, Result)
         assert isinstance(found.artifact, Picture)
         assert (found.artifact.width, found.artifact.height) == (url["width"], url["height"])
 

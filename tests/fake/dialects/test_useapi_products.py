@@ -13,6 +13,7 @@ from mockserver.contract.catalog import load
 from mockserver.contract.service import Operation
 from mockserver.fake.media.artifacts import Film
 from mockserver.fake.media.render import render
+from mockserver.fake.media.results import Result
 from mockserver.types import JSON
 from tests.fake.dialects.test_useapi import (
     ACCOUNTS,
@@ -25,6 +26,7 @@ from tests.fake.dialects.test_useapi import (
     picture,
     reading,
 )
+from tests.support.results import status
 
 ROOT = "/v1/kling/"
 SERVICE = load().service("useapi")
@@ -102,7 +104,7 @@ def test_a_film_has_a_cover_of_its_size_and_a_duration_in_milliseconds(operation
     (work,) = made(client, operation, operation.schema["examples"][0])["works"]
     resource, cover = work["resource"], work["cover"]
     found = client.fake.result(resource["resource"].removeprefix("http://127.0.0.1:8080"))
-    assert not isinstance(found, int)
+    assert isinstance(found, Result)
     assert isinstance(found.artifact, Film)
     assert resource["duration"] == found.artifact.milliseconds == 5041
     assert (cover["width"], cover["height"], cover["duration"]) == (resource["width"], resource["height"], 0)
@@ -129,7 +131,7 @@ def test_mode_and_model_choose_type_size_and_sound(path: str, payload: JSON, exp
     client.wait()
     task = client.task(id)
     found = client.fake.result(task["works"][0]["resource"]["resource"].removeprefix("http://127.0.0.1:8080"))
-    assert not isinstance(found, int)
+    assert isinstance(found, Result)
     assert isinstance(found.artifact, Film)
     assert (task["task"]["type"], found.artifact.height, found.artifact.sound) == expected
 
@@ -237,7 +239,7 @@ def test_the_zip_of_a_deleted_task_is_gone(client: Client) -> None:
     client.wait()
     url = client.get(f"{ASSETS}/download", f"workIds={id}0,{id}1").json["cdnUrl"]
     client.delete(f"{TASKS}/{id}")
-    assert client.fake.result(url.removeprefix("http://127.0.0.1:8080")) == 404
+    assert status(client.fake.result(url.removeprefix("http://127.0.0.1:8080"))) == 404
 
 
 def test_results_are_listed_by_page_kind_and_time(client: Client) -> None:
@@ -399,7 +401,7 @@ def test_speech_can_be_fetched(client: Client) -> None:
     voices = [each["speakerId"] for each in client.get(f"{ROOT}tts/voices").json["ttsList"]]
     answer = post(client, f"{ROOT}tts/create", {"speakerId": voices[0], "text": "Hello"})
     found = client.fake.result(answer.json["resource"].removeprefix("http://127.0.0.1:8080"))
-    assert not isinstance(found, int)
+    assert isinstance(found, Result)
     assert found.artifact.content_type == "audio/mpeg"
     assert render(found.artifact)
     assert client.get(TASKS).json == {"history": []}

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.intake import bodies
-from mockserver.fake.refusal import Refused
 from mockserver.types import Request
 from tests.support.sampling import draws
 

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver.fake.media.artifacts import Film, Picture
+from mockserver.fake.media.results import Result
 from mockserver.fake.world import RETENTION_MILLIS
 from mockserver.types import Request
 from tests.conftest import HOST, IMAGE, VIDEO, CheckedFake
+from tests.support.results import status
 
 DAY = 24 * 3600 * 1000
 WATERMARK: dict[str, Any] = {"watermark_info": {"enabled": True}}
@@ -29,12 +31,12 @@ def finished(fake: CheckedFake, path: str = IMAGE, **fields: Any) -> list[dict[s
 
 def behind(fake: CheckedFake, url: str) -> Any:
     found = fake.result(urlsplit(url).path)
-    return found if isinstance(found, int) else found.artifact
+    return found.artifact if isinstance(found, Result) else found.status
 
 
 def test_each_url_of_an_image_task_leads_to_its_image(fake: CheckedFake) -> None:
     found = [behind(fake, item["url"]) for item in finished(fake, prompt="A cat", n=3, aspect_ratio="16:9")]
-    assert [(type(item), item.index, item.width, item.height) for item in found if not isinstance(item, int)] == [
+    assert [(type(item), item.index, item.width, item.height) for item in found if isinstance(item, Picture)] == [
         (Picture, n, 1360, 768) for n in range(3)
     ]
 
@@ -58,8 +60,6 @@ def test_the_url_of_a_film_leads_to_it(fake: CheckedFake) -> None:
 def test_a_watermarked_twin_is_another_url_and_another_result(fake: CheckedFake, path: str) -> None:
     (item,) = finished(fake, path, **WATERMARK)
     plain, marked = behind(fake, item["url"]), behind(fake, item["watermark_url"])
-    assert not isinstance(plain, int)
-    assert not isinstance(marked, int)
     assert (plain.watermark, marked.watermark) == (False, True)
     assert item["url"] != item["watermark_url"]
 
@@ -136,8 +136,8 @@ def test_behind_a_url_of_a_failed_task_there_is_nothing(fake: CheckedFake) -> No
 def test_a_url_that_was_never_given_leads_nowhere(fake: CheckedFake, change: Callable[[str], str]) -> None:
     (item,) = finished(fake)
     path = urlsplit(item["url"]).path
-    assert not isinstance(fake.result(path), int)
-    assert fake.result(change(path)) == 404
+    assert isinstance(fake.result(path), Result)
+    assert status(fake.result(change(path))) == 404
 
 
 @pytest.mark.parametrize("path", [IMAGE, VIDEO])

@@ -17,7 +17,7 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
 from mockserver.fake.media.artifacts import Artifact, Drawn
 from mockserver.fake.media.render import render
-from mockserver.fake.media.results import PATH
+from mockserver.fake.media.results import PATH, Gone
 from mockserver.kit.server import settings as kit
 from mockserver.kit.server.budget import Budget
 from mockserver.kit.server.callbacks import Callback
@@ -100,8 +100,8 @@ class InMemoryServer(httpx.BaseTransport):
     def _ask(self, request: Request) -> Response:
         if request.path.startswith(PATH):
             found = self.fake.result(request.path)
-            if isinstance(found, int):
-                return Response(found, b"there is no such result\n", {"content-type": "text/plain"})
+            if isinstance(found, Gone):
+                return Response(found.status, b"there is no such result\n", {"content-type": "text/plain"})
             return Response(200, rendered(found.artifact), {"content-type": found.artifact.content_type})
         return self.fake.respond(request)
 

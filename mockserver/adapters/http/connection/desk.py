@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from mockserver.adapters.http.wire import deliver
-from mockserver.fake.refusal import Refused
+from mockserver.fake.answering.refusal import Refused
 from mockserver.types import Request, Response, value
 
 if TYPE_CHECKING:

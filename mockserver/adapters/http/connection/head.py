@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mockserver.fake.refusal import Refused
+from mockserver.fake.answering.refusal import Refused
 
 if TYPE_CHECKING:
     import httptools

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.adapters.http.connection import head
 from mockserver.adapters.http.headers import mapped
-from mockserver.fake.refusal import Refused
+from mockserver.fake.answering.refusal import Refused
 from mockserver.types import Request
 
 

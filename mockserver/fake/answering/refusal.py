@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from mockserver.contract.service import Service
 from mockserver.contract.validation import Violation
+from mockserver.types import Reason
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -15,7 +16,8 @@ class Refused(Exception):
     """The service answers with a row of its error table.
 
     ``row`` is the row's id in ``service.json``; ``fields`` fill the texts of its body; ``violations`` are the
-    broken rules that caused it.
+    broken rules that caused it; ``reading`` is the question whose reading decided. ``kind`` and ``reason`` are for
+    what the row alone does not say.
     """
 
     def __init__(
@@ -23,10 +25,15 @@ class Refused(Exception):
         row: str,
         violations: tuple[Violation, ...] = (),
         headers: Mapping[str, str] = _NO_HEADERS,
+        *,
+        reading: str | None = None,
+        kind: str | None = None,
+        reason: Reason | None = None,
         **fields: object,
     ) -> None:
         super().__init__(row)
         self.row, self.violations, self.headers, self.fields = row, violations, headers, fields
+        self.reading, self.kind, self.reason = reading, kind, reason
 
     def as_a_value(self) -> Refused:
         """Return it without where it was raised, and after what.

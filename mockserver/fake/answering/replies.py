@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mockserver.contract.routes import Match
 from mockserver.contract.service import Operation, Service
 from mockserver.errors import StoreUnavailable
+from mockserver.fake.answering.headers import annotated, told
+from mockserver.fake.answering.reasons import INTERNAL, of_faults, of_refusal
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.call import Call
 from mockserver.fake.encoding import encoded
-from mockserver.fake.headers import annotated, told
 from mockserver.fake.intake.intake import Prepared
 from mockserver.fake.library.naming import Naming
 from mockserver.fake.media import results
-from mockserver.fake.refusal import Refused
 from mockserver.fake.world import World
 from mockserver.types import JSON, Millis, Request, Response
 
@@ -54,21 +56,25 @@ class Replies:
         )
         return response
 
-    def result(self, path: str, request: Request) -> tuple[results.Result | int, Response]:
+    def result(self, path: str, request: Request) -> tuple[results.Result | results.Gone, Response]:
         """Return what is behind the path of a result URL, and what was recorded of the answer."""
-        found: results.Result | int
+        found: results.Result | results.Gone
         now = self._world.clock.now()
+        id, task = results.owner(self._world, path)
         try:
             found = results.fetched(self._world, path, now)
-            if isinstance(found, int):
-                response = Response(found)
+            if isinstance(found, results.Gone):
+                response = Response(found.status, reason=found.reason)
             else:
-                response = Response(200, headers=found.headers, wire=found.wire)
+                response = Response(200, headers=found.headers, wire=found.wire, reason=found.reason)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the last resort, as above
-            found, response = 500, Response(500, headers=told(error, request))
-        id, account = results.owner(self._world, path)
+            found = results.Gone(500, INTERNAL)
+            response = Response(500, headers=told(error, request), reason=INTERNAL)
+        if task is not None:
+            response = replace(response, task=task.id)
+        account = None if task is None else task.account
         self._world.journal.write(now, id, f"{id}/{results.FETCH}", account, request, response, ())
         return found, response
 
@@ -87,15 +93,17 @@ class Replies:
         from mockserver.fake.faults.registry import Form
 
         subject = self._world.subject(call)
-        for fault in self._world.faults_at("request", call.operation, subject, call.request.path):
-            found = refusal(fault, call.service, call.now)
+        for hit in self._world.faults_at("request", call.operation, subject, call.request.path):
+            found = refusal(hit.fault, call.service, call.now)
             if isinstance(found, Refused):
+                found.reason = of_faults([hit])
                 raise found
-            return found
+            return replace(found, reason=of_faults([hit]))
         response, form = action(self._world, call), Form(self._is_answer(call.operation), call.service.layout)
-        for fault in self._world.faults_at("answer", call.operation, subject, call.request.path):
-            response = effect(fault)(response, form)
-        return response
+        hits = self._world.faults_at("answer", call.operation, subject, call.request.path)
+        for hit in hits:
+            response = effect(hit.fault)(response, form)
+        return replace(response, reason=of_faults(hits)) if hits else response
 
     def _is_answer(self, operation: Operation) -> Callable[[JSON], bool]:
         """Return a function that says whether a body fits the contract's schema for an operation's answer."""
@@ -115,4 +123,6 @@ class Replies:
             key: text.format_map(refused.fields) if isinstance(text, str) else text for key, text in row.body.items()
         }
         complete = self._world.dialects[service.dialect].refused(self._world, service, row.status, body)
-        return Response(row.status, encoded(complete), {"content-type": "application/json", **refused.headers})
+        headers = {"content-type": "application/json", **refused.headers}
+        why = of_refusal(refused, service, self._world.readings[service.id])
+        return Response(row.status, encoded(complete), headers, reason=why)

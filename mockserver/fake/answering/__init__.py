@@ -1,0 +1,1 @@
+"""Answers: what a request is answered with, and why."""
