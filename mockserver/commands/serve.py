@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -16,8 +16,12 @@ from mockserver.commands.output import complain, log
 from mockserver.options import settings_from, settings_options
 
 if TYPE_CHECKING:
+    from mockserver.adapters.console.console import Console
     from mockserver.fake.core import Fake
     from mockserver.settings import Settings
+
+Log = Literal["text", "json", "off"]
+"""What is printed of requests: a line for a person, a line for a program, or nothing."""
 
 
 @click.command(
@@ -45,6 +49,14 @@ if TYPE_CHECKING:
     "--reload", "reloads", is_flag=True, help="Take the files of --schemas anew whenever one is saved; tasks stay."
 )
 @click.option("--control-token", metavar="TOKEN", help="Allow other machines to control the fake with this token.")
+@click.option(
+    "--log",
+    "logs",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json", "off"]),
+    help="Print a line for each request.",
+)
 @settings_options
 def serve(
     host: str,
@@ -53,6 +65,7 @@ def serve(
     store: str | None,
     reloads: bool,
     control_token: str | None,
+    logs: Log,
     **options: Any,
 ) -> None:
     """Serve the fake on a port until Ctrl-C, with a dashboard at /_mock/."""
@@ -61,11 +74,20 @@ def serve(
 
     settings = settings_from(options)
     if workers > 1:
-        sys.exit(_share(workers, settings, store, (host, port), control_token, reloads=reloads))
+        sys.exit(_share(workers, settings, store, (host, port), control_token, logs, reloads=reloads))
     fake = _fake(settings, store)
     if reloads:
         _reload(fake, complain)
-    Server(fake, listen(host, port), lambda url: log(f"mockserver ready on {url}"), control_token).run_to_the_end()
+    console = _console(fake, logs)
+
+    def ready(url: str) -> None:
+        log(f"mockserver ready on {url}")
+        if console is not None and logs == "text":
+            console.say(lambda: _greeting(fake, url))
+
+    Server(fake, listen(host, port), ready, control_token).run_to_the_end()
+    if console is not None:
+        console.close()
     fake.store.close()
     # A thread may still be rendering a film, and Ctrl-C should not wait for it.
     os._exit(0)
@@ -77,6 +99,23 @@ def _fake(settings: Settings, store: str | None) -> Fake:
     from mockserver.fake.stores.store import Bounds
 
     return Fake(settings, store=opened(store, Bounds(settings.max_tasks)))
+
+
+def _console(fake: Fake, logs: Log) -> Console | None:
+    """Let a console tell of each request, unless nothing shall be printed."""
+    if logs == "off":
+        return None
+    from mockserver.adapters.console.console import Console
+
+    console = Console(log, logs)
+    fake.watch(console.answered)
+    return console
+
+
+def _greeting(fake: Fake, url: str) -> str:
+    from mockserver.adapters.console.greeting import greeting
+
+    return "\n".join(greeting(fake, url))
 
 
 def _reload(fake: Fake, tell: Callable[[str], None]) -> None:
@@ -91,6 +130,7 @@ def _share(
     store: str | None,
     address: tuple[str, int],
     control_token: str | None,
+    logs: Log,
     *,
     reloads: bool,
 ) -> int:
@@ -103,14 +143,23 @@ def _share(
     with nullcontext(store) if store else temporary_store() as shared:
         # What is wrong is told before there is any worker, and what has been compiled here is theirs, too. But no
         # connection to a store may cross a fork.
-        _fake(settings, shared).store.close()
+        fake = _fake(settings, shared)
+        fake.store.close()
         listener = listen(*address)
 
         def work(number: int, door: socket.socket, ready: Callable[[], None]) -> None:
             fake = _fake(settings, shared)
             if reloads:  # what one worker says, all others would say, too
                 _reload(fake, complain if number == 1 else lambda _: None)
+            console = _console(fake, logs)
             WorkerServer(fake, door, ready, control_token).run_to_the_end()
+            if console is not None:
+                console.close()
             fake.store.close()
 
-        return Supervisor(count, listener, work, lambda: log(f"mockserver ready on {url_of(listener)}"), complain).run()
+        def ready() -> None:
+            log(f"mockserver ready on {url_of(listener)}")
+            if logs == "text":
+                log(_greeting(fake, url_of(listener)))
+
+        return Supervisor(count, listener, work, ready, complain).run()

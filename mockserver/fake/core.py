@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.contract.catalog import Catalog, load
-from mockserver.contract.routes import plain
+from mockserver.contract.routes import Match, plain
 from mockserver.contract.service import Service
 from mockserver.errors import BadContract, StoreUnavailable
 from mockserver.fake.answering.headers import ERROR, annotated, named
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from mockserver.fake.state.snapshot import Sections, Time
 
 T = TypeVar("T")
+
+Watcher = Callable[[Request, Response], None]
+"""Is told of each request and its answer, in the thread that answers: it must not wait for anything."""
 
 _DELIVERED_AT_ONCE = 512
 """Callbacks of one turn: with more, others would wait for it."""
@@ -67,6 +70,7 @@ class Fake:
         self.requests = Requests(self.world, self.turn)
         self.callbacks = Callbacks(self.world, self.turn)
         self.faults = FaultLines(self.world, self.turn)
+        self._watchers: list[Watcher] = []
         self.failures = 0  # requests that an exception has kept from their answer, in this process
         self._intake = Intake(self.world)
         self._replies = Replies(self.world)
@@ -124,7 +128,22 @@ class Fake:
         for response in found:
             if ERROR in response.headers:
                 self.failures += 1
+        if self._watchers:
+            for prepared, response in zip(requests, found, strict=True):
+                self._tell(prepared.request, response)
         return found
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody of each request that is answered from now on, also those of results."""
+        self._watchers.append(watcher)
+
+    def _tell(self, request: Request, response: Response) -> None:
+        for watcher in self._watchers:
+            watcher(request, response)
+
+    def serves(self, request: Request) -> bool:
+        """Whether a request is for an operation of a service."""
+        return isinstance(self._intake.router.match(request.method, request.path, request.host), Match)
 
     def _answer(self, prepared: Prepared) -> Response:
         self.world.sharing.learn()
@@ -153,13 +172,15 @@ class Fake:
         except StoreUnavailable as error:
             return self._unavailable(request, error)
         self.failures += ERROR in response.headers
+        self._tell(request, response)
         return response
 
     def _unavailable(self, request: Request, error: StoreUnavailable) -> Response:
         """Answer while the store can neither be read nor written."""
-        return annotated(
-            self._replies.refusal(self._service(request), Refused("unavailable", headers=named(error))), ()
-        )
+        refused = Refused("unavailable", headers=named(error))
+        response = annotated(self._replies.refusal(self._service(request), refused), ())
+        self._tell(request, response)
+        return response
 
     def _service(self, request: Request) -> Service:
         return self._intake.router.match(request.method, request.path, request.host).service
@@ -172,6 +193,7 @@ class Fake:
         """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
         found, response = self.turn(lambda: self._replies.result(plain(request.path), request))
         self.failures += ERROR in response.headers
+        self._tell(request, response)
         return found
 
     @property

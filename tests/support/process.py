@@ -122,10 +122,12 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def started(*options: str, main: str = MAIN, patience: float = PATIENCE, **how: Any) -> Iterator[Process]:
+def started(
+    *options: str, main: str = MAIN, patience: float = PATIENCE, logs: str = "off", **how: Any
+) -> Iterator[Process]:
     """Start a server on a free port, and end it in any case. The rest is for ``Popen``."""
     with TemporaryFile() as complaints:
-        command = (sys.executable, "-c", main, "serve", "--port", "0", *options)
+        command = (sys.executable, "-c", main, "serve", "--port", "0", "--log", logs, *options)
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, **how) as child:
             try:
                 assert child.stdout is not None

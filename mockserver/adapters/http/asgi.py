@@ -13,7 +13,7 @@ from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender, at_once
 from mockserver.adapters.http.evictions import tell_of_evictions
 from mockserver.adapters.http.headers import request_of
-from mockserver.adapters.http.own import BEGINNINGS, Own
+from mockserver.adapters.http.own import Own, may_be_own
 from mockserver.adapters.http.turns import Deciding, Turns
 from mockserver.adapters.http.wire import deliver
 from mockserver.adapters.http.workers import Workers
@@ -51,7 +51,7 @@ class Application:
         """Answer one request, or run for as long as the server does."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "http" and not scope["path"].startswith(BEGINNINGS):
+        elif scope["type"] == "http" and not may_be_own(scope["path"]):
             await self.endpoint(scope, receive, send)
         else:
             await self._own(scope, receive, send)
@@ -99,7 +99,7 @@ class FakeEndpoint:
 
     def at_once(self, request: Request) -> Response | Future[Response] | None:
         """Answer a request to a service, or begin to; ``None`` if other requests would wait for that."""
-        if unquote(request.path).startswith(BEGINNINGS) or _is_long(request):
+        if may_be_own(unquote(request.path)) or _is_long(request):
             return None
         return self.turns.ask(request) if self._fake.waits else self._fake.respond(request)
 
@@ -109,7 +109,7 @@ class FakeEndpoint:
 
     async def refuse(self, request: Request, refused: Refused) -> Response:
         """Answer what is no request: as the service that it may be for, or in the words of our own paths."""
-        if not plain(request.path).startswith(BEGINNINGS):
+        if not may_be_own(plain(request.path)):
             return await self._done(partial(self._fake.refuse, request, refused))
         service = self._fake.world.services[0]
         status, text = service.errors[refused.row].status, said(refused, service)

@@ -1,4 +1,4 @@
-"""Our own paths, which belong to no service: the control API, the probes, the dashboard, and results.
+"""Our own paths, which belong to no service: the front page, the control API, the probes, the dashboard, and results.
 
 Starlette routes them. It is imported with the first request to one of them: a third of a start would go into it, and a
 test that only creates tasks needs none of them.
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from mockserver.adapters.http.workers import Workers
     from mockserver.fake.core import Fake
 
-BEGINNINGS = ("/_mock", PATH)
-"""The beginnings of paths that may be ours."""
+_BEGINNINGS = ("/_mock", PATH)
+
+
+def may_be_own(path: str) -> bool:
+    """Whether a path may be ours, and no operation's."""
+    return path == "/" or path.startswith(_BEGINNINGS)
 
 
 class Own:
@@ -53,7 +57,7 @@ class Own:
         from starlette.applications import Starlette
         from starlette.routing import Mount, Route, Router
 
-        from mockserver.adapters.control import probes
+        from mockserver.adapters.control import front, probes
         from mockserver.adapters.control.api import Control
         from mockserver.adapters.control.errors import handlers
         from mockserver.adapters.control.guard import Guard
@@ -65,6 +69,7 @@ class Own:
         routes = [
             *pages.routes(self._results, self._control_token),
             *probes.routes(self._fake),
+            front.route(self._fake, self._rest),
             Mount("/_mock", app=Guard(control, self._control_token)),
             Route(PATH + "{name:path}", self._results.serve, methods=["GET"]),
         ]

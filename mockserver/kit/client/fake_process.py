@@ -51,7 +51,7 @@ class FakeProcess:
         ``is_shared``: others may reset it, and the transcript still has what they have cleared.
         """
         self._is_shared = is_shared
-        self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options]
+        self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log", "off", *options]
         self._keys: list[str] = []
         self.url = ""
 

@@ -6,6 +6,7 @@ import ast
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_the_reading_that_has_made_a_rule_refuse_is_named() -> None:
     assert last(fake).response.headers["mockserver-reason"].endswith(" [reading o1-abilities=refused]")
 
 
-CAUSES: dict[str, tuple[str, str, Callable[[CheckedFake], object], dict[str, object]]] = {
+CAUSES: dict[str, tuple[str, str, Callable[[CheckedFake], object], dict[str, Any]]] = {
     "no credentials": ("credential", "no-credentials", lambda fake: fake.get(IMAGE, "1", token=None), {}),
     "an unknown key": ("credential", "unknown-key", lambda fake: fake.get(IMAGE, "1"), {"keys": ["another"]}),
     "an unknown task": ("missing", "missing-task", lambda fake: fake.get(IMAGE, "12"), {}),
@@ -233,7 +234,7 @@ def test_a_result_that_is_not_there_says_why(fake: CheckedFake) -> None:
 
 def test_no_secret_is_in_a_reason_that_is_shown() -> None:
     fake, secret = CheckedFake(strict=True), "key-0123456789abcdef"
-    fake.create(**{secret: 1}, token=secret)
+    fake.post(IMAGE, {"prompt": "A cat", secret: 1}, token=secret)
     assert secret in why(fake).sentence
     assert secret not in json.dumps(last(fake).as_json())
 
@@ -242,7 +243,7 @@ def test_no_secret_is_in_a_reason_that_is_shown() -> None:
 @pytest.mark.parametrize("letter", ["a", "猫", "\n", "\x7f", "é", '"', "%"])
 def test_headers_are_of_plain_letters_and_below_8_kib(letter: str, letters: int) -> None:
     fake = CheckedFake(strict=True)
-    fake.create(**{f"{n}{letter * letters}": 1 for n in range(300)})
+    fake.post(IMAGE, {"prompt": "A cat", **{f"{n}{letter * letters}": 1 for n in range(300)}})
     entry = last(fake)
     assert entry.response.status == 400
     for name, value in entry.response.headers.items():

@@ -1,0 +1,1 @@
+"""The console: what a running server says about itself and about each request."""
