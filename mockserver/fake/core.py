@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.contract.catalog import Catalog, load
-from mockserver.contract.routes import Match, plain
+from mockserver.contract.routes import plain
 from mockserver.contract.service import Service
 from mockserver.errors import BadContract, StoreUnavailable
 from mockserver.fake.answering.headers import ERROR, annotated, named
@@ -26,7 +26,6 @@ from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
 from mockserver.fake.intake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
-from mockserver.fake.stores.evictions import is_first
 from mockserver.fake.stores.memory.store import Memory
 from mockserver.fake.stores.store import Bounds, Store
 from mockserver.fake.world import World
@@ -98,10 +97,6 @@ class Fake:
             return False
         return True
 
-    def is_first_to_tell_of_evictions(self) -> bool:
-        """Tell whether nobody who shares the store has said before that tasks had to go; the next one is not first."""
-        return self.turn(lambda: is_first(self.world.documents))
-
     def turn(self, work: Callable[[], T]) -> T:
         """Do something as one atomic step of the store. Raises ``StoreUnavailable``."""
         return self.world.sharing.turn(work)
@@ -125,25 +120,21 @@ class Fake:
     def answers(self, requests: Sequence[Prepared]) -> list[Response]:
         """Answer requests that were prepared, all in one turn of the store. Raises ``StoreUnavailable``."""
         found = self.world.sharing.run([partial(self._answer, prepared) for prepared in requests])
-        for response in found:
-            if ERROR in response.headers:
-                self.failures += 1
-        if self._watchers:
-            for prepared, response in zip(requests, found, strict=True):
-                self._tell(prepared.request, response)
+        for prepared, response in zip(requests, found, strict=True):
+            self._note(prepared.request, response)
         return found
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of each request that is answered from now on, also those of results."""
         self._watchers.append(watcher)
 
+    def _note(self, request: Request, response: Response) -> None:
+        self.failures += ERROR in response.headers
+        self._tell(request, response)
+
     def _tell(self, request: Request, response: Response) -> None:
         for watcher in self._watchers:
             watcher(request, response)
-
-    def serves(self, request: Request) -> bool:
-        """Whether a request is for an operation of a service."""
-        return isinstance(self._intake.router.match(request.method, request.path, request.host), Match)
 
     def _answer(self, prepared: Prepared) -> Response:
         self.world.sharing.learn()
@@ -171,8 +162,7 @@ class Fake:
             response = self.turn(job)
         except StoreUnavailable as error:
             return self._unavailable(request, error)
-        self.failures += ERROR in response.headers
-        self._tell(request, response)
+        self._note(request, response)
         return response
 
     def _unavailable(self, request: Request, error: StoreUnavailable) -> Response:
@@ -185,15 +175,10 @@ class Fake:
     def _service(self, request: Request) -> Service:
         return self._intake.router.match(request.method, request.path, request.host).service
 
-    def result(self, path: str) -> results.Result | results.Gone:
-        """Return what is behind the path of a result URL, or why there is nothing."""
-        return self.turn(lambda: results.fetched(self.world, path, self.clock.now()))
-
     def fetch(self, request: Request) -> results.Result | results.Gone:
-        """Return what is behind a result URL as ``result`` does, and record in the journal whose it is."""
+        """Return what is behind a result URL, or why there is nothing; the journal says whose it is."""
         found, response = self.turn(lambda: self._replies.result(plain(request.path), request))
-        self.failures += ERROR in response.headers
-        self._tell(request, response)
+        self._note(request, response)
         return found
 
     @property

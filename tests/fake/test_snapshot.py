@@ -28,6 +28,7 @@ from mockserver.kit import valid_payloads
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
 from tests.conftest import HOST, IMAGE, NOON, TOKEN, CheckedFake
+from tests.support.results import result_at
 from tests.support.sampling import draws
 
 
@@ -65,7 +66,7 @@ def test_uploads_go_along_with_their_contents() -> None:
     answer = fake.respond(Request("POST", "/v1/kling/assets", "", headers, image))
     path = urlsplit(json.loads(answer.body)["url"]).path
     other.restore(json.loads(json.dumps(fake.snapshot())))
-    found = other.result(path)
+    found = result_at(other, path)
     assert isinstance(found, Result)
     assert render(found.artifact) == image
 

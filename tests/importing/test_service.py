@@ -18,6 +18,7 @@ from mockserver.resources import folder
 from mockserver.types import JSON
 from tests.importing.conftest import Import, Serve, ask, service
 from tests.importing.documents import ASKED, DOCUMENTS, GATEWAY, PLAIN, WRAPPED, minimal
+from tests.support.results import result_at
 
 
 def test_a_task_is_made_shown_and_has_results(served: Serve) -> None:
@@ -32,7 +33,7 @@ def test_a_task_is_made_shown_and_has_results(served: Serve) -> None:
     status, ended = ask(fake, "GET", path)
     assert (status, ended["status"], len(ended["output"])) == (200, "completed", 2)
     assert ended["createdAt"] == created["createdAt"]
-    assert isinstance(fake.result(ended["output"][1].partition("localhost")[2]), Result)
+    assert isinstance(result_at(fake, ended["output"][1].partition("localhost")[2]), Result)
 
 
 def test_a_failed_task_says_why_and_has_no_results(served: Serve) -> None:

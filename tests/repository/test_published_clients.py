@@ -18,6 +18,7 @@ from mockserver.settings import Key
 from tests.conftest import IMAGE, NOON, PATIENCE, PAYLOADS, VIDEO, Answer, CheckedFake, check
 from tests.fake.intake.test_auth import AK, NOW, token
 from tests.support.process import answers
+from tests.support.results import result_at, status
 
 PRODUCTS = [IMAGE, VIDEO]
 KLING = load().service("kling")
@@ -152,7 +153,7 @@ def test_answers_result_urls_need_no_credentials_and_their_host_can_be_chosen(pa
     ]
     for url in (items[0]["url"], items[0]["watermark_url"]):
         assert url.startswith("https://files.example.com/results/")
-        assert not isinstance(fake.result(urlsplit(url).path), int)
+        assert status(result_at(fake, urlsplit(url).path)) == 200
 
 
 def test_answers_extra_fields_and_data_null_keep_the_contract(fake: CheckedFake) -> None:

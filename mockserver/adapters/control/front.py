@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.adapters.dashboard.pages import HEADERS
 from mockserver.adapters.http.headers import request_of
+from mockserver.contract.routes import Match
 from mockserver.fake.core import Fake
 
 PATH = "/"
@@ -27,8 +28,11 @@ class _Front:
         self._fake, self._rest = fake, rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["method"] in ("GET", "HEAD") and not self._fake.serves(request_of(scope))
+        is_ours = scope["method"] in ("GET", "HEAD") and not self._is_served(scope)
         await (self._page(Request(scope)) if is_ours else self._rest)(scope, receive, send)
+
+    def _is_served(self, scope: Scope) -> bool:
+        return isinstance(self._fake.prepare(request_of(scope)).match, Match)
 
     def _page(self, request: Request) -> Response:
         # Relative, so that it holds behind a proxy that serves us under a prefix.

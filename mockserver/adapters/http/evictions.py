@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from mockserver.errors import StoreUnavailable, noticed
 from mockserver.fake.core import Fake
+from mockserver.fake.stores.evictions import is_first
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ async def tell_of_evictions(fake: Fake) -> None:
     while True:
         with suppress(StoreUnavailable):
             if await ask(lambda: fake.world.tasks.evicted):
-                if await ask(fake.is_first_to_tell_of_evictions):
+                if await ask(lambda: fake.turn(lambda: is_first(fake.world.documents))):
                     _say(fake.settings.max_tasks)
                 return
         await asyncio.sleep(_LOOK_SECONDS)

@@ -23,7 +23,7 @@ from mockserver.settings import Settings
 from mockserver.types import JSON, Request
 from tests.conftest import PATIENCE
 from tests.support.process import Process, started
-from tests.support.results import status
+from tests.support.results import result_at, status
 
 PATH = "/acme/v1/images/omni-image"
 
@@ -93,7 +93,7 @@ class TestInThisProcess:
         assert create(fake)[0] == 200
         last = fake.delivered()[-1]
         assert json.loads(last.body)["task_status"] == "succeed"
-        assert status(fake.result(f"/results/acme/{id}/0.png")) == 200
+        assert status(result_at(fake, f"/results/acme/{id}/0.png")) == 200
 
     @pytest.mark.parametrize(
         ("edit", "told"),

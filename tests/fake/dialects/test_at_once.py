@@ -16,7 +16,7 @@ from mockserver.fake.media.results import Result
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import Request
-from tests.support.results import status
+from tests.support.results import result_at, status
 
 SCHEMAS = Path(str(folder("schemas")))
 PATH = "/v1/videos/look"
@@ -81,7 +81,7 @@ def test_an_answer_at_once_is_filled_with_what_was_sent_and_makes_no_task(fake: 
 
 def test_each_file_of_an_answer_at_once_is_where_it_says(fake: Fake) -> None:
     data = json.loads(asked(fake, {"prompt": "A cat"}).body)["data"]
-    cover, film = (fake.result(urlsplit(data[name]).path) for name in ("cover", "film"))
+    cover, film = (result_at(fake, urlsplit(data[name]).path) for name in ("cover", "film"))
     assert isinstance(cover, Result)
     assert isinstance(film, Result)
     assert isinstance(cover.artifact, Picture)
@@ -94,7 +94,7 @@ def test_each_file_of_an_answer_at_once_is_where_it_says(fake: Fake) -> None:
     "path", ["look/17/0.mp4", "look/17/2.png", "omni-image.create/17/0.png", "nothing/17/0.png", "look/x/0.png"]
 )
 def test_there_is_nothing_behind_other_paths(fake: Fake, path: str) -> None:
-    assert status(fake.result(f"/results/kling/{path}")) == 404
+    assert status(result_at(fake, f"/results/kling/{path}")) == 404
 
 
 def test_a_request_that_breaks_a_rule_is_refused(fake: Fake) -> None:

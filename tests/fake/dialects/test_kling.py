@@ -14,7 +14,7 @@ from mockserver.contract.vectors import picture
 from mockserver.fake.callbacks.delivery import Attempt
 from tests.conftest import IMAGE, NOON, VIDEO, Answer, CheckedFake
 from tests.fake.intake.test_auth import TIMES, token
-from tests.support.results import status
+from tests.support.results import result_at, status
 from tests.support.sampling import draws
 
 KLING = load().service("kling")
@@ -476,7 +476,7 @@ def series_slots(fake: CheckedFake) -> object:
 def expired_result(fake: CheckedFake) -> object:
     (image,) = ended(fake)["task_result"]["images"]
     fake.clock.advance(31 * 24 * 3600 * 1000)
-    return status(fake.result(image["url"].removeprefix("http://127.0.0.1:8080")))
+    return status(result_at(fake, image["url"].removeprefix("http://127.0.0.1:8080")))
 
 
 def entering(path: str = IMAGE, **fields: Any) -> Callable[[CheckedFake], object]:

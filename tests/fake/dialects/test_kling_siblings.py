@@ -15,7 +15,7 @@ from mockserver.fake.media.render import render
 from mockserver.fake.media.results import Result
 from mockserver.types import JSON
 from tests.conftest import VIDEO, CheckedFake
-from tests.support.results import status
+from tests.support.results import result_at, status
 
 CAT = "https://example.com/cat.png"
 GENERATIONS, EXPAND = "/v1/images/generations", "/v1/images/editing/expand"
@@ -35,7 +35,7 @@ def over(fake: CheckedFake, path: str, **fields: JSON) -> Any:
 
 
 def behind(fake: CheckedFake, url: str) -> Any:
-    found = fake.result(urlsplit(url).path)
+    found = result_at(fake, urlsplit(url).path)
     assert isinstance(found, Result), url
     assert url.endswith(found.artifact.suffix)
     return found.artifact
@@ -59,7 +59,7 @@ def test_a_sound_comes_as_mp3_and_as_wav_of_the_length_asked_for(fake: CheckedFa
 def test_a_sound_has_no_other_form_and_no_second(fake: CheckedFake) -> None:
     (audio,) = over(fake, SOUNDS, prompt="Rain", duration=3)["task_result"]["audios"]
     path = urlsplit(audio["url_mp3"]).path
-    assert [status(fake.result(path.replace("0.mp3", end))) for end in ("0.png", "0.mp4", "1.mp3")] == [404] * 3
+    assert [status(result_at(fake, path.replace("0.mp3", end))) for end in ("0.png", "0.mp4", "1.mp3")] == [404] * 3
 
 
 def test_a_dubbed_film_has_the_sounds_that_come_beside_it(fake: CheckedFake) -> None:

@@ -17,6 +17,7 @@ from mockserver.fake.media.results import Result
 from mockserver.fake.stores import codec
 from mockserver.types import JSON
 from tests.conftest import CheckedFake
+from tests.support.results import result_at
 
 TEXT, PICTURE = "/v1/videos/text2video", "/v1/videos/image2video"
 CAT: dict[str, JSON] = {"prompt": "A cat"}
@@ -35,7 +36,7 @@ def record(fake: CheckedFake, path: str, body: dict[str, JSON]) -> Any:
 
 
 def behind(fake: CheckedFake, url: str) -> Film:
-    found = fake.result(urlsplit(url).path)
+    found = result_at(fake, urlsplit(url).path)
     assert isinstance(found, Result)
     assert isinstance(found.artifact, Film)
     return found.artifact

@@ -28,7 +28,7 @@ from mockserver.fake.media.uploads import Measure, Upload, Uploads
 from mockserver.fake.stores.memory.documents import Documents
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Request, Response
-from tests.support.results import status
+from tests.support.results import result_at, status
 
 NOON = 1_790_000_000_000
 SERVICE = load().service("useapi")
@@ -139,7 +139,7 @@ class Client:
 
     def fetched(self, url: str) -> bytes:
         """Follow a result's URL."""
-        found = self.fake.result(url.removeprefix("http://127.0.0.1:8080"))
+        found = result_at(self.fake, url.removeprefix("http://127.0.0.1:8080"))
         assert isinstance(found, Result), found
         return render(found.artifact)
 
@@ -769,7 +769,7 @@ def test_a_deleted_task_is_gone_with_its_results(client: Client) -> None:
     assert deleted.json == {"deleted": 2, "workIds": [work["workId"] for work in works]}
     assert client.get(f"{TASKS}/{id}").status == 404
     assert client.get(TASKS).json == {"history": []}
-    assert status(client.fake.result(works[0]["resource"]["resource"].removeprefix("http://127.0.0.1:8080"))) == 404
+    assert status(result_at(client.fake, works[0]["resource"]["resource"].removeprefix("http://127.0.0.1:8080"))) == 404
 
 
 def test_nobody_sees_the_tasks_of_another_token(client: Client) -> None:
@@ -1154,7 +1154,7 @@ def test_what_was_uploaded_goes_with_a_reset(client: Client) -> None:
     client.fake.reset("user:2-another")
     assert client.fetched(url)
     client.fake.reset(client.token)
-    assert status(client.fake.result(url.removeprefix("http://127.0.0.1:8080"))) == 404
+    assert status(result_at(client.fake, url.removeprefix("http://127.0.0.1:8080"))) == 404
 
 
 # --- the whole
@@ -1193,7 +1193,7 @@ def test_the_pixels_are_those_of_the_ratio_and_the_resolution(resolution: str, s
         assert abs(url["width"] * high / (url["height"] * wide) - 1) < 0.03
         assert abs(url["width"] * url["height"] / side**2 - 1) < 0.03
         assert (url["width"] % 16, url["height"] % 16) == (0, 0)
-        found = client.fake.result(url["resource"].removeprefix("http://127.0.0.1:8080"))
+        found = result_at(client.fake, url["resource"].removeprefix("http://127.0.0.1:8080"))
         assert isinstance(found, Result)
         assert isinstance(found.artifact, Picture)
         assert (found.artifact.width, found.artifact.height) == (url["width"], url["height"])

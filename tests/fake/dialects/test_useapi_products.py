@@ -26,7 +26,7 @@ from tests.fake.dialects.test_useapi import (
     picture,
     reading,
 )
-from tests.support.results import status
+from tests.support.results import result_at, status
 
 ROOT = "/v1/kling/"
 SERVICE = load().service("useapi")
@@ -103,7 +103,7 @@ def test_a_film_has_a_cover_of_its_size_and_a_duration_in_milliseconds(operation
     client = Client()
     (work,) = made(client, operation, operation.schema["examples"][0])["works"]
     resource, cover = work["resource"], work["cover"]
-    found = client.fake.result(resource["resource"].removeprefix("http://127.0.0.1:8080"))
+    found = result_at(client.fake, resource["resource"].removeprefix("http://127.0.0.1:8080"))
     assert isinstance(found, Result)
     assert isinstance(found.artifact, Film)
     assert resource["duration"] == found.artifact.milliseconds == 5041
@@ -130,7 +130,7 @@ def test_mode_and_model_choose_type_size_and_sound(path: str, payload: JSON, exp
     id = post(client, ROOT + path, payload).json["task"]["id"]
     client.wait()
     task = client.task(id)
-    found = client.fake.result(task["works"][0]["resource"]["resource"].removeprefix("http://127.0.0.1:8080"))
+    found = result_at(client.fake, task["works"][0]["resource"]["resource"].removeprefix("http://127.0.0.1:8080"))
     assert isinstance(found, Result)
     assert isinstance(found.artifact, Film)
     assert (task["task"]["type"], found.artifact.height, found.artifact.sound) == expected
@@ -239,7 +239,7 @@ def test_the_zip_of_a_deleted_task_is_gone(client: Client) -> None:
     client.wait()
     url = client.get(f"{ASSETS}/download", f"workIds={id}0,{id}1").json["cdnUrl"]
     client.delete(f"{TASKS}/{id}")
-    assert status(client.fake.result(url.removeprefix("http://127.0.0.1:8080"))) == 404
+    assert status(result_at(client.fake, url.removeprefix("http://127.0.0.1:8080"))) == 404
 
 
 def test_results_are_listed_by_page_kind_and_time(client: Client) -> None:
@@ -400,7 +400,7 @@ def test_an_avatar_is_shown_with_what_was_not_sent(client: Client) -> None:
 def test_speech_can_be_fetched(client: Client) -> None:
     voices = [each["speakerId"] for each in client.get(f"{ROOT}tts/voices").json["ttsList"]]
     answer = post(client, f"{ROOT}tts/create", {"speakerId": voices[0], "text": "Hello"})
-    found = client.fake.result(answer.json["resource"].removeprefix("http://127.0.0.1:8080"))
+    found = result_at(client.fake, answer.json["resource"].removeprefix("http://127.0.0.1:8080"))
     assert isinstance(found, Result)
     assert found.artifact.content_type == "audio/mpeg"
     assert render(found.artifact)

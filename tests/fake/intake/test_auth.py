@@ -12,10 +12,12 @@ import pytest
 
 from mockserver.contract.catalog import load
 from mockserver.contract.credentials import mistakes
+from mockserver.fake.media.results import Result
 from mockserver.resources import folder
 from mockserver.settings import Key
 from mockserver.types import JSON
 from tests.conftest import IMAGE, NOON, Answer, CheckedFake
+from tests.support.results import result_at
 
 NOW = NOON // 1000
 SECRET = "secret-key-of-at-least-32-letters!"
@@ -306,7 +308,7 @@ def test_a_result_is_had_without_credentials() -> None:
     id = one.made(token="key-a")
     one.clock.advance(2000)
     url = one.get(IMAGE, id, token="key-a").data["task_result"]["images"][0]["url"]
-    assert not isinstance(one.result("/results/" + url.partition("/results/")[2]), int)
+    assert isinstance(result_at(one, "/results/" + url.partition("/results/")[2]), Result)
 
 
 @pytest.mark.parametrize("key", [None, "nobody's"])

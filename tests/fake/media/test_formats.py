@@ -20,6 +20,7 @@ from mockserver.fake.media.results import Result
 from mockserver.kit.server.media import decode
 from tests.conftest import CheckedFake
 from tests.fake.dialects.test_useapi import Client
+from tests.support.results import result_at
 
 SIZE = (400, 320)
 
@@ -85,7 +86,7 @@ def test_a_base64_picture_of_a_camera_is_accepted_without_a_note() -> None:
 def test_an_upload_of_a_camera_is_kept_as_jpeg() -> None:
     client = Client()
     url = client.upload(CAMERA, "image/jpeg").json["url"]
-    found = client.fake.result(url.removeprefix("http://127.0.0.1:8080"))
+    found = result_at(client.fake, url.removeprefix("http://127.0.0.1:8080"))
     assert isinstance(found, Result)
     assert isinstance(found.artifact, File)
     assert url.endswith(".jpg")

@@ -11,7 +11,7 @@ from mockserver.fake.media.results import Result
 from mockserver.fake.world import RETENTION_MILLIS
 from mockserver.types import Request
 from tests.conftest import HOST, IMAGE, VIDEO, CheckedFake
-from tests.support.results import status
+from tests.support.results import result_at, status
 
 DAY = 24 * 3600 * 1000
 WATERMARK: dict[str, Any] = {"watermark_info": {"enabled": True}}
@@ -30,7 +30,7 @@ def finished(fake: CheckedFake, path: str = IMAGE, **fields: Any) -> list[dict[s
 
 
 def behind(fake: CheckedFake, url: str) -> Any:
-    found = fake.result(urlsplit(url).path)
+    found = result_at(fake, urlsplit(url).path)
     return found.artifact if isinstance(found, Result) else found.status
 
 
@@ -136,8 +136,8 @@ def test_behind_a_url_of_a_failed_task_there_is_nothing(fake: CheckedFake) -> No
 def test_a_url_that_was_never_given_leads_nowhere(fake: CheckedFake, change: Callable[[str], str]) -> None:
     (item,) = finished(fake)
     path = urlsplit(item["url"]).path
-    assert isinstance(fake.result(path), Result)
-    assert status(fake.result(change(path))) == 404
+    assert isinstance(result_at(fake, path), Result)
+    assert status(result_at(fake, change(path))) == 404
 
 
 @pytest.mark.parametrize("path", [IMAGE, VIDEO])

@@ -28,6 +28,7 @@ from mockserver.kit.server.transport import Transport
 from mockserver.kit.verdict import Verdict
 from mockserver.settings import Key, Settings
 from mockserver.types import JSON, Millis, Request, Response
+from tests.support.results import result_at
 
 NOON: Millis = 1_790_000_000_000
 URL = "http://server.test"
@@ -99,7 +100,7 @@ class InMemoryServer(httpx.BaseTransport):
 
     def _ask(self, request: Request) -> Response:
         if request.path.startswith(PATH):
-            found = self.fake.result(request.path)
+            found = result_at(self.fake, request.path)
             if isinstance(found, Gone):
                 return Response(found.status, b"there is no such result\n", {"content-type": "text/plain"})
             return Response(200, rendered(found.artifact), {"content-type": found.artifact.content_type})
