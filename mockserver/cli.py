@@ -20,7 +20,7 @@ from mockserver.options import schemas_option
 from mockserver.types import Lazy
 
 _HOMES = {
-    "check": "check:check",
+    "check": "judging.check:check",
     "example": "example:example",
     "import": "importing:import_",
     "list": "listings:list_",
@@ -29,7 +29,7 @@ _HOMES = {
     "proxy": "proxy:proxy",
     "readings": "listings:readings",
     "rules": "listings:rules",
-    "run": "run:run",
+    "run": "judging.run:run",
     "serve": "serve:serve",
     "token": "token:token",
     "validate": "validate:validate",

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from mockserver.adapters.testing.live import live
 from mockserver.cli import main
-from mockserver.commands.interruption import interruption
+from mockserver.commands.judging.interruption import interruption
 from mockserver.errors import Interrupted
 from mockserver.kit.client.child import Child
 from tests.conftest import PATIENCE

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from mockserver.commands.reporting import exit_status
+from mockserver.commands.judging.reporting import exit_status
 from mockserver.kit.client.traffic import URL_VARIABLES
 from mockserver.kit.verdict import ExitStatus
 from tests.support.process import ROOT

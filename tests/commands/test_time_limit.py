@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from mockserver.commands.time_limit import TookTooLong, verdict_in_time
+from mockserver.commands.judging.time_limit import TookTooLong, verdict_in_time
 from mockserver.kit.verdict import Verdict
 
 PROGRAM = """
 from queue import Queue
-from mockserver.commands.time_limit import TookTooLong, time_limit
+from mockserver.commands.judging.time_limit import TookTooLong, time_limit
 try:
     with time_limit({seconds}):
         try:

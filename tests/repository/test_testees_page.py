@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from mockserver.commands.client import client
+from mockserver.commands.judging.client import client
 from mockserver.kit.client import traffic
 from mockserver.kit.client.checks.registry import CHECKS
 from mockserver.kit.client.scenarios import SCENARIOS

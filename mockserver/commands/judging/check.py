@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mockserver.commands.client import client
-from mockserver.commands.server import server
+from mockserver.commands.judging.client import client
+from mockserver.commands.judging.server import server
 
 
 @click.group(

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mockserver.commands.interruption import Interruption, interruption
-from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporting_options
+from mockserver.commands.judging.interruption import Interruption, interruption
+from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status, reporting_options
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
 from mockserver.options import settings_from, settings_options

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from mockserver.commands.interruption import interruption
-from mockserver.commands.reporting import EXITS, Reporting, exit_status, reporting_options
-from mockserver.commands.time_limit import verdict_in_time
+from mockserver.commands.judging.interruption import interruption
+from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status, reporting_options
+from mockserver.commands.judging.time_limit import verdict_in_time
 from mockserver.errors import BadSetting
 from mockserver.extras import require
 

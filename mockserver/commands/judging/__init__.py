@@ -1,0 +1,1 @@
+"""The commands that judge: a client, a server, or the traffic of a command."""
