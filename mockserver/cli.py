@@ -21,18 +21,25 @@ from mockserver.types import Lazy
 
 _HOMES = {
     "check": "judging.check:check",
+    "clock": "steering.clock:clock",
     "example": "example:example",
+    "fault": "steering.faults:fault",
+    "faults": "steering.faults:faults",
     "import": "importing:import_",
     "list": "listings:list_",
     "new": "importing:new",
     "openapi": "openapi:openapi",
     "proxy": "proxy:proxy",
     "readings": "listings:readings",
+    "reset": "steering.tasks:reset",
     "rules": "listings:rules",
     "run": "judging.run:run",
     "serve": "serve:serve",
+    "tail": "steering.requests:tail",
+    "tasks": "steering.tasks:tasks",
     "token": "token:token",
     "validate": "validate:validate",
+    "verify": "steering.requests:verify",
 }
 """The module and the name of each command."""
 
@@ -41,7 +48,8 @@ def _command(name: str) -> click.Command:
     """Import a command when it is asked for: a start pays for its own."""
     module, _, found = _HOMES[name].partition(":")
     command: click.Command = getattr(import_module(f"mockserver.commands.{module}"), found)
-    _add_schemas(command)
+    if not module.startswith("steering."):  # those ask a fake, which has loaded what it serves
+        _add_schemas(command)
     return command
 
 

@@ -11,12 +11,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from mockserver.types import Request, Response
 
-if TYPE_CHECKING:
-    from mockserver.adapters.console.lines import Form
+Form = Literal["text", "json"]
+"""A line for a person, or for a program."""
 
 _MOST_WAITING = 10_000
 """Lines that wait to be written; of more, the oldest are left out and counted."""
@@ -85,6 +85,7 @@ class Console:
 
 
 def _line(form: Form, at: float, request: Request, response: Response) -> str:
-    from mockserver.adapters.console.lines import FORMS, Answered  # a start need not wait for what a thread prints with
+    from mockserver.adapters.console.lines import Line  # a start need not wait for what a thread prints with
 
-    return FORMS[form](Answered(at, request, response))
+    line = Line.of(at, request, response)
+    return line.text() if form == "text" else line.as_json()
