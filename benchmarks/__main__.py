@@ -15,6 +15,7 @@ SUBJECTS = {
     "serving": "processor time, requests per second and latency, beside the floor's and other mocks'",
     "stores": "creates on SQLite and Redis, with one worker and two, beside the floor's",
     "job": "the cold CI job: launch, first 200, a thousand creates, beside the floor's",
+    "console": "what a line for each request adds to a start and to a create",
     "callbacks": "how many are delivered in a second, and what it costs that many wait",
     "hour": "the clock advanced by an hour over 10 000 tasks with 30 000 callbacks",
     "memory": "what a million tasks take",

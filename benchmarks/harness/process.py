@@ -46,8 +46,8 @@ class Process:
 
 
 def ours(*options: str) -> tuple[str, ...]:
-    """Return the command that serves the fake on a free port."""
-    return (sys.executable, "-m", "mockserver", "serve", "--port", "0", *options)
+    """Return the command that serves the fake on a free port, and prints nothing of requests: nobody would read it."""
+    return (sys.executable, "-m", "mockserver", "serve", "--log", "off", *options, "--port", "0")
 
 
 def offered(option: str) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Self
 
 import click
@@ -29,10 +30,13 @@ class Line:
     @classmethod
     def of(cls, at: float, request: Request, response: Response) -> Self:
         """Return the line of an exchange; its secrets are masked."""
+        headers, found = response.headers, response.reason
+        rules = tuple(headers["mockserver-rule"].split(", ")) if "mockserver-rule" in headers else ()
+        if found is None:  # mostly; to look for secrets in what was sent would take as long as to answer
+            return cls(at, request.method, _masked(request.path), response.status, response.task, None, rules)
         mask = Mask.of(request, response)
-        reason = None if response.reason is None else mask.json(asdict(response.reason))
-        rules = filter(None, response.headers.get("mockserver-rule", "").split(", "))
-        return cls(at, request.method, mask.text(request.path), response.status, response.task, reason, tuple(rules))
+        path, reason = mask.text(request.path), mask.json(asdict(found))
+        return cls(at, request.method, path, response.status, response.task, reason, rules)
 
     @classmethod
     def shown(cls, item: Mapping[str, Any]) -> Self:
@@ -43,8 +47,13 @@ class Line:
 
     def text(self) -> str:
         """Write it for a person: time, method, path, status, task, and why the answer is not the usual one."""
-        time = datetime.fromtimestamp(self.at).astimezone().strftime("%H:%M:%S")
-        words = [time, f"{self.method:<6}", _printable(self.path), _coloured(self.status), self.task or "-"]
+        words = [
+            _time(int(self.at)),
+            f"{self.method:<6}",
+            _printable(self.path),
+            _coloured(self.status),
+            self.task or "-",
+        ]
         if self.reason is not None:
             words.append(_printable(f"{self.reason['kind']}: {self.reason['sentence']}"))
         elif self.rules:
@@ -65,11 +74,22 @@ class Line:
         return json.dumps(shown)
 
 
+@lru_cache(maxsize=1024)
+def _masked(path: str) -> str:  # most requests have one of a few paths
+    return Mask().text(path)
+
+
+@lru_cache(maxsize=2)
+def _time(second: int) -> str:
+    return datetime.fromtimestamp(second).astimezone().strftime("%H:%M:%S")
+
+
 def _printable(text: str) -> str:
     """Escape what a terminal would obey: a client chooses the bytes of a path, and of much that is told of it."""
     return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
+@lru_cache(maxsize=64)
 def _coloured(status: int) -> str:
     colour = "green" if status < 400 else "yellow" if status < 500 else "red"
     return click.style(str(status), fg=colour)
