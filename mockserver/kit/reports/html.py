@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from urllib.parse import unquote
 
 from mockserver.kit.reports.grouping import groups
 from mockserver.kit.reports.summary import cases, count, lines, sentence
@@ -13,6 +14,10 @@ from mockserver.types import Request, Response
 
 _LONGEST_TEXT = 20_000
 """Characters of one text on the page; megabytes of Base64 would make it unreadable."""
+
+
+_REASON = "mockserver-reason"
+"""The header in which a fake says why its answer is not the usual one: a kind, and a sentence."""
 
 
 def page(verdict: Verdict) -> str:
@@ -43,11 +48,13 @@ def page(verdict: Verdict) -> str:
 
 
 def _line(exchange: Exchange, first: Exchange) -> str:
-    """Return an exchange in a line: when it began, what was asked for and what came."""
+    """Return an exchange in a line: when it began, what was asked for, what came, and why, where a fake says so."""
     request, response = exchange.request, exchange.response
     came = exchange.fault or "no answer" if response is None else str(response.status)
     took = f", after {exchange.took / 1000:.2f} s" if exchange.took else ""
-    return f"{(exchange.at - first.at) / 1000:+.2f} s  {request.method} {_target(request)}: {came}{took}"
+    told = (response or exchange.lost or Response(0)).headers.get(_REASON)
+    because = f" ({unquote(told)})" if told else ""
+    return f"{(exchange.at - first.at) / 1000:+.2f} s  {request.method} {_target(request)}: {came}{took}{because}"
 
 
 def _message(message: Request | Response) -> str:

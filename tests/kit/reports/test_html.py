@@ -9,10 +9,12 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
-from mockserver.kit.reports.html import page
+from mockserver.kit.reports.html import _line, page
 from mockserver.kit.reports.summary import sentence
 from mockserver.kit.reports.text import visible
+from mockserver.kit.transcript import Exchange
 from mockserver.kit.verdict import Verdict
+from mockserver.types import Request, Response
 from tests.support.sampling import draws
 from tests.support.verdicts import ANY, BROKEN, CHECKS, HOSTILE, KEPT, NUMBER, UNJUDGED, VERDICTS
 
@@ -162,3 +164,11 @@ def test_findings_of_one_cause_are_one_article_with_all_that_is_known_of_each() 
     assert found.tags.count("article") == 1
     assert "1 more finding of the same cause" in found.text
     assert "curl another" in found.text
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_the_line_of_an_exchange_says_why_where_a_fake_does(is_lost: bool) -> None:
+    answer = Response(429, headers={"mockserver-reason": "fault; The fault '1303' happened, f%C3%BCr alle."})
+    request = Request("POST", "/v1/images/omni-image")
+    exchange = Exchange(1, 0, 0, None, request, None if is_lost else answer, lost=answer if is_lost else None)
+    assert _line(exchange, exchange).endswith(" (fault; The fault '1303' happened, für alle.)")
