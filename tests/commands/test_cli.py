@@ -84,7 +84,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
     def serve(*words: str) -> Served:
         result = run(*words)
         assert (result.exit_code, result.stderr) == (0, "")
-        assert result.stdout == "mockserver ready on http://127.0.0.1:1\n"
+        assert result.stdout.splitlines()[0] == "mockserver ready on http://127.0.0.1:1"
         return started.pop()
 
     return serve

@@ -192,6 +192,8 @@ def test_an_entry_as_json_says_what_a_person_wants_to_know() -> None:
         "service": "kling",
         "operation": "kling/omni-image.create",
         "account": "api-…ghij",
+        "task": None,
+        "reason": None,
         "request": {
             "method": "POST",
             "path": "/v1",

@@ -13,7 +13,7 @@ from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender, at_once
 from mockserver.adapters.http.evictions import tell_of_evictions
 from mockserver.adapters.http.headers import request_of
-from mockserver.adapters.http.own import Own, may_be_own
+from mockserver.adapters.http.own import BEGINNINGS, Own, may_be_own
 from mockserver.adapters.http.turns import Deciding, Turns
 from mockserver.adapters.http.wire import deliver
 from mockserver.adapters.http.workers import Workers
@@ -109,7 +109,7 @@ class FakeEndpoint:
 
     async def refuse(self, request: Request, refused: Refused) -> Response:
         """Answer what is no request: as the service that it may be for, or in the words of our own paths."""
-        if not may_be_own(plain(request.path)):
+        if not plain(request.path).startswith(BEGINNINGS):
             return await self._done(partial(self._fake.refuse, request, refused))
         service = self._fake.world.services[0]
         status, text = service.errors[refused.row].status, said(refused, service)

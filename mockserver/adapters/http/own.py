@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from mockserver.adapters.http.workers import Workers
     from mockserver.fake.core import Fake
 
-_BEGINNINGS = ("/_mock", PATH)
+BEGINNINGS = ("/_mock", PATH)
+"""The beginnings of paths that may be ours."""
 
 
 def may_be_own(path: str) -> bool:
     """Whether a path may be ours, and no operation's."""
-    return path == "/" or path.startswith(_BEGINNINGS)
+    return path == "/" or path.startswith(BEGINNINGS)
 
 
 class Own:

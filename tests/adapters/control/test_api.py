@@ -194,6 +194,7 @@ def test_faults_are_added_listed_and_removed(client: httpx.Client) -> None:
             "account": "me…",
             "path": None,
             "where": {},
+            "origin": "control",
             "happened": 1,
         }
     ]

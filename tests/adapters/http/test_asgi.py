@@ -136,7 +136,7 @@ async def test_an_answer_goes_out_as_it_was_given(status: int, content: bytes, h
     assert own == {"content-length": str(len(content)), "x-content-type-options": "nosniff", **headers}
 
 
-@pytest.mark.parametrize("path", ["/", "//", "/%0A", "/a%0Ab/c", "/a%2Fb", "/%FF", "/v1/images/omni-image/%E7%8C%AB"])
+@pytest.mark.parametrize("path", ["//", "/%0A", "/a%0Ab/c", "/a%2Fb", "/%FF", "/v1/images/omni-image/%E7%8C%AB"])
 async def test_every_path_that_is_not_ours_reaches_the_fake_encoded(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = Fake(Settings(seed=1))
     told = Told(Response(204))

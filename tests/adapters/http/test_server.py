@@ -223,7 +223,7 @@ REQUESTS: dict[str, tuple[bytes, set[int]]] = {
     "high-bytes-in-the-query": (LIST.encode().replace(b" HTTP", b"?x=\xff HTTP") + b"\r\n", {200, 400}),
     "a-line-feed-in-the-path": (b"GET /a%0Ab HTTP/1.1\r\nhost: a\r\n\r\n", {404}),
     "the-whole-url": (LIST.replace(IMAGE, f"http://127.0.0.1{IMAGE}").encode() + b"\r\n", {200}),
-    "no-path": (b"GET http://127.0.0.1 HTTP/1.1\r\nhost: a\r\n\r\n", {404}),
+    "no-path": (b"DELETE http://127.0.0.1 HTTP/1.1\r\nhost: a\r\n\r\n", {404}),
     "a-star": (b"OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n", {404}),
     "a-tunnel": (b"CONNECT example.org:443 HTTP/1.1\r\nhost: a\r\n\r\n", {400}),
     "a-method-nobody-knows": (LIST.replace("GET", "BREW").encode() + b"\r\n", {404}),

@@ -434,7 +434,7 @@ def test_what_is_refused_anyway_is_explained(header: str) -> None:
 def test_a_warning_of_the_key_comes_after_those_of_the_payload(fake: CheckedFake) -> None:
     answer = fake.create(token="undefined", n=10)
     assert (answer.status, answer.rules) == (400, ["n.maximum", "credential-is-set"])
-    assert (answer.headers["mockserver-pointer"], answer.headers["mockserver-level"]) == ("/n", "error")
+    assert (answer.headers["mockserver-pointer"], answer.headers["mockserver-level"]) == ("/n, /authorization", "error")
 
 
 @pytest.mark.parametrize("unit", [1_000, 1_000_000, 1_000_000_000])
