@@ -16,7 +16,7 @@ from click.exceptions import Exit
 from mockserver.commands.output import complain, silence
 from mockserver.errors import MockserverError
 from mockserver.extras import missing
-from mockserver.options import schemas_option
+from mockserver.options.services import OWN_SERVICES
 from mockserver.types import Lazy
 
 _HOMES = {
@@ -56,8 +56,8 @@ def _command(name: str) -> click.Command:
 def _add_schemas(command: click.Command) -> None:
     """Give a command, or each of its own, ``--schemas``."""
     for each in command.commands.values() if isinstance(command, click.Group) else [command]:
-        if not any("--schemas" in option.opts for option in each.params):
-            each.params.append(schemas_option())
+        if OWN_SERVICES not in each.params:
+            each.params.append(OWN_SERVICES)
 
 
 class Commands(click.Group):

@@ -22,7 +22,7 @@ from mockserver.adapters.testing.live import live
 from mockserver.adapters.testing.patch import patch
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
-from mockserver.options import settings_from, settings_options
+from mockserver.options.fake import FAKE, settings_from
 from mockserver.settings import Key, Settings, checked_settings
 
 FIELDS = [field.name for field in fields(Settings)]
@@ -135,8 +135,7 @@ OPTIONS = {
 @pytest.mark.parametrize("text", ["", "a", "-1", "0", "10", "1.5", "a\nb", "a" * 10_000, "AK:", "1" * 5000, "foo bar"])
 @pytest.mark.parametrize("name", OPTIONS)
 def test_the_command_says_what_python_says(name: str, text: str) -> None:
-    @click.command()
-    @settings_options
+    @click.command(params=[*FAKE])
     def made(**options: Any) -> None:
         Fake(settings_from(options))
 

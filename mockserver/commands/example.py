@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.options import reading_option, readings_from
+from mockserver.options.fake import readings_from
+from mockserver.options.payloads import EXAMPLE
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ _TRIES_PER_PAYLOAD = 20
 """Choices to try for one payload. Our tests demand that fewer than one in twenty leads to none: this never runs out."""
 
 
-@click.command(short_help="Print payloads that a service accepts or refuses.")
+@click.command(
+    short_help="Print payloads that a service accepts or refuses.",
+    epilog="\b\nExample:\n  mockserver example kling/omni-image --count 3 --break n.maximum",
+    params=[*EXAMPLE],
+)
 @click.argument("operation")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(min=1), help="How many.")
-@click.option("--seed", default=0, show_default=True, help="The same seed prints the same payloads.")
 @click.option("--break", "rule", metavar="RULE", help="Break this rule and no other; mockserver rules lists them.")
-@click.option("--strict", is_flag=True, help="Also avoid payloads that only cause warnings.")
-@reading_option
 def example(operation: str, count: int, seed: int, rule: str | None, strict: bool, readings: tuple[str, ...]) -> None:
     """Print payloads of OPERATION (kling/omni-image) that its service accepts, each one line of JSON.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.options import reading_option, readings_from
+from mockserver.options.fake import readings_from
+from mockserver.options.payloads import RULES
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ def list_(kind: str) -> None:
 @click.command(
     short_help="List the rules of payloads.",
     epilog="\b\nExample:\n  mockserver rules kling/omni-image",
+    params=[*RULES],
 )
 @click.argument("scope", default="")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-@reading_option
 def rules(scope: str, as_json: bool, readings: tuple[str, ...]) -> None:
     """List the rules of payloads: all, or those of one service or operation in SCOPE.
 

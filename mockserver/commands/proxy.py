@@ -10,6 +10,7 @@ import click
 
 from mockserver.commands.output import complain, log
 from mockserver.errors import BadSetting
+from mockserver.options.server import PROXY
 from mockserver.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,20 +22,9 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n"
     "  mockserver proxy https://api.klingai.com --service kling --record recordings/\n"
     "  mockserver proxy --service kling --replay recordings/",
+    params=[*PROXY],
 )
 @click.argument("upstream", default="")
-@click.option("--service", required=True, metavar="NAME", help="Compare with the contract of this service.")
-@click.option("--record", metavar="DIR", type=click.Path(path_type=Path), help="Record exchanges in DIR.")
-@click.option(
-    "--replay",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Serve the recordings in DIR.",
-)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
-@click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Listen on this port; 0 is any free."
-)
 def proxy(upstream: str, service: str, record: Path | None, replay: Path | None, host: str, port: int) -> None:
     """Forward requests to UPSTREAM, a real service or a gateway, and report where it differs from the contract.
 

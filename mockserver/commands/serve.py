@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mockserver.commands.output import complain, log
-from mockserver.options import settings_from, settings_options
+from mockserver.options.fake import FAKE, settings_from
+from mockserver.options.server import SERVE
 
 if TYPE_CHECKING:
     from mockserver.adapters.console.console import Console
@@ -27,37 +28,8 @@ Log = Literal["text", "json", "off"]
 @click.command(
     short_help="Serve the fake until Ctrl-C.",
     epilog='\b\nExample:\n  mockserver serve --service kling --pace instant --fault "1303 x2"',
+    params=[*SERVE, *FAKE],
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
-@click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Listen on this port; 0 is any free."
-)
-@click.option(
-    "--workers",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, 64),
-    metavar="N",
-    help="Share the load over so many processes; without --store on a temporary file.",
-)
-@click.option(
-    "--store",
-    metavar="STORE",
-    help="Keep the state in sqlite:PATH or redis://HOST:PORT/DB, to go on with it, or to share it with others.",
-)
-@click.option(
-    "--reload", "reloads", is_flag=True, help="Take the files of --schemas anew whenever one is saved; tasks stay."
-)
-@click.option("--control-token", metavar="TOKEN", help="Allow other machines to control the fake with this token.")
-@click.option(
-    "--log",
-    "logs",
-    default="text",
-    show_default=True,
-    type=click.Choice(["text", "json", "off"]),
-    help="Print a line for each request.",
-)
-@settings_options
 def serve(
     host: str,
     port: int,

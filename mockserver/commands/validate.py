@@ -10,7 +10,8 @@ import click
 
 from mockserver.commands.output import silence
 from mockserver.errors import BadSetting
-from mockserver.options import reading_option, readings_from
+from mockserver.options.fake import readings_from
+from mockserver.options.payloads import VALIDATE
 
 if TYPE_CHECKING:
     from mockserver.contract.readings import Questions, Readings
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
 @click.command(
     short_help="Check one payload against the rules of an operation.",
     epilog='\b\nExample:\n  echo \'{"prompt": "A cat", "n": 20}\' | mockserver validate kling/omni-image -',
+    params=[*VALIDATE],
 )
 @click.argument("operation")
 @click.argument("file", type=click.File("rb"))
-@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
-@reading_option
 def validate(operation: str, file: Any, strict: bool, readings: tuple[str, ...]) -> None:
     """Check the payload in FILE against the rules of OPERATION, such as kling/omni-image.
 

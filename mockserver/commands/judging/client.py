@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from mockserver.commands.judging.interruption import interruption
-from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status, reporting_options
+from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
 from mockserver.commands.judging.time_limit import verdict_in_time
 from mockserver.errors import BadSetting
 from mockserver.extras import require
+from mockserver.options.kit import CLIENT
 from mockserver.types import Payload
 
 _GRACE_SECONDS = 60.0
@@ -26,39 +27,9 @@ is overloaded. The scenario that is being played when the time is over is broken
     epilog="\b\nExamples:\n"
     "  mockserver check client -- node testee.js\n"
     "  mockserver check client package.module:Testee --operation kling/omni-image --only retry\n\n" + EXITS,
+    params=[*CLIENT],
 )
 @click.argument("testee", nargs=-1, required=True)
-@click.option(
-    "--operation", "operations", multiple=True, metavar="OPERATION", help="Check this operation only; repeatable."
-)
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, min_open=True),
-    default=300,
-    show_default=True,
-    help="End after so many seconds, and report what was not played.",
-)
-@click.option(
-    "--examples",
-    type=click.IntRange(min=0),
-    default=10,
-    show_default=True,
-    help="Draw so many valid payloads, and as many invalid ones; 0 for none.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed draws other payloads.")
-@click.option("--every-reading", is_flag=True, help="Also check under each other reading of the open questions.")
-@click.option("--only", multiple=True, metavar="CHECK", help="Make this check or family only; repeatable.")
-@click.option("--skip", multiple=True, metavar="CHECK", help="Leave out this check or family; repeatable.")
-@click.option("--scenario", "scenarios", multiple=True, metavar="SCENARIO", help="Play this scenario only; repeatable.")
-@click.option(
-    "--reading",
-    "readings",
-    multiple=True,
-    metavar="QUESTION=READING",
-    help="Play under this reading only; repeatable. `mockserver readings` lists them.",
-)
-@click.option("--payload", metavar="JSON", help="Ask for this payload only, in each scenario.")
-@reporting_options
 def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     """Check the client behind TESTEE against a fake that misbehaves as the real service does.
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
-
-import click
+from typing import IO, TYPE_CHECKING, Self
 
 from mockserver.commands.output import silence, written
 from mockserver.errors import BadSetting
@@ -37,23 +34,6 @@ def exit_status(verdict: Verdict, *, interrupted_by: int | None = None, command:
     if interrupted_by is not None:
         return 128 + interrupted_by
     return command or int(verdict.status)
-
-
-def reporting_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--report`` and ``--baseline`` to a command, which hands them to ``Reporting.prepare``."""
-    report = click.option(
-        "--report",
-        metavar="DIR",
-        type=click.Path(path_type=Path),
-        help="Write the report to this folder: HTML, JUnit, SARIF and JSON, and scripts that repeat findings.",
-    )
-    baseline = click.option(
-        "--baseline",
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="Accept the findings in this file, one to a line.",
-    )
-    return report(baseline(command))
 
 
 @dataclass(frozen=True, slots=True)

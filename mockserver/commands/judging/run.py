@@ -16,10 +16,11 @@ import click
 from click.core import ParameterSource
 
 from mockserver.commands.judging.interruption import Interruption, interruption
-from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status, reporting_options
+from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
-from mockserver.options import settings_from, settings_options
+from mockserver.options.fake import FAKE, settings_from
+from mockserver.options.kit import REPORTING
 from mockserver.resources import schemas_words
 
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ _LAST_SECONDS = 2.0
     epilog="\b\nExamples:\n"
     "  mockserver run -- npm test\n"
     "  mockserver run --pace instant --report report/ -- pytest tests\n\n" + EXITS,
+    params=[*REPORTING, *FAKE],
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-@reporting_options
-@settings_options
 @click.pass_context
 def run(
     context: click.Context, /, command: tuple[str, ...], report: Path | None, baseline: Path | None, **options: Any

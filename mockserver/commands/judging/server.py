@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from mockserver.commands.judging.interruption import interruption
-from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status, reporting_options
+from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
 from mockserver.commands.judging.time_limit import verdict_in_time
-from mockserver.errors import BadSetting
 from mockserver.extras import require
+from mockserver.options.fake import readings_from
+from mockserver.options.kit import SERVER
 
 _GRACE_SECONDS = 120.0
 """By so much a run may take longer than ``--seconds``: for the last answers, and for the checks."""
@@ -21,34 +22,9 @@ _GRACE_SECONDS = 120.0
 @click.command(
     short_help="Check a server by sending it requests.",
     epilog="\b\nExample:\n  mockserver check server http://127.0.0.1:8080 --token my-key --report out\n\n" + EXITS,
+    params=[*SERVER],
 )
 @click.argument("url")
-@click.option("--service", default="kling", show_default=True, metavar="NAME", help="The contract to check against.")
-@click.option("--token", metavar="TOKEN", help="An API key, sent as a bearer token.")
-@click.option("--ak", metavar="KEY", help="An access key, for tokens signed with --sk.")
-@click.option("--sk", metavar="SECRET", help="The secret of --ak.")
-@click.option("--other-token", metavar="TOKEN|AK:SK",
-              help="The key of another account, to see that neither sees what the other has.")  # fmt: skip
-@click.option("--webhook-secret", metavar="whsec_…", help="Verify the signatures of callbacks with this secret.")
-@click.option(
-    "--operation", "operations", multiple=True, metavar="OPERATION", help="Try only this operation; repeatable."
-)
-@click.option(
-    "--max-creates", type=click.IntRange(min=1), default=50, show_default=True, help="Create at most so many tasks."
-)
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, min_open=True),
-    default=600,
-    show_default=True,
-    help="Send nothing more after so many seconds.",
-)
-@click.option("--reading", "readings", multiple=True, metavar="[SERVICE/]QUESTION=READING",
-              help="Settle an open question; `mockserver readings` lists them. Repeatable.")  # fmt: skip
-@click.option("--seed", type=int, default=0, help="Each seed gives other payloads.")
-@click.option("--only", multiple=True, metavar="CHECK", help="Make only this check or family; repeatable.")
-@click.option("--skip", multiple=True, metavar="CHECK", help="Leave out this check or family; repeatable.")
-@reporting_options
 def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     """Check the server at URL against the contract: send good and bad requests, and report what is wrong.
 
@@ -63,7 +39,7 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     from mockserver.kit.server.settings import Settings
 
     reporting = Reporting.prepare(report, baseline)
-    settings = Settings(**{**options, "readings": dict(map(_reading, options["readings"]))})
+    settings = Settings(**{**options, "readings": readings_from(options["readings"])})
     checks, _ = select(CHECKS, settings.only, settings.skip)
     for line in plan(settings.target(), scenarios_for(checks), settings.max_creates).lines():
         click.echo(line, err=True)
@@ -72,10 +48,3 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
         with progress() as step:
             verdict = verdict_in_time(lambda: run(settings, progress=step), settings.url, limit)
         sys.exit(exit_status(reporting.publish(verdict), interrupted_by=interrupted.number))
-
-
-def _reading(text: str) -> tuple[str, str]:
-    question, equals, reading = text.partition("=")
-    if not equals:
-        raise BadSetting("--reading", f"{text!r} has no '='. Write QUESTION=READING; `mockserver readings` lists them.")
-    return question, reading
