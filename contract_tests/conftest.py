@@ -37,15 +37,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of both suites."""
     group = parser.getgroup("mockserver contract tests")
     group.addoption("--server", metavar="URL", help="judge the server at URL")
-    group.addoption("--service", metavar="NAME", default="kling", help="the contract of the server; default: kling")
+    group.addoption("--service", metavar="NAME", help="the contract of the server; default: kling")
     group.addoption("--token", metavar="TOKEN", help="an API key for the server")
     group.addoption("--other-token", metavar="TOKEN|AK:SK", help="a key of another account of the server")
-    group.addoption("--max-creates", metavar="N", type=int, default=50, help="create at most N tasks; default: 50")
+    group.addoption("--max-creates", metavar="N", type=int, help="create at most N tasks; default: 50")
     group.addoption("--testee", metavar="COMMAND", help="judge the client behind COMMAND, quoted as one word")
-    group.addoption(
-        "--only", metavar="CHECK", action="append", default=[], help="make this check or family only; repeatable"
-    )
-    group.addoption("--examples", metavar="N", type=int, default=10, help="payloads drawn for a client; default: 10")
+    group.addoption("--only", metavar="CHECK", action="append", help="make this check or family only; repeatable")
+    group.addoption("--examples", metavar="N", type=int, help="payloads drawn for a client; default: 10")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -108,14 +106,18 @@ def _subjects(config: pytest.Config) -> list[str]:
 
 
 def _judge_server(config: pytest.Config) -> Verdict:
-    names = ("service", "token", "other_token", "max_creates")
-    options = {name: config.getoption(f"--{name.replace('_', '-')}") for name in names}
-    return kit.check_server(config.getoption("--server"), only=tuple(config.getoption("--only")), **options)
+    options = _given(config, "service", "token", "other_token", "max_creates", "only")
+    return kit.check_server(config.getoption("--server"), **options)
 
 
 def _judge_client(config: pytest.Config) -> Verdict:
-    command, examples = shlex.split(config.getoption("--testee")), config.getoption("--examples")
-    return kit.check_client(command, only=tuple(config.getoption("--only")), examples=examples)
+    return kit.check_client(shlex.split(config.getoption("--testee")), **_given(config, "only", "examples"))
+
+
+def _given(config: pytest.Config, *names: str) -> dict[str, Any]:
+    """Return the options that were given; the others may be configured elsewhere."""
+    found = {name: config.getoption(f"--{name.replace('_', '-')}") for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 _JUDGES: Mapping[str, Callable[[pytest.Config], Verdict]] = {"server": _judge_server, "client": _judge_client}

@@ -8,20 +8,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import Exit
 
 from mockserver.commands.output import complain, silence
+from mockserver.configuration.environment import isolated
+from mockserver.configuration.option import origins
+from mockserver.configuration.resolution import Resolution, located
 from mockserver.errors import MockserverError
 from mockserver.extras import missing
 from mockserver.options.services import OWN_SERVICES
 from mockserver.types import Lazy
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _HOMES = {
     "check": "judging.check:check",
     "clock": "steering.clock:clock",
+    "completion": "setup.completion:completion",
+    "config": "setup.configuration:config",
     "example": "example:example",
     "fault": "steering.faults:fault",
     "faults": "steering.faults:faults",
@@ -60,12 +68,18 @@ def _add_schemas(command: click.Command) -> None:
             each.params.append(OWN_SERVICES)
 
 
+_GLOBAL = ("--verbose", "--isolated")
+"""The options that stand before a command."""
+
+
 class Commands(click.Group):
     """The commands. Without one, ``serve`` is meant; a mistake is told in one line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``serve`` before options that belong to it."""
-        first = next((place for place, word in enumerate(args) if word != "--verbose"), len(args))
+        if ctx.resilient_parsing and not args:  # a shell asks what the first word may be
+            return super().parse_args(ctx, args)
+        first = next((place for place, word in enumerate(args) if word not in _GLOBAL), len(args))
         if not args[first:] or (args[first].startswith("-") and args[first] not in ("--help", "-h", "--version")):
             args = [*args[:first], "serve", *args[first:]]
         return super().parse_args(ctx, args)
@@ -75,10 +89,28 @@ class Commands(click.Group):
         with _told_in_a_line(is_verbose=False):
             return super().make_context(*args, **more)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the first word: a command, or an option of ours or of ``serve``."""
+        found = super().shell_complete(ctx, incomplete)
+        return found + self.commands["serve"].shell_complete(ctx, incomplete) if incomplete.startswith("-") else found
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; print an error as one line, or with ``--verbose`` in full."""
-        with _told_in_a_line(is_verbose=ctx.params["verbose"]):
+        with _told_in_a_line(is_verbose=ctx.params["verbose"]), _told_where(ctx):
+            if ctx.params["isolated"]:
+                ctx.with_resource(isolated())
+            elif (resolution := Resolution.here()) is not None:
+                resolution.apply(ctx)
             return super().invoke(ctx)
+
+
+@contextmanager
+def _told_where(context: click.Context) -> Iterator[None]:
+    """Let an error about a value say where that is from, if it is not from the command line."""
+    try:
+        yield
+    except MockserverError as error:
+        raise located(error, origins(context)) from error.__cause__
 
 
 @contextmanager
@@ -126,8 +158,9 @@ def _told(error: Exception) -> str | None:
     epilog="\b\nExample:\n  mockserver --pace instant",
 )
 @click.option("--verbose", is_flag=True, help="Show the traceback of an error.")
+@click.option("--isolated", is_flag=True, help="Let no MOCKSERVER_… variable count, and no mockserver.toml.")
 @click.version_option(package_name="kling-mockserver", prog_name="mockserver")
-def main(verbose: bool) -> None:  # verbose: Commands reads it from the context
+def main(verbose: bool, isolated: bool) -> None:  # Commands reads both from the context
     """Fake the Kling Omni-Image and Omni-Video APIs, and check clients and servers against their contract.
 
     Without a COMMAND, serve is meant.

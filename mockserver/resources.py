@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mockserver.configuration.environment import items
+from mockserver.configuration.file import found as configured
 from mockserver.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -45,8 +47,14 @@ def folder(name: Literal["schemas", "fixtures", "contract_tests"]) -> Traversabl
 
 
 def own_schemas() -> tuple[str, ...]:
-    """Return the folders that ``MOCKSERVER_SCHEMAS`` names."""
-    return tuple(filter(None, os.environ.get(SCHEMAS, "").split(os.pathsep)))
+    """Return the folders that ``MOCKSERVER_SCHEMAS`` names, or else the file of the configuration.
+
+    Raises ``BadSetting``.
+    """
+    if named := os.environ.get(SCHEMAS):
+        return tuple(items(named, os.pathsep))
+    file = configured()
+    return file.schemas if file is not None else ()
 
 
 def schemas_words() -> list[str]:
@@ -55,9 +63,9 @@ def schemas_words() -> list[str]:
 
 
 def load_schemas(folders: Iterable[str | Path]) -> None:
-    """Let this process, and those that it starts, load more folders of services: see ``own_services``."""
-    added = [os.path.abspath(each) for each in folders]  # noqa: PTH100 - resolve() would follow links
-    os.environ[SCHEMAS] = os.pathsep.join(dict.fromkeys([*own_schemas(), *added]))
+    """Let this process, and those that it starts, load these folders of services: see ``own_services``."""
+    absolute = (os.path.abspath(each) for each in folders)  # noqa: PTH100 - resolve() would follow links
+    os.environ[SCHEMAS] = os.pathsep.join(dict.fromkeys(absolute))
 
 
 def own_services(folders: Iterable[str | Path]) -> dict[str, Path]:

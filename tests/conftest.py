@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import hypothesis
 import pytest
 
+from mockserver.configuration.environment import PREFIX
+from mockserver.configuration.file import found as configured
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.credentials import KEY_HEADER
 from mockserver.fake.callbacks.delivery import Receiver
@@ -33,6 +37,11 @@ hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
 
 
+# What somebody has configured for the fakes of their own must not change those of the tests.
+for _name in [name for name in os.environ if name.startswith(PREFIX)]:
+    del os.environ[_name]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", choices=("memory", *stores.KINDS), default="memory", help="where each fake has its state"
@@ -40,7 +49,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each fake that names no store one of the kind that was asked for."""
+    """Give each fake that names no store one of the kind that was asked for, and let no file configure any."""
+    for place in (Path.cwd(), Path(gettempdir())):
+        if (file := configured(place)) is not None:
+            raise pytest.UsageError(f"{file.path} would configure what is tested: move it away")
     make = stores.KINDS.get(config.getoption("--store"))
     if make is not None:
         folder = stores.folder()

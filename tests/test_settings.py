@@ -22,7 +22,7 @@ from mockserver.adapters.testing.live import live
 from mockserver.adapters.testing.patch import patch
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
-from mockserver.options.fake import FAKE, settings_from
+from mockserver.options.fake import FAKE
 from mockserver.settings import Key, Settings, checked_settings
 
 FIELDS = [field.name for field in fields(Settings)]
@@ -137,7 +137,7 @@ OPTIONS = {
 def test_the_command_says_what_python_says(name: str, text: str) -> None:
     @click.command(params=[*FAKE])
     def made(**options: Any) -> None:
-        Fake(settings_from(options))
+        Fake(Settings(**options))
 
     value: Any = [text] if name in ("services", "prefixes", "keys", "faults") else text
     if name in ("slots", "seed", "max_body", "max_tasks") and len(text) < 10 and text.lstrip("-").isdigit():

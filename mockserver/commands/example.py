@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.options.fake import readings_from
 from mockserver.options.payloads import EXAMPLE
 from mockserver.types import JSON
 
@@ -29,7 +28,7 @@ _TRIES_PER_PAYLOAD = 20
 @click.argument("operation")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(min=1), help="How many.")
 @click.option("--break", "rule", metavar="RULE", help="Break this rule and no other; mockserver rules lists them.")
-def example(operation: str, count: int, seed: int, rule: str | None, strict: bool, readings: tuple[str, ...]) -> None:
+def example(operation: str, count: int, seed: int, rule: str | None, strict: bool, readings: dict[str, str]) -> None:
     """Print payloads of OPERATION (kling/omni-image) that its service accepts, each one line of JSON.
 
     The first is the simplest there is.
@@ -37,8 +36,7 @@ def example(operation: str, count: int, seed: int, rule: str | None, strict: boo
     from mockserver.contract.catalog import load
 
     found = load().operation(operation, with_payload=True)
-    chosen = readings_from(readings)
-    for payload in examples(found, count=count, seed=seed, break_rule=rule, readings=chosen, strict=strict):
+    for payload in examples(found, count=count, seed=seed, break_rule=rule, readings=readings, strict=strict):
         # In ASCII a line is one line to every reader, and no console lacks a letter of it.
         click.echo(json.dumps(payload))
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.options.fake import readings_from
 from mockserver.options.payloads import RULES
 from mockserver.types import JSON
 
@@ -85,7 +84,7 @@ def list_(kind: str) -> None:
 )
 @click.argument("scope", default="")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def rules(scope: str, as_json: bool, readings: tuple[str, ...]) -> None:
+def rules(scope: str, as_json: bool, readings: dict[str, str]) -> None:
     """List the rules of payloads: all, or those of one service or operation in SCOPE.
 
     The level of each is that under the readings chosen. One that a reading has turned off says so.
@@ -94,7 +93,7 @@ def rules(scope: str, as_json: bool, readings: tuple[str, ...]) -> None:
     from mockserver.contract.readings import levels, settled, why_off
 
     catalog = load()
-    chosen = settled(catalog.questions(), readings_from(readings))
+    chosen = settled(catalog.questions(), readings)
     if "/" in scope:
         operations = [catalog.operation(scope)]
     else:

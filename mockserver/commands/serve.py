@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mockserver.commands.output import complain, log
-from mockserver.options.fake import FAKE, settings_from
+from mockserver.options.fake import FAKE
 from mockserver.options.server import SERVE
+from mockserver.settings import Settings
 
 if TYPE_CHECKING:
     from mockserver.adapters.console.console import Console
     from mockserver.fake.core import Fake
-    from mockserver.settings import Settings
 
 Log = Literal["text", "json", "off"]
 """What is printed of requests: a line for a person, a line for a program, or nothing."""
@@ -44,7 +44,7 @@ def serve(
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
 
-    settings = settings_from(options)
+    settings = Settings(**options)
     if workers > 1:
         sys.exit(_share(workers, settings, store, (host, port), control_token, logs, reloads=reloads))
     fake = _fake(settings, store)

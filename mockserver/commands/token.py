@@ -8,14 +8,14 @@ import click
 
 from mockserver.errors import BadSetting
 from mockserver.extras import require
+from mockserver.options.kit import ACCESS_KEY
 
 
 @click.command(
     short_help="Print a token signed with an access key's secret.",
     epilog='\b\nExample:\n  export MOCKSERVER_TOKEN="$(mockserver token --ak my-key --sk my-secret)"',
+    params=[*ACCESS_KEY],
 )
-@click.option("--ak", metavar="KEY", envvar="MOCKSERVER_AK", help="The access key, or the variable MOCKSERVER_AK.")
-@click.option("--sk", metavar="SECRET", envvar="MOCKSERVER_SK", help="Its secret, or the variable MOCKSERVER_SK.")
 @click.option("--case", metavar="CASE", help="A wrong token of `check server` instead, such as 'expired token'.")
 def token(ak: str | None, sk: str | None, case: str | None) -> None:
     """Print a JWT that is good for 30 minutes, as the official sample makes it.

@@ -10,7 +10,6 @@ import click
 
 from mockserver.commands.output import silence
 from mockserver.errors import BadSetting
-from mockserver.options.fake import readings_from
 from mockserver.options.payloads import VALIDATE
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.argument("operation")
 @click.argument("file", type=click.File("rb"))
-def validate(operation: str, file: Any, strict: bool, readings: tuple[str, ...]) -> None:
+def validate(operation: str, file: Any, strict: bool, readings: dict[str, str]) -> None:
     """Check the payload in FILE against the rules of OPERATION, such as kling/omni-image.
 
     Prints one line for each violation, one for each fault because of which other rules cannot be judged, and one for
@@ -44,7 +43,7 @@ def validate(operation: str, file: Any, strict: bool, readings: tuple[str, ...])
     if not found.schema:
         text = f"{found.id!r} takes no payload. Name an operation that has rules; `mockserver rules` lists them."
         raise BadSetting("OPERATION", text)
-    chosen = settled(catalog.questions(), readings_from(readings))[found.service]
+    chosen = settled(catalog.questions(), readings)[found.service]
     try:
         payload = document(file.read())
     except ValueError as error:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from click import Option
-
+from mockserver.configuration.option import Configurable
 from mockserver.errors import BadSetting
-from mockserver.settings import MIB, Settings
+from mockserver.settings import MIB
 
 
 def _number(text: str) -> int | str:
@@ -19,99 +17,8 @@ def _number(text: str) -> int | str:
         return text
 
 
-READING = Option(
-    ["--reading", "readings"],
-    multiple=True,
-    metavar="[SERVICE/]QUESTION=READING",
-    help="Choose a reading where the documents leave a question open; see `mockserver readings`.",
-)
-
-
-FAKE = (
-    Option(
-        ["--service", "services"],
-        multiple=True,
-        metavar="NAME",
-        help="Serve only this one; repeatable. If two services share a path, the first --service wins.",
-    ),
-    Option(["--prefix", "prefixes"], multiple=True, metavar="PATH", help="Serve under this path as well; repeatable."),
-    Option(
-        ["--pace"],
-        default="fast",
-        show_default=True,
-        metavar="PACE",
-        help="Speed of tasks: real, fast, instant, or polls:N.",
-    ),
-    Option(["--strict/--no-strict"], help="Refuse payloads that otherwise only cause warnings."),
-    READING,
-    Option(
-        ["--key", "keys"],
-        multiple=True,
-        metavar="TOKEN|AK:SK[=ACCOUNT]",
-        help="Accept only this key; repeatable. Keys with one account name see the same tasks.",
-    ),
-    Option(
-        ["--slots"],
-        type=_number,
-        metavar="N",
-        help="Limit tasks in flight per account and model; 0 allows none.",
-    ),
-    Option(["--rate"], metavar="N/SPAN", help="Answer 429 above this rate per account, such as 10/s."),
-    Option(
-        ["--fault", "faults"],
-        multiple=True,
-        metavar="FAULT",
-        help="Add a fault, such as '1303 x2'; repeatable.",
-    ),
-    Option(["--seed"], type=_number, metavar="N", help="Produce the same ids and pictures in each run."),
-    Option(
-        ["--max-body"],
-        type=_number,
-        default=64 * MIB,
-        metavar="BYTES",
-        help="Refuse larger request bodies; 64 MiB by default.",
-    ),
-    Option(
-        ["--max-tasks"],
-        type=_number,
-        default=20_000,
-        show_default=True,
-        metavar="N",
-        help="Keep at most N tasks; of more, the oldest that are over go.",
-    ),
-    Option(
-        ["--public-url"],
-        metavar="URL",
-        help="Origin of result URLs, if not the one that the client used.",
-    ),
-    Option(
-        ["--trust-proxy/--no-trust-proxy"],
-        help="Take that origin from the Forwarded or X-Forwarded-… headers of a proxy in front.",
-    ),
-    Option(["--webhook-secret"], metavar="whsec_…", help="Sign callbacks with this secret (Standard Webhooks)."),
-    Option(
-        ["--allow-callbacks-to"],
-        multiple=True,
-        metavar="HOST",
-        help="Send callbacks only there: a name with * in it, a network, or HOST:PORT; repeatable.",
-    ),
-    Option(
-        ["--deny-callbacks-to"],
-        multiple=True,
-        metavar="HOST",
-        help="Send no callbacks there; repeatable.",
-    ),
-)
-"""Those of ``Settings``, in the order of --help; ``settings_from`` makes ``Settings`` of them."""
-
-
-def settings_from(options: dict[str, Any]) -> Settings:
-    """Make ``Settings`` of what ``FAKE`` collected. Raises ``BadSetting``."""
-    return Settings(readings=readings_from(options.pop("readings")), **options)
-
-
-def readings_from(texts: Iterable[str]) -> dict[str, str]:
-    """Return what ``READING`` collected, by question. Raises ``BadSetting``."""
+def _readings(_: object, __: object, texts: Iterable[str]) -> dict[str, str]:
+    """Return readings by question. Raises ``BadSetting``."""
     readings = {}
     for text in texts:
         question, equals, reading = text.partition("=")
@@ -121,3 +28,93 @@ def readings_from(texts: Iterable[str]) -> dict[str, str]:
             )
         readings[question] = reading
     return readings
+
+
+READING = Configurable(
+    ["--reading", "readings"],
+    table="readings",
+    multiple=True,
+    callback=_readings,
+    metavar="[SERVICE/]QUESTION=READING",
+    help="Choose a reading where the documents leave a question open; see `mockserver readings`.",
+)
+
+
+FAKE = (
+    Configurable(
+        ["--service", "services"],
+        multiple=True,
+        metavar="NAME",
+        help="Serve only this one; repeatable. If two services share a path, the first --service wins.",
+    ),
+    Configurable(
+        ["--prefix", "prefixes"], multiple=True, metavar="PATH", help="Serve under this path as well; repeatable."
+    ),
+    Configurable(
+        ["--pace"],
+        default="fast",
+        show_default=True,
+        metavar="PACE",
+        help="Speed of tasks: real, fast, instant, or polls:N.",
+    ),
+    Configurable(["--strict/--no-strict"], help="Refuse payloads that otherwise only cause warnings."),
+    READING,
+    Configurable(
+        ["--key", "keys"],
+        multiple=True,
+        metavar="TOKEN|AK:SK[=ACCOUNT]",
+        help="Accept only this key; repeatable. Keys with one account name see the same tasks.",
+    ),
+    Configurable(
+        ["--slots"],
+        type=_number,
+        metavar="N",
+        help="Limit tasks in flight per account and model; 0 allows none.",
+    ),
+    Configurable(["--rate"], metavar="N/SPAN", help="Answer 429 above this rate per account, such as 10/s."),
+    Configurable(
+        ["--fault", "faults"],
+        multiple=True,
+        metavar="FAULT",
+        help="Add a fault, such as '1303 x2'; repeatable.",
+    ),
+    Configurable(["--seed"], type=_number, metavar="N", help="Produce the same ids and pictures in each run."),
+    Configurable(
+        ["--max-body"],
+        type=_number,
+        default=64 * MIB,
+        metavar="BYTES",
+        help="Refuse larger request bodies; 64 MiB by default.",
+    ),
+    Configurable(
+        ["--max-tasks"],
+        type=_number,
+        default=20_000,
+        show_default=True,
+        metavar="N",
+        help="Keep at most N tasks; of more, the oldest that are over go.",
+    ),
+    Configurable(
+        ["--public-url"],
+        metavar="URL",
+        help="Origin of result URLs, if not the one that the client used.",
+    ),
+    Configurable(
+        ["--trust-proxy/--no-trust-proxy"],
+        help="Take that origin from the Forwarded or X-Forwarded-… headers of a proxy in front.",
+    ),
+    Configurable(["--webhook-secret"], metavar="whsec_…", help="Sign callbacks with this secret (Standard Webhooks)."),
+    Configurable(
+        ["--allow-callbacks-to"],
+        multiple=True,
+        metavar="HOST",
+        help="Send callbacks only there: a name with * in it, a network, or HOST:PORT; repeatable.",
+    ),
+    Configurable(
+        ["--deny-callbacks-to"],
+        multiple=True,
+        metavar="HOST",
+        help="Send no callbacks there; repeatable.",
+    ),
+)
+"""Those of ``Settings``, in the order of --help."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from click import Option
-
+from mockserver.configuration.option import Configurable
 from mockserver.options.fake import READING
 
 RULES = (READING,)
 """Those of ``mockserver rules``."""
 
-VALIDATE = (Option(["--strict/--no-strict"], help="Exit with 1 for warnings, too."), READING)
+VALIDATE = (Configurable(["--strict/--no-strict"], help="Exit with 1 for warnings, too."), READING)
 """Those of ``mockserver validate``."""
 
 EXAMPLE = (
-    Option(["--seed"], default=0, show_default=True, help="The same seed prints the same payloads."),
-    Option(["--strict/--no-strict"], help="Also avoid payloads that only cause warnings."),
+    Configurable(["--seed"], default=0, show_default=True, help="The same seed prints the same payloads."),
+    Configurable(["--strict/--no-strict"], help="Also avoid payloads that only cause warnings."),
     READING,
 )
 """Those of ``mockserver example`` that say which payloads may be printed."""

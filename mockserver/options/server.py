@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from click import Choice, IntRange, Option
+from click import Choice, IntRange
 from click import Path as PathType
 
+from mockserver.configuration.option import Configurable
+
+_SQLITE = "sqlite:"
+
+
+def _store_in(url: str, folder: Path) -> str:
+    """Return the URL of a store that was written in a folder: what follows ``sqlite:`` may be a relative path."""
+    return f"{_SQLITE}{folder / url.removeprefix(_SQLITE)}" if url.startswith(_SQLITE) else url
+
+
 _ADDRESS = (
-    Option(["--host"], default="127.0.0.1", show_default=True, help="Listen on this address."),
-    Option(
+    Configurable(["--host"], default="127.0.0.1", show_default=True, help="Listen on this address."),
+    Configurable(
         ["--port"],
         default=8080,
         show_default=True,
@@ -20,7 +30,7 @@ _ADDRESS = (
 
 SERVE = (
     *_ADDRESS,
-    Option(
+    Configurable(
         ["--workers"],
         default=1,
         show_default=True,
@@ -28,17 +38,20 @@ SERVE = (
         metavar="N",
         help="Share the load over so many processes; without --store on a temporary file.",
     ),
-    Option(
+    Configurable(
         ["--store"],
         metavar="STORE",
+        in_folder=_store_in,
         help="Keep the state in sqlite:PATH or redis://HOST:PORT/DB, to go on with it, or to share it with others.",
     ),
-    Option(
+    Configurable(
         ["--reload/--no-reload", "reloads"],
         help="Take the files of --schemas anew whenever one is saved; tasks stay.",
     ),
-    Option(["--control-token"], metavar="TOKEN", help="Allow other machines to control the fake with this token."),
-    Option(
+    Configurable(
+        ["--control-token"], metavar="TOKEN", help="Allow other machines to control the fake with this token."
+    ),
+    Configurable(
         ["--log", "logs"],
         default="text",
         show_default=True,
@@ -49,9 +62,17 @@ SERVE = (
 """Those of ``mockserver serve`` besides ``FAKE``."""
 
 PROXY = (
-    Option(["--service"], required=True, metavar="NAME", help="Compare with the contract of this service."),
-    Option(["--record"], metavar="DIR", type=PathType(path_type=Path), help="Record exchanges in DIR."),
-    Option(["--replay"], metavar="DIR", type=PathType(path_type=Path), help="Serve the recordings in DIR."),
+    Configurable(["--service"], required=True, metavar="NAME", help="Compare with the contract of this service."),
+    Configurable(
+        ["--record"], excludes=["replay"], metavar="DIR", type=PathType(path_type=Path), help="Record exchanges in DIR."
+    ),
+    Configurable(
+        ["--replay"],
+        excludes=["record"],
+        metavar="DIR",
+        type=PathType(path_type=Path),
+        help="Serve the recordings in DIR.",
+    ),
     *_ADDRESS,
 )
 """Those of ``mockserver proxy``."""

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from mockserver.configuration.option import Configurable
 from mockserver.resources import SCHEMAS, load_schemas
 
 
@@ -16,13 +17,14 @@ def _load(context: click.Context, _: click.Parameter, folders: tuple[str, ...]) 
         context.call_on_close(lambda: os.environ.__setitem__(SCHEMAS, before))
 
 
-OWN_SERVICES = click.Option(
+OWN_SERVICES = Configurable(
     ["--schemas"],
+    type=click.Path(),
     multiple=True,
     metavar="DIR",
     is_eager=True,
     expose_value=False,
     callback=_load,
-    help=f"Also load the service in DIR, or those in its folders; repeatable. {SCHEMAS} names more.",
+    help="Also load the service in DIR, or those in its folders; repeatable.",
 )
 """It counts in this process and in those that it starts."""

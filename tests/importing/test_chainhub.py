@@ -1,7 +1,7 @@
 """What is derived from the pages of chainhub, compared with what we have written by hand: each difference is explained.
 
 The pages themselves are not ours to copy. Those here have the same facts in the same form, in other words. The real
-ones are compared as well where the environment variable MOCKSERVER_SEEDS names the folder that has them.
+ones are compared as well where the environment variable TESTS_SEEDS names the folder that has them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mockserver.importing.service import Imported, imported
 from mockserver.resources import folder
 from mockserver.types import JSON
 
-SEEDS = os.environ.get("MOCKSERVER_SEEDS")
+SEEDS = os.environ.get("TESTS_SEEDS")
 
 _PAGE = """\
 # {title}

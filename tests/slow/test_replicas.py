@@ -111,7 +111,7 @@ def running(mark: str, *options: str) -> Iterator[Scene]:
 
 
 def test_three_replicas_are_one_fake_and_one_of_them_may_die() -> None:
-    with running("MOCKSERVER_REPLICAS=one-fake", "--pace", "real") as scene:
+    with running("TESTED_REPLICAS=one-fake", "--pace", "real") as scene:
         first, second, third = scene.replicas
         urls = {each.url for each in scene.replicas}
 
@@ -140,7 +140,7 @@ def test_three_replicas_are_one_fake_and_one_of_them_may_die() -> None:
 
 
 def test_a_picture_is_served_by_whoever_is_asked_under_the_name_that_the_client_used() -> None:
-    with running("MOCKSERVER_REPLICAS=a-picture", "--pace", "instant") as scene:
+    with running("TESTED_REPLICAS=a-picture", "--pace", "instant") as scene:
         record = scene.nginx.get(f"{IMAGE}/{scene.create()}").json()["data"]
         (image,) = record["task_result"]["images"]
         assert image["url"].startswith(f"{scene.nginx.base_url}".rstrip("/"))
@@ -151,7 +151,7 @@ def test_a_picture_is_served_by_whoever_is_asked_under_the_name_that_the_client_
 
 
 def test_the_control_api_needs_the_token_also_through_nginx() -> None:
-    with running("MOCKSERVER_REPLICAS=control") as scene:
+    with running("TESTED_REPLICAS=control") as scene:
         assert scene.nginx.get("/_mock/requests").status_code == 403
         with_token = {"authorization": f"Bearer {TOKEN}"}
         assert scene.nginx.get("/_mock/requests", headers=with_token).status_code == 200
@@ -160,7 +160,7 @@ def test_the_control_api_needs_the_token_also_through_nginx() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything_and_leaves_no_file(number: signal.Signals) -> None:
-    mark = f"MOCKSERVER_REPLICAS=signal-{number}"
+    mark = f"TESTED_REPLICAS=signal-{number}"
     folders = set(Path(tempfile.gettempdir()).glob("mockserver-replicas-*"))
     with running(mark) as scene:
         (folder,) = set(Path(tempfile.gettempdir()).glob("mockserver-replicas-*")) - folders

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
+from mockserver.configuration.resolution import configured
 from mockserver.contract.catalog import load
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
@@ -96,10 +97,12 @@ class Handle:
 def fake_of(fake: object, options: Mapping[str, Any], schemas: Sequence[str | Path] = ()) -> Fake:
     """Return a fake that was handed over, or make one of settings by name. Raises ``MockserverError``.
 
+    A setting that is not among them is taken from a variable or the file of the configuration.
     ``schemas``: folders of services that it knows besides.
     """
     if fake is None:
-        return Fake(Settings.named(options), catalog=load(_folders(schemas)))
+        with configured(("python",), Options.__annotations__, options) as settings:
+            return Fake(Settings.named(settings), catalog=load(_folders(schemas)))
     if not isinstance(fake, Fake):
         raise BadSetting("fake", f"{type(fake).__name__} is no Fake. Write settings by name, such as pace='instant'.")
     if options or schemas:

@@ -6,7 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +17,16 @@ from click.core import ParameterSource
 
 from mockserver.commands.judging.interruption import Interruption, interruption
 from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
+from mockserver.configuration.resolution import words_of
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
-from mockserver.options.fake import FAKE, settings_from
+from mockserver.options.fake import FAKE
 from mockserver.options.kit import REPORTING
 from mockserver.resources import schemas_words
+from mockserver.settings import Settings
 
 if TYPE_CHECKING:
     from mockserver.kit.verdict import Verdict
-    from mockserver.settings import Settings
 
 _OWN = ("command", "report", "baseline", "schemas")
 """The parameters that are not those of ``mockserver serve``, and what it finds in its environment."""
@@ -60,7 +61,7 @@ def run(
     """
     require("mockserver run", "httpx")
     reporting = Reporting.prepare(report, baseline)
-    settings, serve_options = settings_from(options), list(_serve_options(context))
+    settings, serve_options = Settings(**options), list(_serve_options(context))
     with interruption() as interrupted:
         status, judged = _judged(command, settings, serve_options, interrupted)
         verdict = reporting.publish(_repeatable(judged, context), sys.stderr)
@@ -128,19 +129,23 @@ def _repeatable(verdict: Verdict, context: click.Context) -> Verdict:
     """Say how to start a fake again that the lines of the findings reach: the one that they met has ended."""
     if not any(finding.repeat for finding in verdict.findings):
         return verdict
-    serve = shlex.join(["mockserver", "serve", *schemas_words(), *_serve_options(context, _REPEATED)])
+    serve = shlex.join([*words_of(("serve",)), *schemas_words(), *_serve_options(context, _REPEATED)])
     key = "Set MOCKSERVER_TOKEN to a key that it lets in, any without --key, and export it."
     return replace(verdict, notes=(f"Start {serve}, to which the lines are sent.", key))
 
 
 def _serve_options(context: click.Context, names: Container[str] | None = None) -> Iterator[str]:
-    """Yield the options of ``mockserver serve`` that were given, as words of a command line: all, or those of names."""
+    """Yield the options of ``mockserver serve`` that are set, as words of a command line: all, or those of names."""
     for option in context.command.params:
         name = str(option.name)
         if name in _OWN or (names is not None and name not in names):
             continue
-        if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        if context.get_parameter_source(name) is ParameterSource.DEFAULT:
             continue
         value = context.params[name]
-        for each in value if isinstance(value, tuple) else [value]:
-            yield from [option.opts[0]] if each is True else [option.opts[0], str(each)]
+        if isinstance(value, bool):
+            yield (option.opts if value else option.secondary_opts)[0]
+            continue
+        texts = [f"{key}={each}" for key, each in value.items()] if isinstance(value, Mapping) else value
+        for each in texts if isinstance(texts, list | tuple) else [texts]:
+            yield from (option.opts[0], str(each))

@@ -12,7 +12,6 @@ from mockserver.commands.judging.interruption import interruption
 from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
 from mockserver.commands.judging.time_limit import verdict_in_time
 from mockserver.extras import require
-from mockserver.options.fake import readings_from
 from mockserver.options.kit import SERVER
 
 _GRACE_SECONDS = 120.0
@@ -39,7 +38,7 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     from mockserver.kit.server.settings import Settings
 
     reporting = Reporting.prepare(report, baseline)
-    settings = Settings(**{**options, "readings": readings_from(options["readings"])})
+    settings = Settings(**options)
     checks, _ = select(CHECKS, settings.only, settings.skip)
     for line in plan(settings.target(), scenarios_for(checks), settings.max_creates).lines():
         click.echo(line, err=True)

@@ -15,6 +15,7 @@ import httpx
 from mockserver.errors import MockserverError
 from mockserver.kit.client.child import Child, Lines, Tail
 from mockserver.kit.transcript import Exchange, Transcript
+from mockserver.resources import schemas_words
 from mockserver.types import JSON, Millis, Request, Response
 
 _READY = "mockserver ready on "
@@ -46,12 +47,13 @@ class FakeProcess:
     """A running fake: ``with FakeProcess(["--pace", "instant"]) as fake:``. Raises ``FakeUnavailable``."""
 
     def __init__(self, options: Sequence[str] = (), *, is_shared: bool = False) -> None:
-        """``options`` are those of ``mockserver serve``.
+        """``options`` are those of ``mockserver serve``: all, because nothing that is configured counts for it.
 
         ``is_shared``: others may reset it, and the transcript still has what they have cleared.
         """
         self._is_shared = is_shared
-        self._command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log", "off", *options]
+        words = ["mockserver", "--isolated", "serve", "--port", "0", "--log", "off", *schemas_words(), *options]
+        self._command = [sys.executable, "-m", *words]
         self._keys: list[str] = []
         self.url = ""
 

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import chain
 from typing import Unpack
 
+from mockserver.configuration.resolution import configured
 from mockserver.errors import Interrupted
 from mockserver.kit.checks import Skipped, select
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
@@ -56,8 +57,8 @@ def check_client(testee: str | Sequence[str] | Adapter, **options: Unpack[Option
     """Check a client against the contract, and return the verdict.
 
     ``testee`` is how the client is reached: a program that speaks JSON lines, as a list of words; the text
-    ``"package.module:Class"``; or a Python object with ``hello()``, ``generate(request)`` and perhaps ``listen()``.
-    docs/testees.md describes all three. The options, each with a default:
+    ``"package.module:Class"``; or a Python object: see docs/testees.md. The options, each with what it is if the
+    configuration does not set it:
 
     * ``operations``: ask for these only, such as ``["kling/omni-image"]``; by default all that the testee offers
     * ``seconds``: end after so many seconds, and say what was not played: 300
@@ -70,14 +71,13 @@ def check_client(testee: str | Sequence[str] | Adapter, **options: Unpack[Option
 
     Raises ``NoTestee`` if the program or class cannot be started, ``TesteeFault`` if it does not say hello,
     ``NoSuchCheck`` and ``NoSuchOperation`` for unknown names, and ``FakeUnavailable`` if the fake cannot be started.
-    All are ``MockserverError``. Whatever goes wrong later is part of the verdict.
-
-    ::
+    All are ``MockserverError``. Whatever goes wrong later is part of the verdict::
 
         verdict = check_client(["node", "testee.js"], operations=["kling/omni-image"], seconds=60)
         assert verdict.status == 0, [finding.received for finding in verdict.findings]
     """
-    return run(Settings(testee=(testee,) if isinstance(testee, str) else testee, **options))
+    with configured(("check", "client"), Options.__annotations__, options) as arguments:
+        return run(Settings(testee=(testee,) if isinstance(testee, str) else testee, **arguments))
 
 
 @contextmanager

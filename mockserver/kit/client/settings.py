@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from mockserver.configuration.resolution import words_of
 from mockserver.contract.catalog import load
 from mockserver.contract.readings import settled
 from mockserver.errors import NoSuchScenario
@@ -77,7 +78,7 @@ class Settings:
         ``payload`` is what is asked for, if that is not what the scenario asks for.
         """
         if isinstance(self.testee, Sequence):
-            words = ["mockserver", "check", "client", *schemas_words(), "--only", check]
+            words = [*words_of(("check", "client")), *schemas_words(), "--only", check]
             words += ["--operation", operation, "--scenario", scenario]
             words += ["--reading", reading] if reading else []
             words += ["--payload", json.dumps(payload)] if payload is not None else []

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Unpack
 
+from mockserver.configuration.resolution import configured
 from mockserver.errors import Interrupted
 from mockserver.kit.checks import Check, NothingToJudge, Skipped, select
 from mockserver.kit.server.budget import Spent
@@ -43,7 +44,8 @@ def check_server(url: str, **options: Unpack[Options]) -> Verdict:
     them to end, and looks at their results. It also sends some hundred requests that the server should refuse.
     Callbacks are only checked for a server on this machine, which can reach a receiver on loopback.
 
-    All options are those of ``mockserver check server``:
+    All options are those of ``mockserver check server``. One that is not given is taken from a variable or the file of
+    the configuration, or else has its default:
 
     * ``service``: the contract, by the name of its folder in ``schemas/``: ``"kling"`` unless told otherwise
     * ``token``: an API key; or ``ak`` and ``sk``, an access key and its secret. Without them a key is made up
@@ -64,7 +66,8 @@ def check_server(url: str, **options: Unpack[Options]) -> Verdict:
     >>> for finding in verdict.findings:  # doctest: +SKIP
     ...     print(finding.check, finding.subject, finding.received)
     """
-    return run(Settings(url=url, **options))
+    with configured(("check", "server"), Options.__annotations__, options) as arguments:
+        return run(Settings(url=url, **arguments))
 
 
 def run(settings: Settings, *, connect: Connect = connect, progress: Progress = lambda _, __: None) -> Verdict:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TypedDict
 from urllib.parse import urlsplit
 
+from mockserver.configuration.resolution import words_of
 from mockserver.contract.catalog import load
 from mockserver.contract.service import Operation
 from mockserver.errors import BadSetting
@@ -104,7 +105,7 @@ class Settings:
 
     def repetition(self, check: str, operation: str | None) -> str:
         """Return the command that makes one check again; what is secret in it is a variable of the shell."""
-        words = ["mockserver", "check", "server", *schemas_words(), self.url, "--only", check]
+        words = [*words_of(("check", "server"), but=_VARIABLES), *schemas_words(), self.url, "--only", check]
         words += ["--operation", operation.removesuffix(".create")] if operation is not None else []
         for name in ("service", "max_creates", "seconds", "seed"):
             value = getattr(self, name)
