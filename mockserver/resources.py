@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -62,10 +63,19 @@ def schemas_words() -> list[str]:
     return [word for folder in own_schemas() for word in ("--schemas", folder)]
 
 
-def load_schemas(folders: Iterable[str | Path]) -> None:
+@contextmanager
+def loaded(folders: Iterable[str | Path]) -> Iterator[None]:
     """Let this process, and those that it starts, load these folders of services: see ``own_services``."""
+    before = os.environ.get(SCHEMAS)
     absolute = (os.path.abspath(each) for each in folders)  # noqa: PTH100 - resolve() would follow links
     os.environ[SCHEMAS] = os.pathsep.join(dict.fromkeys(absolute))
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(SCHEMAS, None)
+        else:
+            os.environ[SCHEMAS] = before
 
 
 def own_services(folders: Iterable[str | Path]) -> dict[str, Path]:

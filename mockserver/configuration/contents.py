@@ -86,7 +86,7 @@ class Contents:
         texts = [option.in_folder(text, self._file.path.parent) for keys in found for text in self._texts(option, keys)]
         if not option.multiple and len(texts) != 1:
             words, table = " ".join(command), ".".join(command)
-            text = f"this is a list, and mockserver {words} takes one value. Write that below [{table}]."
+            text = f"this is a list, and {words!r} takes one value. Write that below [{table}]."
             raise self._file.error(found[-1], text)
         return texts if option.multiple else texts[0]
 

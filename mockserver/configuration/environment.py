@@ -19,7 +19,7 @@ _ISOLATED = "_MOCKSERVER_ISOLATED"
 _FOUND_BY_COMMANDS = frozenset({"MOCKSERVER_URL"})
 """What ``mockserver run`` tells its command; no option needs it."""
 
-_LINK = re.compile(
+_LINK = (
     r"MOCKSERVER_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)"
     r"|MOCKSERVER_ENV_.+"
 )
@@ -27,7 +27,7 @@ _LINK = re.compile(
 (kubernetes.io/docs/concepts/services-networking/service), and Docker in a container that is linked to one
 (docs.docker.com/engine/network/links)."""
 
-_LINKED = {"_PORT": re.compile(r"(?:tcp|udp|sctp)://"), "_NAME": re.compile("/")}
+_LINKED = {"_PORT": ("tcp://", "udp://", "sctp://"), "_NAME": ("/",)}
 """How the values begin of those links whose names could be those of an option."""
 
 
@@ -38,9 +38,9 @@ def variable(key: str) -> str:
 
 def is_link(name: str, text: str) -> bool:
     """Whether a variable of our name says where a service is, and nothing to us."""
-    return _LINK.fullmatch(name) is not None or any(
-        name.endswith(end) and begin.match(text) for end, begin in _LINKED.items()
-    )
+    if any(name.endswith(end) and text.startswith(begins) for end, begins in _LINKED.items()):
+        return True
+    return re.fullmatch(_LINK, name) is not None  # compiled only where there is a variable of our name
 
 
 def variables() -> dict[str, str]:

@@ -17,7 +17,7 @@ OWN, SHARED = "mockserver.toml", "pyproject.toml"
 _TABLE = ("tool", "mockserver")
 """What is ours in the shared file."""
 
-_MENTION = re.compile(rb"\btool[\"']?\s*(?:\.\s*[\"']?mockserver|\])")
+_MENTION = re.compile(rb"tool[\"']?\s*(?:\.\s*[\"']?mockserver|\])")
 """A shared file without this has no such table, and need not be parsed: that takes longer than all the rest here."""
 
 Keys = tuple[str, ...]

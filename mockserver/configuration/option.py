@@ -77,7 +77,7 @@ class Configurable(click.Option):
             return found, source
         others = [each for each in ctx.command.params if each.name in self.excludes]
         if any(click.Option.consume_value(each, ctx, opts)[1] < source for each in others):  # type: ignore[arg-type]
-            return self.get_default(ctx), ParameterSource.DEFAULT
+            return self.default, ParameterSource.DEFAULT
         is_variable = source is ParameterSource.ENVIRONMENT
         origin = str(self.envvar) if is_variable else ctx.meta[_PLACES](command_of(ctx), self)
         origins(ctx)[self.opts[0]] = (found, origin)

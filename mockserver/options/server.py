@@ -14,7 +14,8 @@ _SQLITE = "sqlite:"
 
 def _store_in(url: str, folder: Path) -> str:
     """Return the URL of a store that was written in a folder: what follows ``sqlite:`` may be a relative path."""
-    return f"{_SQLITE}{folder / url.removeprefix(_SQLITE)}" if url.startswith(_SQLITE) else url
+    scheme, path = url[: len(_SQLITE)], url[len(_SQLITE) :]
+    return f"{scheme}{folder / path}" if scheme == _SQLITE and path and not path.startswith("/") else url
 
 
 _ADDRESS = (

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from mockserver.configuration.option import Configurable
-from mockserver.resources import SCHEMAS, load_schemas
+from mockserver.resources import loaded
 
 
 def _load(context: click.Context, _: click.Parameter, folders: tuple[str, ...]) -> None:
-    before = os.environ.get(SCHEMAS, "")
     if folders:
-        load_schemas(folders)
-        context.call_on_close(lambda: os.environ.__setitem__(SCHEMAS, before))
+        context.with_resource(loaded(folders))
 
 
 OWN_SERVICES = Configurable(

@@ -50,6 +50,31 @@ def test_it(mock_kling_server):
     pytester.runpytest_subprocess("-q", "--strict-markers").assert_outcomes(passed=1)
 
 
+def test_fixtures_follow_the_configuration_and_their_marker_comes_first(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".toml", mockserver="slots = 0\npace = 'real'\n[serve]\nport = 1\n")
+    pytester.makepyfile(
+        CREATE
+        + """
+import pytest
+
+def test_the_file(mock_kling, mock_kling_server):
+    for handle, answer in ((mock_kling, create()), (mock_kling_server, create(mock_kling_server.url))):
+        assert answer.json()["code"] == 1303
+        assert handle.fake.settings.pace == "polls:2"
+
+@pytest.mark.mock_kling(slots=None)
+def test_the_marker(mock_kling):
+    assert create().json()["code"] == 0
+"""
+    )
+    pytester._monkeypatch.setenv("MOCKSERVER_PACE", "polls:2")
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=2)
+    pytester._monkeypatch.setenv("MOCKSERVER_PACEE", "real")
+    broken = pytester.runpytest_subprocess("-q")
+    broken.assert_outcomes(errors=2)
+    broken.stdout.fnmatch_lines(["*mock_kling: MOCKSERVER_PACEE: no option has this variable; did you mean *"])
+
+
 def test_a_test_that_fails_shows_the_last_exchanges_and_no_secret(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         CREATE.replace("Bearer me", "Bearer a-very-secret-token")
