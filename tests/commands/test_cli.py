@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -245,16 +246,36 @@ def test_no_sentence_in_a_list_of_commands_is_cut_off(path: tuple[str, ...]) -> 
         assert re.search(r"\w\.$", line), line
 
 
-EXPLAINED = ("list", "openapi", "proxy", "readings", "rules", "serve", "validate")
+def commands(group: click.Group = main, before: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+    """Return every command and group by its words."""
+    found: dict[tuple[str, ...], click.Command] = {before: group}
+    for name in group.commands:
+        command = group.commands[name]
+        inner = commands(command, (*before, name)) if isinstance(command, click.Group) else {(*before, name): command}
+        found |= inner
+    return found
 
 
-@pytest.mark.parametrize("name", EXPLAINED)
-def test_the_help_of_a_command_ends_with_an_example_that_can_be_run(name: str) -> None:
-    examples = re.findall(r"^ .*mockserver (.+)$", run(name, "--help").stdout.rpartition("\n\n")[2], re.MULTILINE)
-    assert examples
-    for example in examples:
-        first, *words = shlex.split(example)
-        main.commands[first].make_context(first, words)
+ALL = commands()
+
+
+def examples(path: tuple[str, ...]) -> list[list[str]]:
+    """Return the words of each line of ours among the examples of a --help."""
+    lines = run(*path, "--help").stdout.splitlines()
+    begin = next(number for number, line in enumerate(lines) if re.match(r"\s*Examples?\b.*:$", line))
+    shown = takewhile(str.strip, lines[begin + 1 :])
+    ours = [re.findall(r"mockserver (.*?)(?: [|>] .*|\)\"|$)", line.partition("  #")[0])[0] for line in shown]
+    return [shlex.split(line.removesuffix(')"')) for line in ours]
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_help_has_an_example_that_can_be_run(path: tuple[str, ...]) -> None:
+    called = examples(path)
+    assert any(words[: len(path)] == [*path] for words in called)
+    for words in called:
+        place = next((count for count in (2, 1) if (*words[:count],) in ALL), 0)
+        assert not isinstance(ALL[(*words[:place],)], click.Group) or place == 0
+        ALL[(*words[:place],)].make_context(" ".join(words[:place]), words[place:])
 
 
 def test_the_version_can_be_asked_for() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -284,3 +286,29 @@ def test_config_shows_all_commands_and_what_is_wrong_with_one(here: Path) -> Non
 
 def test_without_a_file_config_says_so() -> None:
     assert run("config", "rules").stdout.startswith("There is no mockserver.toml, and no [tool.mockserver] in a pypr")
+
+
+SEES = """
+import json, os, sys, urllib.request
+def get(path):
+    with urllib.request.urlopen(os.environ["MOCKSERVER_URL"] + "/_mock" + path) as answer:
+        return json.load(answer)
+json.dump(get("/settings") | {"faults": [each["fault"] for each in get("/faults")["faults"]]}, sys.stdout)
+"""
+
+
+def test_run_starts_a_fake_with_all_that_counts_and_nothing_else(here: Path) -> None:
+    write("pace = 'real'\nfault = ['hang']\nstrict = true\nport = 1\n[readings]\nmissing-task = '404-1203'\n")
+    with environment({"MOCKSERVER_FAULT": "1303 x2, 5000", "MOCKSERVER_STRICT": "false"}):
+        words = ["run", "--pace", "instant", "--", sys.executable, "-c", SEES]
+        command = [sys.executable, "-m", "mockserver", *words]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    settings = json.loads(ended.stdout)
+    assert (settings["pace"], settings["faults"], settings["strict"]) == ("instant", ["1303 x2", "5000"], False)
+    assert settings["readings"]["kling"]["missing-task"] == "404-1203"
+
+
+def test_who_configures_nothing_pays_for_nothing(here: Path) -> None:
+    heavy = "{'tomllib', 'mockserver.configuration.option', 'mockserver.options.commands'}"
+    code = f"import sys; from mockserver import live; live().__enter__(); print(*{heavy} & {{*sys.modules}})"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

@@ -50,7 +50,9 @@ def test_it(mock_kling_server):
     pytester.runpytest_subprocess("-q", "--strict-markers").assert_outcomes(passed=1)
 
 
-def test_fixtures_follow_the_configuration_and_their_marker_comes_first(pytester: pytest.Pytester) -> None:
+def test_fixtures_follow_the_configuration_and_their_marker_comes_first(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytester.makefile(".toml", mockserver="slots = 0\npace = 'real'\n[serve]\nport = 1\n")
     pytester.makepyfile(
         CREATE
@@ -67,9 +69,9 @@ def test_the_marker(mock_kling):
     assert create().json()["code"] == 0
 """
     )
-    pytester._monkeypatch.setenv("MOCKSERVER_PACE", "polls:2")
+    monkeypatch.setenv("MOCKSERVER_PACE", "polls:2")
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=2)
-    pytester._monkeypatch.setenv("MOCKSERVER_PACEE", "real")
+    monkeypatch.setenv("MOCKSERVER_PACEE", "real")
     broken = pytester.runpytest_subprocess("-q")
     broken.assert_outcomes(errors=2)
     broken.stdout.fnmatch_lines(["*mock_kling: MOCKSERVER_PACEE: no option has this variable; did you mean *"])

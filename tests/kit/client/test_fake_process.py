@@ -59,6 +59,16 @@ def running(code: str) -> Iterator[FakeProcess]:
         yield fake
 
 
+def test_nothing_that_is_configured_here_changes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mockserver.toml").write_text("slots = 0\nprot = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MOCKSERVER_PACE", "real")
+    monkeypatch.setenv("MOCKSERVER_PACEE", "real")
+    with FakeProcess(["--rate", "10/s"]) as fake:
+        settings = fake._control("GET", "/settings")
+    assert [settings[name] for name in ("pace", "slots", "rate")] == ["fast", None, "10/s"]
+
+
 def test_a_fake_that_complains_of_each_request_goes_on() -> None:
     with running(LOUD) as fake:
         port = int(fake.url.rpartition(":")[2])
