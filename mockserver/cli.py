@@ -158,11 +158,12 @@ def _told(error: Exception) -> str | None:
     epilog="\b\nExample:\n  mockserver --pace instant",
 )
 @click.option("--verbose", is_flag=True, help="Show the traceback of an error.")
-@click.option("--isolated", is_flag=True, help="Let no MOCKSERVER_… variable count, and no mockserver.toml.")
+@click.option("--isolated", is_flag=True, help="Ignore MOCKSERVER_… variables and mockserver.toml.")
 @click.version_option(package_name="kling-mockserver", prog_name="mockserver")
 def main(verbose: bool, isolated: bool) -> None:  # Commands reads both from the context
     """Fake the Kling Omni-Image and Omni-Video APIs, and check clients and servers against their contract.
 
-    Without a COMMAND, serve is meant.
+    Without a COMMAND, serve is meant. What an option says can also be said by a variable or in mockserver.toml:
+    `mockserver config` shows what counts.
     """
     gc.enable()  # as it was before all was imported; what a command does may be long

@@ -113,8 +113,9 @@ def _stop_all(child: subprocess.Popen[Any]) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return ours without the wish to keep no bytecode: what pip has installed is compiled."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Return ours without the wish to keep no bytecode: what pip has installed is compiled; and nothing configured."""
+    left_out = ("PYTHONDONTWRITEBYTECODE", "MOCKSERVER_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
 def _port(child: subprocess.Popen[bytes]) -> int:
