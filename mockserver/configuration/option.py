@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from mockserver.configuration.environment import is_link, items, variable
 from mockserver.configuration.file import Place
+from mockserver.errors import BadSetting
 
 Command = tuple[str, ...]
 """The words of a command: ``("check", "client")``."""
@@ -82,6 +83,15 @@ class Configurable(click.Option):
         origin = str(self.envvar) if is_variable else ctx.meta[_PLACES](command_of(ctx), self)
         origins(ctx)[self.opts[0]] = (found, origin)
         return found, source
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> Any:
+        """Return the value that counts without an option; none for --help, where the file has one that cannot be."""
+        try:
+            return super().get_default(ctx, call=call)
+        except BadSetting:
+            if ctx.resilient_parsing:
+                return None
+            raise
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
         """Return its name for an error, and where its value is from if that is not the command line."""

@@ -284,6 +284,13 @@ def test_config_shows_all_commands_and_what_is_wrong_with_one(here: Path) -> Non
     assert inside["check server"]["service"]["error"].endswith("Write that below [check.server].")
 
 
+def test_help_shows_what_is_configured_and_minds_no_value_of_another_command() -> None:
+    write("service = ['kling', 'yutoai']\nport = 9000\n")
+    result = run("proxy", "--help")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "default: 9000" in re.sub(r"\s+", " ", result.stdout)
+
+
 def test_without_a_file_config_says_so() -> None:
     assert run("config", "rules").stdout.startswith("There is no mockserver.toml, and no [tool.mockserver] in a pypr")
 
