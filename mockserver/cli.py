@@ -56,8 +56,7 @@ def _command(name: str) -> click.Command:
     """Import a command when it is asked for: a start pays for its own."""
     module, _, found = _HOMES[name].partition(":")
     command: click.Command = getattr(import_module(f"mockserver.commands.{module}"), found)
-    if not module.startswith("steering."):  # those ask a fake, which has loaded what it serves
-        _add_schemas(command)
+    _add_schemas(command)
     return command
 
 

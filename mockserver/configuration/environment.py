@@ -16,9 +16,6 @@ PREFIX = "MOCKSERVER_"
 _ISOLATED = "_MOCKSERVER_ISOLATED"
 """Is set where no file counts, for this process and those that it starts."""
 
-_FOUND_BY_COMMANDS = frozenset({"MOCKSERVER_URL"})
-"""What ``mockserver run`` tells its command; no option needs it."""
-
 _LINK = (
     r"MOCKSERVER_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)"
     r"|MOCKSERVER_ENV_.+"
@@ -55,7 +52,7 @@ def links() -> dict[str, str]:
 
 def check_variables(keys: Iterable[str]) -> None:
     """Raise ``BadSetting`` for a variable of ours that is that of no option; ``keys`` are those of all."""
-    known = [*map(variable, keys), *_FOUND_BY_COMMANDS]
+    known = [*map(variable, keys)]
     for name in variables():
         if name not in known:
             raise BadSetting(name, f"no option has this variable; {suggestion(name, known, 'mockserver config')}")

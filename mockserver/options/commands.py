@@ -11,6 +11,14 @@ from mockserver.options.kit import ACCESS_KEY, CLIENT, REPORTING, SERVER
 from mockserver.options.payloads import EXAMPLE, RULES, VALIDATE
 from mockserver.options.server import PROXY, SERVE
 from mockserver.options.services import OWN_SERVICES
+from mockserver.options.steering import RUNNING
+
+STEERING: tuple[Command, ...] = (
+    *(("clock", word) for word in ("show", "freeze", "resume", "advance", "set")),
+    *(("fault", word) for word in ("add", "remove", "clear")),
+    *((word,) for word in ("faults", "tasks", "tail", "verify", "reset")),
+)
+"""The commands for a fake that runs already."""
 
 PYTHON = ("python",)
 """What stands for ``live()``, ``patch()`` and the fixtures of pytest, as if they were a command."""
@@ -26,6 +34,7 @@ _OPTIONS = {
     ("rules",): RULES,
     ("token",): ACCESS_KEY,
     PYTHON: FAKE,
+    **dict.fromkeys(STEERING, RUNNING),
 }
 
 COMMANDS: Mapping[Command, Sequence[Configurable]] = MappingProxyType(

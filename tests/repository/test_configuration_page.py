@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from mockserver.configuration.environment import variable
-from mockserver.options.commands import COMMANDS
+from mockserver.options.commands import COMMANDS, STEERING
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 FILE, *_ = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
@@ -33,7 +33,8 @@ def test_the_page_lists_every_option_with_its_commands() -> None:
     for command, options in COMMANDS.items():
         for option in options:
             _, commands = expected.setdefault(option.key, (variable(option.key), []))
-            commands += [" ".join(command)] if option.expose_value else []
+            name = command[0] if command in STEERING else " ".join(command)
+            commands += [name] if option.expose_value and name not in commands else []
     assert listed == expected
 
 

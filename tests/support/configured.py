@@ -29,6 +29,11 @@ WORDS: Mapping[Command, Sequence[str]] = {
     ("check", "server"): ["http://127.0.0.1:1"],
     ("validate",): ["kling/omni-image", "-"],
     ("example",): ["kling/omni-image"],
+    ("clock", "advance"): ["1s"],
+    ("clock", "set"): ["5"],
+    ("fault", "add"): ["1303"],
+    ("fault", "remove"): ["1"],
+    ("verify",): ["kling/omni-image.create"],
 }
 """The arguments that a command cannot do without."""
 
@@ -115,6 +120,9 @@ def samples(option: Configurable, folder: Path) -> tuple[Texts, Texts]:
     if isinstance(option.type, click.Path):
         one, two = ([str(folder / each)] for each in ("one", "two"))
         return ([*one, *two], two) if option.multiple else (one, two)
+    if isinstance(option.type, click.Choice):
+        _, one, two = option.type.choices  # the first is the default
+        return [str(one)], [str(two)]
     if option.key == "store":
         return [f"sqlite:{folder}/one"], ["redis://localhost:6379/2"]
     return (["7", "8 x2"], ["9"]) if option.multiple else (["7"], ["8"])

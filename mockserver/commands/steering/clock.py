@@ -11,6 +11,7 @@ import click
 
 from mockserver.commands.steering.running import Running, running
 from mockserver.errors import BadSetting
+from mockserver.options.steering import RUNNING
 
 
 @click.group(short_help="Freeze, advance or set the clock of a running fake.")
@@ -18,28 +19,28 @@ def clock() -> None:
     """Show or move the clock of a running fake: tasks, callbacks, limits and tokens all follow it."""
 
 
-@clock.command(epilog="\b\nExample:\n  mockserver clock show")
+@clock.command(params=[*RUNNING], epilog="\b\nExample:\n  mockserver clock show")
 @running
 def show(fake: Running) -> None:
     """Show the time, and whether it stands still."""
     _tell(fake, fake.get("clock"))
 
 
-@clock.command(epilog="\b\nExample:\n  mockserver clock freeze")
+@clock.command(params=[*RUNNING], epilog="\b\nExample:\n  mockserver clock freeze")
 @running
 def freeze(fake: Running) -> None:
     """Let time stand still until it is advanced, set or resumed."""
     _tell(fake, fake.post("clock/freeze"))
 
 
-@clock.command(epilog="\b\nExample:\n  mockserver clock resume")
+@clock.command(params=[*RUNNING], epilog="\b\nExample:\n  mockserver clock resume")
 @running
 def resume(fake: Running) -> None:
     """Let time go on."""
     _tell(fake, fake.post("clock/resume"))
 
 
-@clock.command(epilog="\b\nExample:\n  mockserver clock advance 90s")
+@clock.command(params=[*RUNNING], epilog="\b\nExample:\n  mockserver clock advance 90s")
 @click.argument("span")
 @running
 def advance(fake: Running, span: str) -> None:
@@ -47,7 +48,7 @@ def advance(fake: Running, span: str) -> None:
     _tell(fake, fake.post("clock/advance", {"advance": span}))
 
 
-@clock.command("set", epilog="\b\nExample:\n  mockserver clock set 2026-11-20T12:00:00Z")
+@clock.command("set", params=[*RUNNING], epilog="\b\nExample:\n  mockserver clock set 2026-11-20T12:00:00Z")
 @click.argument("time")
 @running
 def set_(fake: Running, time: str) -> None:

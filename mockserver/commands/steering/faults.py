@@ -8,9 +8,12 @@ from typing import Any
 import click
 
 from mockserver.commands.steering.running import Running, running
+from mockserver.options.steering import RUNNING
 
 
-@click.command(short_help="List the faults of a running fake.", epilog="\b\nExample:\n  mockserver faults")
+@click.command(
+    params=[*RUNNING], short_help="List the faults of a running fake.", epilog="\b\nExample:\n  mockserver faults"
+)
 @running
 def faults(fake: Running) -> None:
     """List the faults that are in force, with their numbers, where they are from, and how often each has happened."""
@@ -23,7 +26,7 @@ def fault() -> None:
     """Add or remove faults of a running fake; `mockserver list faults` lists the kinds."""
 
 
-@fault.command(epilog='\b\nExample:\n  mockserver fault add "1303 x2 on kling/omni-image.create"')
+@fault.command(params=[*RUNNING], epilog='\b\nExample:\n  mockserver fault add "1303 x2 on kling/omni-image.create"')
 @click.argument("line", nargs=-1, required=True)
 @click.option("--account", metavar="TOKEN", help="Only for this token or access key.")
 @running
@@ -34,7 +37,7 @@ def add(fake: Running, line: tuple[str, ...], account: str | None) -> None:
     fake.show(found, lambda: iter([f"fault {found['number']} is in force"]))
 
 
-@fault.command(epilog="\b\nExample:\n  mockserver fault remove 3")
+@fault.command(params=[*RUNNING], epilog="\b\nExample:\n  mockserver fault remove 3")
 @click.argument("number", type=click.IntRange(1))
 @running
 def remove(fake: Running, number: int) -> None:
@@ -43,7 +46,7 @@ def remove(fake: Running, number: int) -> None:
     fake.show(found, lambda: iter([f"fault {number} is removed"]))
 
 
-@fault.command(epilog="\b\nExample:\n  mockserver fault clear")
+@fault.command(params=[*RUNNING], epilog="\b\nExample:\n  mockserver fault clear")
 @click.option("--account", metavar="TOKEN", help="Only those for this token or access key.")
 @running
 def clear(fake: Running, account: str | None) -> None:

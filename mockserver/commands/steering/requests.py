@@ -12,6 +12,7 @@ from click.exceptions import Exit
 from mockserver.adapters.console.lines import Line
 from mockserver.commands.steering.running import Running, running
 from mockserver.errors import BadSetting
+from mockserver.options.steering import RUNNING
 from mockserver.types import JSON
 
 _PAGE = 1000
@@ -19,6 +20,7 @@ _PAGE = 1000
 
 
 @click.command(
+    params=[*RUNNING],
     short_help="Print the requests to a running fake as they come.",
     epilog="\b\nExamples:\n  mockserver tail\n  mockserver tail --last 0 --json | jq .reason",
 )
@@ -40,6 +42,7 @@ def tail(fake: Running, last: int, follow: bool) -> None:
 
 
 @click.command(
+    params=[*RUNNING],
     short_help="Ask a running fake whether a client has sent something.",
     epilog='\b\nExample:\n  mockserver verify kling/omni-image.create --where \'{"prompt": "*cat*"}\' --times 2',
 )

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import click
@@ -16,8 +16,6 @@ from mockserver.destinations import is_loopback
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.secrecy.curl import SERVE_URL
 from mockserver.types import JSON
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _PATIENCE_SECONDS = 60.0
 """How long an answer may take: a fake whose clock is advanced waits for receivers of callbacks."""
@@ -108,23 +106,11 @@ class Running:
         return Refused(str(said))
 
 
-def running(command: F) -> F:
-    """Add the options that say which fake is meant, and hand it to the command as its first argument."""
+def running(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a command the fake that its options, ``RUNNING``, are about as its first argument."""
 
     @wraps(command)
     def with_running(url: str, control_token: str | None, shows_json: bool, **named: Any) -> Any:
         return command(Running(url, control_token, shows_json=shows_json), **named)
 
-    options = (
-        click.option("--url", default=SERVE_URL, show_default=True, envvar="MOCKSERVER_URL", help="Where the fake is."),
-        click.option(
-            "--control-token",
-            metavar="TOKEN",
-            envvar="MOCKSERVER_CONTROL_TOKEN",
-            help="The token that the fake was started with.",
-        ),
-        click.option("--json", "shows_json", is_flag=True, help="Print the answer of the control API."),
-    )
-    for option in reversed(options):
-        with_running = option(with_running)
-    return with_running  # type: ignore[return-value] # click keeps no types
+    return with_running

@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from mockserver.commands.steering.running import Running, running
+from mockserver.options.steering import RUNNING
 
 
 @click.command(
+    params=[*RUNNING],
     short_help="List the tasks of a running fake.",
     epilog="\b\nExamples:\n  mockserver tasks\n  mockserver tasks --json --url http://127.0.0.1:9000",
 )
@@ -22,6 +24,7 @@ def tasks(fake: Running) -> None:
 
 
 @click.command(
+    params=[*RUNNING],
     short_help="Let a running fake forget what has happened.",
     epilog="\b\nExample:\n  mockserver reset --account my-key",
 )
