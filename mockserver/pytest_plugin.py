@@ -47,7 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
-    """Answer httpx calls to the real hosts with a fake: ``.clock``, ``.faults``, ``.requests``, ``.tasks``."""
+    """Answer httpx calls to the real hosts with a fake.
+
+    It has ``.clock``, ``.faults``, ``.profiles``, ``.requests`` and ``.tasks``.
+    """
     from mockserver.adapters.testing.patch import patch
 
     with _made(request, patch, _settings(request)) as patched:
@@ -57,7 +60,10 @@ def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
 
 @pytest.fixture
 def mock_kling_server(request: pytest.FixtureRequest) -> Iterator[Live]:
-    """Run a fake at ``.url``: ``.clock``, ``.faults``, ``.requests``, ``.tasks``, ``.callbacks``."""
+    """Run a fake at ``.url``.
+
+    It has ``.clock``, ``.faults``, ``.profiles``, ``.requests``, ``.tasks`` and ``.callbacks``.
+    """
     from mockserver.adapters.testing.live import live
 
     settings = _settings(request)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from math import inf
 from types import MappingProxyType
-from typing import Any, Self, TypeGuard
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from mockserver.destinations import ALLOW, DENY, Destination
@@ -20,12 +19,15 @@ from mockserver.durations import parsed_rate
 from mockserver.errors import BadSetting
 from mockserver.suggestions import quoted, shown, suggestion
 from mockserver.types import value
+from mockserver.value_checks import as_written, flag, is_list, listed, whole
 
 MIB = 1 << 20
 
 _POLLS = re.compile(r"polls:0*([1-9][0-9]{0,5})", re.ASCII)
 _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
 """The path of a URL as it is on the wire (RFC 3986, 3.3), without an empty segment."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""The name of a profile, which is a part of a path of the control API."""
 _SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x20\x7f]")
 
 
@@ -67,6 +69,8 @@ class Settings:
     * ``slots``: tasks in flight per account and model; ``None`` means no limit
     * ``rate``: requests per time and account, ``10/s``; ``None`` means no limit
     * ``faults``: what goes wrong on purpose, one line each
+    * ``profile``: the profiles of faults that are on from the start, by name
+    * ``profiles``: one's own profiles, by name: the lines of each
     * ``seed``: makes ids and pictures repeatable; ``None`` means new ones at each start
     * ``max_body``: the largest request body, in bytes
     * ``max_tasks``: how many tasks are kept; of more, the oldest that are over go
@@ -85,6 +89,8 @@ class Settings:
     slots: int | None = None
     rate: str | None = None
     faults: tuple[str, ...] = ()
+    profile: tuple[str, ...] = ()
+    profiles: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     seed: int | None = None
     max_body: int = 64 * MIB
     max_tasks: int = 20_000
@@ -148,55 +154,16 @@ def not_a_webhook_secret() -> BadSetting:
     return BadSetting("--webhook-secret", "this is not a webhook secret. Write whsec_ and then the key in Base64.")
 
 
-def _whole(option: str, what: str, least: float = -inf, *, may_be_none: bool = True) -> Callable[[object], int | None]:
-    """Return the check of a whole number from ``least`` on; ``what`` says what it is, and what to write."""
-
-    def checked(value: object) -> int | None:
-        if (value is None and may_be_none) or (_is_whole(value) and value >= least):
-            return value
-        raise BadSetting(option, f"{shown(value)} is not {what}.")
-
-    return checked
-
-
-checked_slots = _whole("--slots", "a number of tasks. Write a whole number from 0", 0)
+checked_slots = whole("--slots", "a number of tasks. Write a whole number from 0", 0)
 """Returns the number of tasks in flight, or ``None``. Raises ``BadSetting``."""
 
 
-def _listed(
-    option: str, what: str, read: Callable[[str, str], object] = lambda *_: None
-) -> Callable[[object], tuple[str, ...]]:
-    """Return the check of a list of texts; ``what`` names them, and ``read`` raises for a wrong one."""
-
-    def checked(value: object) -> tuple[str, ...]:
-        if not _is_list(value):
-            raise BadSetting(option, f"{shown(value)} is not a list of {what}. Write a list, such as ['…'].")
-        texts = []
-        for item in value:
-            if not isinstance(item, str):
-                raise BadSetting(option, f"{shown(item)} in the list of {what} is not text. Put it in quotes.")
-            read(item, option)
-            texts.append(item)
-        return tuple(texts)
-
-    return checked
-
-
 def _prefixes(value: object) -> tuple[str, ...]:
-    found = tuple("/" + prefix.strip("/") for prefix in _listed("--prefix", "paths")(value))
+    found = tuple("/" + prefix.strip("/") for prefix in listed("--prefix", "paths")(value))
     for prefix in found:
         if not _PREFIX.fullmatch(prefix):
             raise BadSetting("--prefix", f"{quoted(prefix)} is not a path of a URL. Write one such as /proxy/kling.")
     return found
-
-
-def _flag(option: str) -> Callable[[object], bool]:
-    def checked(value: object) -> bool:
-        if isinstance(value, bool):
-            return value
-        raise BadSetting(option, f"{shown(value)} is neither true nor false. Write one of the two.")
-
-    return checked
 
 
 def _readings(value: object) -> Mapping[str, str]:
@@ -209,8 +176,21 @@ def _readings(value: object) -> Mapping[str, str]:
     return MappingProxyType(dict(value))
 
 
+def _profiles(value: object) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        text = f"{shown(value)} does not map names to lists of faults. Write such as {{'bad-day': ['5000 10%']}}."
+        raise BadSetting("--profile", text)
+    for name in value:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise BadSetting("--profile", f"{shown(name)} is not the name of a profile. Write one such as bad-day.")
+    found = {name: listed("--profile", "faults")(lines) for name, lines in value.items()}
+    for name in (name for name, lines in found.items() if not lines):
+        raise BadSetting("--profile", f"the profile {quoted(name)} has no fault. Write a list, such as ['5000 10%'].")
+    return MappingProxyType(found)
+
+
 def _keys(value: object) -> tuple[Key, ...]:
-    if not _is_list(value):
+    if not is_list(value):
         raise BadSetting("--key", "this is not a list of keys. Write a list, such as ['TOKEN', 'AK:SK'].")
     return tuple(_key(item) for item in value)
 
@@ -242,44 +222,27 @@ def _public_url(value: object) -> str | None:
     raise BadSetting("--public-url", text)
 
 
-def _as_written(check: Callable[[object], object], *, may_be_none: bool) -> Callable[[object], object]:
-    """Return the check of a value that is read later, and kept as it was written."""
-
-    def checked(value: object) -> object:
-        if value is not None or not may_be_none:
-            check(value)
-        return value
-
-    return checked
-
-
 _CHECKS: Mapping[str, Callable[[object], object]] = MappingProxyType(
     {
-        "services": _listed("--service", "names"),
+        "services": listed("--service", "names"),
         "prefixes": _prefixes,
-        "pace": _as_written(parsed_pace, may_be_none=False),
-        "strict": _flag("--strict"),
+        "pace": as_written(parsed_pace, may_be_none=False),
+        "strict": flag("--strict"),
         "readings": _readings,
         "keys": _keys,
         "slots": checked_slots,
-        "rate": _as_written(parsed_rate, may_be_none=True),
-        "faults": _listed("--fault", "faults"),
-        "seed": _whole("--seed", "a seed. Write a whole number"),
-        "max_body": _whole("--max-body", "a number of bytes. Write a whole number from 1", 1, may_be_none=False),
-        "max_tasks": _whole("--max-tasks", "a number of tasks. Write a whole number from 1", 1, may_be_none=False),
+        "rate": as_written(parsed_rate, may_be_none=True),
+        "faults": listed("--fault", "faults"),
+        "profile": listed("--profile", "names"),
+        "profiles": _profiles,
+        "seed": whole("--seed", "a seed. Write a whole number"),
+        "max_body": whole("--max-body", "a number of bytes. Write a whole number from 1", 1, may_be_none=False),
+        "max_tasks": whole("--max-tasks", "a number of tasks. Write a whole number from 1", 1, may_be_none=False),
         "public_url": _public_url,
-        "trust_proxy": _flag("--trust-proxy"),
-        "webhook_secret": _as_written(check_webhook_secret, may_be_none=True),
-        "allow_callbacks_to": _listed(ALLOW, "hosts", Destination.parse),
-        "deny_callbacks_to": _listed(DENY, "hosts", Destination.parse),
+        "trust_proxy": flag("--trust-proxy"),
+        "webhook_secret": as_written(check_webhook_secret, may_be_none=True),
+        "allow_callbacks_to": listed(ALLOW, "hosts", Destination.parse),
+        "deny_callbacks_to": listed(DENY, "hosts", Destination.parse),
     }
 )
 """How each setting is checked: a function that returns the value as it is kept, or raises ``BadSetting``."""
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)  # True is a number in Python, and never meant as one
-
-
-def _is_list(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)

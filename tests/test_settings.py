@@ -124,6 +124,7 @@ OPTIONS = {
     "slots": "--slots",
     "rate": "--rate",
     "faults": "--fault",
+    "profile": "--profile",
     "seed": "--seed",
     "max_body": "--max-body",
     "max_tasks": "--max-tasks",
@@ -139,7 +140,7 @@ def test_the_command_says_what_python_says(name: str, text: str) -> None:
     def made(**options: Any) -> None:
         Fake(Settings(**options))
 
-    value: Any = [text] if name in ("services", "prefixes", "keys", "faults") else text
+    value: Any = [text] if name in ("services", "prefixes", "keys", "faults", "profile") else text
     if name in ("slots", "seed", "max_body", "max_tasks") and len(text) < 10 and text.lstrip("-").isdigit():
         value = int(text)
     said = told(lambda: Fake(Settings(**{name: value})))
@@ -157,6 +158,8 @@ REFUSED: dict[str, list[Any]] = {
     "slots": ["3", -1, 1.0, True, math.inf],
     "rate": [10, "10", "often", "", "0/s", "10/0s", "10/", "/s", "10/x", True],
     "faults": ["1303", None, [5], {"1303"}],
+    "profile": ["flaky", None, [5], {"flaky"}],
+    "profiles": [None, "flaky", ["flaky"], {"a": []}, {"a": "1303"}, {"a": [5]}, {"": ["1303"]}, {"a/b": ["1303"]}],
     "seed": ["a", "1", 1.0, True],
     "max_body": [-1, 0, None, "64", True, 1.0],
     "max_tasks": [-1, 0, None, "64", True, 1.0],

@@ -38,6 +38,12 @@ def _faults() -> Iterator[tuple[str, str]]:
         yield f"{kind.name} {kind.usage}".strip(), f"{kind.stage}: {kind.means}"
 
 
+def _profiles() -> Iterator[tuple[str, str]]:
+    from mockserver.fake.faults.profiles import known
+
+    yield from ((profile.name, f"{profile.imitates} ({'; '.join(profile.lines)})") for profile in known({}).values())
+
+
 def _checks() -> Iterator[tuple[str, str]]:
     from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
     from mockserver.kit.server.checks.registry import CHECKS as OF_SERVERS
@@ -56,6 +62,7 @@ _LISTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
     "services": _services,
     "operations": _operations,
     "faults": _faults,
+    "profiles": _profiles,
     "checks": _checks,
     "scenarios": _scenarios,
 }
@@ -63,12 +70,12 @@ _LISTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
 
 @click.command(
     "list",
-    short_help="List all services, operations, faults, checks or scenarios.",
+    short_help="List all services, operations, faults, profiles, checks or scenarios.",
     epilog="\b\nExample:\n  mockserver list operations",
 )
 @click.argument("kind", metavar="KIND", type=click.Choice(list(_LISTS)))
 def list_(kind: str) -> None:
-    """List all names of one KIND: services, operations, faults, checks or scenarios (of `check client`).
+    """List all names of one KIND: services, operations, faults, profiles, checks or scenarios (of `check client`).
 
     The line of a check names its family, which --only and --skip take as well. `mockserver rules` lists the rules of
     payloads, and `mockserver readings` the open questions.

@@ -1,6 +1,7 @@
 """Handles: what a test does with a fake from outside. The control API offers the same over HTTP.
 
-``fake.tasks.force(…)``, ``fake.requests.verify(…)``, ``fake.faults.add("1303 x2")``, ``fake.callbacks.send_again(…)``.
+``fake.tasks.force(…)``, ``fake.requests.verify(…)``, ``fake.faults.add("1303 x2")``, ``fake.profiles.start("flaky")``,
+``fake.callbacks.send_again(…)``.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mockserver.fake.answering.reasons import FORCED
 from mockserver.fake.callbacks.delivery import Delivery
-from mockserver.fake.faults.fault import Fault, Happening
+from mockserver.fake.faults.fault import PROFILE, Fault, Happening
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Status, Task
 from mockserver.fake.world import World
 from mockserver.types import JSON
 
 if TYPE_CHECKING:
+    from mockserver.fake.faults.profiles import Profile
     from mockserver.fake.verification import Expectation, Verdict
 
 T = TypeVar("T")
@@ -167,7 +169,7 @@ class FaultLines:
         ``path`` may contain ``*``; ``where`` is a pattern of the payload; ``origin`` says in reasons where it was asked
         for. Raises ``BadFault``.
         """
-        found = self._world.read_fault(line, account, origin)
+        found = self._world.fault_reader.fault(line, account, origin)
         scoped = replace(found, path=path, where=dict(where or {}))
         return self._turn(lambda: self._world.faults.add(Happening(scoped)))
 
@@ -178,3 +180,35 @@ class FaultLines:
     def clear(self, account: str | None = None) -> None:
         """Remove all faults, or those for one account."""
         self._turn(lambda: self._world.faults.clear(account and self._world.known_as(account)))
+
+
+class Profiles:
+    """The profiles of a fake: ours and those of its settings, and others that are on in a store that is shared."""
+
+    def __init__(self, world: World, turn: Turn) -> None:
+        self._world, self._turn = world, turn
+
+    def __iter__(self) -> Iterator[Profile]:
+        from mockserver.fake.faults.profiles import listed
+
+        return iter(listed(self._world.settings.profiles, self._world.faults))
+
+    def start(self, name: str, *, account: str | None = None) -> list[int]:
+        """Switch a profile on, for all or for one account, and return the numbers of its faults.
+
+        What is on stays as it is. Raises ``NoSuchProfile``, and ``BadSetting`` if no fault of it can happen here.
+        """
+        wanted = self._world.fault_reader.profile(name, account)
+        return self._turn(lambda: [self._world.faults.ensure(fault) for fault in wanted])
+
+    def stop(self, name: str, *, account: str | None = None) -> None:
+        """Switch a profile off, for all or for one account: its faults go, and no other. Raises ``NoSuchProfile``."""
+        if name not in (found := [profile.name for profile in self]):
+            from mockserver.fake.faults.profiles import NoSuchProfile
+
+            raise NoSuchProfile(name, found)
+        self._turn(lambda: self._world.faults.clear(account and self._world.known_as(account), PROFILE + name))
+
+    def in_force(self, name: str) -> dict[int, str | None]:
+        """Return the numbers of the faults that a profile has in force, each with the account that it is for."""
+        return {number: fault.account for number, fault, _ in self._world.faults if fault.origin == PROFILE + name}

@@ -18,7 +18,7 @@ T = TypeVar("T")
 _CLOCK, _SETTINGS, _BORN = "clock", "settings", "born"
 """The names of what all know of the time, of the settings that were changed, and of which store this is."""
 
-_AT_START = frozenset({"faults", "seed", "max_tasks"})
+_AT_START = frozenset({"faults", "profile", "profiles", "seed", "max_tasks"})
 """Settings that a fake heeds only when it begins."""
 
 

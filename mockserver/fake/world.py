@@ -23,8 +23,10 @@ from mockserver.fake.clock import Clock
 from mockserver.fake.dialects.dialect import Dialect
 from mockserver.fake.dialects.shown import Shown
 from mockserver.fake.encoding import encoded
-from mockserver.fake.faults.fault import BadFault, Fault, Faults, Happening, Hit, Stage, Target
+from mockserver.fake.faults.begun import Begun
+from mockserver.fake.faults.fault import BadFault, Faults, Hit, Stage, Target
 from mockserver.fake.faults.prompt import PromptFaults
+from mockserver.fake.faults.reader import FaultReader
 from mockserver.fake.ids import Ids
 from mockserver.fake.intake.auth import hashed, known_as
 from mockserver.fake.library.possessions import Possessions
@@ -35,12 +37,9 @@ from mockserver.fake.media.origin import origin
 from mockserver.fake.media.uploads import Uploads
 from mockserver.fake.sharing import Sharing
 from mockserver.fake.stores.owned import Owned, owned, shared
-from mockserver.fake.stores.store import SHARED, Store
+from mockserver.fake.stores.store import Store
 from mockserver.settings import Settings
 from mockserver.types import Millis, Payload, Reason
-
-_BEGUN = "begun"
-"""The name of what all who share a store know of the faults that it began with."""
 
 RETENTION_MILLIS: Millis = 30 * 24 * 3600 * 1000
 """How long results are kept (kling 6)."""
@@ -72,7 +71,8 @@ class World:
         self.prompt_faults = PromptFaults(self.documents, settings.seed)
         self.restored: frozenset[str] = frozenset()
         self.version = 0
-        self._begun = {hashed(f"{number} {line}"): line for number, line in enumerate(settings.faults)}
+        self.fault_reader = FaultReader(self)
+        self._begun = Begun(self.documents, settings, self.fault_reader)
         learners = (self.limits.learn, self.faults.learn, self.prompt_faults.learn)
         self.sharing = Sharing(store, clock, settings, self._take, learners)
         self.sharing.turn(self.begin)
@@ -147,14 +147,6 @@ class World:
         It is the token, but its digest where others may read the store, or where a snapshot brought it back.
         """
         return hashed(token) if self.store.is_shared else known_as(token, self.restored)
-
-    def read_fault(self, line: str, account: str | None = None, origin: str = "python") -> Fault:
-        """Read a line that asks for a fault. Raises ``BadFault``."""
-        from mockserver.fake.faults.line import fault
-
-        found = fault(line, {service.id: service for service in self.services}, origin)
-        account = account or found.account
-        return found if account is None else replace(found, account=self.known_as(account))
 
     def faults_at(self, stage: Stage, operation: Operation, subject: Subject, path: str) -> list[Hit]:
         """Return the faults that happen now at a stage: those that were added, and those in the prompt of the subject.
@@ -236,21 +228,9 @@ class World:
         return self.tasks.forget(account)
 
     def begin(self) -> None:
-        """Add the faults that it begins with, unless the store had them before: of several fakes one adds them.
-
-        A store that has lost all that it held begins once more.
-        """
+        """Name the store, and add the faults that it begins with."""
         self.sharing.begin()
-        begun: list[str] = (self.documents.get(SHARED, _BEGUN) or []) if self._begun else []
-        new = {
-            digest: self.read_fault(line, origin="option")
-            for digest, line in self._begun.items()
-            if digest not in begun
-        }
-        for fault in new.values():
-            self.faults.add(Happening(fault))
-        if new:
-            self.documents.put(SHARED, _BEGUN, [*begun, *new])
+        self._begun.add_to(self.faults)
 
     def take(self, contract: Catalog) -> None:
         """Serve another contract. Raises ``MockserverError`` where the settings do not fit it; then nothing changes."""
@@ -268,6 +248,7 @@ class World:
         pace = Pace.parse(settings.pace)
         limit = Limit.usual(settings)
         destinations = Destinations.parse(settings.allow_callbacks_to, settings.deny_callbacks_to)
+        self.fault_reader.check(settings)
         self.version += 1
         self.destinations = destinations
         self.settings, self.services, self.pace, self.limits.usual = settings, services, pace, limit

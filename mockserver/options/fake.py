@@ -78,6 +78,12 @@ FAKE = (
         metavar="FAULT",
         help="Add a fault, such as '1303 x2'; repeatable.",
     ),
+    Configurable(
+        ["--profile"],
+        multiple=True,
+        metavar="NAME",
+        help="Add the faults of a profile, such as flaky; repeatable. `mockserver list profiles` lists them.",
+    ),
     Configurable(["--seed"], type=_number, metavar="N", help="Produce the same ids and pictures in each run."),
     Configurable(
         ["--max-body"],

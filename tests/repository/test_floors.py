@@ -30,6 +30,7 @@ FLOORS = (
         "settings",
         "suggestions",
         "types",
+        "value_checks",
     },
     {"contract"},
     {"fake", "importing", "kit"},

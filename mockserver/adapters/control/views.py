@@ -6,9 +6,10 @@ import json
 
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
-from mockserver.fake.faults.fault import Fault
+from mockserver.fake.faults.fault import Fault, Words
 from mockserver.fake.faults.line import kinds
 from mockserver.fake.faults.meant import meant_by
+from mockserver.fake.faults.profiles import Profile
 from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry, reason_as_json
 from mockserver.fake.lifecycle import Task
@@ -126,6 +127,20 @@ def fault(number: int, found: Fault, happened: int) -> dict[str, JSON]:
         "where": mask.json(dict(found.where)),
         "origin": found.origin,
         "happened": happened,
+    }
+
+
+def profile(fake: Fake, found: Profile) -> dict[str, JSON]:
+    """Show a profile, and for whom it is on: an account of ``null`` is everybody's."""
+    in_force = fake.profiles.in_force(found.name)
+    return {
+        "name": found.name,
+        "imitates": found.imitates,
+        "faults": [Mask(filter(None, [Words.parse(line).account])).text(line) for line in found.lines],
+        "is_own": found.is_own,
+        "is_on": bool(in_force),
+        "accounts": [account and masked(account) for account in dict.fromkeys(in_force.values())],
+        "numbers": list(in_force),
     }
 
 

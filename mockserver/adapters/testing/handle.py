@@ -11,7 +11,7 @@ from mockserver.contract.catalog import load
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
-from mockserver.fake.handles import Callbacks, FaultLines, Requests, Tasks
+from mockserver.fake.handles import Callbacks, FaultLines, Profiles, Requests, Tasks
 from mockserver.secrecy.mask import Mask
 from mockserver.settings import Key, Settings
 from mockserver.suggestions import shown
@@ -32,6 +32,8 @@ class Options(TypedDict, total=False):
     slots: int | None
     rate: str | None
     faults: Sequence[str]
+    profile: Sequence[str]
+    profiles: Mapping[str, Sequence[str]]
     seed: int | None
     max_body: int
     max_tasks: int
@@ -62,6 +64,11 @@ class Handle:
     def faults(self) -> FaultLines:
         """What goes wrong on purpose: ``faults.add("1303 x2")``."""
         return self.fake.faults
+
+    @property
+    def profiles(self) -> Profiles:
+        """Faults as a whole: ``profiles.start("flaky")``."""
+        return self.fake.profiles
 
     @property
     def requests(self) -> Requests:

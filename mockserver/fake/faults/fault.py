@@ -4,7 +4,8 @@ A fault is one line of text, in one of three places: ``--fault``, the control AP
 
     NAME [ARGUMENT…] [xTIMES] [#NTH] [PERCENT%] [on SERVICE[/OPERATION]] [for ACCOUNT]
 
-``1303 x2`` refuses twice with code 1303; ``truncated #3 on kling/omni-image.get`` cuts the third answer to a query.
+``1303 x2`` refuses twice with code 1303; ``truncated #3 on kling/omni-image.get`` cuts the third answer to a query;
+``1301 10% on *.create`` refuses one create in ten at each service that has such an error.
 ``answers`` and ``tasks`` hold the kinds of fault, one function each.
 """
 
@@ -24,6 +25,9 @@ from mockserver.fake.stores.store import SHARED, Kind, Store
 from mockserver.types import JSON, Payload, value
 
 Stage = Literal["request", "answer", "task", "result", "callback"]
+
+PROFILE = "profile "
+"""Begins the origin of the faults of a profile; its name follows."""
 
 _TIMES = re.compile(r"x([1-9][0-9]{0,5})", re.ASCII)
 _NTH = re.compile(r"#([1-9][0-9]{0,5})", re.ASCII)
@@ -46,11 +50,11 @@ class Fault:
 
     * ``name`` and ``arguments``: what happens
     * ``stage``: when it happens in the life of a request or a task
-    * ``services``, ``operation``, ``account``, ``path`` (may contain ``*``), ``where`` (a pattern of the payload): what
-      it happens to; no services means all
+    * ``services``, ``operation`` and ``path`` (both may contain ``*``), ``account``, ``where`` (a pattern of the
+      payload): what it happens to; no services means all
     * ``nth``: only the nth time that it could happen; ``chance``: the probability, from 0 to 1
     * ``times``: how often in all; ``None`` means until the fault is removed
-    * ``origin``: where it was asked for: ``option``, ``control``, ``prompt`` or ``python``
+    * ``origin``: where it was asked for: ``option``, ``control``, ``prompt``, ``python`` or ``profile NAME``
     """
 
     _: KW_ONLY
@@ -159,6 +163,11 @@ class Faults:
             self._documents.put(_COUNTS, str(number), happening[1:])
         return number
 
+    def ensure(self, fault: Fault) -> int:
+        """Return the number of a fault that is in force already, or add it."""
+        same = (number for number, each in self._faults.items() if _asked(each) == _asked(fault))
+        return next(same, 0) or self.add(Happening(fault))
+
     def remove(self, number: int) -> bool:
         """Remove a fault; ``False`` if no fault has that number."""
         if number not in self._faults:
@@ -167,24 +176,38 @@ class Faults:
         self._documents.drop(_COUNTS, str(number))
         return True
 
-    def clear(self, account: str | None = None) -> None:
-        """Remove all faults, or those for one account."""
-        for number, fault in list(self._faults.items()):
-            if account in (None, fault.account):
-                self.remove(number)
+    def clear(self, account: str | None = None, origin: str | None = None) -> None:
+        """Remove all faults, or those for one account, or those of one origin."""
+        kept = {
+            number: fault
+            for number, fault in self._faults.items()
+            if account not in (None, fault.account) or origin not in (None, fault.origin)
+        }
+        for number in self._faults.keys() - kept.keys():
+            self._documents.drop(_COUNTS, str(number))
+        if len(kept) < len(self._faults):
+            self._share(kept)
 
     def take(self, stage: Stage, target: Target) -> list[Hit]:
         """Return the faults that happen to a target now, and count them."""
         found = []
         for number, fault in self._faults.items():
             before = Happening(fault, *self._counted(number))
-            after, is_hit = before.met(stage, target, partial(chance, self._seed, str(number)))
+            after, is_hit = before.met(stage, target, partial(self._chance, number, fault))
             if after != before:
                 self._documents.put(_COUNTS, str(number), after[1:])
                 self.version += 1
             if is_hit:
                 found.append(Hit(fault, number))
         return found
+
+    def _chance(self, number: int, fault: Fault, possible: int) -> float:
+        """Draw what decides a chance.
+
+        A profile is drawn for by its lines: with a seed it strikes the same way each time that it is started.
+        """
+        name = f"{fault.origin}: {fault}" if fault.origin.startswith(PROFILE) else str(number)
+        return chance(self._seed, name, possible)
 
     def _counted(self, number: int) -> tuple[int, int]:
         return self._documents.get(_COUNTS, str(number)) or (0, 0)
@@ -193,6 +216,11 @@ class Faults:
         self._documents.put(SHARED, _IN_FORCE, [[number, written(fault)] for number, fault in faults.items()])
         self._faults, self.are_any = faults, bool(faults)
         self.version += 1
+
+
+def _asked(fault: Fault) -> tuple[str, str | None, str]:
+    """Return what was asked for; a fault that a snapshot has brought back may name other services."""
+    return str(fault), fault.account, fault.origin
 
 
 def chance(seed: int | None, name: str, possible: int) -> float:
@@ -211,7 +239,9 @@ def read(found: dict[str, Any]) -> Fault:
 
 
 def _is_aimed_at(fault: Fault, target: Target) -> bool:
-    if (fault.services and target.service not in fault.services) or fault.operation not in (None, target.operation):
+    if fault.services and target.service not in fault.services:
+        return False
+    if fault.operation is not None and not fnmatchcase(target.operation or "", fault.operation):
         return False
     if fault.account not in (None, target.account):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
+from fnmatch import fnmatchcase
 from string import Formatter
 from typing import Any
 
@@ -50,14 +51,14 @@ def fault(line: str, services: Mapping[str, Service], origin: str = "python") ->
         kind = KINDS[words.name]
         _checked(words, kind.effect)
         stage: Stage = kind.stage
-        having = tuple(chosen) if words.on else ()
+        having = tuple(chosen) if words.on and "*" not in words.on else ()
     else:
         stage = "request"
         having = tuple(id for id, service in chosen.items() if words.name in service.errors)
         if not having:
             raise NoSuchFault(words.name, [kind.name for kind in kinds(chosen.values())])
         _checked(words, retry_after)
-    operation = words.on if words.on and "/" in words.on else None
+    operation = words.on if words.on and ("/" in words.on or "*" in words.on) else None
     return Fault(
         name=words.name,
         stage=stage,
@@ -123,6 +124,9 @@ def _services(on: str | None, services: Mapping[str, Service]) -> Mapping[str, S
     """Return the services that the words after ``on`` mean."""
     if on is None:
         return services
+    matching = {id: each for id, each in services.items() if any(fnmatchcase(name, on) for name in each.operations)}
+    if "*" in on and matching:
+        return matching
     id = on.partition("/")[0]
     if id in services and ("/" not in on or on in services[id].operations):
         return {id: services[id]}

@@ -108,6 +108,7 @@ def send_all(server: Process, secrets: Secrets) -> None:
     fault = {"fault": "1303 x2", "account": new("fault"), "where": {"api_key": new("pattern of a fault")}}
     assert server.request("POST", "/_mock/faults", fault).status == 200
     assert server.request("POST", "/_mock/limits", {"account": new("limit"), "slots": 3}).status == 200
+    assert server.request("PUT", "/_mock/profiles/slow", {"account": new("profile")}).status == 200
 
 
 def everything_shown(server: Process) -> Iterator[tuple[str, str]]:

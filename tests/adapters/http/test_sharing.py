@@ -158,6 +158,19 @@ def test_a_fault_with_a_count_strikes_so_often_in_all(pair: Pair) -> None:
     assert all(side.state()["faults"]["version"] != version for side, version in zip(pair, versions, strict=True))
 
 
+def test_a_profile_is_switched_by_one_for_all(pair: Pair) -> None:
+    one, two = pair
+    assert one.steer("PUT", "/profiles/offline", {"account": "me"})["is_on"]
+    shown = {each["name"]: each for each in two.steer("GET", "/profiles")["profiles"]}
+    assert [name for name, each in shown.items() if each["is_on"]] == ["offline"]
+    assert len(shown["offline"]["numbers"]) == len(shown["offline"]["faults"])
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        two.create()
+    assert two.create(token="you")["code"] == 0
+    assert two.steer("DELETE", "/profiles/offline")["status"] == "ok"
+    assert one.create()["code"] == 0
+
+
 def test_the_fault_of_a_prompt_counts_for_all(pair: Pair) -> None:
     asked = {"prompt": "A cat [[mock: 1303 x2]]"}
     assert [side.create(**asked)["code"] for side in pair * 2] == [1303, 1303, 0, 0]

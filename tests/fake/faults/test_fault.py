@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mockserver.fake.faults.line import KINDS, fault
 from mockserver.fake.stores.memory.store import Memory
 
 SERVICES = load().services
+PAGE = (Path(__file__).parents[3] / "docs" / "faults.md").read_text(encoding="utf-8")
 
 
 def target(**parts: Any) -> Target:
@@ -64,6 +66,11 @@ def test_a_chance_comes_from_the_seed() -> None:
         ("hang on chainhub", {}, False),
         ("hang on kling/omni-image.create", {}, True),
         ("hang on kling/omni-image.get", {}, False),
+        ("hang on *.create", {}, True),
+        ("hang on *.create", {"operation": "kling/omni-image.get"}, False),
+        ("hang on kling/*", {"operation": "kling/omni-image.get"}, True),
+        ("1303 on *.create", {}, True),
+        ("1303 on *.create", {"service": "useapi", "operation": "useapi/omni-video.create"}, False),
         ("hang for me", {}, True),
         ("hang for you", {}, False),
         ("1303", {"service": "useapi"}, False),
@@ -95,6 +102,7 @@ def test_a_fault_refuses_arguments_that_it_does_not_take(name: str) -> None:
         ("13x03", "did you mean '1303'"),
         ("hang on nowhere", "try '\\w+'.* lists all"),
         ("hang on kling/omni-image.gte", "did you mean 'kling/omni-image.get'"),
+        ("hang on *.crate", "no service or operation '\\*.crate'"),
         ("hang on", "hang: nothing follows 'on'"),
         ("1303 retry-after soon", "retry-after SECONDS"),
         ("slow-body 3", "slow-body: '3' is not a duration. Write one such as 90s"),
@@ -122,8 +130,12 @@ def test_every_row_of_every_error_table_is_a_fault() -> None:
 
 
 def test_the_documentation_lists_every_kind_of_fault_as_it_is() -> None:
-    text = (Path(__file__).parents[3] / "docs" / "faults.md").read_text(encoding="utf-8")
-    rows = {line for line in text.splitlines() if line.startswith("| `")}
+    rows = {line for line in PAGE.partition("\n## ")[0].splitlines() if line.startswith("| `")}
     assert rows == {
         f"| `{f'{kind.name} {kind.usage}'.strip()}` | {kind.stage} | {kind.means} |" for kind in KINDS.values()
     }
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+def test_what_the_documentation_shows_runs(block: str) -> None:
+    exec(compile(block, "docs/faults.md", "exec"), {})
