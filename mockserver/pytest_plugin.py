@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
     """Answer httpx calls to the real hosts with a fake.
 
-    It has ``.clock``, ``.faults``, ``.profiles``, ``.requests`` and ``.tasks``.
+    It has ``.clock``, ``.faults``, ``.profiles``, ``.held``, ``.requests`` and ``.tasks``.
     """
     from mockserver.adapters.testing.patch import patch
 
@@ -62,7 +62,7 @@ def mock_kling(request: pytest.FixtureRequest) -> Iterator[Patch]:
 def mock_kling_server(request: pytest.FixtureRequest) -> Iterator[Live]:
     """Run a fake at ``.url``.
 
-    It has ``.clock``, ``.faults``, ``.profiles``, ``.requests``, ``.tasks`` and ``.callbacks``.
+    It has ``.clock``, ``.faults``, ``.profiles``, ``.held``, ``.requests``, ``.tasks`` and ``.callbacks``.
     """
     from mockserver.adapters.testing.live import live
 

@@ -125,12 +125,14 @@ class Wire:
     * ``headers_after``: how much later it begins; ``body_over``: how long its body takes
     * ``hangs``: it never comes
     * ``resets``: the connection is reset, before the first byte or in the middle of the body
+    * ``held``: first it waits until what has this number is released; 0 as long as it has no number
     """
 
     headers_after: Millis = 0
     body_over: Millis = 0
     hangs: bool = False
     resets: Literal["no", "before", "during"] = "no"
+    held: int | None = None
 
 
 @value

@@ -22,7 +22,7 @@ from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, sign
 from mockserver.fake.callbacks.outbox import Claim
 from mockserver.fake.clock import Clock
 from mockserver.fake.dialects.known import DIALECTS
-from mockserver.fake.handles import Callbacks, FaultLines, Profiles, Requests, Tasks
+from mockserver.fake.handles import AllHeld, Callbacks, FaultLines, Profiles, Requests, Tasks
 from mockserver.fake.intake.intake import Intake, Prepared
 from mockserver.fake.limits import Limit, Rate
 from mockserver.fake.media import results
@@ -69,7 +69,7 @@ class Fake:
         self.requests = Requests(self.world, self.turn)
         self.callbacks = Callbacks(self.world, self.turn)
         self.faults = FaultLines(self.world, self.turn)
-        self.profiles = Profiles(self.world, self.turn)
+        self.profiles, self.held = Profiles(self.world, self.turn), AllHeld(self.world, self.turn)
         self._watchers: list[Watcher] = []
         self.failures = 0  # requests that an exception has kept from their answer, in this process
         self._intake = Intake(self.world)

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from mockserver.errors import MockserverError
 from mockserver.fake.answering.reasons import FORCED
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.faults.fault import PROFILE, Fault, Happening
+from mockserver.fake.faults.held import Held
 from mockserver.fake.journal import Entry
 from mockserver.fake.lifecycle import Status, Task
 from mockserver.fake.world import World
@@ -23,6 +26,18 @@ if TYPE_CHECKING:
     from mockserver.fake.verification import Expectation, Verdict
 
 T = TypeVar("T")
+
+_LOOK_SECONDS = 0.01
+"""How often it looks whether what is waited for is there: another process may have it."""
+
+
+class TooFewHeld(MockserverError, TimeoutError):
+    """Less was held in time than somebody has waited for."""
+
+    def __init__(self, count: int, held: int, seconds: float) -> None:
+        text = f"{held} held after {seconds:g} s, not {count}. Is the fault in force, and was the request sent?"
+        super().__init__(text)
+        self.count, self.held, self.seconds = count, held, seconds
 
 
 class Turn(Protocol):
@@ -212,3 +227,33 @@ class Profiles:
     def in_force(self, name: str) -> dict[int, str | None]:
         """Return the numbers of the faults that a profile has in force, each with the account that it is for."""
         return {number: fault.account for number, fault, _ in self._world.faults if fault.origin == PROFILE + name}
+
+
+class AllHeld:
+    """What the faults ``hold`` and ``callback-hold`` hold, oldest first, in all processes that share the store."""
+
+    def __init__(self, world: World, turn: Turn) -> None:
+        self._world, self._turn = world, turn
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(self._turn(lambda: list(self._world.held)))
+
+    def wait(self, count: int = 1, *, timeout: float = 10.0) -> list[Held]:
+        """Wait until so many are held, and return all that are; ``timeout`` is in seconds of real time.
+
+        It keeps its thread waiting: in a coroutine, call it in another one. Raises ``TooFewHeld``.
+        """
+        end = time.monotonic() + timeout
+        while len(found := list(self)) < count:
+            if time.monotonic() > end:
+                raise TooFewHeld(count, len(found), timeout)
+            time.sleep(_LOOK_SECONDS)
+        return found
+
+    def release(self, number: int | None = None, *, account: str | None = None) -> int:
+        """Release what has a number, or all, or what an account has; return how many were released."""
+        whose = account and self._world.known_as(account)
+        return self._turn(lambda: self._world.held.release(number, whose))

@@ -25,6 +25,7 @@ from mockserver.fake.dialects.shown import Shown
 from mockserver.fake.encoding import encoded
 from mockserver.fake.faults.begun import Begun
 from mockserver.fake.faults.fault import BadFault, Faults, Hit, Stage, Target
+from mockserver.fake.faults.held import Holding
 from mockserver.fake.faults.prompt import PromptFaults
 from mockserver.fake.faults.reader import FaultReader
 from mockserver.fake.ids import Ids
@@ -66,6 +67,7 @@ class World:
         self.tasks, self.journal, self.documents = store.tasks, store.journal, store.documents
         self.uploads, self.possessions, self.shown = Uploads(self.documents), Possessions(self.documents), Shown()
         self.callbacks = Outbox(store, self.tasks.get, self._notice, self._altered)
+        self.held = Holding(store, lambda delivery: self.callbacks.resume(delivery, self.clock.now()))
         self.limits = Limits(self.documents, Limit.usual(settings))
         self.faults = Faults(store, settings.seed)
         self.prompt_faults = PromptFaults(self.documents, settings.seed)
@@ -225,6 +227,7 @@ class World:
         self.uploads.clear(account)
         self.possessions.clear(account)
         self.callbacks.clear(account)
+        self.held.clear(account)
         return self.tasks.forget(account)
 
     def begin(self) -> None:
@@ -281,6 +284,7 @@ class World:
         sent: tuple[Delivery, ...] = (delivery,)
         for hit in self.faults_at("callback", self.operation(task), self.about(task), delivery.url):
             sent = tuple(delivery for one in sent for delivery in effect(hit.fault)(one, gap))
+        self.held.callbacks(task.operation, sent, self.clock.now())
         return sent
 
 

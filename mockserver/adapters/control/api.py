@@ -20,7 +20,7 @@ from mockserver.adapters.control.body import Refusal, body_of, changed
 from mockserver.adapters.control.callbacks import Callbacks
 from mockserver.adapters.control.events import events, state
 from mockserver.adapters.control.exchanges import Exchanges
-from mockserver.adapters.control.faults import Profiles
+from mockserver.adapters.control.faults import Held, Profiles
 from mockserver.adapters.control.health import health
 from mockserver.adapters.control.paging import number
 from mockserver.adapters.control.tasks import Tasks
@@ -60,6 +60,7 @@ class Control:
             "callbacks": Callbacks(fake, sender, _PATIENCE_SECONDS),
             "requests": Exchanges(fake),
             "profiles": Profiles(fake),
+            "held": Held(fake, sender, _PATIENCE_SECONDS),
         }
 
     def routes(self) -> list[Route]:

@@ -25,7 +25,7 @@ _SILENCE_SECONDS = 15.0
 def state(fake: Fake) -> dict[str, JSON]:
     """Return counts and versions; a part has changed if its version is another than before."""
     fake.learn()
-    world, faults = fake.world, list(fake.world.faults)
+    world, faults, held = fake.world, list(fake.world.faults), [each.number for each in fake.held]
     return {
         "now": fake.clock.now(),
         "is_frozen": fake.clock.is_frozen,
@@ -45,6 +45,7 @@ def state(fake: Fake) -> dict[str, JSON]:
             "total": len(faults),
             "version": f"{world.faults.version}/{sum(happened for _, _, happened in faults)}",
         },
+        "held": {"total": len(held), "version": f"{len(held)}/{held[-1] if held else 0}"},
         "settings": {"version": world.version},
     }
 

@@ -7,6 +7,7 @@ import json
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault, Words
+from mockserver.fake.faults.held import Held
 from mockserver.fake.faults.line import kinds
 from mockserver.fake.faults.meant import meant_by
 from mockserver.fake.faults.profiles import Profile
@@ -107,6 +108,7 @@ def callback(fake: Fake, delivery: Delivery) -> dict[str, JSON]:
         "body": mask.json(json.loads(delivery.body)),
         "is_delivered": delivery.is_delivered,
         "is_forgotten": fake.callbacks.is_forgotten(delivery),
+        "is_held": delivery.is_held,
         "attempts": [
             {"at": attempt.at, "took": attempt.took, "status": attempt.status, "fault": mask.json(attempt.fault)}
             for attempt in delivery.attempts
@@ -141,6 +143,19 @@ def profile(fake: Fake, found: Profile) -> dict[str, JSON]:
         "is_on": bool(in_force),
         "accounts": [account and masked(account) for account in dict.fromkeys(in_force.values())],
         "numbers": list(in_force),
+    }
+
+
+def held(found: Held) -> dict[str, JSON]:
+    """Show an answer or a callback that is held."""
+    return {
+        "number": found.number,
+        "kind": found.kind,
+        "service": found.operation.partition("/")[0],
+        "operation": found.operation,
+        "task": found.task,
+        "since": found.since,
+        "account": masked(found.account),
     }
 
 

@@ -6,11 +6,12 @@ from asyncio import Future
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
 
 from mockserver.adapters.http.bodies import Bodies
 from mockserver.adapters.http.callbacks import CallbackSender, at_once
+from mockserver.adapters.http.connection.holding import Holding
 from mockserver.adapters.http.evictions import tell_of_evictions
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.own import BEGINNINGS, Own, may_be_own
@@ -25,6 +26,8 @@ from mockserver.types import Request, Response
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
+
+T = TypeVar("T")
 
 _LARGE_BYTES = 32 * 1024
 """A body of this size or more is answered in a thread, as is one that is compressed: other requests would wait for it.
@@ -42,7 +45,7 @@ class Application:
     def __init__(self, fake: Fake, control_token: str | None = None) -> None:
         """``control_token``: what the control API asks for."""
         self._fake, self._workers = fake, Workers()
-        self.endpoint = FakeEndpoint(fake)
+        self.endpoint = FakeEndpoint(fake, self._workers)
         self._sender = CallbackSender(fake, self._workers, self.endpoint.turns.call if fake.waits else at_once)
         self._own = Own(fake, self._workers, self._sender, self.endpoint, control_token)
         self.state = self._own.state
@@ -78,9 +81,10 @@ class Application:
 class FakeEndpoint:
     """Passes every other request to the fake."""
 
-    def __init__(self, fake: Fake) -> None:
+    def __init__(self, fake: Fake, workers: Workers | None = None) -> None:
         self._fake, self._bodies = fake, Bodies()
         self.turns: Turns[Any] = Turns(cast("Deciding[Any]", fake))
+        self.holding = Holding(fake, self._done, workers or Workers())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -91,11 +95,17 @@ class FakeEndpoint:
             return
         request = request_of(scope, body)
         try:
-            await deliver(await self._response(request), scope, receive, send)
+            await self.deliver(await self._response(request), scope, receive, send)
         except ConnectionError:
             raise  # a fault that resets the connection
         except Exception as error:  # noqa: BLE001 - the last resort: an answer that cannot be sent must not be silence
             await deliver(await self.failed(request, error), scope, receive, send)
+
+    async def deliver(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send an answer, as soon as it may go if it is held."""
+        held = None if response.wire is None else response.wire.held
+        if held is None or await self.holding.may_go(held, receive):
+            await deliver(response, scope, receive, send)
 
     def at_once(self, request: Request) -> Response | Future[Response] | None:
         """Answer a request to a service, or begin to; ``None`` if other requests would wait for that."""
@@ -124,7 +134,7 @@ class FakeEndpoint:
             return await to_thread.run_sync(self._fake.respond, request, abandon_on_cancel=True)
         return self._fake.respond(request)
 
-    async def _done(self, work: Callable[[], Response]) -> Response:
+    async def _done(self, work: Callable[[], T]) -> T:
         return await self.turns.call(work) if self._fake.waits else work()
 
 

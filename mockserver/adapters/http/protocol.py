@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from mockserver.adapters.http.connection import head
 from mockserver.adapters.http.connection.answers import lines, written
 from mockserver.adapters.http.connection.deadline import Deadline
-from mockserver.adapters.http.connection.desk import AtOnce, Desk, delivering
+from mockserver.adapters.http.connection.desk import AtOnce, Desk
 from mockserver.adapters.http.connection.reader import Reader
 from mockserver.adapters.http.connection.transport import TRANSPORT, Gathering
 from mockserver.fake.answering.refusal import Refused
@@ -170,7 +170,7 @@ class Protocol(Reader):
             self._let_go()
             super().on_message_complete()
         elif isinstance(answer, Response):
-            self._start_asgi_task(self._taken_over(request), delivering(answer))
+            self._start_asgi_task(self._taken_over(request), self._desk.delivering(answer))
         else:
             answer.add_done_callback(partial(self._answer_later, self._taken_over(request), request))
 
@@ -179,7 +179,7 @@ class Protocol(Reader):
         try:
             response = answer.result()
             found = self._written(request, response)
-            app = delivering(response)
+            app = self._desk.delivering(response)
         except Exception as error:  # noqa: BLE001 - the last resort, as above
             found, app = None, self._desk.failing(request, error)
         if cycle.disconnected:

@@ -58,7 +58,8 @@ class Server(uvicorn.Server):
         """
         own = application(fake, control_token) if app is None else None
         endpoint = FakeEndpoint(fake) if own is None else own.endpoint
-        desk = Desk(endpoint.refuse, endpoint.failed, None if own is None else endpoint.at_once)
+        desk = Desk(endpoint.refuse, endpoint.failed, None if own is None else endpoint.at_once, endpoint.deliver)
+        self._holding = endpoint.holding
         self._app = app or own
         config = uvicorn.Config(
             self._app,  # type: ignore[arg-type] # there is one, and the types of Starlette's are looser
@@ -111,8 +112,12 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop. Requests that do not end in time are cut off; uvicorn would print tracebacks for them."""
+        """Stop. What is held goes out; requests that do not end in time are cut off.
+
+        uvicorn would print tracebacks for those.
+        """
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._holding.end()
         await super().shutdown(sockets)
 
     @contextmanager

@@ -11,7 +11,7 @@ from mockserver.contract.catalog import load
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import Clock
 from mockserver.fake.core import Fake
-from mockserver.fake.handles import Callbacks, FaultLines, Profiles, Requests, Tasks
+from mockserver.fake.handles import AllHeld, Callbacks, FaultLines, Profiles, Requests, Tasks
 from mockserver.secrecy.mask import Mask
 from mockserver.settings import Key, Settings
 from mockserver.suggestions import shown
@@ -69,6 +69,11 @@ class Handle:
     def profiles(self) -> Profiles:
         """Faults as a whole: ``profiles.start("flaky")``."""
         return self.fake.profiles
+
+    @property
+    def held(self) -> AllHeld:
+        """Answers and callbacks that wait: ``held.wait(2)``, ``held.release(number)``."""
+        return self.fake.held
 
     @property
     def requests(self) -> Requests:

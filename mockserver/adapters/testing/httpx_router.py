@@ -22,22 +22,11 @@ from respx import MockRouter
 from respx.mocks import HTTPCoreMocker
 from respx.models import AllMockedAssertionError
 
-from mockserver.adapters.http.headers import listed, mapped
-from mockserver.adapters.testing.hosts import Hosts, canonical
+from mockserver.adapters.http.headers import listed
+from mockserver.adapters.testing.answers import Answering, answered, answered_later, body_of
+from mockserver.adapters.testing.hosts import canonical
 from mockserver.adapters.testing.name_guard import NameGuard
-from mockserver.types import Request, Response, Wire
-
-
-class Answering(Protocol):
-    """What answers requests to some hosts, and says which others may go out."""
-
-    hosts: Hosts
-
-    def answer(self, request: Request) -> Response:
-        """Answer a request."""
-
-    def refusal(self, host: str) -> Exception:
-        """Return the error for a host that is not answered and may not go out."""
+from mockserver.types import Response
 
 
 class Hook(Protocol):
@@ -183,16 +172,15 @@ class _Transport:
     def handle_request(self, request: Any) -> Any:
         """Answer a request."""
         request.read()
-        return self._answered(request)
+        return self._answered(request, answered(self._run, request, self._library))
 
     async def handle_async_request(self, request: Any) -> Any:
         """Answer a request of an async client."""
         await request.aread()
-        return self._answered(request)
+        return self._answered(request, await answered_later(self._run, request, self._library))
 
-    def _answered(self, request: Any) -> Any:
-        answer = _answer(self._run, request, self._library)
-        stream = self._library.ByteStream(_body(request, answer))
+    def _answered(self, request: Any, answer: Response) -> Any:
+        stream = self._library.ByteStream(body_of(request, answer))
         return self._library.Response(answer.status, headers=listed(answer), stream=stream)
 
 
@@ -215,10 +203,16 @@ class _RespxRouter(MockRouter):
     def handler(self, request: httpx.Request) -> httpx.Response:
         """Answer a request, or leave it to the routers of others; without one, it goes out if it may."""
         run = self._router.find(request.url.host)
-        if run is not None:
-            answer = _answer(run, request, self._core)
-            body = _body(request, answer)
-            return httpx.Response(answer.status, headers=listed(answer), stream=httpx.ByteStream(body))
+        return self._passed_on(request) if run is None else _as_httpx(request, answered(run, request, self._core))
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of an async client."""
+        run = self._router.find(request.url.host)
+        if run is None:
+            return self._passed_on(request)
+        return _as_httpx(request, await answered_later(run, request, self._core))
+
+    def _passed_on(self, request: httpx.Request) -> httpx.Response:
         if len(self._routers) > 1:
             raise AllMockedAssertionError(f"RESPX: {request!r} not mocked!")
         refusal = self._router.refusal(request.url.host)
@@ -226,31 +220,9 @@ class _RespxRouter(MockRouter):
             raise refusal
         return super().handler(request)
 
-    async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of an async client."""
-        return self.handler(request)
 
-
-def _answer(run: Answering, request: httpx.Request, errors: ModuleType) -> Response:
-    """Answer a request, or raise what its client would see of a fault on the wire."""
-    answer = run.answer(_asked(request))
-    wire = answer.wire or Wire()
-    patience = request.extensions.get("timeout", {}).get("read")
-    if wire.hangs or (patience is not None and wire.headers_after > patience * 1000):
-        raise errors.ReadTimeout("the fake does not answer in time")
-    if wire.resets != "no":
-        raise errors.ReadError("the fake reset the connection")
-    return answer
-
-
-def _body(request: httpx.Request, answer: Response) -> bytes:
-    return b"" if request.method == "HEAD" else answer.body
-
-
-def _asked(request: httpx.Request) -> Request:
-    url = request.url
-    path, _, query = url.raw_path.decode("ascii").partition("?")
-    return Request(request.method, path, query, mapped(request.headers.raw), request.content, url.scheme)
+def _as_httpx(request: httpx.Request, answer: Response) -> httpx.Response:
+    return httpx.Response(answer.status, headers=listed(answer), stream=httpx.ByteStream(body_of(request, answer)))
 
 
 def _without(runs: tuple[Answering, ...], run: Answering) -> tuple[Answering, ...]:

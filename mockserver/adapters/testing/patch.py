@@ -55,6 +55,16 @@ class Run:
             return annotated(Response(found.status, text, {"content-type": "text/plain"}, reason=found.reason), ())
         return Response(200, render(found.artifact), found.headers, found.wire)
 
+    def is_held(self, number: int) -> bool:
+        """Whether an answer has to wait still: nobody has released it, and this is still entered."""
+        held = self.fake.world.held
+        is_left = number in self.fake.turn(lambda: held.left([number]))
+        return is_left and _httpx_router().is_entered(lambda run: run is self)
+
+    def forget(self, number: int) -> None:
+        """Take note that an answer was sent, or that its client has left."""
+        self.fake.turn(lambda: self.fake.world.held.forget(number))
+
     def refusal(self, host: str) -> HostRefused:
         """Return the error for a request to a host that is neither ours nor let out."""
         return self.hosts.refusal(host, self.fake.world.catalog.services)
@@ -65,7 +75,8 @@ class Patch(Handle):
 
     Clients of httpx and httpx2 are answered; of several patches the innermost answers. Other hosts are refused, but for
     loopback and those in ``pass_through``. Callbacks are not sent: ``fake.delivered()`` returns them, and
-    ``mockserver.live()`` sends them. A slow fault takes no time, unless the client would have timed out.
+    ``mockserver.live()`` sends them. A slow fault takes no time, unless the client would have timed out. An
+    answer that is held waits in real time, until it is released or the client times out.
     """
 
     def __init__(self, fake: Fake, pass_through: Sequence[str] = (), *, is_shared: bool = True) -> None:

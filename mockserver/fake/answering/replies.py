@@ -99,10 +99,14 @@ class Replies:
                 found.reason = of_faults([hit])
                 raise found
             return replace(found, reason=of_faults([hit]))
-        response, form = action(self._world, call), Form(self._is_answer(call.operation), call.service.layout)
+        form = Form(self._is_answer(call.operation), call.service.layout)
+        response = done = action(self._world, call)
         hits = self._world.faults_at("answer", call.operation, subject, call.request.path)
         for hit in hits:
             response = effect(hit.fault)(response, form)
+        if response.wire is not None and response.wire.held is not None:
+            number = self._world.held.answer(call.operation.id, done.task, call.account, call.now)
+            response = replace(response, wire=replace(response.wire, held=number))
         return replace(response, reason=of_faults(hits)) if hits else response
 
     def _is_answer(self, operation: Operation) -> Callable[[JSON], bool]:

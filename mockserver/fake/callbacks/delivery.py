@@ -43,6 +43,7 @@ class Delivery:
     * ``pauses``: after each failed attempt, how long until the next; none after the last
     * ``is_forged``: if it is signed, the signature must be wrong
     * ``is_again``: somebody asked for this attempt, so it is made at once, and only once
+    * ``is_held``: it waits until somebody releases it
     * ``claim``: tells this attempt from the others, so that one that somebody else has made since changes nothing
     """
 
@@ -59,6 +60,7 @@ class Delivery:
     is_again: bool = False
     attempts: tuple[Attempt, ...] = ()
     claim: int = field(default=0, compare=False)
+    is_held: bool = False
 
     @property
     def is_delivered(self) -> bool:
@@ -91,6 +93,7 @@ class Delivery:
             False,
             attempts,
             0 if self.is_again else self.claim + 1,
+            self.is_held,
         )
 
 
@@ -122,12 +125,13 @@ def as_json(delivery: Delivery) -> JSON:
         delivery.is_again,
         attempts,
         delivery.claim,
+        delivery.is_held,
     ]
 
 
 def from_json(written: JSON) -> Delivery:
     """Read a callback that ``as_json`` has written."""
-    id, service, task_id, account, status, url, body, due, pauses, is_forged, is_again, attempts, claim = written
+    id, service, task_id, account, status, url, body, due, pauses, is_forged, is_again, attempts, claim, *rest = written
     return Delivery(
         id,
         service,
@@ -142,6 +146,7 @@ def from_json(written: JSON) -> Delivery:
         is_again,
         tuple(Attempt(*each) for each in attempts),
         claim,
+        *rest,  # one that an earlier release has written is shorter
     )
 
 

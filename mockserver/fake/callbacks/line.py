@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mockserver.fake.callbacks.delivery import Delivery, Moment, Receiver, as_json, from_json
+from mockserver.fake.callbacks.writer import Find
 from mockserver.fake.lifecycle import Task
-from mockserver.fake.stores.store import Kind
+from mockserver.fake.stores.store import Documents, Kind
 from mockserver.types import JSON, Millis
 
 
@@ -98,7 +100,46 @@ def _read(written: JSON) -> Line:
 
 
 LINES: Kind[Line] = Kind("outbox", _write, _read)
-"""The lines by ``SERVICE/TASK_ID``: as many as there are tasks that are not told to their end."""
+
+_SWEPT_EVERY = 64
+"""Tasks after which the lines of those that had to go are looked for: seldom, since a shared store takes its time."""
+
+
+class Lines:
+    """The lines by ``SERVICE/TASK_ID``: as many as there are tasks that are not told to their end."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._asked = 0
+
+    def get(self, key: str) -> Line | None:
+        """Find the line of a task."""
+        return self._documents.get(LINES, key)
+
+    def keep(self, key: str, line: Line) -> None:
+        """Keep a line, in the place of the one with its key."""
+        self._documents.put(LINES, key, line, line.receiver[0])
+
+    def drop(self, key: str) -> None:
+        """Forget the line of a task."""
+        self._documents.drop(LINES, key)
+
+    def forget(self, account: str | None) -> None:
+        """Forget all lines, or those of one account."""
+        self._documents.forget(LINES, account)
+
+    def orphans(self, find: Find) -> Iterator[str]:
+        """Yield, now and then, the oldest lines whose tasks had to go, to be dropped.
+
+        Of time that stands still they would never come due.
+        """
+        self._asked += 1
+        for _ in range(0 if self._asked % _SWEPT_EVERY else 2 * _SWEPT_EVERY):
+            key = next((key for key, _ in self._documents.oldest(LINES)), None)
+            if key is None or find(*key.split("/", 1)) is not None:
+                return
+            yield key
+
 
 AGAIN = "+"
 """Begins the key of what is sent again: it waits for no line, and no line for it. No service's id begins with it."""

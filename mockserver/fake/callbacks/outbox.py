@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mockserver.errors import StoreUnavailable, unexpected
 from mockserver.fake.callbacks.delivery import Attempt, Delivery, Receiver, id_of, origin
-from mockserver.fake.callbacks.line import AGAIN, LINES, Line, key_of, place_of
+from mockserver.fake.callbacks.line import AGAIN, Line, Lines, key_of, place_of
 from mockserver.fake.callbacks.log import CallbackLog
 from mockserver.fake.callbacks.writer import Alter, Find, Write, Writer
 from mockserver.fake.lifecycle import Task
@@ -29,10 +29,6 @@ class Claim(NamedTuple):
     held: list[tuple[str, Receiver]]
 
 
-_SWEPT_EVERY = 64
-"""Tasks after which the lines of those that had to go are looked for: seldom, since a shared store takes its time."""
-
-
 class Outbox:
     """Callbacks in the order in which they are due.
 
@@ -43,10 +39,9 @@ class Outbox:
         self, store: Store, find: Find, write: Write, alter: Alter = lambda _, delivery, __: (delivery,)
     ) -> None:
         self._writer = Writer(find, write, alter)
-        self._documents, self._schedule = store.documents, store.schedule
+        self._lines, self._schedule = Lines(store.documents), store.schedule
         self._log = CallbackLog(store.documents)
         self._told: Millis | None = None
-        self._planned = 0
         self._watchers: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
@@ -107,21 +102,28 @@ class Outbox:
         if not task.callback_url or start >= len(task.timeline):
             return
         key, step = key_of(task), task.timeline[start]
-        before = self._documents.get(LINES, key) if start else None  # a new task has none
-        self._planned += 1
-        if not self._planned % _SWEPT_EVERY:
-            self._sweep()
+        before = self._lines.get(key) if start else None  # a new task has none
+        for orphan in self._lines.orphans(self._writer.find):
+            self._drop(orphan)
         if before is None:
             line = Line((task.account, origin(task.callback_url)), task.created_at, step)
         elif before.step is None or before.step not in task.timeline:
             line = before.expecting(step)
         else:
             return
-        self._keep_line(key, line)
-        # What has to be done by then already may be taken, and planned anew somebody else would take it, too.
-        planned = None if before is None else before.due
-        if line.due is not None and (before is None or (planned is not None and line.due < planned)):
-            self._plan(key, line.due)
+        self._change(key, before, line)
+
+    def resume(self, delivery: Delivery, now: Millis) -> None:
+        """Send a callback that was held, as soon as its task has no other one out; nothing if its task is gone."""
+        task = self._writer.find(delivery.service, delivery.task_id)
+        if task is None:
+            return
+        delivery = replace(delivery, is_held=False, due=max(delivery.due, now))
+        self._log.keep(replace(self._log.get(delivery.id) or delivery, is_held=False))
+        self._log.changed()
+        before = self._lines.get(delivery.task)
+        line = before or Line(delivery.receiver, task.created_at)
+        self._change(delivery.task, before, line.described((delivery,), line.step))
 
     def take(self, now: Millis, most: int) -> list[str]:
         """Take at most so many things that are due, for ``claimed``. Not within a turn."""
@@ -176,7 +178,7 @@ class Outbox:
         """
         if account is None:
             self._schedule.clear()
-        self._documents.forget(LINES, account)
+        self._lines.forget(account)
         self._log.clear(account)
         self._log.changed()
 
@@ -185,7 +187,7 @@ class Outbox:
         self._log.forget_until(now)
 
     def _claim(self, key: str, now: Millis, full: Collection[Receiver], claim: Claim) -> None:
-        line = self._documents.get(LINES, key)
+        line = self._lines.get(key)
         if line is None:
             self._schedule.drop(key)
         elif line.receiver in full:
@@ -221,7 +223,7 @@ class Outbox:
         if current is None or (line.due is not None and line.due > now):
             self._set(key, line)
             return None
-        self._keep_line(key, line.sending(current))
+        self._lines.keep(key, line.sending(current))
         return current
 
     def _described(self, task: Task, line: Line) -> Line:
@@ -231,7 +233,7 @@ class Outbox:
         sent, after = self._writer.sent(task, line.step)
         for each in sent:
             self._log.keep(each)
-        return line.described(sent, after)
+        return line.described(tuple(each for each in sent if not each.is_held), after)
 
     def _recorded(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         try:
@@ -253,7 +255,7 @@ class Outbox:
             if logged is not None or self._writer.find(delivery.service, delivery.task_id) is not None:
                 self._log.keep(tried)
             return tried
-        line = self._documents.get(LINES, key)
+        line = self._lines.get(key)
         if logged is not None or line is not None:  # else a reset forgot it while it was being sent
             self._log.keep(tried)
         if line is None:
@@ -266,28 +268,25 @@ class Outbox:
                 self._set(key, line.retrying(tried, attempt.at + attempt.took + delivery.pauses[failures - 1]))
         return tried
 
-    def _sweep(self) -> None:
-        """Forget the oldest lines whose tasks had to go; of time that stands still they would never come due."""
-        for _ in range(2 * _SWEPT_EVERY):
-            key = next((key for key, _ in self._documents.oldest(LINES)), None)
-            if key is None or self._writer.find(*key.split("/", 1)) is not None:
-                return
-            self._drop(key)
-
     def _set(self, key: str, line: Line) -> None:
         """Keep a line, and plan when something is to be done about it; or forget it if there is nothing."""
         if line.is_over:
             self._drop(key)
         else:
-            self._keep_line(key, line)
+            self._lines.keep(key, line)
             if line.due is not None:
                 self._plan(key, line.due)
 
-    def _keep_line(self, key: str, line: Line) -> None:
-        self._documents.put(LINES, key, line, line.receiver[0])
+    def _change(self, key: str, before: Line | None, line: Line) -> None:
+        """Keep a line, and plan it if it is due earlier than before."""
+        self._lines.keep(key, line)
+        # What has to be done by then already may be taken, and planned anew somebody else would take it, too.
+        planned = None if before is None else before.due
+        if line.due is not None and (before is None or (planned is not None and line.due < planned)):
+            self._plan(key, line.due)
 
     def _drop(self, key: str) -> None:
-        self._documents.drop(LINES, key)
+        self._lines.drop(key)
         self._schedule.drop(key)
 
     def _plan(self, key: str, due: Millis) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 from mockserver.contract.layout import Layout
 from mockserver.fake.faults.fault import BadFault
@@ -40,28 +41,35 @@ def bare(words: Arguments) -> Response:
 def slow_headers(words: Arguments) -> AnswerEffect:
     """The answer begins this much later."""
     span = duration(words)
-    return lambda response, _: replace(response, wire=Wire(headers_after=span))
+    return _on_the_way(headers_after=span)
 
 
 @KINDS.add("slow-body", "answer", "DURATION")
 def slow_body(words: Arguments) -> AnswerEffect:
     """The body arrives in small pieces that take this long in all."""
     span = duration(words)
-    return lambda response, _: replace(response, wire=Wire(body_over=span))
+    return _on_the_way(body_over=span)
 
 
 @KINDS.add("hang", "answer")
 def hang(words: Arguments) -> AnswerEffect:
     """The service does what was asked, and never answers."""
     no_arguments(words)
-    return lambda response, _: replace(response, wire=Wire(hangs=True))
+    return _on_the_way(hangs=True)
+
+
+@KINDS.add("hold", "answer")
+def hold(words: Arguments) -> AnswerEffect:
+    """The service does what was asked, and its answer waits until somebody releases it."""
+    no_arguments(words)
+    return _on_the_way(held=0)
 
 
 @KINDS.add("reset-during", "answer")
 def reset_during(words: Arguments) -> AnswerEffect:
     """The connection is reset in the middle of the body."""
     no_arguments(words)
-    return lambda response, _: replace(response, wire=Wire(resets="during"))
+    return _on_the_way(resets="during")
 
 
 @KINDS.add("reset-after", "answer")
@@ -70,7 +78,7 @@ def reset_after(words: Arguments) -> AnswerEffect:
     that it has a task.
     """
     no_arguments(words)
-    return lambda response, _: replace(response, wire=Wire(resets="before"))
+    return _on_the_way(resets="before")
 
 
 @KINDS.add("truncated", "answer")
@@ -164,6 +172,11 @@ def null_fields(words: Arguments) -> AnswerEffect:
     no_arguments(words)
 
     return _changing(lambda body, form: _nulled(body, _stripped(deepcopy(body), form)))
+
+
+def _on_the_way(**what: Any) -> AnswerEffect:
+    """Return the effect that something happens to an answer on its way, whatever else does."""
+    return lambda response, _: replace(response, wire=replace(response.wire or Wire(), **what))
 
 
 def _changing(change: Callable[[JSON, Form], JSON]) -> AnswerEffect:

@@ -111,6 +111,13 @@ def callback_delayed(words: Arguments) -> CallbackEffect:
     return lambda delivery, _: (replace(delivery, due=delivery.due + span),)
 
 
+@KINDS.add("callback-hold", "callback")
+def callback_hold(words: Arguments) -> CallbackEffect:
+    """The callback waits until somebody releases it; the task's next ones do not wait for it."""
+    no_arguments(words)
+    return lambda delivery, _: (replace(delivery, is_held=True),)
+
+
 @KINDS.add("callback-out-of-order", "callback")
 def callback_out_of_order(words: Arguments) -> CallbackEffect:
     """The callback comes after the next one of its task."""

@@ -318,6 +318,16 @@ def callback_delayed(client: httpx.Client, hook: Receiver) -> None:
     assert hook.words == ["processing", "succeed", "submitted"]
 
 
+def callback_hold(client: httpx.Client, hook: Receiver) -> None:
+    steer(client, "POST", "/faults", {"fault": "callback-hold #2"})
+    made(client, callback_url=hook.url)
+    steer(client, "POST", "/clock/advance", {"advance": "1m"})
+    assert hook.words == ["submitted", "succeed"]
+    (held,) = steer(client, "GET", "/held")["held"]
+    steer(client, "POST", f"/held/{held['number']}/release")
+    assert hook.words == ["submitted", "succeed", "processing"]
+
+
 def callback_out_of_order(client: httpx.Client, hook: Receiver) -> None:
     steer(client, "POST", "/faults", {"fault": "callback-out-of-order #2"})
     made(client, callback_url=hook.url)
@@ -341,6 +351,7 @@ CASES = {
     "callback-lost": callback_lost,
     "callback-doubled": callback_doubled,
     "callback-delayed": callback_delayed,
+    "callback-hold": callback_hold,
     "callback-out-of-order": callback_out_of_order,
     "callback-forged": callback_forged,
 }

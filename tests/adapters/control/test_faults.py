@@ -1,7 +1,8 @@
-"""Profiles, over the control API."""
+"""Profiles and what is held, over the control API."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from mockserver.fake.core import Fake
 from mockserver.fake.faults.profiles import known
 from mockserver.secrecy.mask import masked
 from mockserver.settings import Settings
+from mockserver.types import JSON, Request
+from tests.conftest import IMAGE
 
 
 @pytest.fixture
@@ -24,6 +27,11 @@ def fake() -> Fake:
 def client(fake: Fake) -> Iterator[TestClient]:
     with TestClient(application(fake), base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as found:
         yield found
+
+
+def create(fake: Fake, token: str, **fields: JSON) -> None:
+    headers = {"host": "localhost", "authorization": f"Bearer {token}", "content-type": "application/json"}
+    fake.respond(Request("POST", IMAGE, "", headers, json.dumps({"prompt": "A cat", **fields}).encode()))
 
 
 def shown(client: TestClient) -> dict[str, Any]:
@@ -65,3 +73,45 @@ def test_a_profile_of_ones_own_shows_no_secret(client: TestClient) -> None:
 def test_an_unknown_profile_is_refused_with_what_is_near(client: TestClient, method: str) -> None:
     answer = client.request(method, "/_mock/profiles/ofline")
     assert (answer.status_code, answer.json()) == (404, {"error": "no profile 'ofline'; did you mean 'offline'?"})
+
+
+def test_what_is_held_is_listed_and_released_by_its_number_by_account_or_as_a_whole(
+    client: TestClient, fake: Fake
+) -> None:
+    fake.clock.freeze()
+    fake.faults.add("hold")
+    fake.faults.add("callback-hold x1")
+    create(fake, "a-token-of-mine", callback_url="https://example.com/callback")
+    create(fake, "a-token-of-yours")
+    fake.due()
+    tasks = [task.id for task in fake.tasks][::-1]
+    mine, yours = (masked(fake.world.known_as(f"a-token-of-{who}")) for who in ("mine", "yours"))
+    expected = [("answer", tasks[0], mine), ("answer", tasks[1], yours), ("callback", tasks[0], mine)]
+    held = client.get("/_mock/held").json()["held"]
+    assert [(each["kind"], each["task"], each["account"]) for each in held] == expected
+    assert held[0] == {
+        "number": 1,
+        "kind": "answer",
+        "service": "kling",
+        "operation": "kling/omni-image.create",
+        "task": tasks[0],
+        "since": fake.clock.now(),
+        "account": mine,
+    }
+    assert client.get("/_mock/state").json()["held"] == {"total": 3, "version": "3/3"}
+    assert client.post("/_mock/held/3/release").json() == {"status": "ok", "released": 1}
+    gone = client.post("/_mock/held/3/release")
+    assert (gone.status_code, "nothing is held under the number 3" in gone.json()["error"]) == (404, True)
+    assert client.post("/_mock/held/x/release").status_code == 400
+    released = client.post("/_mock/held/release", json={"account": "a-token-of-yours"})
+    assert released.json() == {"status": "ok", "released": 1}
+    assert client.post("/_mock/held/release").json() == {"status": "ok", "released": 1}
+    assert client.get("/_mock/held").json() == {"held": []}
+
+
+def test_a_callback_says_that_it_is_held(client: TestClient, fake: Fake) -> None:
+    fake.faults.add("callback-hold x1")
+    create(fake, "me", callback_url="https://example.com/callback")
+    fake.delivered()
+    items = client.get("/_mock/callbacks").json()["items"][::-1]
+    assert [(each["status"], each["is_held"]) for each in items[:2]] == [("submitted", True), ("processing", False)]

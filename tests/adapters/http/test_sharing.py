@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -156,6 +156,29 @@ def test_a_fault_with_a_count_strikes_so_often_in_all(pair: Pair) -> None:
     pair[1].steer("DELETE", "/faults")
     assert pair[0].steer("GET", "/faults")["faults"] == []
     assert all(side.state()["faults"]["version"] != version for side, version in zip(pair, versions, strict=True))
+
+
+def test_what_one_holds_is_released_through_the_other_or_forgotten_when_its_client_leaves(pair: Pair) -> None:
+    one, two = pair
+    two.steer("POST", "/faults", {"fault": "hold on *.create"})
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(one.made)
+        (held,) = until_held(two, 1)
+        two.steer("POST", f"/held/{held['number']}/release")
+        assert asked.result(PATIENCE) == held["task"]
+    with pytest.raises(httpx.ReadTimeout):
+        one.client.post(
+            IMAGE, json={"prompt": "A cat"}, headers={"authorization": "Bearer me"}, timeout=httpx.Timeout(5, read=0.2)
+        )
+    until_held(two, 0)
+
+
+def until_held(side: Side, count: int) -> list[Any]:
+    end = monotonic() + PATIENCE
+    while len(held := side.steer("GET", "/held")["held"]) != count:
+        assert monotonic() < end
+        sleep(0.01)
+    return list(held)
 
 
 def test_a_profile_is_switched_by_one_for_all(pair: Pair) -> None:

@@ -7,6 +7,7 @@ import json
 import socket
 from base64 import b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -100,7 +101,7 @@ def test_no_operation_of_the_control_api_waits_on_the_loop(server: Server) -> No
         server.steer("POST", "/clock/advance", {"advance": "1m"})
         callback = server.steer("GET", "/callbacks")["items"][0]["id"]
         state = server.steer("GET", "/snapshot")
-        values = {"{service}": "kling", "{number}": "1"}
+        values = {"{service}": "kling", "{number}": "1", "{name}": "flaky"}
         statuses = {}
         for path, methods in description()["paths"].items():
             for method, operation in sorted(methods.items(), reverse=True):
@@ -113,11 +114,25 @@ def test_no_operation_of_the_control_api_waits_on_the_loop(server: Server) -> No
                 body = state if name == "snapshot.restore" else BODIES.get(name, {})
                 statuses[name] = server.client.request(method, f"/_mock{url}", json=body).status_code
     # All faults have gone before one is.
-    assert {name: status for name, status in statuses.items() if status != 200} == {"faults.remove": 404}
+    expected = {"faults.remove": 404, "held.release": 404}  # nothing is held
+    assert {name: status for name, status in statuses.items() if status != 200} == expected
     with server.client.stream("GET", "/_mock/events") as stream:
         assert next(stream.iter_lines()).startswith("data: ")
     assert server.client.delete(f"/_mock/tasks/kling/{id}").status_code == 200
     assert server.client.get("/_mock/nothing").status_code == 404
+
+
+def test_what_is_held_stays_so_while_the_store_is_away_and_waits_for_nobody_on_the_loop(server: Server) -> None:
+    server.steer("POST", "/faults", {"fault": "hold x1"})
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(server.made)
+        (held,) = server.running.held.wait(timeout=PATIENCE)
+        server.watch.is_away = True
+        assert server.client.get("/_mock/held").status_code == 503
+        server.watch.is_away = False
+        assert not asked.done()
+        assert server.steer("POST", f"/held/{held.number}/release")["released"] == 1
+        assert asked.result(PATIENCE) == held.task
 
 
 @pytest.mark.parametrize("service", load().services.values(), ids=lambda service: service.id)
@@ -200,7 +215,7 @@ def test_while_the_store_is_away_everything_says_so_and_then_goes_on(
                 name = operation["operationId"]
                 if name in ("events", "health", "live", "ready"):
                     continue
-                url = path.replace("{service}", "kling").replace("{id}", id).replace("{number}", "1")
+                url = path.format(service="kling", id=id, number="1", name="flaky")
                 body = BODIES.get(name, {})
                 answer = server.client.request(method, f"/_mock{url}", json=body)
                 if name != "snapshot.restore":  # an empty one is wrong in any case

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,6 +101,17 @@ def hang(client: Client) -> None:
     with pytest.raises(httpx.ReadTimeout):
         client.http.post(IMAGE, json={"prompt": "A cat"}, timeout=httpx.Timeout(PATIENCE, read=0.5))
     assert client.tasks() == 1
+
+
+def hold(client: Client) -> None:
+    client.fault("hold x1")
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(client.create)
+        (held,) = client.server.held.wait(timeout=PATIENCE)
+        assert client.tasks() == 1
+        assert not asked.done()
+        client.server.held.release(held.number)
+        assert asked.result(PATIENCE).json()["data"]["task_id"] == held.task
 
 
 def reset_during(client: Client) -> None:
@@ -273,6 +285,7 @@ CASES: dict[str, Callable[[Client], None]] = {
     "slow-headers": slow_headers,
     "slow-body": slow_body,
     "hang": hang,
+    "hold": hold,
     "reset-during": reset_during,
     "reset-after": reset_after,
     "truncated": truncated,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 AtOnce = Callable[[Request], Response | Future[Response] | None]
+Deliver = Callable[[Response, "Scope", "Receive", "Send"], Awaitable[None]]
 
 
 @value
@@ -25,11 +26,13 @@ class Desk:
     * ``refuse`` answers what is no request
     * ``failed`` answers a request that an exception has kept from its answer
     * ``at_once``, where there is one, answers a request, or begins to; it returns ``None`` if the application shall
+    * ``deliver`` sends an answer to which something happens on its way
     """
 
     refuse: Callable[[Request, Refused], Awaitable[Response]]
     failed: Callable[[Request, Exception], Awaitable[Response]]
     at_once: AtOnce | None = None
+    deliver: Deliver = deliver
 
     def refusing(self, request: Request, refused: Refused) -> ASGI3Application:
         """Return an application that answers what is no request."""
@@ -39,10 +42,10 @@ class Desk:
         """Return an application that answers what an exception has kept from its answer."""
         return _answering(partial(self.failed, request, error))
 
-
-def delivering(response: Response) -> ASGI3Application:
-    """Return an application that gives one answer."""
-    return cast("ASGI3Application", partial(deliver, response))  # it is Starlette's kind: the same, with looser types
+    def delivering(self, response: Response) -> ASGI3Application:
+        """Return an application that gives one answer."""
+        answer = partial(self.deliver, response)
+        return cast("ASGI3Application", answer)  # it is Starlette's kind: the same, with looser types
 
 
 def _answering(respond: Callable[[], Awaitable[Response]]) -> ASGI3Application:
