@@ -70,7 +70,7 @@ _LISTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
 
 @click.command(
     "list",
-    short_help="List all services, operations, faults, profiles, checks or scenarios.",
+    short_help="List all services, operations, faults, profiles or checks.",
     epilog="\b\nExample:\n  mockserver list operations",
 )
 @click.argument("kind", metavar="KIND", type=click.Choice(list(_LISTS)))

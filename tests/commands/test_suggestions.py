@@ -26,6 +26,7 @@ from mockserver.errors import (
     NoSuchService,
 )
 from mockserver.fake.faults.line import NoSuchFault, NoSuchPlace, kinds
+from mockserver.fake.faults.profiles import NoSuchProfile, known
 from mockserver.kit.checks import AnyCheck
 from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
 from mockserver.kit.client.scenarios import SCENARIOS
@@ -48,6 +49,7 @@ NAMES: dict[type[NoSuchName], list[str]] = {
     NoSuchCheck: [*CHECKS, *{check.family for check in CHECKS.values()}],
     NoSuchScenario: [*SCENARIOS],
     NoSuchFault: [kind.name for kind in kinds(SERVICES.values())],
+    NoSuchProfile: [*known({})],
 }
 """All names of each kind."""
 

@@ -15,7 +15,10 @@ from mockserver.fake.faults.profiles import known
 from mockserver.secrecy.mask import masked
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request
-from tests.conftest import IMAGE
+from tests.conftest import IMAGE, PATIENCE
+
+NOBODY = "http://127.0.0.1:1/"
+"""Where nobody takes a callback."""
 
 
 @pytest.fixture
@@ -81,14 +84,18 @@ def test_what_is_held_is_listed_and_released_by_its_number_by_account_or_as_a_wh
     fake.clock.freeze()
     fake.faults.add("hold")
     fake.faults.add("callback-hold x1")
-    create(fake, "a-token-of-mine", callback_url="https://example.com/callback")
+    create(fake, "a-token-of-mine", callback_url=NOBODY)
     create(fake, "a-token-of-yours")
-    fake.due()
+    fake.held.wait(3, timeout=PATIENCE)
     tasks = [task.id for task in fake.tasks][::-1]
     mine, yours = (masked(fake.world.known_as(f"a-token-of-{who}")) for who in ("mine", "yours"))
-    expected = [("answer", tasks[0], mine), ("answer", tasks[1], yours), ("callback", tasks[0], mine)]
-    held = client.get("/_mock/held").json()["held"]
-    assert [(each["kind"], each["task"], each["account"]) for each in held] == expected
+    held = sorted(client.get("/_mock/held").json()["held"], key=lambda each: (each["kind"], each["number"]))
+    assert [(each["kind"], each["task"], each["account"]) for each in held] == [
+        ("answer", tasks[0], mine),
+        ("answer", tasks[1], yours),
+        ("callback", tasks[0], mine),
+    ]
+    callback = held[2]["number"]
     assert held[0] == {
         "number": 1,
         "kind": "answer",
@@ -99,9 +106,9 @@ def test_what_is_held_is_listed_and_released_by_its_number_by_account_or_as_a_wh
         "account": mine,
     }
     assert client.get("/_mock/state").json()["held"] == {"total": 3, "version": "3/3"}
-    assert client.post("/_mock/held/3/release").json() == {"status": "ok", "released": 1}
-    gone = client.post("/_mock/held/3/release")
-    assert (gone.status_code, "nothing is held under the number 3" in gone.json()["error"]) == (404, True)
+    assert client.post(f"/_mock/held/{callback}/release").json() == {"status": "ok", "released": 1}
+    gone = client.post(f"/_mock/held/{callback}/release")
+    assert (gone.status_code, f"nothing is held under the number {callback}" in gone.json()["error"]) == (404, True)
     assert client.post("/_mock/held/x/release").status_code == 400
     released = client.post("/_mock/held/release", json={"account": "a-token-of-yours"})
     assert released.json() == {"status": "ok", "released": 1}
@@ -111,7 +118,9 @@ def test_what_is_held_is_listed_and_released_by_its_number_by_account_or_as_a_wh
 
 def test_a_callback_says_that_it_is_held(client: TestClient, fake: Fake) -> None:
     fake.faults.add("callback-hold x1")
-    create(fake, "me", callback_url="https://example.com/callback")
-    fake.delivered()
-    items = client.get("/_mock/callbacks").json()["items"][::-1]
-    assert [(each["status"], each["is_held"]) for each in items[:2]] == [("submitted", True), ("processing", False)]
+    create(fake, "me", callback_url=NOBODY)
+    fake.held.wait(timeout=PATIENCE)
+    (found,) = [each for each in client.get("/_mock/callbacks").json()["items"] if each["is_held"]]
+    assert (found["status"], found["attempts"]) == ("submitted", [])
+    client.post("/_mock/held/release")
+    assert not any(each["is_held"] for each in client.get("/_mock/callbacks").json()["items"])
