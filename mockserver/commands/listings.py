@@ -39,9 +39,11 @@ def _faults() -> Iterator[tuple[str, str]]:
 
 
 def _profiles() -> Iterator[tuple[str, str]]:
+    from mockserver.configuration.resolution import own_profiles
     from mockserver.fake.faults.profiles import known
 
-    yield from ((profile.name, f"{profile.imitates} ({'; '.join(profile.lines)})") for profile in known({}).values())
+    for profile in known(own_profiles()).values():
+        yield profile.name, f"{profile.imitates or 'from the configuration'} ({'; '.join(profile.lines)})"
 
 
 def _checks() -> Iterator[tuple[str, str]]:

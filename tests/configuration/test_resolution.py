@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from mockserver import kit, live, patch
+from mockserver.cli import main
+from mockserver.commands.judging.run import _serve_options, run
 from mockserver.configuration.environment import isolated, variable
 from mockserver.configuration.resolution import Resolution, words_of
 from mockserver.contract.catalog import load
@@ -87,6 +90,7 @@ BAD = {
     "slots": "many",
     "rate": "often",
     "faults": "hangs",
+    "profile": "flakey",
     "seed": "x",
     "max_body": "0",
     "max_tasks": "0",
@@ -113,7 +117,8 @@ def test_what_is_wrong_with_a_value_is_told_with_where_it_is_from(option: Any, m
 
 
 def test_each_setting_can_be_configured() -> None:
-    assert {each.name for each in FAKE} == {field.name for field in fields(Settings)} == BAD.keys()
+    of_tables = {"profiles"}  # no option defines a profile
+    assert {each.name for each in FAKE} == {field.name for field in fields(Settings)} - of_tables == BAD.keys()
 
 
 KEYS = [
@@ -267,3 +272,18 @@ def test_a_line_that_repeats_a_finding_follows_no_configuration(of: str, monkeyp
     write("[serve]\nseed = 5\n")
     assert repeated() == plain
     assert words_of(("serve",)) == ["mockserver", "--isolated", "serve"]
+
+
+def test_a_profile_of_the_file_is_on_where_it_is_named(here: Path) -> None:
+    write('profile = ["bad-day"]\n[profiles]\nbad-day = ["1303 x2", "hang"]\n')
+    with live() as running:
+        assert [str(fault) for _, fault, _ in running.faults] == ["1303 x2", "hang"]
+    shown = CliRunner().invoke(main, ["list", "profiles"]).output
+    assert "bad-day" in shown
+    assert "from the configuration (1303 x2; hang)" in shown
+
+
+def test_run_starts_its_fake_with_the_faults_of_ones_own_profiles(here: Path) -> None:
+    write('[profiles]\nbad-day = ["1303 x2", "hang"]\n')
+    context = run.make_context("run", ["--profile", "bad-day", "--profile", "flaky", "true"])
+    assert [*_serve_options(context)] == ["--fault", "1303 x2", "--fault", "hang", "--profile", "flaky"]
