@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
-from mockserver.adapters.control.api import description
 from mockserver.adapters.http.asgi import application
 from mockserver.adapters.testing.handle import Options
 from mockserver.adapters.testing.live import live
 from mockserver.adapters.testing.patch import patch
+from mockserver.contract.description.control import description
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
 from mockserver.options.fake import FAKE

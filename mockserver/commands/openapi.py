@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mockserver.commands.output import written
 from mockserver.files import write
 
+if TYPE_CHECKING:
+    from mockserver.types import JSON
+
 
 @click.command(
-    short_help="Print an OpenAPI description of a service.",
-    epilog="\b\nExample:\n  mockserver openapi kling --output kling.json",
+    short_help="Print an OpenAPI description of a service, or of the control API.",
+    epilog="\b\nExamples:\n  mockserver openapi kling --output kling.json\n  mockserver openapi control",
 )
 @click.argument("service")
 @click.option("--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.")
 def openapi(service: str, output: Path | None) -> None:
-    """Print an OpenAPI 3.1 description of SERVICE, made from the contract."""
-    from mockserver.contract.catalog import load
-    from mockserver.contract.description import openapi as description
-    from mockserver.contract.readings import settled
+    """Print an OpenAPI 3.1 description of SERVICE, made from the contract; `control` is the control API.
 
-    catalog = load()
-    found = catalog.service(service)
-    readings = settled({found.id: found.questions}, {})[found.id]
-    text = json.dumps(description.openapi(catalog, found, readings), ensure_ascii=False, indent=2)
+    A fake that runs has them, too, at /_mock/openapi/SERVICE.json, under the readings that it has taken.
+    """
+    text = json.dumps(_described(service), ensure_ascii=False, indent=2)
     if output is None:
         click.echo(text)
         return
     with written("--output", output):
         write(output, f"{text}\n")
+
+
+def _described(service: str) -> dict[str, JSON]:
+    from mockserver.contract.catalog import load
+    from mockserver.contract.description.control import CONTROL, described_at
+    from mockserver.contract.description.openapi import FAKE, openapi
+    from mockserver.contract.readings import settled
+
+    if service == CONTROL:
+        return described_at(f"{FAKE['url']}/_mock", FAKE["description"])
+    catalog = load()
+    found = catalog.service(service)
+    return openapi(catalog, found, settled({found.id: found.questions}, {})[found.id])

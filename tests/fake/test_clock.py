@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.adapters.control.api import description
+from mockserver.contract.description.control import description
 from mockserver.errors import BadSetting
 from mockserver.fake.clock import LATEST_MILLIS, Clock, system_millis
 from tests.conftest import NOON, CheckedFake

@@ -20,9 +20,9 @@ from click import Group
 from click.testing import CliRunner
 from dockerfile_parse import DockerfileParser
 
-from mockserver.adapters.control.api import description
 from mockserver.adapters.supervision.process import KILL_SECONDS
 from mockserver.cli import main
+from mockserver.contract.description.control import description
 from mockserver.settings import Settings
 
 ROOT = Path(__file__).parents[2]

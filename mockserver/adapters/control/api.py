@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from functools import cache
 from inspect import iscoroutinefunction
 from itertools import islice
 from typing import Any
@@ -25,10 +23,10 @@ from mockserver.adapters.control.health import health
 from mockserver.adapters.control.paging import number
 from mockserver.adapters.control.tasks import Tasks
 from mockserver.adapters.http.callbacks import CallbackSender
+from mockserver.contract.description.control import description
 from mockserver.errors import MockserverError, unexpected
 from mockserver.fake.core import Fake
 from mockserver.fake.state import snapshot
-from mockserver.resources import folder
 from mockserver.types import JSON
 
 _CHECKED_LATER = frozenset({"settings.change", "snapshot.restore"})
@@ -41,13 +39,6 @@ _PIECES_AT_ONCE = 200
 
 _PATIENCE_SECONDS = 2.0
 """How long an answer waits for receivers of callbacks that do not answer; those that do are waited for."""
-
-
-@cache
-def description() -> dict[str, JSON]:
-    """Return the OpenAPI description of the control API."""
-    found: dict[str, JSON] = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
-    return found
 
 
 class Control:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mockserver.adapters.control.answers import apology
-from mockserver.adapters.control.api import description
+from mockserver.contract.description.control import description
 from mockserver.errors import MockserverError
 from mockserver.fake.core import Fake
 from mockserver.suggestions import near_names

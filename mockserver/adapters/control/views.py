@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from mockserver.adapters.docs import places
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault, Words
@@ -83,11 +84,15 @@ def exchange(entry: Entry) -> dict[str, JSON]:
 def whole_exchange(entry: Entry) -> dict[str, JSON]:
     """Show an exchange with its bodies, violations, form of credentials, and a curl line that repeats it.
 
-    ``digest`` tells accounts apart whose masked names look the same; it is the one of snapshots.
+    ``digest`` tells accounts apart whose masked names look the same; it is the one of snapshots. The ``page`` of a
+    violation tells of its rule.
     """
     credentials = auth.form(entry.request.headers)
+    shown = entry.as_json()
+    for violation, found in zip(shown["violations"], entry.violations, strict=True):
+        violation["page"] = places.rule(found.rule)
     return {
-        **entry.as_json(),
+        **shown,
         "digest": None if entry.account is None else auth.digest(entry.account),
         "credentials": entry.mask.json(credentials),
         "refusal_meant_by": meant_by(entry.request, credentials["claims"]),

@@ -22,7 +22,7 @@ from mockserver.contract.template import MISSING, Found, Scope, filled
 from mockserver.contract.vectors import sample
 from mockserver.types import JSON, Level, Schema
 
-_FAKE = {"url": "http://127.0.0.1:8080", "description": "The fake, as mockserver serve starts it"}
+FAKE = {"url": "http://127.0.0.1:8080", "description": "The fake, as mockserver serve starts it"}
 
 _CREDENTIALS = {
     "api-key": {"type": "http", "scheme": "bearer", "description": "An API key"},
@@ -82,7 +82,7 @@ class _Description:
         return {
             "openapi": "3.1.0",
             "info": self._info(),
-            "servers": [*({"url": f"https://{host}"} for host in self._service.hosts), _FAKE],
+            "servers": [*({"url": f"https://{host}"} for host in self._service.hosts), FAKE],
             "security": [{name: []} for name in self._service.credentials],
             "tags": [{"name": name} for name in dict.fromkeys(map(_tag, self._service.operations.values()))],
             "paths": paths,

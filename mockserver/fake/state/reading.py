@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contract.description.control import description
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.fake.faults import line
 from mockserver.fake.faults.fault import Happening
@@ -22,7 +23,6 @@ from mockserver.fake.media.uploads import Measure, Upload
 from mockserver.fake.state.refusal import cut, refuse
 from mockserver.fake.state.tasks import Tasks
 from mockserver.fake.world import World
-from mockserver.resources import folder
 from mockserver.suggestions import quoted
 from mockserver.types import JSON, Millis, pointer, value
 
@@ -137,6 +137,5 @@ def _limits(items: list[dict[str, Any]]) -> Iterator[tuple[str, Limit | None, tu
 
 @cache
 def _form() -> Any:
-    description = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
-    whole = {"$ref": "#/components/schemas/Snapshot", "components": description["components"]}
+    whole = {"$ref": "#/components/schemas/Snapshot", "components": description()["components"]}
     return jsonschema_rs.validator_for(whole)

@@ -15,9 +15,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from mockserver.adapters.control.api import description
 from mockserver.adapters.testing.live import Live, live
 from mockserver.contract.catalog import load
+from mockserver.contract.description.control import description
 from mockserver.contract.vectors import picture
 from mockserver.errors import BadSetting
 from mockserver.fake.callbacks import log

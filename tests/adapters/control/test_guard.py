@@ -9,10 +9,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from mockserver.adapters.control import guard
-from mockserver.adapters.control.api import description
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.http.asgi import application
 from mockserver.adapters.proxy.forwarder import forwarding
+from mockserver.contract.description.control import description
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 

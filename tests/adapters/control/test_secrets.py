@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from mockserver.adapters.control.api import description
+from mockserver.contract.description.control import description
 from mockserver.fake.core import Fake
 from mockserver.kit.client.fake_process import transcript
 from mockserver.kit.client.traffic import verdict

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from mockserver.adapters.control.api import description
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.http.asgi import application
+from mockserver.contract.description.control import description
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from tests.conftest import IMAGE, TOKEN

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from mockserver.adapters.control.api import description
 from mockserver.adapters.http.asgi import application
+from mockserver.contract.description.control import description
 from mockserver.contract.vectors import picture
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings

@@ -16,10 +16,10 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from mockserver.adapters.control.api import description
 from mockserver.adapters.http import evictions, results
 from mockserver.adapters.testing.live import Live, live
 from mockserver.contract.catalog import load
+from mockserver.contract.description.control import description
 from mockserver.contract.service import Service
 from mockserver.contract.vectors import picture
 from mockserver.fake.core import Fake

@@ -1,0 +1,71 @@
+"""Places: where the contract's pages tell of a rule, a reading, an error or a fault, by paths behind ``/_mock/``."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from mockserver.contract.rules import Rule
+
+DOCS = "docs/"
+
+
+def index() -> str:
+    """Return the path of the first page."""
+    return DOCS
+
+
+def api(service: str) -> str:
+    """Return the path of the viewer for a service, or for ``control``."""
+    return f"{DOCS}api/{quote(service)}"
+
+
+def openapi(service: str) -> str:
+    """Return the path of the OpenAPI document of a service, or of ``control``."""
+    return f"openapi/{quote(service)}.json"
+
+
+def operations(service: str) -> str:
+    """Return the path of the operations of a service."""
+    return f"{DOCS}rules/{quote(service)}"
+
+
+def operation(id: str) -> str:
+    """Return the path of the rules of an operation, ``kling/omni-image.create``."""
+    return f"{DOCS}rules/{quote(id)}"
+
+
+def rule(found: Rule) -> str:
+    """Return the path of a rule. That of a null field is told once for all fields, those of credentials for all."""
+    if "/" not in found.operation:
+        return f"{DOCS}credentials#{anchored(found.id)}"
+    return f"{operation(found.operation)}#{anchored(anchor(found))}"
+
+
+def anchor(found: Rule) -> str:
+    """Return the id that a rule has on its page."""
+    return "null" if found.keyword == "null" else found.id
+
+
+def reading(service: str, question: str) -> str:
+    """Return the path of a question and its readings."""
+    return f"{DOCS}readings/{quote(service)}#{anchored(question)}"
+
+
+def row(service: str, id: str) -> str:
+    """Return the path of a row of an error table."""
+    return f"{DOCS}errors/{quote(service)}#{anchored(id)}"
+
+
+def fault(name: str) -> str:
+    """Return the path of a kind of fault; a row of an error table is one, too, but has its place there."""
+    return f"{DOCS}faults#{anchored(name)}"
+
+
+def source(document: str) -> str:
+    """Return the path of what a source quotes, ``kling`` or ``seed 002``."""
+    return f"{DOCS}sources#{anchored(document)}"
+
+
+def anchored(id: str) -> str:
+    """Write an id as the part of an address behind ``#``."""
+    return quote(id, safe="/:@!$&'()*+,;=?")

@@ -1,0 +1,27 @@
+"""The control API as an OpenAPI 3.1 document: ``schemas/control.json``, by which it is routed and bodies are checked.
+
+It stands alone because neither the API, the command nor the fake's snapshots may import each other.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from mockserver.resources import folder
+from mockserver.types import JSON
+
+CONTROL = "control"
+"""What the control API is called where services go by their ids; no service has this name."""
+
+
+@cache
+def description() -> dict[str, JSON]:
+    """Return the description. It is shared: whoever changes it makes a copy."""
+    found: dict[str, JSON] = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
+    return found
+
+
+def described_at(url: str, who: str) -> dict[str, JSON]:
+    """Return the description for one server, by its URL and in words."""
+    return {**description(), "servers": [{"url": url, "description": who}]}
