@@ -8,7 +8,7 @@ from mockserver.errors import MissingPackage
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "import": ("yaml",),
-    "kit": ("httpx", "hypothesis", "jinja2", "pytest", "respx"),
+    "kit": ("httpx", "hypothesis", "pytest", "respx"),
     "redis": ("hiredis", "redis"),
 }
 """The modules that each extra brings, as pyproject.toml lists their packages."""

@@ -36,12 +36,12 @@ def openapi(service: str, output: Path | None) -> None:
 
 def _described(service: str) -> dict[str, JSON]:
     from mockserver.contract.catalog import load
-    from mockserver.contract.description.control import CONTROL, described_at
+    from mockserver.contract.description.control import CONTROL, description
     from mockserver.contract.description.openapi import FAKE, openapi
     from mockserver.contract.readings import settled
 
     if service == CONTROL:
-        return described_at(f"{FAKE['url']}/_mock", FAKE["description"])
+        return {**description(), "servers": [{**FAKE, "url": f"{FAKE['url']}/_mock"}]}
     catalog = load()
     found = catalog.service(service)
     return openapi(catalog, found, settled({found.id: found.questions}, {})[found.id])

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from mockserver.contract.rules import rules_of
+from mockserver.contract.rules import Rule, rules_of
 from mockserver.contract.validation import Validator, Violation
 from mockserver.resources import folder
-from mockserver.types import JSON
+from mockserver.types import JSON, Schema
 
 KEY_HEADER = "x-api-key"
 """A header of its own for a key, at the services that have it among their credentials."""
@@ -40,6 +40,12 @@ def mistakes(token: str, claims: JSON = None) -> tuple[Violation, ...]:
 
 
 @cache
-def _validator() -> Validator:
+def schema_and_rules() -> tuple[Schema, tuple[Rule, ...]]:
+    """Return the schema of credentials, and the rules in it."""
     schema = json.loads((folder("schemas") / "credentials.json").read_text(encoding="utf-8"))
-    return Validator(schema, rules_of("credentials", schema), MappingProxyType({}))
+    return schema, rules_of("credentials", schema)
+
+
+@cache
+def _validator() -> Validator:
+    return Validator(*schema_and_rules(), MappingProxyType({}))

@@ -134,6 +134,11 @@ def of_field(rule: Rule, path: Path) -> Rule:
     return replace(rule, id=f"{field}.{rule.keyword}", field=field)
 
 
+def undescribed(keyword: str, field: str) -> str:
+    """Return how a plain rule is described whose schema says nothing of it."""
+    return f"{keyword} of {field or 'the body'}"
+
+
 def broken_rule(rules: Mapping[Path, Rule], path: Path) -> Rule:
     """Find the rule at a path of a schema, or the one across fields that it is in; ``rules`` is keyed by ``Rule.path``.
 
@@ -198,7 +203,7 @@ def _rule(operation: str, schema: Schema, path: Path, field: str, origin: _Origi
         level=level.get(keyword, "error") if isinstance(level, dict) else level,
         confidence=origin.confidence,
         source=origin.source,
-        description=schema.get("description") or f"{keyword} of {subject or 'the body'}",
+        description=schema.get("description") or undescribed(keyword, subject),
         message=message.get(keyword) if isinstance(message, dict) else message,
         accept=tuple(schema["x-accept"]) if keyword == "pattern" else (),
         reject=tuple(schema["x-reject"]) if keyword == "pattern" else (),

@@ -122,13 +122,17 @@ class Route:
 
 @value
 class Row:
-    """One error that a service is known to send: a status, and a body whose texts may have ``{fields}``."""
+    """One error that a service is known to send: a status, and a body whose texts may have ``{fields}``.
+
+    ``description`` says when it is sent, or what is known of its text; it is empty where the text says that itself.
+    """
 
     id: str
     status: int
     body: Mapping[str, JSON]
     confidence: str
     source: str
+    description: str
 
 
 @value

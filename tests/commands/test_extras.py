@@ -53,13 +53,11 @@ COMMANDS: dict[tuple[str, ...], frozenset[str]] = {
     ("import", "no-such-file.yaml", "--service", "acme"): frozenset(),
     ("check", "client", "--help"): frozenset(),
     ("check", "client", "--", "no-such-program-at-all"): frozenset({"httpx", "hypothesis"}),
-    ("check", "client", "--report", "REPORT", "--", "no-such-program-at-all"): frozenset(
-        {"httpx", "hypothesis", "jinja2"}
-    ),
+    ("check", "client", "--report", "REPORT", "--", "no-such-program-at-all"): frozenset({"httpx", "hypothesis"}),
     ("check", "server", LOCAL): frozenset({"httpx", "hypothesis"}),
-    ("check", "server", LOCAL, "--report", "REPORT"): frozenset({"httpx", "hypothesis", "jinja2"}),
+    ("check", "server", LOCAL, "--report", "REPORT"): frozenset({"httpx", "hypothesis"}),
     ("run", "--", sys.executable, "-c", "print('ran')"): frozenset({"httpx"}),
-    ("run", "--report", "REPORT", "--", sys.executable, "-c", "print('ran')"): frozenset({"httpx", "jinja2"}),
+    ("run", "--report", "REPORT", "--", sys.executable, "-c", "print('ran')"): frozenset({"httpx"}),
     ("serve", "--port", "99999"): frozenset(),
     ("proxy", LOCAL, "--service", "kling", "--port", "99999"): frozenset(),
 }

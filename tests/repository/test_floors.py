@@ -29,6 +29,7 @@ FLOORS = (
         "secrecy",
         "settings",
         "suggestions",
+        "templates",
         "types",
         "value_checks",
     },

@@ -60,12 +60,16 @@ class Page:
 
     async def serve(self, request: Request) -> Response:
         """Answer with the file."""
-        content = self._file.read_bytes()
-        tag = f'"{sha256(content).hexdigest()[:32]}"'
-        headers = {**HEADERS, "etag": tag}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(content, headers={**headers, "content-type": TYPES[_suffix(self._file)]})
+        return tagged(request, self._file.read_bytes(), TYPES[_suffix(self._file)])
+
+
+def tagged(request: Request, content: bytes, kind: str, policy: str = POLICY) -> Response:
+    """Answer with a page or a file and its tag, or with 304 to a browser that has it."""
+    tag = f'"{sha256(content).hexdigest()[:32]}"'
+    headers = {**HEADERS, "content-security-policy": policy, "etag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers={**headers, "content-type": kind})
 
 
 def routes(results: Results, control_token: str | None = None) -> Iterator[Route]:
@@ -73,19 +77,25 @@ def routes(results: Results, control_token: str | None = None) -> Iterator[Route
     for file in files("mockserver.adapters.dashboard").joinpath("static").iterdir():
         if _suffix(file) in TYPES:
             path = f"{ROOT}/{'' if file.name == 'index.html' else file.name}"
-            yield _route(path, Page(file).serve, control_token)
-    yield _route(ROOT + "/results/{name:path}", results.preview, control_token)
-    yield _route(ROOT, _slash, control_token)
+            yield guarded(path, Page(file).serve, control_token, is_page=path == f"{ROOT}/")
+    yield guarded(ROOT + "/results/{name:path}", results.preview, control_token)
+    yield guarded(ROOT, slash, control_token, is_page=True)
 
 
-async def _slash(request: Request) -> Response:
-    # Relative, so that it holds behind a proxy that serves us under a prefix.
+async def slash(request: Request) -> Response:
+    """Send on to the address with a slash. It is relative, so it holds behind a proxy that serves us under a prefix."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{ROOT.rpartition('/')[2]}/{query}", 307)
+    return RedirectResponse(f"{request.url.path.rpartition('/')[2]}/{query}", 307)
 
 
-def _route(path: str, endpoint: Callable[[Request], Awaitable[ASGIApp]], control_token: str | None) -> Route:
-    guard = Middleware(Guard, is_page=path in (ROOT, f"{ROOT}/"))
+def guarded(
+    path: str, endpoint: Callable[[Request], Awaitable[ASGIApp]], control_token: str | None, *, is_page: bool = False
+) -> Route:
+    """Return the route of a page or a file, which are open to all where what they show needs a token.
+
+    ``is_page``: links of other sites may lead there.
+    """
+    guard = Middleware(Guard, is_page=is_page)
     return Route(path, endpoint, methods=["GET"], middleware=[guard] if control_token is None else [])
 
 

@@ -7,11 +7,9 @@ from urllib.parse import quote
 from mockserver.contract.rules import Rule
 
 DOCS = "docs/"
+"""The first page, and the beginning of all others."""
 
-
-def index() -> str:
-    """Return the path of the first page."""
-    return DOCS
+FAULTS, CREDENTIALS, SOURCES = f"{DOCS}faults", f"{DOCS}credentials", f"{DOCS}sources"
 
 
 def api(service: str) -> str:
@@ -37,7 +35,7 @@ def operation(id: str) -> str:
 def rule(found: Rule) -> str:
     """Return the path of a rule. That of a null field is told once for all fields, those of credentials for all."""
     if "/" not in found.operation:
-        return f"{DOCS}credentials#{anchored(found.id)}"
+        return f"{CREDENTIALS}#{anchored(found.id)}"
     return f"{operation(found.operation)}#{anchored(anchor(found))}"
 
 
@@ -46,24 +44,39 @@ def anchor(found: Rule) -> str:
     return "null" if found.keyword == "null" else found.id
 
 
+def readings(service: str) -> str:
+    """Return the path of the open questions of a service."""
+    return f"{DOCS}readings/{quote(service)}"
+
+
 def reading(service: str, question: str) -> str:
     """Return the path of a question and its readings."""
-    return f"{DOCS}readings/{quote(service)}#{anchored(question)}"
+    return f"{readings(service)}#{anchored(question)}"
+
+
+def errors(service: str) -> str:
+    """Return the path of the error table of a service."""
+    return f"{DOCS}errors/{quote(service)}"
 
 
 def row(service: str, id: str) -> str:
     """Return the path of a row of an error table."""
-    return f"{DOCS}errors/{quote(service)}#{anchored(id)}"
+    return f"{errors(service)}#{anchored(id)}"
 
 
 def fault(name: str) -> str:
     """Return the path of a kind of fault; a row of an error table is one, too, but has its place there."""
-    return f"{DOCS}faults#{anchored(name)}"
+    return f"{FAULTS}#{anchored(name)}"
 
 
 def source(document: str) -> str:
     """Return the path of what a source quotes, ``kling`` or ``seed 002``."""
-    return f"{DOCS}sources#{anchored(document)}"
+    return f"{SOURCES}#{anchored(source_anchor(document))}"
+
+
+def source_anchor(document: str) -> str:
+    """Return the id that a document has on the page of sources: an id has no space in it."""
+    return document.replace(" ", "-")
 
 
 def anchored(id: str) -> str:

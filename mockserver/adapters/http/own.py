@@ -63,12 +63,14 @@ class Own:
         from mockserver.adapters.control.errors import handlers
         from mockserver.adapters.control.guard import Guard
         from mockserver.adapters.dashboard import pages
+        from mockserver.adapters.docs.pages import Pages
         from mockserver.adapters.http.results import Results
 
         self._results = Results(self._fake, self._workers)
         control = Router(Control(self._fake, self._sender).routes())
         routes = [
             *pages.routes(self._results, self._control_token),
+            *Pages(self._fake).routes(self._control_token),
             *probes.routes(self._fake),
             front.route(self._fake, self._rest),
             Mount("/_mock", app=Guard(control, self._control_token)),

@@ -24,6 +24,7 @@ from mockserver.adapters.control.api import Control
 from mockserver.adapters.control.errors import handlers
 from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
+from mockserver.adapters.docs.pages import Pages
 from mockserver.adapters.http.callbacks import CallbackSender
 from mockserver.adapters.http.hardening import hardened, hardening
 from mockserver.adapters.http.headers import mapped, request_of
@@ -255,7 +256,7 @@ def application(fake: Fake, proxy: Proxy) -> Starlette:
             yield
 
     control = Mount("/_mock", app=Guard(Router(Control(fake, sender).routes())))
-    routes = [*pages.routes(results), *probes.routes(fake), control]
+    routes = [*pages.routes(results), *Pages(fake).routes(), *probes.routes(fake), control]
     starlette = _Hardened(routes=routes, lifespan=lifespan, exception_handlers=handlers(fake))
     starlette.router.default = proxy
     starlette.router.redirect_slashes = False

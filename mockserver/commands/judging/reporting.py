@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Self
 
 from mockserver.commands.output import silence, written
 from mockserver.errors import BadSetting
-from mockserver.extras import require
 from mockserver.files import check_writable
 
 if TYPE_CHECKING:
@@ -50,7 +49,6 @@ class Reporting:
 
         accepted = read(baseline) if baseline is not None else ()
         if report is not None:
-            require("--report", "jinja2")
             _make_folder(report)
         return cls(report, accepted)
 

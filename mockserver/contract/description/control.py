@@ -20,8 +20,3 @@ def description() -> dict[str, JSON]:
     """Return the description. It is shared: whoever changes it makes a copy."""
     found: dict[str, JSON] = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
     return found
-
-
-def described_at(url: str, who: str) -> dict[str, JSON]:
-    """Return the description for one server, by its URL and in words."""
-    return {**description(), "servers": [{"url": url, "description": who}]}

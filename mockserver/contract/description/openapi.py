@@ -173,7 +173,7 @@ class _Description:
         held = self._components.refer(self._service.refusal)
         schema = self._documents[self._service.refusal]
         examples = {
-            _name(row): {
+            example_name(row): {
                 "value": self._wrapped(row, _body_of(row, schema)),
                 "x-confidence": row.confidence,
                 "x-source": row.source,
@@ -248,7 +248,7 @@ def _examples(documents: Iterable[Document]) -> dict[str, JSON]:
     }
 
 
-def _name(row: Row) -> str:
+def example_name(row: Row) -> str:
     """Name the example of a row; JavaScript would move names that are numbers to the front."""
     return f"code-{row.id}" if row.id.isdigit() else row.id
 

@@ -70,7 +70,7 @@ def _route(data: JSON) -> Route:
 
 
 def _row(id: str, data: JSON) -> Row:
-    return Row(id, data["status"], data["body"], data["confidence"], data["source"])
+    return Row(id, data["status"], data["body"], data["confidence"], data["source"], data.get("description", ""))
 
 
 def _concerns(question: JSON, has: set[str]) -> bool:

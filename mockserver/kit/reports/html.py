@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from urllib.parse import unquote
 
 from mockserver.kit.reports.grouping import groups
@@ -10,6 +9,7 @@ from mockserver.kit.reports.summary import cases, count, lines, sentence
 from mockserver.kit.reports.text import excerpt, json_text, visible
 from mockserver.kit.transcript import Exchange
 from mockserver.kit.verdict import Verdict
+from mockserver.templates import templates
 from mockserver.types import Request, Response
 
 _LONGEST_TEXT = 20_000
@@ -22,21 +22,12 @@ _REASON = "mockserver-reason"
 
 def page(verdict: Verdict) -> str:
     """Return the page. Every text of the verdict is escaped: it may come from a hostile server."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates(__package__)
     environment.filters["visible"] = lambda text: visible(str(text), _LONGEST_TEXT)
     environment.filters["json"] = lambda value: json_text(excerpt(value), indent=2)
     environment.filters["message"] = _message
     environment.filters["line"] = _line
-    template = environment.from_string((files(__package__) / "report.html.jinja").read_text(encoding="utf-8"))
-    return template.render(
+    return environment.get_template("report.html.jinja").render(
         verdict=verdict,
         sentence=sentence(verdict),
         status=verdict.status.name.lower(),
