@@ -25,6 +25,9 @@ SCHEMAS = "MOCKSERVER_SCHEMAS"
 SERVICE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """What the folder of a service may be called: its name is the beginning of paths, ids and references."""
 
+CONTROL = "control"
+"""What the control API is called where services go by their names; so no service may have this one."""
+
 
 def folder(name: Literal["schemas", "fixtures", "contract_tests"]) -> Traversable:
     """Return one of the folders that live beside the package in the checkout and inside it in the wheel.
@@ -93,6 +96,8 @@ def own_services(folders: Iterable[str | Path]) -> dict[str, Path]:
                 f"{str(place)!r} cannot be the name of a service. Rename the folder to small letters, digits and '-'."
             )
             raise BadSetting("--schemas", text)
+        if name == CONTROL:
+            raise BadSetting("--schemas", f"{str(place)!r}: the control API is called {name!r}. Rename the folder.")
         ours = folder("schemas") / name
         if (ours / "service.json").is_file():
             if isinstance(ours, Path) and ours.samefile(place):

@@ -36,9 +36,10 @@ def openapi(service: str, output: Path | None) -> None:
 
 def _described(service: str) -> dict[str, JSON]:
     from mockserver.contract.catalog import load
-    from mockserver.contract.description.control import CONTROL, description
+    from mockserver.contract.description.control import description
     from mockserver.contract.description.openapi import FAKE, openapi
     from mockserver.contract.readings import settled
+    from mockserver.resources import CONTROL
 
     if service == CONTROL:
         return {**description(), "servers": [{**FAKE, "url": f"{FAKE['url']}/_mock"}]}

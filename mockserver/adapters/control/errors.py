@@ -14,6 +14,9 @@ from mockserver.errors import MockserverError
 from mockserver.fake.core import Fake
 from mockserver.suggestions import near_names
 
+_PAGES = ("docs/", "openapi/kling.json")
+"""What there is besides the control API."""
+
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -44,7 +47,7 @@ async def _missing(request: Request, error: Exception) -> Response:
 
 
 def _instead(path: str) -> str:
-    names = [known.removeprefix("/") for known in description()["paths"]]
+    names = [*_PAGES, *(known.removeprefix("/") for known in description()["paths"])]
     if near := near_names(path.removeprefix("/_mock/"), names):
         return f"did you mean {' or '.join(f'/_mock/{name}' for name in near)}?"
     return f"under /_mock/ there are {', '.join(sorted({name.partition('/')[0] for name in names}))}."

@@ -7,12 +7,13 @@ import re
 from functools import lru_cache
 
 from mockserver.adapters.docs import places
-from mockserver.contract.description.control import CONTROL, description
+from mockserver.contract.description.control import description
 from mockserver.contract.description.openapi import openapi
 from mockserver.contract.routes import Match, Router
 from mockserver.contract.service import Service
 from mockserver.errors import NoSuchService
 from mockserver.fake.core import Fake
+from mockserver.resources import CONTROL
 from mockserver.types import JSON
 
 _WHO = "This fake"

@@ -21,10 +21,10 @@ from mockserver.adapters.dashboard.pages import ROOT, TYPES, Page, guarded, slas
 from mockserver.adapters.docs import places, sources, told
 from mockserver.adapters.docs.descriptions import Descriptions
 from mockserver.contract.credentials import schema_and_rules
-from mockserver.contract.description.control import CONTROL
 from mockserver.contract.service import Operation
 from mockserver.errors import NoSuchName, NoSuchOperation, StoreUnavailable
 from mockserver.fake.core import Fake
+from mockserver.resources import CONTROL
 from mockserver.templates import templates
 
 if TYPE_CHECKING:

@@ -11,9 +11,6 @@ from functools import cache
 from mockserver.resources import folder
 from mockserver.types import JSON
 
-CONTROL = "control"
-"""What the control API is called where services go by their ids; no service has this name."""
-
 
 @cache
 def description() -> dict[str, JSON]:

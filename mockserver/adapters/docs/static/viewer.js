@@ -12,7 +12,7 @@ shade();
 
 const viewer = SwaggerUIBundle({
   domNode: place,
-  url: place.dataset.openapi,
+  url: new URL(place.dataset.openapi, location.href).href, // what is relative in it is found from a whole address
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
