@@ -83,7 +83,16 @@ def test_the_wheel_holds_every_file_of_the_package_and_its_folders_and_nothing_e
 def test_the_wheel_has_the_metadata_of_the_project(wheel: Wheel) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"Version: {project['version']}\n" in wheel.dist_info("METADATA")
-    assert wheel.dist_info("licenses/LICENSE") == (ROOT / "LICENSE").read_text(encoding="utf-8")
+    for name in project["license-files"]:
+        assert wheel.dist_info(f"licenses/{name}") == (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_licence_of_whatever_is_not_ours_comes_with_it(wheel: Wheel) -> None:
+    viewer = "mockserver/adapters/docs/viewer"
+    assert {f"{viewer}/{name}" for name in ("LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt")} <= wheel.names()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "Apache-2.0" in project["license"]
+    assert f"{viewer}/LICENSE" in project["license-files"]
 
 
 def test_every_door_that_the_wheel_announces_is_there(wheel: Wheel) -> None:
