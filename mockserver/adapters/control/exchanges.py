@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.requests import Request
 
 from mockserver.adapters.control import views
@@ -38,7 +40,7 @@ class Exchanges:
             bodies = (entry.request.body, entry.response.body) if search else ()
             return holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))
 
-        view = views.whole_exchange if "whole" in wanted else views.exchange
+        view = partial(views.whole_exchange if "whole" in wanted else views.exchange, self._fake)
         found = self._fake.requests.like(expected, with_cleared="cleared" in wanted)
         return page(request, filter(is_wanted, found), view)
 
@@ -52,7 +54,7 @@ class Exchanges:
         wanted = number(request.path_params["number"])
         for entry in self._fake.requests:
             if entry.number == wanted:
-                return views.whole_exchange(entry)
+                return views.whole_exchange(self._fake, entry)
         raise Refusal(f"there is no request {wanted}, or it was forgotten.", 404)
 
     def verify(self, _: Request, body: JSON) -> JSON:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from mockserver.adapters.docs import places
+from mockserver.contract.rules import Rule
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault, Words
@@ -18,7 +19,7 @@ from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results
 from mockserver.secrecy.curl import curl
 from mockserver.secrecy.mask import Mask, masked
-from mockserver.types import JSON
+from mockserver.types import JSON, Reason
 
 
 def task(fake: Fake, found: Task) -> dict[str, JSON]:
@@ -40,7 +41,7 @@ def _task(fake: Fake, found: Task) -> dict[str, JSON]:
         "prompt": plan.value_of_role(operation, payload, "prompt"),
         "status": status,
         "reason": found.reason if status == "failed" else None,
-        "cause": reason_as_json(found.cause, Mask([found.account])),
+        "cause": _told(fake, found.operation.partition("/")[0], found.cause, Mask([found.account])),
         "created_at": found.created_at,
         "updated_at": updated_at,
         "timeline": [{"at": found.created_at + after, "status": step} for after, step in found.timeline],
@@ -63,7 +64,7 @@ def whole_task(fake: Fake, found: Task) -> dict[str, JSON]:
     }
 
 
-def exchange(entry: Entry) -> dict[str, JSON]:
+def exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
     """Show an exchange in a list."""
     return {
         "number": entry.number,
@@ -75,20 +76,20 @@ def exchange(entry: Entry) -> dict[str, JSON]:
         "path": entry.mask.text(entry.request.path),
         "status": entry.response.status,
         "task": entry.response.task,
-        "reason": reason_as_json(entry.response.reason, entry.mask),
+        "reason": _reason(fake, entry),
         "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
         "differences": [difference.pointer for difference in entry.differences],
     }
 
 
-def whole_exchange(entry: Entry) -> dict[str, JSON]:
+def whole_exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
     """Show an exchange with its bodies, violations, form of credentials, and a curl line that repeats it.
 
     ``digest`` tells accounts apart whose masked names look the same; it is the one of snapshots. The ``page`` of a
     violation tells of its rule.
     """
     credentials = auth.form(entry.request.headers)
-    shown = entry.as_json()
+    shown = {**entry.as_json(), "reason": _reason(fake, entry)}
     for violation, found in zip(shown["violations"], entry.violations, strict=True):
         violation["page"] = places.rule(found.rule)
     return {
@@ -98,6 +99,19 @@ def whole_exchange(entry: Entry) -> dict[str, JSON]:
         "refusal_meant_by": meant_by(entry.request, credentials["claims"]),
         "curl": curl(entry.request),
     }
+
+
+def _reason(fake: Fake, entry: Entry) -> JSON:
+    broken = entry.violations[0].rule if entry.violations else None
+    return _told(fake, entry.service, entry.response.reason, entry.mask, broken)
+
+
+def _told(fake: Fake, service: str, found: Reason | None, mask: Mask, broken: Rule | None = None) -> JSON:
+    """Show a reason with the page that tells of what decided."""
+    shown = reason_as_json(found, mask)
+    if found is not None:
+        shown["page"] = places.reason(found, fake.world.catalog.services[service], broken)
+    return shown
 
 
 def callback(fake: Fake, delivery: Delivery) -> dict[str, JSON]:

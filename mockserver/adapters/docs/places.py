@@ -5,6 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Service
+from mockserver.fake.faults.line import KINDS
+from mockserver.types import Reason
 
 DOCS = "docs/"
 """The first page, and the beginning of all others."""
@@ -67,6 +70,18 @@ def row(service: str, id: str) -> str:
 def fault(name: str) -> str:
     """Return the path of a kind of fault; a row of an error table is one, too, but has its place there."""
     return f"{FAULTS}#{anchored(name)}"
+
+
+def reason(found: Reason, service: Service, broken: Rule | None = None) -> str | None:
+    """Return the path of what decided: the rule that was ``broken``, a fault, an error, or a reading."""
+    if broken is not None and found.kind == "rule":
+        return rule(broken)
+    name = (found.id or "").partition(" ")[0]
+    if found.kind == "fault" and name in KINDS:
+        return fault(name)
+    if name in service.errors:
+        return row(service.id, name)
+    return reading(service.id, found.reading.partition("=")[0]) if found.reading else None
 
 
 def source(document: str) -> str:

@@ -75,7 +75,7 @@ def test_an_exchange_shows_it_and_tells_accounts_apart_without_their_names(fake:
     fake.create(n=10, token="mine-expect-refusal-2")
     fake.create(n=10, token=token({"iss": "ak-expect-refusal"}))
     fake.send("GET", IMAGE, token=None)
-    shown = [views.whole_exchange(entry) for entry in fake.requests][::-1]
+    shown = [views.whole_exchange(fake, entry) for entry in fake.requests][::-1]
     assert [each["refusal_meant_by"] for each in shown] == ["name", "name", "name", None]
     assert len({each["digest"] for each in shown}) == 4
     assert shown[-1]["digest"] is None

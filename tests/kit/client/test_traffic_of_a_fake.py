@@ -96,7 +96,8 @@ class Client:
         return str(view.id)
 
     def judged(self, **options: Any) -> Verdict:
-        return verdict("suite", transcript([views.whole_exchange(entry) for entry in self.fake.requests]), **options)
+        shown = [views.whole_exchange(self.fake, entry) for entry in self.fake.requests]
+        return verdict("suite", transcript(shown), **options)
 
 
 def example(operation: Operation) -> Payload:
@@ -234,7 +235,7 @@ def test_accounts_whose_masks_look_alike_are_two() -> None:
     for key in ("test-1", "test-2"):
         client.fake.faults.add("reset-after x1", account=key)
         client.send("POST", OPERATIONS["kling/omni-image.create"].path, {"prompt": "A cat"}, key)
-    entries = [views.whole_exchange(entry) for entry in client.fake.requests]
+    entries = [views.whole_exchange(client.fake, entry) for entry in client.fake.requests]
     assert len({each["account"] for each in entries}) == 1
     assert len({each.whose for each in transcript(entries)}) == 2
     assert client.judged().findings == ()
