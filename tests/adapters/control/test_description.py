@@ -47,7 +47,7 @@ def anyio_backend() -> str:
 
 @asynccontextmanager
 async def furnished() -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, str]]]:
-    """Return a client of a fake that has something of everything, and what the paths of operations name."""
+    """Return a client of a fake that has something of everything, and the ids of what it has, by where they stand."""
     fake = Fake(Settings(seed=1, services=("kling",)))
     fake.clock.freeze()
     app = application(fake)
@@ -64,12 +64,19 @@ async def furnished() -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, str]]]
         await client.post("/_mock/clock/advance", json={"advance": "1s"})
         (task,) = fake.tasks
         (callback,) = fake.callbacks
-        yield client, {"service": "kling", "id": task.id, "number": "1", "callback": callback.id}
+        yield client, {"tasks": task.id, "callbacks": callback.id}
 
 
-def address(call: Call, names: dict[str, str]) -> str:
-    names = {**names, "id": names["callback"]} if call.path.startswith("/callbacks") else names
-    return f"/_mock{call.path.format_map(names)}"
+def parameters(call: Call, place: str) -> list[dict[str, Any]]:
+    found = map(described.resolved, call.operation.get("parameters", ()))
+    return [each for each in found if each["in"] == place]
+
+
+def address(call: Call, ids: dict[str, str]) -> str:
+    """Return where a call goes: its path with the examples of its parameters, and with the id of what is there."""
+    names = {each["name"]: each["schema"]["examples"][0] for each in parameters(call, "path")}
+    group = call.path.split("/")[1]
+    return f"/_mock{call.path.format_map({**names, 'id': ids.get(group)})}"
 
 
 def example(call: Call) -> JSON:
@@ -84,8 +91,8 @@ def test_a_stranger_finds_it_valid() -> None:
 
 @EVERY
 async def test_an_operation_takes_its_own_example(call: Call) -> None:
-    async with furnished() as (client, names):
-        answer = await client.request(call.method, address(call, names), json=example(call))
+    async with furnished() as (client, ids):
+        answer = await client.request(call.method, address(call, ids), json=example(call))
     assert answer.status_code == 200, answer.text
 
 
@@ -93,27 +100,26 @@ def unlike(call: Call) -> Iterator[tuple[str, JSON]]:
     """Yield requests that an operation refuses: with a body of another type, and with words for its numbers."""
     if "requestBody" in call.operation:
         yield "", []
-    for each in map(described.resolved, call.operation.get("parameters", ())):
-        if each["in"] == "query" and each["schema"].get("type") == "integer":
+    for each in parameters(call, "query"):
+        if each["schema"].get("type") == "integer":
             yield f"?{each['name']}=many", example(call)
 
 
 @EVERY
 async def test_a_mistake_is_described_where_it_can_be_made_and_nowhere_else(call: Call) -> None:
-    async with furnished() as (client, names):
-        sent = [
-            await client.request(call.method, address(call, names) + query, json=body) for query, body in unlike(call)
-        ]
+    async with furnished() as (client, ids):
+        url = address(call, ids)
+        sent = [await client.request(call.method, url + query, json=body) for query, body in unlike(call)]
         if "{number}" in call.path:
-            sent.append(await client.request(call.method, address(call, {**names, "number": "one"})))
+            sent.append(await client.request(call.method, f"/_mock{call.path.format(number='one')}"))
     assert {answer.status_code for answer in sent} == ({400} if "400" in call.operation["responses"] else set())
 
 
 @EVERY
 async def test_what_is_not_there_is_described_where_something_is_named(call: Call) -> None:
-    names = {"service": "kling", "id": "none", "callback": "none", "number": "99"}
+    names = {each["name"]: "99" if each["schema"]["type"] == "integer" else "none" for each in parameters(call, "path")}
     async with furnished() as (client, _):
-        answer = await client.request(call.method, address(call, names), json=example(call))
+        answer = await client.request(call.method, f"/_mock{call.path.format_map(names)}", json=example(call))
     assert (answer.status_code == 404) is ("404" in call.operation["responses"]) is ("{" in call.path)
 
 
