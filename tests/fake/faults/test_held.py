@@ -222,7 +222,7 @@ def test_a_reset_lets_answers_go_and_forgets_callbacks() -> None:
     fake.delivered()
     fake.reset(account="you")
     assert left(fake, number(mine), number(yours)) == {number(mine)}
-    assert {each.account for each in fake.held} == {"me"}
+    assert {each.account for each in fake.held} == {fake.world.known_as("me")}
     fake.reset()
     assert (left(fake, number(mine)), len(fake.held), fake.delivered()) == (set(), 0, [])
 
