@@ -8,6 +8,7 @@ SERVING := $(VENV)/.serving
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
 STRANGERS := $(VENV)/.foreign
+SITE := $(VENV)/.docs
 FOREIGN := benchmarks/foreign/node_modules/.ready
 PEERS := benchmarks/peers/node_modules/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
@@ -18,7 +19,7 @@ export CHROMIUM ?= chromium
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test newest browser torture mutants client-mutants foreign check bench dist clean
+.PHONY: help serve test newest browser torture mutants client-mutants foreign check docs bench dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +65,12 @@ check: $(READY) ## lint, formatting, types, floors and packaging
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/repository/test_floors.py tests/repository/test_packaging.py
 
+# A warning is an error: each link within the repository leads somewhere, to the heading that it names.
+docs: $(SITE) ## build the site of the documentation into ARTIFACTS/docs
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky --jobs auto \
+	  -c docs -d $(ARTIFACTS)/docs/.doctrees . $(ARTIFACTS)/docs
+	@echo 'The site begins at $(ARTIFACTS)/docs/index.html'
+
 # Node and Java are the machine's own; redis-server is Debian's or the machine's. What is missing is left out and named.
 bench: $(READY) ## measure, beside floors and other mocks measured in the same run; takes minutes
 	@$(MAKE) --no-print-directory --keep-going $(FOREIGN) $(PEERS) || echo 'npm failed: some other mocks are left out' >&2
@@ -97,6 +104,11 @@ $(SERVING) $(READY): pyproject.toml
 $(BROWSER): $(READY)
 	@echo 'Installing what drives a browser'
 	@$(PIP) '.[browser]'
+	@touch $@
+
+$(SITE): $(READY)
+	@echo 'Installing what makes a site of the docs'
+	@$(PIP) '.[docs]'
 	@touch $@
 
 $(STRANGERS): $(READY)

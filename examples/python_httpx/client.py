@@ -11,6 +11,24 @@ WORTH_ANOTHER_TRY = {401, 429, 500, 502, 503, 504}
 PAUSE = 0.06  # seconds; the real service wants some 5
 
 
+class KlingError(Exception):
+    """There is no result. ``facts``: http_status, code and request_id of an answer, and the task_id, if there is one."""
+
+    outcome = "error"
+
+    def __init__(self, message, **facts):
+        super().__init__(message)
+        self.facts = facts
+
+
+class TaskFailed(KlingError):
+    outcome = "failed"
+
+
+class TimedOut(KlingError):
+    outcome = "timeout"
+
+
 class Kling:
     paths = PATHS
 
@@ -19,39 +37,37 @@ class Kling:
         self.http = httpx.Client(base_url=base_url, timeout=5)
 
     def generate(self, operation, payload):
-        task_id, path = None, self.paths[operation]
+        """Make a task and wait for its end; return its id and the URLs of its results."""
+        path = self.paths[operation]
+        task_id = self.id(self.data(self.send("POST", path, payload)))
         try:
-            response = self.send("POST", path, payload)
-            if data := self.data(response):
-                task_id = self.id(data)
-            else:
-                return self.refused(response)
             while self.left() > 0:
                 time.sleep(PAUSE)
-                response = self.send("GET", self.place(path, task_id))
-                if not (data := self.data(response)):
-                    return {**self.refused(response), "task_id": task_id}
-                if end := self.end(data):
-                    return {**end, "task_id": task_id}
-        except httpx.TransportError as error:
-            known = {"task_id": task_id} if task_id else {}
-            return {"outcome": "error", "message": f"no answer: {error!r}", **known}
-        return {"outcome": "timeout", "task_id": task_id}
+                urls = self.urls(self.data(self.send("GET", self.place(path, task_id))))
+                if urls is not None:
+                    return task_id, urls
+            raise TimedOut("the time is over")
+        except KlingError as error:
+            error.facts["task_id"] = task_id
+            raise
 
     def place(self, path, task_id):
         return f"{path}/{task_id}"
 
+    def task(self, data):
+        return data
+
     def id(self, data):
         return data["task_id"]
 
-    def end(self, data):
-        """Return how a task ended; nothing as long as it has not."""
+    def urls(self, data):
+        """Return the results of a task; nothing as long as it has not ended."""
         if data["task_status"] == "failed":
-            return {"outcome": "failed", "message": data["task_status_msg"]}
+            raise TaskFailed(data["task_status_msg"])
         if data["task_status"] == "succeed":
             found = data["task_result"]
             items = found.get("series_images") or found.get("images") or found["videos"]
-            return {"outcome": "succeed", "urls": [item["url"] for item in items]}
+            return [item["url"] for item in items]
         return None
 
     def send(self, method, path, payload=None):
@@ -60,9 +76,9 @@ class Kling:
             headers = {"authorization": f"Bearer {self.token()}"}
             try:
                 response = self.http.request(method, path, json=payload, headers=headers)
-            except httpx.TransportError:
+            except httpx.TransportError as error:
                 if method == "POST" or tries == 3:
-                    raise
+                    raise KlingError(f"no answer: {error!r}") from error
                 response = None
             if response is not None and not self.is_worth_it(method, response):
                 return response
@@ -70,6 +86,8 @@ class Kling:
             if tries == 3 or wait > self.left():
                 break
             time.sleep(wait)
+        if response is None:
+            raise KlingError("no answer")
         return response
 
     def is_worth_it(self, method, response):
@@ -95,14 +113,13 @@ class Kling:
         return body if isinstance(body, dict) else {}
 
     def data(self, response):
-        body = self.body(response) if response is not None and response.status_code == 200 else {}
-        return body.get("data") if body.get("code") == 0 else None
-
-    def refused(self, response):
+        """Return the task that an answer shows; one without a task is an error, also with status 200."""
         body = self.body(response)
-        said = {name: body.get(name) for name in ("code", "request_id")}
+        if response.status_code == 200 and body.get("code") == 0 and (task := self.task(body.get("data"))):
+            return task
         message = body.get("message") or f"no JSON: {response.text[:100]}"
-        return {"outcome": "error", "http_status": response.status_code, "message": message, **said}
+        said = {name: body.get(name) for name in ("code", "request_id")}
+        raise KlingError(message, http_status=response.status_code, **said)
 
 
 def pause(response, tries):

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from client import Kling
+from client import Kling, KlingError
 
 
 def answer(ask, kind, credentials):
@@ -13,7 +13,11 @@ def answer(ask, kind, credentials):
         return {"name": f"example-httpx-{kind.__name__.lower()}", "version": "1", **about}
     if ask["do"] == "generate":
         client = kind(ask["base_url"], ask["credentials"], ask["timeout"])
-        return client.generate(ask["operation"], ask["payload"])
+        try:
+            task_id, urls = client.generate(ask["operation"], ask["payload"])
+        except KlingError as error:
+            return {"outcome": error.outcome, "message": str(error), **error.facts}
+        return {"outcome": "succeed", "task_id": task_id, "urls": urls}
     return {"outcome": "unsupported", "reason": "it takes no callbacks"}
 
 

@@ -1,0 +1,167 @@
+"""The reference, generated when the site is built: what has a name in the contract, the fake and the kit.
+
+A page of ``docs/reference/`` says what it lists, and which command lists the same; the list itself is added here. The
+page of a service is written anew in each build.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docs.building import services
+from docs.building.markdown import code, plain, section, table
+from mockserver.contract.catalog import load
+from mockserver.kit.checks import AnyCheck
+from mockserver.resources import folder
+
+if TYPE_CHECKING:
+    import click
+    from sphinx.application import Sphinx
+
+FOLDER = "docs/reference"
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def setup(app: Sphinx) -> None:
+    """Write the pages of services, and add to the other ones what they list."""
+    app.connect("builder-inited", _write_services)
+    app.connect("source-read", _add_list)
+
+
+def _write_services(app: Sphinx) -> None:
+    place = Path(app.srcdir) / FOLDER / "services"
+    place.mkdir(exist_ok=True)
+    for service in load().services.values():
+        (place / f"{service.id}.md").write_text("\n".join(services.page(service)), encoding="utf-8")
+
+
+def _add_list(app: Sphinx, name: str, source: list[str]) -> None:
+    place, _, page = name.rpartition("/")
+    if place == FOLDER:
+        source[0] += "\n" + "\n".join(LISTS[page]())
+
+
+def _services() -> Iterator[str]:
+    found = load().services.values()
+    yield from table(
+        ("service", "what it is"), ((f"[{code(each.id)}](services/{each.id}.md)", plain(each.title)) for each in found)
+    )
+    yield from ("```{toctree}", ":hidden:", "", *(f"services/{each.id}" for each in found), "```", "")
+
+
+def _readings() -> Iterator[str]:
+    """Yield each question with the readings and the defaults of all services that ask it."""
+    found: dict[str, dict[str, Any]] = {}
+    for service in load().services.values():
+        for question in service.questions.values():
+            entry = found.setdefault(question.id, {"question": question, "means": {}, "defaults": {}})
+            entry["means"] = {each.id: each.means for each in question.readings.values()} | entry["means"]
+            entry["defaults"].setdefault(question.default, []).append(service.id)
+    for id, entry in found.items():
+        question = entry["question"]
+        yield from section(id, plain(question.question), f"Source: {plain(question.source)} ({question.confidence}).")
+        yield from table(
+            ("reading", "what it means", "default of"),
+            (
+                (code(reading), plain(means), ", ".join(map(code, entry["defaults"].get(reading, ()))))
+                for reading, means in entry["means"].items()
+            ),
+        )
+
+
+def _faults() -> Iterator[str]:
+    from mockserver.fake.faults.line import KINDS
+
+    yield from table(
+        ("fault", "stage", "what happens"),
+        ((code(f"{each.name} {each.usage}".strip()), each.stage, plain(each.means)) for each in KINDS.values()),
+    )
+
+
+def _checks() -> Iterator[str]:
+    from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
+    from mockserver.kit.client.scenarios import SCENARIOS
+    from mockserver.kit.server.checks.registry import CHECKS as OF_SERVERS
+
+    for heading, checks in (("Checks of a client", OF_CLIENTS), ("Checks of a server", OF_SERVERS)):
+        yield from section(heading)
+        yield from _checks_of(checks.values())
+    yield from section("Scenarios for clients", "Each finding about a client names the scenario in which it was made.")
+    yield from table(
+        ("scenario", "what happens"), ((code(each.id), plain(each.description)) for each in SCENARIOS.values())
+    )
+
+
+def _checks_of(checks: Iterable[AnyCheck]) -> Iterator[str]:
+    yield from table(
+        ("check", "family", "level", "promise", "why", "source"),
+        (
+            (code(each.id), each.family, each.severity, plain(each.documented), plain(each.why), plain(each.source))
+            for each in checks
+        ),
+    )
+
+
+def _commands() -> Iterator[str]:
+    import click
+
+    from mockserver.cli import main
+
+    yield from _command(main, click.Context(main, info_name="mockserver"))
+
+
+def _command(command: click.Command, context: click.Context) -> Iterator[str]:
+    import click
+
+    yield from section(context.command_path, f"```text\n{command.get_help(context)}\n```")
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.commands[name]
+            yield from _command(found, click.Context(found, info_name=name, parent=context))
+
+
+def _control() -> Iterator[str]:
+    description = json.loads((folder("schemas") / "control.json").read_text(encoding="utf-8"))
+    for path, methods in description["paths"].items():
+        for method in _METHODS:
+            if method in methods:
+                yield from _control_operation(f"{method.upper()} /_mock{path}", methods[method])
+    yield from section("Bodies")
+    for name, schema in description["components"]["schemas"].items():
+        yield from section(name, plain(schema.get("description", "")), depth=3)
+        yield from _properties(schema)
+
+
+def _control_operation(line: str, operation: dict[str, Any]) -> Iterator[str]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    named = body.get("$ref", "").rpartition("/")[2]
+    yield from section(
+        line,
+        plain(operation["summary"]) + ".",
+        plain(operation.get("description", "")),
+        f"Body: [{named}](#{named.lower()})." if named else "",
+    )
+
+
+def _properties(schema: dict[str, Any]) -> Iterator[str]:
+    yield from table(
+        ("field", "", "what it is"),
+        (
+            (code(name), "required" if name in schema.get("required", ()) else "", plain(part.get("description", "")))
+            for name, part in schema.get("properties", {}).items()
+        ),
+    )
+
+
+LISTS: dict[str, Callable[[], Iterator[str]]] = {
+    "services": _services,
+    "readings": _readings,
+    "faults": _faults,
+    "checks": _checks,
+    "commands": _commands,
+    "control": _control,
+}
+"""What each page of the reference lists."""
