@@ -67,7 +67,7 @@ check: $(READY) ## lint, formatting, types, floors and packaging
 
 # A warning is an error: each link within the repository leads somewhere, to the heading that it names.
 docs: $(SITE) ## build the site of the documentation into ARTIFACTS/docs
-	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky --jobs auto \
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky \
 	  -c docs -d $(ARTIFACTS)/docs/.doctrees . $(ARTIFACTS)/docs
 	@echo 'The site begins at $(ARTIFACTS)/docs/index.html'
 

@@ -82,13 +82,20 @@ def _faults() -> Iterator[str]:
 
 
 def _checks() -> Iterator[str]:
+    from mockserver.kit.client import traffic
     from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
     from mockserver.kit.client.scenarios import SCENARIOS
     from mockserver.kit.server.checks.registry import CHECKS as OF_SERVERS
 
-    for heading, checks in (("Checks of a client", OF_CLIENTS), ("Checks of a server", OF_SERVERS)):
-        yield from section(heading)
-        yield from _checks_of(checks.values())
+    ids = (*traffic.OF_ALL, *traffic.OF_A_JOB, *traffic.OF_RESULTS, *traffic.IN_TIME)
+    of_run = "`mockserver run` makes those that traffic alone can decide: "
+    for heading, checks, text in (
+        ("Checks of a client", OF_CLIENTS.values(), ""),
+        ("Checks of traffic", (traffic.REFUSED, traffic.AGAIN), f"{of_run}{', '.join(map(code, ids))}. It adds:"),
+        ("Checks of a server", OF_SERVERS.values(), ""),
+    ):
+        yield from section(heading, text)
+        yield from _checks_of(checks)
     yield from section("Scenarios for clients", "Each finding about a client names the scenario in which it was made.")
     yield from table(
         ("scenario", "what happens"), ((code(each.id), plain(each.description)) for each in SCENARIOS.values())

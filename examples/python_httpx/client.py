@@ -12,7 +12,7 @@ PAUSE = 0.06  # seconds; the real service wants some 5
 
 
 class KlingError(Exception):
-    """There is no result. ``facts``: http_status, code and request_id of an answer, and the task_id, if there is one."""
+    """There is no result. ``facts``: http_status, code and request_id of an answer, and a task_id if there is one."""
 
     outcome = "error"
 

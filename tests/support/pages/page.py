@@ -32,6 +32,7 @@ class Block:
     * ``kind``: the word behind its fence: sh, console, python …
     * ``file``: the file that the sentence before it names: "Save this as `testee.py`:"
     * ``when`` and ``reason``: what the comment before it says
+    * ``goes_on``: whether the comment says that its command goes on; the player knows the commands of ours that do
     """
 
     line: int
@@ -40,26 +41,30 @@ class Block:
     file: str | None
     when: When
     reason: str
+    goes_on: bool
 
 
+_GOES_ON = "<!-- in a terminal of its own -->"
 _COMMENT = re.compile(r"<!-- (not run|run on an empty machine|run by make torture): (.+?) -->", re.DOTALL)
 _FILE = re.compile(r"`([\w./-]+\.[a-z]+)`[^`]*:$")
 
 
 def blocks(text: str) -> Iterator[Block]:
     """Yield the blocks of a page, in order."""
-    said, comment = "", None
+    said, comment, goes_on = "", None, False
     for token in MarkdownIt().parse(text):
         if token.type == "inline":
             said = token.content
         elif token.type == "html_block":
             comment = _COMMENT.match(token.content)
+            goes_on = token.content.startswith(_GOES_ON)
         elif token.type == "fence":
             assert token.map is not None
             file = _FILE.search(said)
             when, reason = (When(comment[1]), " ".join(comment[2].split())) if comment else (When.ALWAYS, "")
-            yield Block(token.map[0] + 1, token.info, token.content, file[1] if file else None, when, reason)
-            said, comment = "", None
+            line = token.map[0] + 1
+            yield Block(line, token.info, token.content, file[1] if file else None, when, reason, goes_on)
+            said, comment, goes_on = "", None, False
 
 
 def pages() -> list[Path]:

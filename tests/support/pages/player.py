@@ -6,7 +6,7 @@
 * JSON, TOML and YAML are read; ``text`` is only shown.
 
 A command that goes on, such as ``mockserver serve``, gets a terminal of its own, and ends when the page starts another
-one at its port. If a page speaks to a port at which it has started nothing, ``mockserver serve`` is meant.
+one at its port. If a page speaks to the usual port and has started nothing there, ``mockserver serve`` is meant.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.support.pages.sameness import comparable, is_same
 from tests.support.pages.terminal import Staying, Terminal
 
 USUAL_PORT = "8080"
-PORT = re.compile(r"(?:(?<=localhost:)|(?<=127\.0\.0\.1:)|(?<=--port ))\d{4,5}\b")
+PORT = re.compile(r'(?:(?<=localhost:)|(?<=127\.0\.0\.1:)|(?<=127\.0\.0\.1", )|(?<=--port ))\d{4,5}\b')
 """A port, wherever a page names one."""
 
 _STAYS = re.compile(r"(make serve|mockserver (serve|proxy|tail))\b")
@@ -60,44 +60,53 @@ class Player:
     def play(self, block: Block) -> None:
         """Play a block. Raises ``AssertionError``, which says what was done and what came."""
         patience = PATIENCE if block.when is When.ALWAYS else _LONG_SECONDS
+        if block.kind in _READ:
+            _READ[block.kind](block.text)
         if block.file is not None:
             self._shell.write(block.file, self._ours(block.text))
         elif block.kind == "sh":
             for command in commands(block.text):
-                self._do(command, None, patience)
+                (self._watch if _STAYS.match(command) else self._do)(command, None, patience)
         elif block.kind == "console":
             for command, shown in session(block.text):
-                self._do(command, shown, patience)
+                if not command or block.goes_on or _STAYS.match(command):
+                    self._watch(command, shown, patience)
+                else:
+                    self._do(command, shown, patience)
         elif block.kind == "python":
             self._python(block.text, patience)
-        elif block.kind in _READ:
-            _READ[block.kind](block.text)
-        elif block.kind != "text":
+        elif block.kind not in ("text", *_READ):
             raise AssertionError(f"nobody knows how to play a block of the kind {block.kind!r}")
 
     def _python(self, text: str, patience: float) -> None:
         self._serve_if_asked(text)
-        self._shell.write(".block.py", self._ours(text))
+        file = self._shell.scratch / "block.py"
+        self._shell.write(str(file), self._ours(text))
         runner = "python -m pytest -q -p no:cacheprovider" if "def test_" in text else "python"
-        self._do(f"PYTHONPATH=. {runner} .block.py", None, patience)
+        self._do(f"PYTHONPATH=. {runner} {file}", None, patience)
 
     def _do(self, command: str, shown: str | None, patience: float) -> None:
         """Do one command of the page, and compare what it prints with what is shown, if anything is."""
-        if not command or _STAYS.match(command):
-            staying = self._start(command) if command else self._shell.staying[-1]
-            shown, key, _ = (shown or "…").partition("^C")
-            is_enough = partial(self._is_enough, shown or "…")
-            printed, status = staying.said(is_enough, patience if self._moved else _LONG_SECONDS), 0
-            if key:
-                staying.interrupt()
-        else:
-            self._serve_if_asked(command)
-            printed, status = self._shell.run(self._ours(command), patience)
+        self._serve_if_asked(command)
+        printed, status = self._shell.run(self._ours(command), patience)
+        self._compare(command, shown, printed)
+        if shown is None and status != 0:
+            raise Differs(f"$ {command}\nended with {status}:\n{self._theirs(printed)}")
+
+    def _watch(self, command: str, shown: str | None, patience: float) -> None:
+        """Start a command that goes on, if one is named, and compare what is said until that is what is shown."""
+        staying = self._start(command) if command else self._shell.staying[-1]
+        shown, key, _ = (shown or "…").partition("^C")
+        is_enough = partial(self._is_enough, shown or "…")
+        printed = staying.said(is_enough, patience if self._moved else _LONG_SECONDS)
+        if key:
+            staying.interrupt()
+        self._compare(command, shown or "…", printed)
+
+    def _compare(self, command: str, shown: str | None, printed: str) -> None:
         printed = self._theirs(printed)
         self._tell(f"$ {command}\n{printed}")
-        if shown is None and status != 0:
-            raise Differs(f"$ {command}\nended with {status}:\n{printed}")
-        if shown and not is_same(shown, printed):
+        if shown is not None and not is_same(shown, printed):
             raise Differs("\n".join([f"$ {command}", *_difference(shown, printed)]))
 
     def _is_enough(self, shown: str, said: str) -> bool:
@@ -105,16 +114,15 @@ class Player:
 
     def _start(self, command: str) -> Staying:
         """Start a command that goes on, in the place of the one at its port."""
-        port = _port_of(command)
+        port = _port_of(command) if _SERVES.match(command) else command
         if old := self._serving.pop(port, None):
             old.interrupt()
         self._serving[port] = self._shell.start(self._ours(command))
         return self._serving[port]
 
     def _serve_if_asked(self, text: str) -> None:
-        for port in dict.fromkeys(PORT.findall(text)):
-            if port not in self._serving:
-                self._do(f"mockserver serve --port {port}", None, PATIENCE)
+        if USUAL_PORT in PORT.findall(text) and USUAL_PORT not in self._serving:
+            self._watch("mockserver serve", None, PATIENCE)
 
     def _ours(self, text: str) -> str:
         """Return a text of the page with our ports in it; a command that serves names its own."""

@@ -16,9 +16,6 @@ from tests.support.pages.terminal import terminal
 CLONE = "URL-OF-THIS-REPOSITORY"
 """What a page says for a place that its reader knows."""
 
-_LINKED = ("examples", "contract_tests")
-"""The folders of the checkout that pages name."""
-
 _OURS = ("MOCKSERVER_", "KLING_", "PYTHON", "PYTEST", "COVERAGE", "XDG_", "VIRTUAL_ENV", "TERM", "COLUMNS", "PIP_CACHE")
 _BIN = str(Path(sys.executable).parent)
 
@@ -26,9 +23,8 @@ _BIN = str(Path(sys.executable).parent)
 def play(page: Path, folder: Path, chosen: Collection[When] = (When.ALWAYS,)) -> None:
     """Play the chosen blocks of a page, on ports that nobody else has."""
     text = page.read_text(encoding="utf-8")
-    for name in _LINKED:
-        (folder / "here").mkdir(exist_ok=True)
-        (folder / "here" / name).symlink_to(ROOT / name)
+    (folder / "here").mkdir()
+    (folder / "here" / "examples").symlink_to(ROOT / "examples")
     path = os.pathsep.join([_BIN, os.environ["PATH"]])
     _play(text, folder, {"PATH": path}, chosen, _moved(ports(text)), lambda _: None)
 

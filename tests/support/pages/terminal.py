@@ -61,7 +61,7 @@ class Terminal:
     """A shell in a folder, and the commands that stay, the last one at the end. ``scratch`` is for its own files."""
 
     def __init__(self, folder: Path, scratch: Path, environment: Mapping[str, str]) -> None:
-        self._scratch, self.staying = scratch, list[Staying]()
+        self.scratch, self.staying = scratch, list[Staying]()
         reading, self._telling = os.pipe()
         self._mark = f"TERMINAL={uuid4()}"
         self._told = os.fdopen(reading, "rb", buffering=0)
@@ -79,7 +79,7 @@ class Terminal:
 
     def run(self, command: str, patience: float = PATIENCE) -> tuple[str, int]:
         """Run a command; return what it printed, and its exit status, which the next one finds in ``$?``."""
-        file = self._scratch / "printed"
+        file = self.scratch / "printed"
         status = self._ask(f"{{ {command}\n}} >{file} 2>&1 </dev/null; told=$?", patience)
         printed = file.read_text(encoding="utf-8", errors="replace")
         if status is None:
@@ -88,14 +88,14 @@ class Terminal:
 
     def write(self, file: str, text: str) -> None:
         """Write a file, by its name in the folder that the shell is in."""
-        copy = self._scratch / "written"
+        copy = self.scratch / "written"
         copy.write_text(text, encoding="utf-8")
         printed, status = self.run(f'mkdir -p "$(dirname {file})" && cp {copy} {file}')
         assert status == 0, printed
 
     def start(self, command: str) -> Staying:
         """Start a command that goes on."""
-        pipe = self._scratch / f"staying-{len(self.staying)}"
+        pipe = self.scratch / f"staying-{len(self.staying)}"
         os.mkfifo(pipe)
         staying = Staying(command, pipe)
         staying.group = self._ask(f"{{ {command}\n}} >{pipe} 2>&1 </dev/null & told=$!", PATIENCE) or 0
