@@ -15,14 +15,25 @@ project = "mockserver"
 copyright = "The mockserver authors"
 version = release = version_of("kling-mockserver")
 language = "en"
+smartquotes = False  # --option has two hyphens
 
 extensions = ["myst_parser", "docs.building"]
 root_doc = "docs/index"
 include_patterns = ["*.md", "docs/**.md", "schemas/README.md", "contract_tests/README.md"]
+exclude_patterns = [
+    ".*",
+    "artifacts",
+    "benchmarks",
+    "fixtures",
+    "mockserver",
+    "tests",
+]  # or Sphinx would walk through them
 myst_heading_anchors = 4
 templates_path = ["building/templates"]
 
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["building/static"]
+html_css_files = ["tables.css"]
 html_title = f"mockserver {release}"
 html_copy_source = False
 html_show_sourcelink = False

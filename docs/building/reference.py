@@ -104,9 +104,14 @@ def _checks() -> Iterator[str]:
 
 def _checks_of(checks: Iterable[AnyCheck]) -> Iterator[str]:
     yield from table(
-        ("check", "family", "level", "promise", "why", "source"),
+        ("check", "", "promise", "why"),
         (
-            (code(each.id), each.family, each.severity, plain(each.documented), plain(each.why), plain(each.source))
+            (
+                code(each.id),
+                f"{each.family} {each.severity}",
+                plain(each.documented),
+                plain(f"{each.why} ({each.source})"),
+            )
             for each in checks
         ),
     )
@@ -147,10 +152,14 @@ def _control_operation(line: str, operation: dict[str, Any]) -> Iterator[str]:
     named = body.get("$ref", "").rpartition("/")[2]
     yield from section(
         line,
-        plain(operation["summary"]) + ".",
-        plain(operation.get("description", "")),
+        plain(_sentence(operation["summary"])),
+        plain(_sentence(operation.get("description", ""))),
         f"Body: [{named}](#{named.lower()})." if named else "",
     )
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text[-1] in ".?!" else f"{text}."
 
 
 def _properties(schema: dict[str, Any]) -> Iterator[str]:

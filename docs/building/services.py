@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from docs.building.markdown import code, plain, section, table
 from mockserver.contract.readings import levels
 from mockserver.contract.rules import Rule
 from mockserver.contract.service import Operation, Service
-from mockserver.types import JSON, Schema
+from mockserver.types import JSON
 
 
 def page(service: Service) -> Iterator[str]:
@@ -25,7 +24,10 @@ def page(service: Service) -> Iterator[str]:
             ("in the fake", code(f"mockserver serve --service {service.id}")),
         ],
     )
-    yield from section("Operations")
+    yield from section(
+        "Operations",
+        "A rule of one field is called by both, `prompt.maxLength`. It is an error unless its level stands behind it.",
+    )
     yield from table(
         ("operation", "request"),
         ((f"[{code(each.name)}](#{_anchor(each.name)})", code(_line(each))) for each in service.operations.values()),
@@ -50,38 +52,36 @@ def _anchor(name: str) -> str:
 def _operation(operation: Operation, rules: list[Rule]) -> Iterator[str]:
     when = " and ".join(code(f"{question}={reading}") for question, reading in operation.when.items())
     yield from section(operation.name, code(_line(operation)), when and f"Only under {when}.", depth=3)
+    fields: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if not rule.is_anchored:
+            fields.setdefault(rule.field, []).append(rule)
     yield from table(
-        ("field", "type", "default", "what it is"),
+        ("field", "rules", "what it is"), (_field(name, operation, of_field) for name, of_field in fields.items())
+    )
+    yield from table(
+        ("rule across fields", "level", "what it says"),
         (
-            (
-                code(name),
-                _type(schema),
-                "" if "default" not in schema else code(_json(schema["default"])),
-                plain(schema.get("description", "")),
-            )
-            for name, schema in _fields(operation.schema)
+            (code(rule.id), rule.level, plain(f"{rule.description} ({rule.source})"))
+            for rule in rules
+            if rule.is_anchored
         ),
     )
-    yield from table(
-        ("rule", "level", "what it says", "source"),
-        ((code(rule.id), rule.level, plain(rule.description), plain(rule.source)) for rule in rules),
-    )
 
 
-def _fields(schema: Schema, place: str = "") -> Iterator[tuple[str, Schema]]:
-    """Yield each field of a request with its schema, those in objects and lists after the one that has them."""
-    for name, part in schema.get("properties", {}).items():
-        yield f"{place}{name}", part
-        yield from _fields(part, f"{place}{name}.")
-        if isinstance(part.get("items"), dict):
-            yield from _fields(part["items"], f"{place}{name}[].")
+def _field(name: str, operation: Operation, rules: list[Rule]) -> tuple[str, ...]:
+    schema = (operation.part(name) if name else None) or {}
+    told = [*map(_told, rules), *([f"default {_json(schema['default'])}"] if "default" in schema else [])]
+    described = f"{schema.get('description', '')} ({rules[0].source})".strip()
+    return code(name or "(body)"), plain("; ".join(told)), plain(described)
 
 
-def _type(schema: Schema) -> str:
-    found: Any = schema.get("type")
-    if found is None and "enum" in schema:
-        return ", ".join(code(_json(each)) for each in schema["enum"])
-    return " or ".join(found) if isinstance(found, list) else str(found or "")
+def _told(rule: Rule) -> str:
+    """Return a rule of one field in a few words; its id is that of the field, a dot, and the first of them."""
+    told = rule.keyword
+    if told != "required" and not isinstance(rule.value, bool):
+        told += f" {_json(rule.value)}"
+    return told if rule.level == "error" else f"{told} ({rule.level})"
 
 
 def _questions(service: Service) -> Iterator[str]:

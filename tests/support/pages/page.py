@@ -70,3 +70,8 @@ def blocks(text: str) -> Iterator[Block]:
 def pages() -> list[Path]:
     """The pages that are run."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def needs(text: str) -> list[str]:
+    """Return the programs that a page needs beside a shell, Python and curl: its comment says so."""
+    return [program for found in re.findall(r"<!-- needs (.+?) -->", text) for program in found.split()]
