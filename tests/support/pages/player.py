@@ -31,6 +31,7 @@ PORT = re.compile(r'(?:(?<=localhost:)|(?<=127\.0\.0\.1:)|(?<=127\.0\.0\.1", )|(
 """A port, wherever a page names one."""
 
 _STAYS = re.compile(r"(make serve|mockserver (serve|proxy|tail))\b")
+_STEERS = re.compile(r"mockserver (tasks|faults?|clock|reset|verify)\b")
 _SERVES = re.compile(
     r"make serve(?: ARGS=\"(?P<args>.*)\")?|mockserver (?P<what>serve|proxy)\b(?P<options>.*)", re.DOTALL
 )
@@ -121,7 +122,7 @@ class Player:
         return self._serving[port]
 
     def _serve_if_asked(self, text: str) -> None:
-        if USUAL_PORT in PORT.findall(text) and USUAL_PORT not in self._serving:
+        if (USUAL_PORT in PORT.findall(text) or _STEERS.match(text)) and USUAL_PORT not in self._serving:
             self._watch("mockserver serve", None, PATIENCE)
 
     def _ours(self, text: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.support.pages.page import ROOT, When, blocks
-from tests.support.pages.player import Player, ports
+from tests.support.pages.player import USUAL_PORT, Player, ports
 from tests.support.pages.terminal import terminal
 
 CLONE = "URL-OF-THIS-REPOSITORY"
@@ -26,7 +26,9 @@ def play(page: Path, folder: Path, chosen: Collection[When] = (When.ALWAYS,)) ->
     (folder / "here").mkdir()
     (folder / "here" / "examples").symlink_to(ROOT / "examples")
     path = os.pathsep.join([_BIN, os.environ["PATH"]])
-    _play(text, folder, {"PATH": path}, chosen, _moved(ports(text)), lambda _: None)
+    moved = _moved(ports(text))
+    found = {"PATH": path, "MOCKSERVER_URL": f"http://127.0.0.1:{moved[USUAL_PORT]}"}
+    _play(text, folder, found, chosen, moved, lambda _: None)
 
 
 def play_on_an_empty_machine(page: Path, clone: str, folder: Path, tell: Callable[[str], object]) -> None:
