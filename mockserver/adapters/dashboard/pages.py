@@ -74,10 +74,9 @@ def tagged(request: Request, content: bytes, kind: str, policy: str = POLICY) ->
 
 def routes(results: Results, control_token: str | None = None) -> Iterator[Route]:
     """Yield a route for each file, one for the results that the dashboard shows, and a redirect for a missing slash."""
-    for file in files("mockserver.adapters.dashboard").joinpath("static").iterdir():
-        if _suffix(file) in TYPES:
-            path = f"{ROOT}/{'' if file.name == 'index.html' else file.name}"
-            yield guarded(path, Page(file).serve, control_token, is_page=path == f"{ROOT}/")
+    for name, file in _files(files("mockserver.adapters.dashboard").joinpath("static")):
+        path = f"{ROOT}/{'' if name == 'index.html' else name}"
+        yield guarded(path, Page(file).serve, control_token, is_page=path == f"{ROOT}/")
     yield guarded(ROOT + "/results/{name:path}", results.preview, control_token)
     yield guarded(ROOT, slash, control_token, is_page=True)
 
@@ -97,6 +96,15 @@ def guarded(
     """
     guard = Middleware(Guard, is_page=is_page)
     return Route(path, endpoint, methods=["GET"], middleware=[guard] if control_token is None else [])
+
+
+def _files(folder: Traversable, beginning: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Yield the files that are served, by their paths; the licences beside the libraries are for people."""
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _files(file, f"{beginning}{file.name}/")
+        elif _suffix(file) in TYPES:
+            yield beginning + file.name, file
 
 
 def _suffix(file: Traversable) -> str:

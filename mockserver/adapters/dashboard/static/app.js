@@ -1,67 +1,52 @@
 // The start, the addresses, and the keys.
 
-import { adopt, ask, remember } from "./api.js";
-import { view as callbacks } from "./callbacks.js";
-import "./clock.js";
-import { again, close, open } from "./detail.js";
-import { make, write } from "./dom.js";
-import { view as faults } from "./faults.js";
-import { count } from "./format.js";
-import { begin, hear, on } from "./live.js";
-import { complain } from "./notice.js";
-import { view as readings } from "./readings.js";
-import { view as requests } from "./requests.js";
-import { view as settings } from "./settings.js";
-import { view as tasks } from "./tasks.js";
+import { address, go, link, listen } from "./parts/address.js";
+import { adopt, ask, remember } from "./parts/api.js";
+import { Clock } from "./parts/clock.js";
+import { again, close, Detail, isCovering, open } from "./parts/detail.js";
+import { begin as draw, html, redraw } from "./parts/draw.js";
+import { count } from "./parts/format.js";
+import { begin, connection, hear, on, state } from "./parts/live.js";
+import { complain, Notices } from "./parts/notice.js";
+import { knowServices } from "./parts/services.js";
+import { view as callbacks } from "./views/callbacks.js";
+import { view as faults } from "./views/faults.js";
+import { view as readings } from "./views/readings.js";
+import { view as requests } from "./views/requests.js";
+import { view as settings } from "./views/settings.js";
+import { view as tasks } from "./views/tasks.js";
 
-const VIEWS = new Map([tasks, requests, callbacks, faults, readings, settings].map((view) => [view.name, view]));
+const VIEWS = [tasks, requests, callbacks, faults, readings, settings];
 
 let here = null;
-let opened = "";
+let gate = null;
 
-// #tasks, #tasks/kling/ID, or #requests?rule=RULE, which fills in a filter and is forgotten.
-function go(isAsked) {
-  const [, name, key, wanted] = /^#?([a-z]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(location.hash) ?? [];
-  const view = VIEWS.get(name) ?? tasks;
+function arrive(isAsked) {
+  const { view: name, key } = address();
+  const view = VIEWS.find((each) => each.name === name);
+  if (!view) return go(link(tasks.name), { instead: true });
   const isOther = view !== here;
-  if (isOther) show(view);
-  opened = (view.whole && key) || "";
-  view.list.mark?.(opened);
-  if (opened) open(view, opened, isAsked);
-  else close();
-  if (wanted) {
-    history.replaceState(null, "", `#${view.name}`);
-    view.list.search(Object.fromEntries(new URLSearchParams(wanted)));
-  } else if (isOther) view.list.refresh();
-}
-
-function show(view) {
   here = view;
-  document.title = `${view.name} – mockserver`;
-  for (const name of VIEWS.keys()) document.getElementById(name).hidden = name !== view.name;
-  for (const link of document.querySelectorAll("nav a")) {
-    const isHere = link.hash === `#${view.name}`;
-    if (isHere) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-    if (isHere) link.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }
+  document.title = `${view.title} – mockserver`;
+  if (view.whole && key) open(view, key, isAsked);
+  else close();
+  view.arrive(isOther);
+  redraw();
 }
 
 function leave() {
-  const key = opened;
-  location.hash = `#${here.name}`;
-  go(false);
-  here.list.focus?.(key);
+  const { key, filters } = address();
+  go(link(here.name, "", filters));
+  here.focus(key);
 }
 
-document.getElementById("close").addEventListener("click", leave);
-
 document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
   const isTyping = event.target.closest("input, select, textarea");
-  if (event.key === "Escape" && opened && !document.querySelector("dialog[open]")) leave();
+  if (event.key === "Escape" && document.getElementById("detail")) leave();
   else if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
-    const search = document.getElementById(here.name).querySelector("input[type=search]");
-    if (search && !search.closest("[inert]")) {
+    const search = document.querySelector("main > section:not([inert]) input[type=search]");
+    if (search) {
       event.preventDefault();
       search.focus();
       search.select();
@@ -69,57 +54,95 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.getElementById("skip").addEventListener("click", (event) => {
-  event.preventDefault();
-  document.getElementById("main").focus();
-});
-
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) here?.list.refresh();
+  if (!document.hidden) here?.refresh();
 });
 
 document.addEventListener("acted", () => {
-  here.list.refresh();
+  here.refresh();
   again();
 });
 
-on("state", (state) => {
-  for (const name of VIEWS.keys()) {
-    const { total } = state[name] ?? {};
-    if (total !== undefined) write(document.querySelector(`nav a[href="#${name}"] .count`), count(total));
-  }
-});
-
-const gate = document.getElementById("gate");
-
 function refused(message) {
-  gate.hidden = false;
-  write(gate.querySelector("p"), message);
-  gate.elements.token.focus();
+  gate = message;
+  redraw();
 }
 
-gate.addEventListener("submit", (event) => {
+function focus(input) {
+  input?.focus();
+}
+
+function enter(event) {
   event.preventDefault();
-  remember(gate.elements.token.value);
+  remember(event.currentTarget.elements.token.value);
   location.reload();
-});
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function Top() {
+  const { is, text } = connection();
+  const inert = isCovering();
+  return html`
+    <a id="skip" href="#main" inert=${inert} onClick=${skip}>Skip to the list</a>
+    <header inert=${inert}>
+      <h1>mockserver</h1>
+      <p id="connection" role="status" data-is=${is}>${text}</p>
+      <${Clock} />
+    </header>
+    <nav aria-label="Views" inert=${inert}>
+      ${VIEWS.map(({ name, title }) => {
+        const total = state()?.[name]?.total;
+        return html`
+          <a href=${link(name)} aria-current=${here.name === name ? "page" : null}>
+            ${title}${total !== undefined && html` <span class="count">${count(total)}</span>`}
+          </a>
+        `;
+      })}
+    </nav>
+  `;
+}
+
+function Page() {
+  return html`
+    <${Top} />
+    <main id="main" tabindex="-1">
+      <section key=${here.name} id=${here.name} aria-label=${here.title} inert=${isCovering()}>${here.draw()}</section>
+      <${Detail} leave=${leave} />
+    </main>
+  `;
+}
+
+function Gate() {
+  if (gate === null) return null;
+  return html`
+    <form id="gate" onSubmit=${enter}>
+      <h2>A token is needed</h2>
+      <p>${gate}</p>
+      <label for="token">Control token</label>
+      <input id="token" name="token" type="password" required autocomplete="off" ref=${focus} />
+      <button class="main">Enter</button>
+    </form>
+  `;
+}
 
 async function start() {
   adopt();
   try {
-    const { services } = await ask("GET", "health");
-    for (const select of document.querySelectorAll("select[name=service].all")) {
-      select.append(...Object.entries(services).map(([id, title]) => make("option", { value: id, title }, id)));
-    }
+    knowServices((await ask("GET", "health")).services);
     // Before anything that moves is shown: a frozen clock is not this machine's.
     hear(await ask("GET", "state"));
   } catch (error) {
-    if (error.status === 403) return refused(error.message);
-    complain(error);
+    if (error.status === 403) refused(error.message);
+    else complain(error);
   }
+  draw(() => html`${here !== null && html`<${Page} />`}<${Gate} /><${Notices} />`);
+  if (gate !== null) return;
   begin(refused);
-  window.addEventListener("hashchange", () => go(true));
-  go(false);
+  listen(arrive);
 }
 
 start();

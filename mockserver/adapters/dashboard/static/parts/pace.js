@@ -24,23 +24,3 @@ export function paced(work, fail, gap = 400) {
     if (!isBusy) run();
   };
 }
-
-const moving = new Map();
-const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
-
-/** Call `move` now and then again and again, as long as the element is on the page. */
-export function animate(element, move) {
-  moving.set(element, move);
-  move();
-}
-
-let beats = 0;
-
-setInterval(() => {
-  beats += 1;
-  if (document.hidden || (isCalm.matches && beats % 5)) return;
-  for (const [element, move] of moving) {
-    if (element.isConnected) move();
-    else moving.delete(element);
-  }
-}, 200);

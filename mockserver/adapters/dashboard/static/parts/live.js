@@ -1,16 +1,21 @@
 // What the fake says of itself, whenever it changes: its time, and a version of everything it has.
 
 import { ask, listen } from "./api.js";
-import { write } from "./dom.js";
+import { redraw } from "./draw.js";
 import { say } from "./notice.js";
 
 const TOPICS = ["clock", "tasks", "requests", "callbacks", "faults", "settings"];
+const TICK = 200;
+const CALM_TICK = 1000;
+
 const listeners = new Map();
+const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
 let told = null;
 let heard = 0;
+let line = { is: "new", text: "Connecting" };
 
-/** Call a listener when a topic has changed; "state" is each time that anything is said. */
+/** Call a listener when a topic has changed; "tick" is a few times a second while time goes by and we are seen. */
 export function on(topic, listener) {
   listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
 }
@@ -18,6 +23,11 @@ export function on(topic, listener) {
 /** The last that was said; nothing before the first time. */
 export function state() {
   return told;
+}
+
+/** How the connection is: what it `is`, and a `text` for it. */
+export function connection() {
+  return line;
 }
 
 /** The fake's time now. */
@@ -34,24 +44,20 @@ export function clock(answer) {
 /** Begin, and go on however often the connection is lost. `refused` is called when the API wants a token. */
 export function begin(refused) {
   const source = listen();
-  const sign = document.getElementById("connection");
   source.addEventListener("message", (event) => {
     const next = JSON.parse(event.data);
     if (next.unavailable) {
-      sign.dataset.is = "lost";
-      write(sign, "No store");
+      connected("lost", "No store");
       say(next.unavailable, "wrong");
       return;
     }
-    sign.dataset.is = "live";
-    write(sign, "Live");
+    connected("live", "Live");
     hear(next);
   });
   source.addEventListener("error", () => {
     // A fake that was started anew begins to count anew: equal versions would not mean equal things.
     told = told && { now: now(), is_frozen: true };
-    sign.dataset.is = "lost";
-    write(sign, "Not connected");
+    connected("lost", "Not connected");
     if (source.readyState === EventSource.CLOSED) again(refused);
   });
 }
@@ -71,9 +77,24 @@ export function hear(next) {
   told = next;
   heard = performance.now();
   for (const topic of TOPICS) if (before?.[topic]?.version !== next[topic].version) tell(topic);
-  tell("state");
+  redraw();
+}
+
+function connected(is, text) {
+  line = { is, text };
+  redraw();
 }
 
 function tell(topic) {
-  for (const listener of listeners.get(topic) ?? []) listener(told);
+  for (const listener of listeners.get(topic) ?? []) listener();
 }
+
+function tick() {
+  if (!document.hidden && told?.is_frozen === false) {
+    tell("tick");
+    redraw();
+  }
+  setTimeout(tick, isCalm.matches ? CALM_TICK : TICK);
+}
+
+tick();
