@@ -16,7 +16,8 @@ _REPEATED = frozenset({"content-type", "accept"})
 SERVE_URL = "http://127.0.0.1:8080"
 """Where ``mockserver serve`` listens unless told otherwise: for a line that repeats what a fake got that has ended."""
 
-_TOKEN = "$MOCKSERVER_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN = "$MOCKSERVER_TOKEN"  # noqa: S105 - the name of a variable
+"""What a shell puts in the place of credentials."""
 
 _SPECIAL = frozenset('"$`\\!')
 """What a shell obeys between double quotes."""
@@ -25,20 +26,24 @@ _LONGEST_WORD = 100_000
 """Linux takes no longer argument than 131 071 bytes."""
 
 
-def curl(request: Request, *, base_url: str | None = None, variables: Mapping[str, str] = MappingProxyType({})) -> str:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def curl(
+    request: Request, *, base_url: str | None = None, variables: Mapping[str, str] = _NONE, token: str = TOKEN
+) -> str:
     """Return a line for a shell that sends a request again; what is secret in it is masked.
 
     * ``base_url``: where it is sent; unless told otherwise, where it was: ``SERVE_URL`` for a fake that has ended
     * ``variables``: what the shell puts in the place of a text: ``{"848021": "$task_1"}``
-
-    ``$MOCKSERVER_TOKEN`` stands for the credentials in its ``Authorization``, unless ``variables`` has them.
+    * ``token``: what stands for its credentials, unless ``variables`` has them
     """
-    producer, command = curl_parts(request, base_url=base_url, variables=variables)
+    producer, command = curl_parts(request, base_url=base_url, variables=variables, token=token)
     return f"{producer} | {command}" if producer else command
 
 
 def curl_parts(
-    request: Request, *, base_url: str | None = None, variables: Mapping[str, str] = MappingProxyType({})
+    request: Request, *, base_url: str | None = None, variables: Mapping[str, str] = _NONE, token: str = TOKEN
 ) -> tuple[str, str]:
     """Return the line of ``curl`` in two parts: what writes the body, if that is no word for a shell, and the rest.
 
@@ -48,12 +53,11 @@ def curl_parts(
     origin = request.base_url if base_url is None else base_url
     url = f"{origin}{request.path}{'?' if request.query else ''}{request.query}"
     if url not in variables:
-        query = f"?{mask.query(request.query)}" if request.query else ""
-        url = f"{origin}{mask.text(request.path)}{query}"
+        url = shown_url(request, mask, origin)
     globs = ["-g"] if any(letter in "[]{}" for letter in url) else []  # curl would read more into such a URL
     words = ["curl", *globs, "-X", request.method, _word(url, variables)]
-    for name, value in _headers(request, variables):
-        words += ["-H", _word(f"{name}: {value}" if value else f"{name};", {**variables, _TOKEN: _TOKEN})]
+    for name, value in shown_headers(request, token, variables):
+        words += ["-H", _word(f"{name}: {value}" if value else f"{name};", {**variables, token: token})]
     if not request.body:
         return "", " ".join(words)
     if "content-type" not in request.headers:
@@ -67,8 +71,14 @@ def curl_parts(
     return "", " ".join([*words, "--data-raw", body])
 
 
-def _headers(request: Request, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the headers that a line repeats. Credentials that are no variable are ``$MOCKSERVER_TOKEN``."""
+def shown_url(request: Request, mask: Mask, origin: str) -> str:
+    """Return the URL of a request at an origin, without its secrets."""
+    query = f"?{mask.query(request.query)}" if request.query else ""
+    return f"{origin}{mask.text(request.path)}{query}"
+
+
+def shown_headers(request: Request, token: str, variables: Mapping[str, str] = _NONE) -> Iterator[tuple[str, str]]:
+    """Yield the headers that a repetition needs. For credentials that are no variable ``token`` stands."""
     for name, value in request.headers.items():
         if name in _REPEATED:
             yield name, value
@@ -78,9 +88,9 @@ def _headers(request: Request, variables: Mapping[str, str]) -> Iterator[tuple[s
             if not value or (is_known and not key) or any(text in value for text in variables):
                 yield name, value
             else:
-                yield name, f"{scheme if is_known else 'Bearer'} {_TOKEN}" if key else _TOKEN
+                yield name, f"{scheme if is_known else 'Bearer'} {token}" if key else token
         elif name == "x-api-key":
-            yield name, value if not value or any(text in value for text in variables) else _TOKEN
+            yield name, value if not value or any(text in value for text in variables) else token
 
 
 def _word(text: str, variables: Mapping[str, str]) -> str:
