@@ -100,6 +100,11 @@ class Operation:
         return found if "." not in place else (self.part(place) or {}).get("default")
 
     @property
+    def has_body(self) -> bool:
+        """Whether its payload is the body of a request; else it is the query string, or there is none."""
+        return self.method == "POST" and bool(self.schema) and not self.uploads
+
+    @property
     def every_rule(self) -> tuple[Rule, ...]:
         """Its rules, and those that depend on what an account has."""
         return self.rules if self.judged is None else (*self.rules, *self.judged.rules)

@@ -112,11 +112,11 @@ class Fake:
         (response,) = self.answers([self.prepare(request)])
         return response
 
-    def prepare(self, request: Request) -> Prepared:
-        """Read and check a request as far as that needs no state."""
+    def prepare(self, request: Request, account: str | None = None) -> Prepared:
+        """Read and check a request as far as that needs no state; see ``Intake.prepared``."""
         if self._intake.version != self.world.version:
             self._intake = Intake(self.world)
-        return self._intake.prepared(request)
+        return self._intake.prepared(request, account)
 
     def answers(self, requests: Sequence[Prepared]) -> list[Response]:
         """Answer requests that were prepared, all in one turn of the store. Raises ``StoreUnavailable``."""

@@ -66,18 +66,7 @@ class Entry:
                 **_shown(self.response.body, self.sizes[1], mask),
                 "wire": asdict(self.response.wire) if self.response.wire else None,
             },
-            "violations": [
-                {
-                    "rule": violation.rule.id,
-                    "pointer": mask.text(violation.pointer),
-                    "level": violation.level,
-                    "fact": mask.text(violation.fact),
-                    "description": violation.rule.description,
-                    "source": violation.rule.source,
-                    "confidence": violation.rule.confidence,
-                }
-                for violation in self.violations
-            ],
+            "violations": [violation_as_json(violation, mask) for violation in self.violations],
             "differences": [mask.json(asdict(difference)) for difference in self.differences],
         }
 
@@ -87,6 +76,19 @@ class Entry:
         from mockserver.secrecy.mask import Mask
 
         return Mask.of(self.request, self.response)
+
+
+def violation_as_json(violation: Violation, mask: Mask) -> dict[str, JSON]:
+    """Return a broken rule as JSON with what it says of the payload masked."""
+    return {
+        "rule": violation.rule.id,
+        "pointer": mask.text(violation.pointer),
+        "level": violation.level,
+        "fact": mask.text(violation.fact),
+        "description": violation.rule.description,
+        "source": violation.rule.source,
+        "confidence": violation.rule.confidence,
+    }
 
 
 def reason_as_json(reason: Reason | None, mask: Mask) -> JSON:

@@ -20,6 +20,7 @@ from mockserver.adapters.control.events import events, state
 from mockserver.adapters.control.exchanges import Exchanges
 from mockserver.adapters.control.faults import Held, Profiles
 from mockserver.adapters.control.health import health
+from mockserver.adapters.control.operations import Operations
 from mockserver.adapters.control.paging import number
 from mockserver.adapters.control.tasks import Tasks
 from mockserver.adapters.http.callbacks import CallbackSender
@@ -52,6 +53,7 @@ class Control:
             "requests": Exchanges(fake),
             "profiles": Profiles(fake),
             "held": Held(fake, sender, _PATIENCE_SECONDS),
+            "operations": Operations(fake),
         }
 
     def routes(self) -> list[Route]:

@@ -13,6 +13,7 @@ from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.verification import Expectation
 from mockserver.secrecy.mask import Mask
+from mockserver.secrecy.snippets import snippets
 from mockserver.types import JSON
 
 
@@ -54,8 +55,16 @@ class Exchanges:
         wanted = number(request.path_params["number"])
         for entry in self._fake.requests:
             if entry.number == wanted:
-                return views.whole_exchange(self._fake, entry)
+                return {**views.whole_exchange(self._fake, entry), "copies": self._copies(entry)}
         raise Refusal(f"there is no request {wanted}, or it was forgotten.", 404)
+
+    def _copies(self, entry: Entry) -> JSON:
+        """Return programs that repeat an exchange."""
+        service, _, _ = (entry.operation or "").partition("/")
+        operations = self._fake.world.catalog.services[service].operations if service else {}
+        made = operations.get(entry.operation or "")
+        is_create = made is not None and bool(made.task)
+        return snippets(entry.request, entry.operation if is_create else None, made.path if made else "")
 
     def verify(self, _: Request, body: JSON) -> JSON:
         """Say whether the client sent what it should have."""

@@ -34,10 +34,7 @@ class Replies:
         try:
             if prepared.account is not None:
                 self._take_quota(prepared.account, prepared.now)
-            if prepared.error is not None:
-                raise prepared.error
-            assert call is not None  # noqa: S101 # there is a call, or an error
-            call = self._naming.judged(call)
+            call = self._naming.judged(prepared.accepted())
             violations = call.violations
             response = self._act(call)
         except StoreUnavailable:

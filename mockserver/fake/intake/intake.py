@@ -33,6 +33,13 @@ class Prepared:
     call: Call | None = None
     error: Exception | None = None
 
+    def accepted(self) -> Call:
+        """Return the call, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        assert self.call is not None  # noqa: S101 # there is a call, or an error
+        return self.call
+
 
 class Intake:
     """Routes and rules under the settings that a world has now. It may be asked from several threads."""
@@ -43,8 +50,8 @@ class Intake:
         self._validators: dict[str, Validator] = {}
         self._fills: dict[str, Payload] = {}
 
-    def prepared(self, request: Request) -> Prepared:
-        """Read and check a request."""
+    def prepared(self, request: Request, account: str | None = None) -> Prepared:
+        """Read and check a request; if an ``account`` is given, its credentials are taken for good."""
         now, version = self._world.clock.now(), (self.version, self._world.clock.version)
         match = self.router.match(request.method, request.path, request.host)
         prepared = Prepared(version, now, request, match)
@@ -54,8 +61,10 @@ class Intake:
                 row = "no-method" if match.is_known else "no-route"
                 allowed = {"allow": ", ".join(match.methods)} if match.is_known else {}
                 raise Refused(row, headers=allowed, method=request.method, path=request.path)
-            token = auth.account(request, match.service, self._settings, match.readings, now)
-            prepared.account = account = self._world.known_as(token)
+            if account is None:
+                token = auth.account(request, match.service, self._settings, match.readings, now)
+                account = self._world.known_as(token)
+            prepared.account = account
             prepared.request = request = bodies.decoded(request, self._settings.max_body)
             prepared.call = self._call(request, match, account, now)
         except Refused as refused:  # it is the answer, unless the quota is used up
@@ -113,6 +122,6 @@ class Intake:
 
 
 def _payload(request: Request, operation: Operation, readings: Readings) -> JSON:
-    if operation.method == "POST" and operation.schema and not operation.uploads:
+    if operation.has_body:
         return bodies.payload(request, operation, readings)
     return typed(operation.schema, request.parameters)

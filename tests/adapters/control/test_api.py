@@ -85,7 +85,7 @@ def test_every_operation_of_the_description_is_there(client: httpx.Client) -> No
         for method in methods:
             if path == "/events":
                 continue
-            url = path.format(service="kling", id="1", number="1", name="flaky")
+            url = path.format(service="kling", id="1", number="1", name="flaky", operation="omni-image.create")
             answer = client.request(method, f"/_mock{url}", json={})
             assert answer.status_code in (200, 400, 404), (method, path)
             assert answer.headers["content-type"] == "application/json"

@@ -94,6 +94,7 @@ BODIES: dict[str, JSON] = {
     "limits.set": {"account": "nobody", "slots": 1},
     "settings.change": {"strict": False},
     "reset": {"account": "nobody"},
+    "operations.validate": {"operation": "kling/omni-image", "payload": {"prompt": "A cat"}},
 }
 
 
@@ -103,7 +104,7 @@ def test_no_operation_of_the_control_api_waits_on_the_loop(server: Server) -> No
         server.steer("POST", "/clock/advance", {"advance": "1m"})
         callback = server.steer("GET", "/callbacks")["items"][0]["id"]
         state = server.steer("GET", "/snapshot")
-        values = {"{service}": "kling", "{number}": "1", "{name}": "flaky"}
+        values = {"{service}": "kling", "{number}": "1", "{name}": "flaky", "{operation}": "omni-image.create"}
         statuses = {}
         for path, methods in description()["paths"].items():
             for method, operation in sorted(methods.items(), reverse=True):

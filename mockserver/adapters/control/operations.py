@@ -1,0 +1,180 @@
+"""What the control API tells whoever composes a request: the operations, and what is wrong with a payload so far."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request as ControlRequest
+
+from mockserver.adapters.control.body import Refusal
+from mockserver.adapters.http.headers import request_of
+from mockserver.contract.credentials import carried
+from mockserver.contract.readings import levels
+from mockserver.contract.routes import Match
+from mockserver.contract.service import Operation
+from mockserver.contract.validation import Violation
+from mockserver.contract.vectors import vectors
+from mockserver.errors import NoSuchName, NoSuchOperation
+from mockserver.fake.answering.reasons import of_refusal
+from mockserver.fake.answering.refusal import Refused, said
+from mockserver.fake.core import Fake
+from mockserver.fake.encoding import encoded
+from mockserver.fake.intake.intake import Prepared
+from mockserver.fake.journal import violation_as_json
+from mockserver.fake.library.naming import Naming
+from mockserver.secrecy.mask import Mask
+from mockserver.secrecy.snippets import snippets
+from mockserver.types import JSON, Request
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class NoSuchRule(NoSuchName):
+    """A rule that the operation does not have."""
+
+    kind = "rule"
+    command = "mockserver rules"
+    status = 404
+
+
+class Operations:
+    """The operations ``operations.…`` of the description."""
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+
+    def list(self, request: ControlRequest) -> JSON:
+        """Show the operations that can be asked for now, each with its path at this server."""
+        host = request_of(request.scope).host
+        return {
+            "operations": [
+                _shown(operation, path)
+                for service in self._fake.world.services
+                for operation in service.operations.values()
+                if (path := self._path(operation, host)) is not None
+            ]
+        }
+
+    def get(self, request: ControlRequest) -> JSON:
+        """Show one with its schema, its rules, and payloads that keep them all, or that break the rule ``break``."""
+        found = self._operation("{service}/{name}".format(**request.path_params))
+        service, broken = self._fake.world.catalog.services[found.service], request.query_params.get("break")
+        given = levels(service.questions, self._fake.world.readings[found.service])
+        return {
+            **_shown(found, self._path(found, request_of(request.scope).host)),
+            "schema": dict(found.schema),
+            "examples": found.schema.get("examples", []) if broken is None else _breaking(found, broken),
+            "rules": [
+                {"id": rule.id, "level": given.get(rule.id, rule.level), "description": rule.description}
+                for rule in found.rules
+            ],
+        }
+
+    def validate(self, request: ControlRequest, body: JSON) -> JSON:
+        """Say what would be found wrong with a request, and how it is sent. Nothing is made, counted or recorded."""
+        operation, control = self._operation(body["operation"]), request_of(request.scope)
+        asked = self._asked(operation, body, control.host)
+        # Without a token it is anybody's, and refused for nothing but its payload.
+        prepared = self._fake.prepare(asked, account=None if "token" in body else "")
+        violations, refused = self._fake.turn(lambda: self._judged(prepared))
+        if prepared.account is None:  # refused for its token; what is wrong with the payload is told all the same
+            of_anybody = self._fake.prepare(asked, account="")
+            violations, _ = self._fake.turn(lambda: self._judged(of_anybody))
+        service, mask = prepared.match.service, Mask()
+        reason = refused and of_refusal(refused, service, self._fake.world.readings[service.id])
+        return {
+            "method": asked.method,
+            "path": asked.path,
+            "query": asked.query,
+            "violations": [violation_as_json(each, mask) for each in (*violations, *prepared.mistakes)],
+            "status": service.errors[refused.row].status if refused else operation.answer_status,
+            "message": mask.text(said(refused, service)) if refused else None,
+            "reason": mask.json(asdict(reason)) if reason else None,
+            "copies": snippets(
+                _elsewhere(asked, body.get("base_url", control.base_url)),
+                operation.id if operation.task else None,
+                operation.path,
+            ),
+        }
+
+    def _operation(self, id: str) -> Operation:
+        try:
+            return self._fake.world.catalog.operation(id)
+        except NoSuchOperation as error:
+            raise Refusal(str(error), 404) from error
+
+    def _judged(self, prepared: Prepared) -> tuple[tuple[Violation, ...], Refused | None]:
+        try:
+            return Naming(self._fake.world).judged(prepared.accepted()).violations, None
+        except Refused as refused:
+            return refused.violations or (prepared.call.violations if prepared.call else ()), refused
+
+    def _path(self, operation: Operation, host: str) -> str | None:
+        """Return the path by which an operation is reached: its own, or the one after the id of its service."""
+        for path in (operation.path, f"/{operation.service}{operation.path}"):
+            asked = Request(operation.method, _PARAMETER.sub("1", path), headers={"host": host})
+            match = self._fake.prepare(asked).match
+            if isinstance(match, Match) and match.operation.id == operation.id:
+                return path
+        return None
+
+    def _asked(self, operation: Operation, body: JSON, host: str) -> Request:
+        """Return the request that a body describes, as it would come to where the control API was reached."""
+        path = self._path(operation, host)
+        if path is None:
+            raise Refusal(f"{operation.id} is not there under the readings that are taken now.", 404)
+        service = self._fake.world.catalog.services[operation.service]
+        name, key = carried(f"Bearer {body.get('token', 'me')}", service.credentials)
+        content, query = _sent(operation, body)
+        headers = {"host": host, **({name: key} if body.get("token", "me") else {})}
+        if operation.has_body:
+            headers["content-type"] = "application/json"
+        return Request(operation.method, _filled(path, body.get("parameters", {})), query, headers, content)
+
+
+def _elsewhere(request: Request, base_url: str) -> Request:
+    """Return a request as it is sent to a base URL, which may have a path."""
+    scheme, _, rest = base_url.partition("://")
+    host, slash, path = rest.partition("/")
+    at = f"{slash}{path}".rstrip("/") + request.path
+    return replace(request, path=at, headers={**request.headers, "host": host}, scheme=scheme)
+
+
+def _shown(operation: Operation, path: str | None) -> dict[str, JSON]:
+    return {
+        "id": operation.id,
+        "service": operation.service,
+        "method": operation.method,
+        "path": path,
+        "media_types": list(operation.media_types),
+        "makes": operation.task.get("media") if operation.task else None,
+        "has_body": operation.has_body,
+    }
+
+
+def _breaking(operation: Operation, id: str) -> list[JSON]:
+    """Return payloads that break a rule and no other; none where nobody knows any."""
+    rule = next((rule for rule in operation.rules if rule.id == id), None)
+    if rule is None:
+        raise NoSuchRule(id, [rule.id for rule in operation.rules])
+    return list(vectors(rule, operation.schema)[1])
+
+
+def _sent(operation: Operation, body: JSON) -> tuple[bytes, str]:
+    """Return the body and the query in which a payload is sent; a ``body`` is sent as it is."""
+    if "body" in body:
+        return body["body"].encode(), ""
+    payload = body.get("payload", {})
+    if operation.has_body:
+        return encoded(payload), ""
+    given = payload if isinstance(payload, dict) else {}
+    return b"", urlencode({name: item if isinstance(item, str) else json.dumps(item) for name, item in given.items()})
+
+
+def _filled(path: str, parameters: Mapping[str, str]) -> str:
+    """Put parameters into a path; one that is missing stays in its braces."""
+    return _PARAMETER.sub(lambda found: quote(parameters.get(found[1], "") or found[0], safe="{}"), path)
