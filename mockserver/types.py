@@ -163,6 +163,7 @@ class Response:
     * ``wire``: for the adapter that sends it; ``None`` if nothing happens to it on the way
     * ``task``: the id of the one task that it is about
     * ``reason``: why it is a refusal or not what the service would say
+    * ``took``: how many real milliseconds it took to find it, if somebody looked at a clock
     """
 
     status: int
@@ -171,6 +172,16 @@ class Response:
     wire: Wire | None = None
     task: str | None = None
     reason: Reason | None = None
+    took: float | None = field(default=None, compare=False)
+
+    @property
+    def latency(self) -> float | None:
+        """How many real milliseconds a client waits for all of it, those that faults add included.
+
+        ``None`` if there is no end to that, or nobody looked at a clock.
+        """
+        wire = self.wire or Wire()
+        return None if self.took is None or wire.hangs else round(self.took + wire.headers_after + wire.body_over, 3)
 
 
 class Lazy(Mapping[str, T], Generic[T]):

@@ -8,6 +8,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -125,3 +126,13 @@ def test_threads_that_ask_a_lazy_mapping_at_once_get_one_value() -> None:
     with ThreadPoolExecutor(2) as pool:
         one, other = pool.map(lambda _: found["one"], range(2))
     assert one is other
+
+
+def test_what_a_client_waits_for_has_what_a_fault_adds_to_it() -> None:
+    def latency(took: float | None, **wire: Any) -> float | None:
+        return Response(200, wire=Wire(**wire) if wire else None, took=took).latency
+
+    assert latency(0.1234) == 0.123
+    assert latency(0.1234, headers_after=2000, body_over=300) == 2300.123
+    assert latency(0.1234, hangs=True) is None
+    assert latency(None) is None

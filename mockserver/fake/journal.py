@@ -52,6 +52,7 @@ class Entry:
             "operation": self.operation,
             "account": None if self.account is None else masked(self.account),
             "task": self.response.task,
+            "took": self.response.latency,
             "reason": reason_as_json(self.response.reason, mask),
             "request": {
                 "method": self.request.method,

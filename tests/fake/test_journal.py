@@ -193,6 +193,7 @@ def test_an_entry_as_json_says_what_a_person_wants_to_know() -> None:
         "operation": "kling/omni-image.create",
         "account": "api-…ghij",
         "task": None,
+        "took": None,
         "reason": None,
         "request": {
             "method": "POST",

@@ -16,6 +16,9 @@ from mockserver.secrecy.mask import Mask
 from mockserver.secrecy.snippets import snippets
 from mockserver.types import JSON
 
+_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+"""Classes of statuses, which a filter may name in the place of one."""
+
 
 class Exchanges:
     """The operations ``requests.…`` of the description."""
@@ -26,17 +29,23 @@ class Exchanges:
     def list(self, request: Request) -> JSON:
         """Show exchanges, the newest first."""
         wanted = request.query_params
+        status = wanted.get("status")
         expected = Expectation(
             operation=wanted.get("operation"),
             service=wanted.get("service"),
             account=wanted.get("account"),
             rule=None if wanted.get("rule") == "*" else wanted.get("rule"),
-            status=number(wanted["status"]) if "status" in wanted else None,
+            status=None if status in (None, *_CLASSES) else number(status),
         )
-        search = wanted.get("search")
+        search, kind = wanted.get("search"), wanted.get("reason")
 
         def is_wanted(entry: Entry) -> bool:
             if wanted.get("rule") == "*" and not entry.violations:
+                return False
+            if status in _CLASSES and f"{entry.response.status}"[0] != status[0]:
+                return False
+            reason = entry.response.reason
+            if kind is not None and (reason is None or kind not in ("*", reason.kind)):
                 return False
             bodies = (entry.request.body, entry.response.body) if search else ()
             return holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))

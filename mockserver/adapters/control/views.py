@@ -77,6 +77,7 @@ def exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
         "status": entry.response.status,
         "task": entry.response.task,
         "reason": _reason(fake, entry),
+        "took": entry.response.latency,
         "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
         "differences": [difference.pointer for difference in entry.differences],
     }

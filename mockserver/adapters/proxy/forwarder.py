@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 from anyio import to_thread
@@ -86,6 +87,7 @@ class Proxy:
             return
         request = request_of(scope)
         sent, answer = _RequestBody(request, receive, BodyCopy(self._limit)), _Answer(BodyCopy(self._limit), send)
+        began = perf_counter()
         try:
             async with self._upstream.answer(request, scope["headers"], sent.pieces()) as response:
                 await answer.run(response)
@@ -95,18 +97,19 @@ class Proxy:
             if not answer.has_begun:
                 await self._answer_bad_gateway(request, sent.copy, str(error), send)
                 return
-            await self._check(request, sent.copy, answer)
+            await self._check(request, sent.copy, answer, began)
             await reset(scope, receive)
             return
-        await self._check(request, sent.copy, answer)
+        await self._check(request, sent.copy, answer, began)
         await answer.end()
 
-    async def _check(self, request: Request, sent: BodyCopy, answer: _Answer) -> None:
+    async def _check(self, request: Request, sent: BodyCopy, answer: _Answer, began: float) -> None:
         """Check an exchange against the contract, and log it; those that end first come first."""
         unknown: dict[str, str] = {}
         asked = replace(request, body=_content(sent, request.headers, "request", unknown))
         body = _content(answer.copy, answer.headers, "answer", unknown)
-        exchange = Exchange(asked, Response(answer.status, body, answer.headers), unknown)
+        took = 1000 * (perf_counter() - began)
+        exchange = Exchange(asked, Response(answer.status, body, answer.headers, took=took), unknown)
         async with self._lock:
             if len(asked.body) + len(body) < _LARGE_BYTES:
                 self._finish(exchange)

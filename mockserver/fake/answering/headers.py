@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -26,15 +27,18 @@ _MOST_LINE_LETTERS = 7500
 many servers and proxies read no line of more than 8 KiB."""
 
 
-def annotated(response: Response, violations: tuple[Violation, ...]) -> Response:
+def annotated(response: Response, violations: tuple[Violation, ...], took: float | None = None) -> Response:
     """Say in headers why an answer is so, and which rules were broken; the body stays what the real service's is."""
     if response.reason is None and not violations:
-        return response
+        return response if took is None else _timed(response, response.headers, took)
     told = {} if response.reason is None else {REASON: _reason(response.reason)}
     if violations:
         told |= _rules(violations)
-    headers = {**response.headers, **told}
-    return Response(response.status, response.body, headers, response.wire, response.task, response.reason)
+    return _timed(response, {**response.headers, **told}, took)
+
+
+def _timed(response: Response, headers: Mapping[str, str], took: float | None) -> Response:
+    return Response(response.status, response.body, headers, response.wire, response.task, response.reason, took)
 
 
 def _reason(reason: Reason) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 
 from mockserver.contract.routes import Match
 from mockserver.contract.service import Operation, Service
@@ -45,7 +46,7 @@ class Replies:
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the journal its entry
             response = self.failure(service, prepared.request, error)
         violations += prepared.mistakes
-        response = annotated(response, violations)
+        response = annotated(response, violations, 1000 * (perf_counter() - prepared.began))
         match = prepared.match
         operation = match.operation.id if isinstance(match, Match) else None
         self._world.journal.write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 
 from mockserver.contract.forms import known, typed
 from mockserver.contract.readings import Readings, filled_in
@@ -21,13 +22,15 @@ from mockserver.types import JSON, Millis, Payload, Request
 class Prepared:
     """A request that was read and checked under a ``version`` of the settings and of the clock.
 
-    Either there is a ``call`` to act on, or an ``error``: usually what it is refused for.
+    Either there is a ``call`` to act on, or an ``error``: usually what it is refused for. ``began`` is when it came, as
+    the ``perf_counter`` counts.
     """
 
     version: tuple[int, int]
     now: Millis
     request: Request
     match: Match | NoMatch
+    began: float
     account: str | None = None
     mistakes: tuple[Violation, ...] = ()
     call: Call | None = None
@@ -52,9 +55,9 @@ class Intake:
 
     def prepared(self, request: Request, account: str | None = None) -> Prepared:
         """Read and check a request; if an ``account`` is given, its credentials are taken for good."""
-        now, version = self._world.clock.now(), (self.version, self._world.clock.version)
+        began, now, version = perf_counter(), self._world.clock.now(), (self.version, self._world.clock.version)
         match = self.router.match(request.method, request.path, request.host)
-        prepared = Prepared(version, now, request, match)
+        prepared = Prepared(version, now, request, match, began)
         try:
             prepared.mistakes = auth.mistakes(request, match.service)
             if not isinstance(match, Match):

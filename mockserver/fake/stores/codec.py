@@ -91,7 +91,14 @@ def written_entry(entry: Entry) -> bytes:
         entry.operation,
         entry.account,
         (request.method, request.path, request.query, dict(request.headers), request.scheme),
-        (response.status, dict(response.headers), wire and astuple(wire), response.task, why and astuple(why)),
+        (
+            response.status,
+            dict(response.headers),
+            wire and astuple(wire),
+            response.task,
+            why and astuple(why),
+            response.took and round(response.took, 3),
+        ),
         [_written_rule(rule) for rule in broken.values()],
         violations,
         entry.sizes,
@@ -107,7 +114,7 @@ def read_entry(number: int, data: bytes) -> Entry:
     at, service, operation, account, asked, answered, rules, violations, sizes, differences, length = read(head)
     method, path, query, headers, scheme = asked
     status, answer_headers, wire, *more = answered
-    task, why = more or (None, None)  # one of an earlier release has neither
+    task, why, took = more or (None, None, None)  # one of an earlier release has none of them
     return Entry(
         number,
         at,
@@ -115,7 +122,7 @@ def read_entry(number: int, data: bytes) -> Entry:
         operation,
         account,
         Request(method, path, query, headers, bodies[:length], scheme),
-        Response(status, bodies[length:], answer_headers, wire and Wire(*wire), task, why and Reason(*why)),
+        Response(status, bodies[length:], answer_headers, wire and Wire(*wire), task, why and Reason(*why), took),
         tuple(_violations(rules, violations)) if violations else (),
         tuple(sizes),
         tuple([Difference(*difference) for difference in differences]),

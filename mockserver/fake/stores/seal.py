@@ -21,7 +21,7 @@ from mockserver.fake.faults.meant import NAME
 from mockserver.fake.intake import auth
 from mockserver.fake.journal import Entry
 from mockserver.secrecy.mask import SCHEMES, Mask, is_secret, masked, secrets, spellings
-from mockserver.types import JSON, Reason, Request, Response
+from mockserver.types import JSON, Reason, Request
 
 _NAMED = r"[^a-z0-9\"'=]*[\"'=]"
 _LETTERS = r"[-_][0-9a-z_+/=-]{12}"
@@ -65,7 +65,7 @@ def sealed(entry: Entry) -> Entry:
         request = Request(request.method, request.path, request.query, hidden, request.body, request.scheme)
     if got:
         hidden = {**response.headers, **{name: masked(value) for name, value in got}}
-        response = Response(response.status, response.body, hidden, response.wire, response.task, response.reason)
+        response = replace(response, headers=hidden)
     return Entry(
         entry.number,
         entry.at,

@@ -167,6 +167,24 @@ def test_requests_are_filtered_by_what_they_broke(client: httpx.Client) -> None:
     assert "Bearer $MOCKSERVER_TOKEN" in whole["curl"]
     assert whole["request"]["headers"]["authorization"] != "Bearer me"
     assert len(steer(client, "GET", "/requests", status=200, operation="kling/omni-image.create")["items"]) == 1
+    assert entry["took"] > 0
+
+
+def test_requests_are_filtered_by_a_class_of_statuses_and_by_what_decided(client: httpx.Client) -> None:
+    def statuses(**filters: str) -> list[int]:
+        return [entry["status"] for entry in steer(client, "GET", "/requests", **filters)["items"]]
+
+    made(client)
+    client.post(IMAGE, json={"prompt": 1})
+    steer(client, "POST", "/faults", {"fault": "5000 x1"})
+    client.post(IMAGE, json={"prompt": "A cat"})
+    assert statuses(status="4xx") == statuses(reason="rule") == [400]
+    assert statuses(status="5xx") == statuses(reason="fault") == [500]
+    assert statuses(status="2xx") == [200]
+    assert statuses(reason="*") == [500, 400]
+    assert statuses(reason="limit") == statuses(status="3xx") == []
+    answer = client.get("/_mock/requests", params={"status": "4x"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "'4x' is not a number. Write digits.")
 
 
 def test_verify_says_no_with_the_nearest_misses(client: httpx.Client) -> None:

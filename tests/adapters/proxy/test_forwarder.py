@@ -221,6 +221,7 @@ def test_one_field_that_is_broken_on_purpose_is_all_that_is_told(
     with served(broken(pointer, value)(application(there)), there) as url, between(url, service=service) as proxy:
         proxy.send("GET", operation.path.replace("{id}", task.id).replace("{task_id}", task.id))
         (shown,) = proxy.shown("requests")["items"]
+        assert shown["took"] > 0
         told = proxy.shown(f"requests/{shown['number']}")["differences"]
     assert shown["differences"] == [pointer]
     assert [(each["side"], each["pointer"], each["keyword"]) for each in told] == [("answer", pointer, keyword)]

@@ -81,7 +81,7 @@ ENTRIES = st.builds(
     operation=st.none() | TEXTS,
     account=st.none() | TEXTS,
     request=st.builds(Request, TEXTS, TEXTS, TEXTS, HEADERS, BODIES, TEXTS),
-    response=st.builds(Response, NUMBERS, BODIES, HEADERS, st.none() | WIRES),
+    response=st.builds(Response, NUMBERS, BODIES, HEADERS, st.none() | WIRES, took=st.none() | NUMBERS),
     violations=st.lists(
         st.builds(Violation, RULES, st.sampled_from(["error", "warning"]), PATHS, TEXTS, VALUES), max_size=3
     ).map(tuple),
@@ -113,7 +113,9 @@ def test_an_exchange_is_read_as_it_was_written(entry: Entry) -> None:
         replace(found, rule=replace(found.rule, value=None)) if found.rule.is_anchored else found
         for found in kept.violations
     )
-    assert codec.read_entry(entry.number, codec.written_entry(entry)) == replace(kept, violations=told)
+    read = codec.read_entry(entry.number, codec.written_entry(entry))
+    assert read == replace(kept, violations=told)
+    assert read.response.took == kept.response.took
 
 
 WORDS = [
