@@ -1,12 +1,15 @@
 """A real Chromium before a real server; whatever a test does, no page may err, ask a question or look elsewhere.
 
-Each server's clock stands still from the start, so that a slow machine sees what a fast one does.
+The server's clock stands still from the start, so that a slow machine sees what a fast one does. Tests share a server,
+which begins anew for each; one with options of its own has a server of its own.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -53,12 +56,14 @@ class Desk:
     server: Process
     asked: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    sends_to: tuple[str, ...] = ()
+    """Beginnings of paths, beside those of the control API, that a person asks for in a test."""
 
     def open(self, view: str = "tasks") -> Page:
         """Go to a view, and wait until it is live."""
         self.page.goto(f"{self.server.url}/_mock/#{view}")
         self.page.locator("#connection[data-is=live]").wait_for()
-        self.page.locator(f"#{view.partition('/')[0]}").wait_for()
+        self.page.locator(f"#{re.split('[/?]', view)[0]}").wait_for()
         return self.page
 
     def row(self, text: str) -> Locator:
@@ -70,6 +75,11 @@ class Desk:
         answer = self.server.request(method, f"/_mock/{path}", body)
         assert answer.status < 400, answer.body
         return answer.json
+
+    def number(self, count: int = 0) -> int:
+        """Return the number of the exchange that will be, or was, the so many next one after the reset."""
+        requests = self.control("GET", "state")["requests"]
+        return int(requests["forgotten"]) + count
 
     def create(self, prompt: str, path: str = IMAGE, **fields: JSON) -> str:
         """Make a task as a client would, and return its id."""
@@ -102,7 +112,8 @@ class Desk:
     def check(self) -> None:
         """Fail if anything ran that should not, or was asked of anybody else."""
         assert self.wrong == []
-        assert [url for url in self.asked if not url.startswith(f"{self.server.url}/_mock")] == []
+        own = tuple(f"{self.server.url}{path}" for path in ("/_mock", *self.sends_to))
+        assert [url for url in self.asked if not url.startswith(own)] == []
         assert self.page.evaluate("window.ran") is None
 
 
@@ -132,18 +143,52 @@ def options() -> tuple[str, ...]:
     return ()
 
 
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Process]:
+    with started("--seed", "1") as server:
+        yield server
+
+
 @pytest.fixture
-def desk(browser: Browser, look: dict[str, Any], options: tuple[str, ...]) -> Iterator[Desk]:
-    with started("--seed", "1", *options) as server:
-        context = browser.new_context(**look)
-        context.set_default_timeout(PATIENCE * 1000)
-        page = context.new_page()
-        found = Desk(page, server)
-        page.on("request", lambda request: found.asked.append(request.url))
-        page.on("pageerror", lambda error: found.wrong.append(f"error: {error}"))
-        page.on("dialog", found.refuse)
-        page.on("console", found.note)
-        found.control("POST", "clock/freeze")
+def server(request: pytest.FixtureRequest, options: tuple[str, ...]) -> Iterator[Process]:
+    if options:
+        with started("--seed", "1", *options) as found:
+            yield found
+    else:
+        found = request.getfixturevalue("shared")
+        begin_anew(found)
         yield found
-        found.check()
-        context.close()
+
+
+def begin_anew(server: Process) -> None:
+    """Forget what a test before has done, and stop the clock at the real time."""
+    readings: JSON = {
+        f"{question['service']}/{question['id']}": question["default"]
+        for question in server.request("GET", "/_mock/readings").json["readings"]
+        if question["taken"] != question["default"]
+    }
+    usual: JSON = {"pace": "fast", "strict": False, "slots": None, "rate": None, "keys": [], "readings": readings}
+    for method, path, body in (
+        ("POST", "clock/set", {"now": int(time.time() * 1000)}),
+        ("POST", "clock/freeze", None),
+        ("DELETE", "faults", None),
+        ("POST", "reset", {}),
+        ("PATCH", "settings", usual),
+    ):
+        answer = server.request(method, f"/_mock/{path}", body)
+        assert answer.status == 200, answer.body
+
+
+@pytest.fixture
+def desk(browser: Browser, look: dict[str, Any], server: Process) -> Iterator[Desk]:
+    context = browser.new_context(**look)
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    found = Desk(page, server)
+    page.on("request", lambda request: found.asked.append(request.url))
+    page.on("pageerror", lambda error: found.wrong.append(f"error: {error}"))
+    page.on("dialog", found.refuse)
+    page.on("console", found.note)
+    yield found
+    found.check()
+    context.close()

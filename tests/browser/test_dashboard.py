@@ -95,13 +95,16 @@ def test_a_film_plays(desk: Desk) -> None:
     desk.wait(lambda: film.evaluate("video => video.duration") == pytest.approx(5, abs=0.2))
 
 
-def test_a_violation_names_its_rule_and_source_and_the_curl_line_repeats_it(desk: Desk) -> None:
+LANGUAGES = {"curl": "curl", "Python": "python", "JavaScript": "javascript", "Testee": "testee"}
+
+
+def test_a_violation_names_its_rule_and_source_and_the_request_is_copied_in_each_language(desk: Desk) -> None:
     page = desk.open("requests")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=desk.server.url)
     desk.server.request("POST", IMAGE, {"prompt": "A cat", "n": 42})
     row = desk.row("n.maximum")
     row.click()
-    told = desk.control("GET", "requests/1")
+    told = desk.control("GET", f"requests/{desk.number(1)}")
     (violation,) = told["violations"]
     card = page.locator(".violation")
     for name in ("rule", "pointer", "level", "fact", "description", "source", "confidence"):
@@ -109,9 +112,11 @@ def test_a_violation_names_its_rule_and_source_and_the_curl_line_repeats_it(desk
     expect(page.get_by_label("Request").get_by_label("Body")).to_contain_text('"n": 42')
     expect(page.get_by_label("Answer").get_by_label("Body")).to_contain_text('"code": 1201')
     expect(page.get_by_label("Answer")).to_contain_text("HTTP 400")
-    page.get_by_role("button", name="Copy").click()
-    expect(page.locator("#notices")).to_contain_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == told["curl"]
+    for name, language in LANGUAGES.items():
+        page.get_by_role("button", name=name, exact=True).click()
+        page.get_by_role("button", name="Copy", exact=True).click()
+        expect(page.locator("#notices")).to_contain_text("Copied")
+        assert page.evaluate("navigator.clipboard.readText()") == told["copies"][language]
 
 
 def test_numbers_are_shown_as_they_were_sent(desk: Desk) -> None:
@@ -127,7 +132,7 @@ def test_a_broken_rule_leads_to_all_that_broke_it(desk: Desk) -> None:
         desk.server.request("POST", IMAGE, {"prompt": "A cat", "n": n})
     expect(page.locator("#requests a.row")).to_have_count(3)
     desk.row("n.maximum").first.click()
-    page.locator(".violation a").click()
+    page.get_by_role("link", name="Others that broke it").click()
     expect(page.locator("#requests a.row")).to_have_count(2)
     expect(page.locator("#requests [name=rule]")).to_have_value("n.maximum")
 
@@ -211,12 +216,23 @@ def test_a_fault_is_taken_from_the_list_asked_for_counted_and_removed(desk: Desk
     assert desk.control("GET", "faults")["faults"] == []
 
 
-def test_a_fault_that_is_misspelt_is_explained(desk: Desk) -> None:
+def test_a_fault_that_is_misspelt_is_explained_in_a_line_beside_its_field(desk: Desk) -> None:
     page = desk.open("faults")
     page.get_by_label("What goes wrong").fill("trunctated")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("did you mean 'truncated'?")
-    assert page.get_by_label("What goes wrong").input_value() == "trunctated"
+    field, told = page.get_by_label("What goes wrong"), page.locator("#fault-wrong")
+    expect(told).to_have_text("no fault 'trunctated'; did you mean 'truncated'?")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_attribute("aria-describedby", "fault-wrong")
+    below = told.bounding_box()
+    assert below is not None
+    beside = field.bounding_box()
+    assert beside is not None
+    assert 0 <= below["y"] - beside["y"] - beside["height"] < 12
+    expect(page.locator("#alerts")).to_be_empty()
+    field.press_sequentially("x")
+    expect(told).to_be_hidden()
+    assert field.input_value() == "trunctatedx"
     desk.forgive("status of 400")
 
 

@@ -84,7 +84,7 @@ def test_the_focus_stays_on_its_row_as_others_come(desk: Desk) -> None:
     expect(desk.row(id)).to_be_focused()
 
 
-@pytest.mark.parametrize("view", ["tasks", "requests", "callbacks", "readings"])
+@pytest.mark.parametrize("view", ["tasks", "requests", "results", "callbacks", "readings"])
 def test_a_slash_goes_to_the_search_and_is_a_slash_there(desk: Desk, view: str) -> None:
     page = desk.open(view)
     page.keyboard.press("/")
@@ -100,10 +100,28 @@ def test_every_view_and_the_clock_are_reached_by_tab(desk: Desk) -> None:
     page.keyboard.press("Space")
     expect(page.locator("#now")).not_to_have_class("frozen")
     tab_to(page, "[data-advance='90s']")
-    for view in ("requests", "callbacks", "faults", "readings", "settings"):
+    for view in ("requests", "results", "callbacks", "compose", "faults", "readings", "settings"):
         tab_to(page, f"nav a[href='#{view}']")
         page.keyboard.press("Enter")
         expect(page.locator(f"#{view}")).to_be_visible()
+
+
+def test_a_question_mark_lists_every_key_and_is_itself_in_a_field(desk: Desk) -> None:
+    page = desk.open()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    listed = set(dialog.locator("kbd").all_inner_texts())
+    handled = {"/", "?", "Esc", "Enter", "Ctrl+Enter", "↑", "↓", "Page Up", "Page Down", "Home", "End"}
+    assert listed == handled
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Keys").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    page.keyboard.type("?")
+    expect(page.locator("#tasks input[type=search]")).to_have_value("?")
+    expect(dialog).to_be_hidden()
 
 
 def test_what_has_the_focus_shows_it(desk: Desk) -> None:

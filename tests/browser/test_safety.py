@@ -45,7 +45,7 @@ def test_markup_in_an_exchange_is_text(desk: Desk) -> None:
     expect(sent.get_by_label("Body")).to_contain_text("onerror=")
     sent.locator("summary").click()
     expect(sent.locator("dd").get_by_text(HOSTILE, exact=True)).to_have_count(2)
-    expect(page.get_by_label("curl line")).to_contain_text("<script>")
+    expect(page.get_by_label("curl, to be copied")).to_contain_text("<script>")
 
 
 def test_markup_in_a_fault_is_text(desk: Desk) -> None:
@@ -53,7 +53,7 @@ def test_markup_in_a_fault_is_text(desk: Desk) -> None:
     line = page.get_by_label("What goes wrong")
     line.fill(HOSTILE)
     page.get_by_role("button", name="Add fault").click()
-    expect(page.get_by_role("alert")).to_contain_text("<script>")
+    expect(page.locator("#fault-wrong")).to_contain_text("<script>")
     line.fill(f"fail {HOSTILE}")
     page.get_by_role("button", name="Add fault").click()
     expect(page.locator(".asked > li code")).to_have_text(f"fail {HOSTILE}")
@@ -127,7 +127,7 @@ def test_the_page_is_in_nobodys_frame(desk: Desk) -> None:
 
 def test_looking_leaves_no_trace_in_the_journal(desk: Desk) -> None:
     page = desk.open()
-    for view in ("requests", "callbacks", "faults", "readings", "settings"):
+    for view in ("requests", "results", "callbacks", "compose", "faults", "readings", "settings"):
         page.locator(f"nav a[href='#{view}']").click()
         expect(page.locator(f"#{view}")).to_be_visible()
     assert desk.control("GET", "state")["requests"]["total"] == 0

@@ -12,7 +12,7 @@ from mockserver.adapters.control.paging import holds, number, page
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.verification import Expectation
-from mockserver.secrecy.mask import Mask
+from mockserver.secrecy.mask import Mask, json_of, secrets
 from mockserver.secrecy.snippets import snippets
 from mockserver.types import JSON
 
@@ -64,7 +64,7 @@ class Exchanges:
         wanted = number(request.path_params["number"])
         for entry in self._fake.requests:
             if entry.number == wanted:
-                return {**views.whole_exchange(self._fake, entry), "copies": self._copies(entry)}
+                return {**views.whole_exchange(self._fake, entry), "kept": _kept(entry), "copies": self._copies(entry)}
         raise Refusal(f"there is no request {wanted}, or it was forgotten.", 404)
 
     def _copies(self, entry: Entry) -> JSON:
@@ -82,3 +82,14 @@ class Exchanges:
         verdict = self._fake.requests.meet(Expectation(**body))
         nearest = [{"number": miss.number, "reasons": Mask().json(list(miss.reasons))} for miss in verdict.nearest]
         return {"is_met": verdict.is_met, "found": list(verdict.found), "nearest": nearest}
+
+
+def _kept(entry: Entry) -> str:
+    """Say how the body of a request is here: ``whole``, ``cut`` after its beginning, or with secrets ``masked``."""
+    body = entry.request.body
+    if len(body) < entry.sizes[0]:
+        return "cut"
+    text = body.decode(errors="replace")
+    # In a shared store the mask is there already; then the name of the field still tells.
+    is_masked = entry.mask.text(text) != text or any(True for _ in secrets({}, {}, json_of(body)))
+    return "masked" if is_masked else "whole"

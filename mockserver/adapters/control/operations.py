@@ -15,7 +15,7 @@ from mockserver.adapters.http.headers import request_of
 from mockserver.contract.credentials import carried
 from mockserver.contract.readings import levels
 from mockserver.contract.routes import Match
-from mockserver.contract.service import Operation
+from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Violation
 from mockserver.contract.vectors import vectors
 from mockserver.errors import NoSuchName, NoSuchOperation
@@ -52,7 +52,7 @@ class Operations:
         host = request_of(request.scope).host
         return {
             "operations": [
-                _shown(operation, path)
+                _shown(operation, service, path)
                 for service in self._fake.world.services
                 for operation in service.operations.values()
                 if (path := self._path(operation, host)) is not None
@@ -61,11 +61,11 @@ class Operations:
 
     def get(self, request: ControlRequest) -> JSON:
         """Show one with its schema, its rules, and payloads that keep them all, or that break the rule ``break``."""
-        found = self._operation("{service}/{name}".format(**request.path_params))
+        found = self._operation("{service}/{operation}".format(**request.path_params))
         service, broken = self._fake.world.catalog.services[found.service], request.query_params.get("break")
         given = levels(service.questions, self._fake.world.readings[found.service])
         return {
-            **_shown(found, self._path(found, request_of(request.scope).host)),
+            **_shown(found, service, self._path(found, request_of(request.scope).host)),
             "schema": dict(found.schema),
             "examples": found.schema.get("examples", []) if broken is None else _breaking(found, broken),
             "rules": [
@@ -144,7 +144,7 @@ def _elsewhere(request: Request, base_url: str) -> Request:
     return replace(request, path=at, headers={**request.headers, "host": host}, scheme=scheme)
 
 
-def _shown(operation: Operation, path: str | None) -> dict[str, JSON]:
+def _shown(operation: Operation, service: Service, path: str | None) -> dict[str, JSON]:
     return {
         "id": operation.id,
         "service": operation.service,
@@ -153,6 +153,8 @@ def _shown(operation: Operation, path: str | None) -> dict[str, JSON]:
         "media_types": list(operation.media_types),
         "makes": operation.task.get("media") if operation.task else None,
         "has_body": operation.has_body,
+        "has_file": bool(operation.uploads),
+        "key_header": carried("", service.credentials)[0],
     }
 
 

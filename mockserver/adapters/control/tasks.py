@@ -30,6 +30,7 @@ class Tasks:
             return (
                 wanted.get("service") in (None, task.operation.partition("/")[0])
                 and wanted.get("operation") in (None, task.operation)
+                and wanted.get("media") in (None, self._fake.world.operation(task).task["media"])
                 and account in (None, task.account)
                 and wanted.get("status") in (None, task.state(now).status)
                 and holds(wanted.get("search"), task.id, task.external_id, task.document.decode())

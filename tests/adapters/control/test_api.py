@@ -187,6 +187,25 @@ def test_requests_are_filtered_by_a_class_of_statuses_and_by_what_decided(client
     assert (answer.status_code, answer.json()["error"]) == (400, "'4x' is not a number. Write digits.")
 
 
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"prompt": "A cat"}', "whole"),
+        (b'{"prompt": "A cat", "api_key": "0f3c9a7e51d24b88a6"}', "masked"),
+        (b'{"prompt": "' + b"x" * (1 << 17) + b'"}', "cut"),
+    ],
+)
+def test_an_exchange_says_how_its_body_is_kept_and_comes_with_programs(
+    client: httpx.Client, body: bytes, kept: str
+) -> None:
+    client.post(IMAGE, content=body, headers={"content-type": "application/json"})
+    number = steer(client, "GET", "/requests")["items"][0]["number"]
+    whole = steer(client, "GET", f"/requests/{number}")
+    assert whole["kept"] == kept
+    assert {name for name, text in whole["copies"].items() if text} >= {"curl", "python", "javascript"}
+    assert (whole["copies"]["testee"] is None) == (kept == "cut")
+
+
 def test_verify_says_no_with_the_nearest_misses(client: httpx.Client) -> None:
     made(client, prompt="A cat")
     verify = {"operation": "kling/omni-image", "where": {"prompt": "A *"}, "times": 2}

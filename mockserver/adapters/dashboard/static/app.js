@@ -2,21 +2,24 @@
 
 import { address, go, link, listen } from "./parts/address.js";
 import { adopt, ask, remember } from "./parts/api.js";
-import { Clock } from "./parts/clock.js";
+import { knowServices } from "./parts/contract.js";
 import { again, close, Detail, isCovering, open } from "./parts/detail.js";
 import { begin as draw, html, redraw } from "./parts/draw.js";
 import { count } from "./parts/format.js";
-import { begin, connection, hear, on, state } from "./parts/live.js";
+import { begin, connection, hear, state } from "./parts/live.js";
 import { complain, Notices } from "./parts/notice.js";
-import { knowServices } from "./parts/services.js";
-import { view as callbacks } from "./views/callbacks.js";
-import { view as faults } from "./views/faults.js";
-import { view as readings } from "./views/readings.js";
-import { view as requests } from "./views/requests.js";
-import { view as settings } from "./views/settings.js";
-import { view as tasks } from "./views/tasks.js";
+import { view as callbacks } from "./lists/callbacks.js";
+import { Clock } from "./clock.js";
+import { view as compose } from "./compose/compose.js";
+import { view as faults } from "./pages/faults.js";
+import { view as results } from "./lists/gallery.js";
+import { Keys, showKeys } from "./keys.js";
+import { view as readings } from "./pages/readings.js";
+import { view as requests } from "./lists/requests.js";
+import { view as settings } from "./pages/settings.js";
+import { view as tasks } from "./lists/tasks.js";
 
-const VIEWS = [tasks, requests, callbacks, faults, readings, settings];
+const VIEWS = [tasks, requests, results, callbacks, compose, faults, readings, settings];
 
 let here = null;
 let gate = null;
@@ -44,6 +47,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   const isTyping = event.target.closest("input, select, textarea");
   if (event.key === "Escape" && document.getElementById("detail")) leave();
+  else if (event.key === "?" && !isTyping) showKeys();
   else if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
     const search = document.querySelector("main > section:not([inert]) input[type=search]");
     if (search) {
@@ -90,6 +94,7 @@ function Top() {
     <a id="skip" href="#main" inert=${inert} onClick=${skip}>Skip to the list</a>
     <header inert=${inert}>
       <h1>mockserver</h1>
+      <button type="button" id="help" aria-label="Keys" title="Keys" onClick=${showKeys}>?</button>
       <p id="connection" role="status" data-is=${is}>${text}</p>
       <${Clock} />
     </header>
@@ -139,7 +144,7 @@ async function start() {
     if (error.status === 403) refused(error.message);
     else complain(error);
   }
-  draw(() => html`${here !== null && html`<${Page} />`}<${Gate} /><${Notices} />`);
+  draw(() => html`${here !== null && html`<${Page} />`}<${Gate} /><${Keys} /><${Notices} />`);
   if (gate !== null) return;
   begin(refused);
   listen(arrive);

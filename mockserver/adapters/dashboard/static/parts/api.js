@@ -61,8 +61,8 @@ function reason(text) {
   }
 }
 
-// An integer beyond 2^53 keeps its digits, where the browser can.
-function exact(_, value, context) {
+/** An integer beyond 2^53 keeps its digits, where the browser can: a reviver for `JSON.parse`. */
+export function exact(_, value, context) {
   const isLarge = Number.isInteger(value) && !Number.isSafeInteger(value);
   return isLarge && context?.source && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
 }

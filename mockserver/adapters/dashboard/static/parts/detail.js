@@ -77,7 +77,7 @@ export function Section({ name, children }) {
 
 /** Names and values; those without a value are left out. */
 export function Facts({ of }) {
-  const given = Object.entries(of).filter(([, value]) => value != null && value !== "");
+  const given = Object.entries(of).filter(([, value]) => value != null && value !== "" && value !== false);
   return html`<dl class="facts">${given.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 

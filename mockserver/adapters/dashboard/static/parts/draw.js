@@ -7,10 +7,17 @@ import { h, options, render } from "../vendor/preact.js";
 export const html = htm.bind(h);
 
 const place = document.getElementById("page");
+const narrow = matchMedia("(max-width: 40rem)");
+narrow.addEventListener("change", redraw);
 
 let page = null;
 let isAsked = false;
 let afterwards = [];
+
+/** Whether there is so little room that what is needed less often is behind a word. */
+export function isNarrow() {
+  return narrow.matches;
+}
 
 /** Draw what a function returns, now and whenever it is asked for. */
 export function begin(everything) {

@@ -1,7 +1,7 @@
 // Filters: a form whose values are in the address, so that a link shows the same list.
 
 import { address, go, link } from "./address.js";
-import { html } from "./draw.js";
+import { html, isNarrow } from "./draw.js";
 
 const TYPING = 250;
 
@@ -62,8 +62,21 @@ export class Filters {
         onFocusIn=${() => (this.isNew = true)}
         onInput=${(event) => this.#input(event)}
       >
-        ${this.fields.map((field) => this.#field(field))}
+        ${this.#drawn()}
       </form>
+    `;
+  }
+
+  #drawn() {
+    const [search, ...others] = this.fields.map((field) => this.#field(field));
+    if (!isNarrow()) return [search, others];
+    const set = this.fields.filter(({ name }) => name !== "search" && this.values[name]).length;
+    return html`
+      ${search}
+      <details class="others">
+        <summary>Filters${set > 0 && ` (${set})`}</summary>
+        <div>${others}</div>
+      </details>
     `;
   }
 

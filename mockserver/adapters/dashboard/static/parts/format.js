@@ -39,6 +39,11 @@ export function distance(moment, now) {
   return away < 0 ? `${whole} ago` : `in ${whole}`;
 }
 
+/** When something is or was to be: what is still to come by how far away it is, what is over by its `time`. */
+export function toCome(moment, now, time) {
+  return moment - now >= 1000 ? distance(moment, now) : time(moment);
+}
+
 /** A number of things. */
 export function count(number) {
   return number.toLocaleString("en").replaceAll(",", "\u202f");
@@ -69,4 +74,10 @@ export function indented(text) {
     else laid += token === ":" ? ": " : token;
   }
   return laid;
+}
+
+/** How long an answer took; nothing is known of one that never ended. */
+export function latency(millis) {
+  if (millis == null) return "–";
+  return millis < 100 ? `${millis.toFixed(millis < 10 ? 1 : 0)} ms` : span(millis);
 }

@@ -1,4 +1,4 @@
-// One page of a list that may be long: its filters, its rows, and the ways through it.
+// One page of a list that may be long: its filters, its rows or cards, and the ways through it.
 
 import { address, link } from "./address.js";
 import { ask, query } from "./api.js";
@@ -14,15 +14,17 @@ const PAGE = 50;
 /** The newest things of a kind, live; older ones page by page, where nothing moves under the reader's eyes. */
 export class List {
   /**
-   * `kind` has a `name`, which is also its path in the API, a `title`, `fields` to filter by, a `key` from an item to
-   * the end of its address, a `row` from an item to what is in its row, `none`, which is said where there is nothing,
-   * and `whole`, how one of them is shown in full.
+   * `kind` has a `name`, which is also its path in the API, or a `path` of its own; a `title`; `fields` to filter by,
+   * and what is `always` asked for; `none`, what is drawn where there is nothing; and `whole`, how one is shown in
+   * full. Of an item it knows the `key`, the end of its address, and either its `card` or the cells of its row, by
+   * `columns` with a `name`, a `head` and a `cell`.
    */
   constructor(kind) {
     this.kind = kind;
     this.name = kind.name;
     this.title = kind.title;
     this.whole = kind.whole;
+    this.topic = kind.path ?? kind.name;
     this.filters = new Filters(kind.name, kind.fields);
     this.items = null;
     this.offset = 0;
@@ -68,7 +70,8 @@ export class List {
     this.isAsked = false;
     if (!(isAsked || this.isLive)) return;
     const { taken } = this.filters;
-    const page = await ask("GET", this.name + query({ ...taken, limit: PAGE, offset: this.offset || "" }));
+    const wanted = { ...this.kind.always, ...taken, limit: PAGE, offset: this.offset || "" };
+    const page = await ask("GET", this.topic + query(wanted));
     if (!(isAsked || this.isLive) || taken !== this.filters.taken) return;
     this.items = page.items;
     this.next = page.next;
@@ -76,20 +79,38 @@ export class List {
   }
 
   draw() {
-    const { kind } = this;
+    const { kind, items } = this;
+    const isEmpty = items?.length === 0;
     return html`
       ${this.filters.draw(kind.title)}
       <div class="scroll">
-        <ul class="rows" onKeyDown=${(event) => this.#move(event)} onFocusIn=${(event) => this.#rove(event)}>
-          ${this.#rows()}
-        </ul>
-        ${this.items?.length === 0 && html`<p class="none">${this.filters.areAny ? "Nothing matches." : kind.none}</p>`}
+        ${isEmpty ? this.#nothing() : kind.card ? this.#cards() : this.#rows()}
       </div>
       ${this.#footer()}
     `;
   }
 
+  #nothing() {
+    return html`<div class="none">${this.filters.areAny ? html`<p>Nothing matches.</p>` : this.kind.none()}</div>`;
+  }
+
+  #cards() {
+    return html`<ul class="gallery">${(this.items ?? []).flatMap(this.kind.card)}</ul>`;
+  }
+
   #rows() {
+    const heads = this.kind.columns.map(({ name, head }) => html`<span class=${name}>${head}</span>`);
+    return html`
+      <div class="table">
+        <p class="heads" aria-hidden="true">${heads}</p>
+        <ul class="rows" onKeyDown=${(event) => this.#move(event)} onFocusIn=${(event) => this.#rove(event)}>
+          ${this.#items()}
+        </ul>
+      </div>
+    `;
+  }
+
+  #items() {
     const { kind, items } = this;
     const { key: opened, filters } = address();
     const keys = (items ?? []).map(kind.key);
@@ -100,7 +121,7 @@ export class List {
       return html`
         <li key=${key}>
           <a class="row" name="row" href=${link(kind.name, key, filters)} data-key=${key} ...${mark}>
-            ${kind.row(items[index])}
+            ${kind.columns.map(({ name, cell }) => html`<span class=${name}>${cell(items[index])}</span>`)}
           </a>
         </li>
       `;
@@ -108,7 +129,7 @@ export class List {
   }
 
   #footer() {
-    const total = state()?.[this.name]?.total;
+    const total = this.kind.always ? undefined : state()?.[this.topic]?.total;
     const of = this.filters.areAny || total === undefined ? "" : ` of ${count(total)}`;
     const length = this.items?.length ?? 0;
     const range = length > 0 && `${count(this.offset + 1)}–${count(this.offset + length)}${of}`;
@@ -129,7 +150,7 @@ export class List {
 
   #turnTo(offset) {
     this.offset = offset;
-    document.querySelector(".rows")?.parentElement.scrollTo(0, 0);
+    document.querySelector("main > section > .scroll")?.scrollTo(0, 0);
     this.refresh();
   }
 

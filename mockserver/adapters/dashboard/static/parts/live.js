@@ -4,9 +4,9 @@ import { ask, listen } from "./api.js";
 import { redraw } from "./draw.js";
 import { say } from "./notice.js";
 
-const TOPICS = ["clock", "tasks", "requests", "callbacks", "faults", "settings"];
+const TOPICS = ["clock", "tasks", "requests", "callbacks", "faults", "held", "settings"];
 const TICK = 200;
-const CALM_TICK = 1000;
+const SECOND = 1000;
 
 const listeners = new Map();
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -15,7 +15,7 @@ let told = null;
 let heard = 0;
 let line = { is: "new", text: "Connecting" };
 
-/** Call a listener when a topic has changed; "tick" is a few times a second while time goes by and we are seen. */
+/** Call a listener when a topic has changed; "tick" and "second" come while time goes by and somebody looks. */
 export function on(topic, listener) {
   listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
 }
@@ -76,7 +76,7 @@ export function hear(next) {
   const before = told;
   told = next;
   heard = performance.now();
-  for (const topic of TOPICS) if (before?.[topic]?.version !== next[topic].version) tell(topic);
+  for (const topic of TOPICS) if (before?.[topic]?.version !== next[topic]?.version) tell(topic);
   redraw();
 }
 
@@ -89,12 +89,15 @@ function tell(topic) {
   for (const listener of listeners.get(topic) ?? []) listener();
 }
 
-function tick() {
-  if (!document.hidden && told?.is_frozen === false) {
-    tell("tick");
-    redraw();
-  }
-  setTimeout(tick, isCalm.matches ? CALM_TICK : TICK);
+function every(topic, pause) {
+  setTimeout(() => {
+    if (!document.hidden && told?.is_frozen === false) {
+      tell(topic);
+      redraw();
+    }
+    every(topic, pause);
+  }, pause);
 }
 
-tick();
+every("tick", isCalm.matches ? SECOND : TICK);
+every("second", SECOND);

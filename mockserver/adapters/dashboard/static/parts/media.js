@@ -10,7 +10,7 @@ const SOUND = /\.(?:mp3|wav)$/;
 
 const waiting = new WeakMap();
 
-// A picture is made when it is first asked for, so rows that only rush past ask for none.
+// A result is made when it is first asked for, so what only rushes past asks for none.
 const seen = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     clearTimeout(waiting.get(target));
@@ -33,10 +33,11 @@ export class Thumbnail extends Component {
   }
 }
 
-/** One result of a task, large: a picture, or a film or a sound with its controls. */
+/** One result of a task, large: a picture, or a film or a sound with its controls; a lazy one comes when it is seen. */
 export class Player extends Component {
-  render({ url, name }, { isGone }) {
-    const how = { src: ours(url), onError: () => this.setState({ isGone: true }) };
+  render({ url, name, isLazy = false }, { isGone }) {
+    const from = isLazy ? { "data-src": ours(url), ref: watch } : { src: ours(url) };
+    const how = { ...from, onError: () => this.setState({ isGone: true }) };
     const film = { ...how, controls: true, preload: "metadata", "aria-label": name };
     if (isGone) return html`<p class="quiet">This result has expired.</p>`;
     if (PICTURE.test(url)) return html`<img ...${how} alt=${name} loading="lazy" decoding="async" />`;
@@ -44,13 +45,13 @@ export class Player extends Component {
   }
 }
 
-function watch(image) {
-  if (image) seen.observe(image);
+function watch(media) {
+  if (media) seen.observe(media);
 }
 
-function load(image) {
-  seen.unobserve(image);
-  if (image.isConnected) image.src = image.dataset.src;
+function load(media) {
+  seen.unobserve(media);
+  if (media.isConnected) media.src = media.dataset.src;
 }
 
 function ours(url) {

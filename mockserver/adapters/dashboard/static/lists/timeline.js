@@ -1,8 +1,8 @@
 // The life of a task on the fake's clock, computed here as the fake computes it, so that it moves without asking.
 
-import { html } from "./draw.js";
-import { distance, span, time } from "./format.js";
-import { now } from "./live.js";
+import { html } from "../parts/draw.js";
+import { distance, span, time } from "../parts/format.js";
+import { now } from "../parts/live.js";
 
 const FINAL = ["succeed", "failed"];
 const MARGIN = 100;
@@ -35,6 +35,12 @@ export function Bar({ task, isLabelled = false }) {
       ${marks(task)}
     </span>
   `;
+}
+
+/** What comes next, and in how long; nothing of a task that has come to its end. */
+export function Next({ task }) {
+  const next = task.timeline.find(({ at }) => at > now());
+  return next ? html`<span class="quiet">${next.status} ${distance(next.at, now())}</span>` : null;
 }
 
 /** The steps of a timeline, each with its moment and how far away that is. */

@@ -2,12 +2,14 @@
 
 import { ask } from "../parts/api.js";
 import { html, redraw } from "../parts/draw.js";
+import { forgive, marked, submit, Wrong } from "../parts/form.js";
 import { count } from "../parts/format.js";
 import { on } from "../parts/live.js";
 import { act, confirmed } from "../parts/notice.js";
 import { page } from "../parts/page.js";
 
 const SHOWN = 200;
+const EXAMPLE = "1303 x1";
 const STAGES = {
   request: "Instead of an answer",
   answer: "To an answer",
@@ -15,6 +17,8 @@ const STAGES = {
   result: "To a result",
   callback: "To a callback",
 };
+
+const ORIGINS = { option: "an option of the start", control: "the control API", python: "a program" };
 
 let known = { faults: [], kinds: [] };
 let line = "";
@@ -37,7 +41,7 @@ function draw() {
         <${Form} />
         <h2>Active</h2>
         <ul class="asked cards">${faults.slice(-SHOWN).reverse().map(asked)}</ul>
-        ${faults.length === 0 && html`<p class="none">There are no faults.</p>`}
+        ${faults.length === 0 && html`<${NoFault} />`}
         ${left > 0 && html`<p class="more quiet">and ${count(left)} older ones</p>`}
         ${
           faults.length > 0 &&
@@ -70,14 +74,16 @@ function Form() {
         id="line"
         name="line"
         value=${line}
-        onInput=${(event) => (line = event.currentTarget.value)}
+        onInput=${typed}
         required
         maxlength="1000"
         autocomplete="off"
         spellcheck=${false}
         placeholder="1303 x2 on kling"
         aria-describedby="grammar"
+        ...${marked("fault")}
       />
+      <${Wrong} form="fault" />
       <p id="grammar" class="quiet">
         <code>NAME [ARGUMENT…] [xTIMES] [#NTH] [PERCENT%] [on SERVICE[/OPERATION]]</code>
       </p>
@@ -88,10 +94,32 @@ function Form() {
   `;
 }
 
+function NoFault() {
+  return html`
+    <p class="none">
+      There are no faults: the fake answers as the service does on a good day. Try
+      <button type="button" name="try" onClick=${() => take(EXAMPLE)}>${EXAMPLE}</button>
+      and the next create is told to slow down.
+    </p>
+  `;
+}
+
+function take(example) {
+  line = example;
+  forgive("fault");
+  redraw();
+  document.getElementById("line").focus();
+}
+
+function typed(event) {
+  line = event.currentTarget.value;
+  forgive("fault");
+}
+
 function add(event) {
   const form = event.currentTarget;
   const { account } = form.elements;
-  return act(
+  return submit(
     event,
     async () => {
       await ask("POST", "faults", { fault: line, ...(account.value && { account: account.value }) });
@@ -109,7 +137,7 @@ function clear(event) {
   });
 }
 
-function asked({ number, fault, stage, services, account: whose, path, where, happened }) {
+function asked({ number, fault, stage, services, account: whose, path, where, origin, happened }) {
   const remove = (event) => act(event, () => ask("DELETE", `faults/${number}`));
   const scope = [
     STAGES[stage],
@@ -117,6 +145,7 @@ function asked({ number, fault, stage, services, account: whose, path, where, ha
     whose && `for ${whose}`,
     path && `at ${path}`,
     Object.keys(where).length && `where ${JSON.stringify(where)}`,
+    `asked for by ${ORIGINS[origin] ?? origin}`,
   ];
   return html`
     <li key=${number}>
@@ -129,14 +158,12 @@ function asked({ number, fault, stage, services, account: whose, path, where, ha
 }
 
 function kind({ name, usage, means }) {
-  const take = () => {
-    line = usage && !usage.startsWith("[") ? `${name} ` : name;
-    redraw();
-    document.getElementById("line").focus();
-  };
+  const example = usage && !usage.startsWith("[") ? `${name} ` : name;
   return html`
     <li key=${name}>
-      <button type="button" name=${`take ${name}`} onClick=${take} title="Copy it into the form">${name}</button>
+      <button type="button" name=${`take ${name}`} onClick=${() => take(example)} title="Copy it into the form">
+        ${name}
+      </button>
       ${usage && html`<code>${usage}</code>`}
       <span class="quiet">${means}</span>
     </li>

@@ -3,6 +3,7 @@
 import { ask } from "../parts/api.js";
 import { Facts } from "../parts/detail.js";
 import { html } from "../parts/draw.js";
+import { marked, submit, Wrong } from "../parts/form.js";
 import { count } from "../parts/format.js";
 import { on } from "../parts/live.js";
 import { act, confirmed } from "../parts/notice.js";
@@ -73,7 +74,7 @@ function Behaviour() {
     };
   };
   const apply = (event) =>
-    act(
+    submit(
       event,
       async () => {
         await ask("PATCH", "settings", {
@@ -110,7 +111,8 @@ function Behaviour() {
       <label for="slots">Tasks in flight for each account and model</label>
       <input id="slots" name="slots" type="number" min="0" placeholder="no limit" value=${slots} />
       <label for="rate">Requests for each account</label>
-      <input id="rate" name="rate" placeholder="no limit; or 10/s" value=${rate} />
+      <input id="rate" name="rate" placeholder="no limit; or 10/s" value=${rate} ...${marked("behaviour")} />
+      <${Wrong} form="behaviour" />
       <button name="apply" class="main">Apply</button>
     </form>
   `;
@@ -120,7 +122,7 @@ function Limits() {
   const set = (event) => {
     const form = event.currentTarget;
     const { account, slots, rate } = form.elements;
-    return act(
+    return submit(
       event,
       async () => {
         const limits = { slots: amount(slots.value), rate: rate.value.trim() || null };
@@ -137,7 +139,8 @@ function Limits() {
       <label for="its-slots">Tasks in flight for each model</label>
       <input id="its-slots" name="slots" type="number" min="0" placeholder="as for all" />
       <label for="its-rate">Requests</label>
-      <input id="its-rate" name="rate" placeholder="as for all; or 10/s" />
+      <input id="its-rate" name="rate" placeholder="as for all; or 10/s" ...${marked("limits")} />
+      <${Wrong} form="limits" />
       <button name="apply" class="main">Set limits</button>
     </form>
   `;

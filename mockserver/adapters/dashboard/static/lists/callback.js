@@ -3,15 +3,17 @@
 import { ask, path } from "../parts/api.js";
 import { Verbatim } from "../parts/detail.js";
 import { html } from "../parts/draw.js";
-import { span, time } from "../parts/format.js";
+import { span, time, toCome } from "../parts/format.js";
+import { now } from "../parts/live.js";
 import { act } from "../parts/notice.js";
 
 const SHOWN = 20;
 
 /** What became of a callback, in a word. */
-export function Outcome({ callback: { is_delivered, is_forgotten, attempts } }) {
+export function Outcome({ callback: { is_delivered, is_forgotten, is_held, attempts } }) {
   const tried = attempts.length ? "undelivered" : "waiting";
-  const outcome = is_forgotten ? "forgotten" : is_delivered ? "delivered" : tried;
+  const open = is_held ? "held" : tried;
+  const outcome = is_forgotten ? "forgotten" : is_delivered ? "delivered" : open;
   return html`<span class="pill" data-outcome=${outcome}>${outcome}</span>`;
 }
 
@@ -20,7 +22,7 @@ export function Callback({ callback }) {
   return html`
     <p class="now">
       <${Outcome} callback=${callback} />
-      <span>says <b>${callback.status}</b>, due ${time(callback.due)}</span>
+      <span>says <b>${callback.status}</b>, due ${toCome(callback.due, now(), time)}</span>
     </p>
     <${Attempts} callback=${callback} />
     <details>

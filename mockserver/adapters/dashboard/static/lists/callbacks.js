@@ -2,13 +2,14 @@
 
 import { link } from "../parts/address.js";
 import { ask, path, query, Refusal } from "../parts/api.js";
+import { SERVICE } from "../parts/contract.js";
 import { changed, Facts, Section, Verbatim } from "../parts/detail.js";
 import { html } from "../parts/draw.js";
-import { excerpt, moment, time } from "../parts/format.js";
+import { excerpt, moment, time, toCome } from "../parts/format.js";
 import { List } from "../parts/list.js";
-import { on } from "../parts/live.js";
-import { SERVICE } from "../parts/services.js";
+import { now, on } from "../parts/live.js";
 import { Again, Attempts, Outcome } from "./callback.js";
+import { FirstStep } from "./first.js";
 
 const whole = {
   load: async (key) => {
@@ -33,7 +34,7 @@ function About({ callback }) {
         Task: html`<a href=${link("tasks", path(callback.service, callback.task_id))}>${callback.task_id}</a>`,
         Says: callback.status,
         To: callback.url,
-        Due: moment(callback.due),
+        Due: toCome(callback.due, now(), moment),
         Id: callback.id,
       }}
     />
@@ -44,21 +45,25 @@ export const view = new List({
   name: "callbacks",
   title: "Callbacks",
   whole,
-  none: "No callback yet. A create request with a callback_url leads to some.",
+  none: () => html`
+    <${FirstStep}>
+      No callback yet. A create request whose payload has a <code>callback_url</code> leads to some.
+    <//>
+  `,
   fields: [
     { name: "search", label: "Search in ids and addresses", hint: "Search ids and addresses  /" },
     SERVICE,
     { name: "account", label: "Account" },
   ],
   key: ({ id }) => path(id),
-  row: (callback) => html`
-    <${Outcome} callback=${callback} />
-    <span class="id">${callback.task_id}</span>
-    <span class="what">${callback.status}</span>
-    <span class="text quiet">${excerpt(callback.url)}</span>
-    <span class="tries quiet">${tries(callback)}</span>
-    <span class="age quiet">${time(callback.due)}</span>
-  `,
+  columns: [
+    { name: "state", head: "Outcome", cell: (callback) => html`<${Outcome} callback=${callback} />` },
+    { name: "id", head: "Task", cell: (callback) => callback.task_id },
+    { name: "what", head: "Says", cell: ({ status }) => status },
+    { name: "text", head: "To", cell: ({ url }) => excerpt(url) },
+    { name: "tries", head: "Attempts", cell: tries },
+    { name: "age", head: "Due", cell: ({ due }) => toCome(due, now(), time) },
+  ],
 });
 
 on("callbacks", () => {

@@ -7,8 +7,9 @@ import { html } from "../parts/draw.js";
 import { moment } from "../parts/format.js";
 import { Player } from "../parts/media.js";
 import { act, confirmed } from "../parts/notice.js";
-import { Bar, Pill, Steps } from "../parts/timeline.js";
+import { Why } from "../parts/reason.js";
 import { Callback } from "./callback.js";
+import { Bar, Pill, Steps } from "./timeline.js";
 
 const STATES = ["submitted", "processing", "succeed", "failed"];
 const SHOWN = 50;
@@ -22,6 +23,12 @@ export const whole = {
       ${task.reason && html`<p class="reason">${task.reason}</p>`}
       <${Steps} task=${task} />
     <//>
+    ${
+      task.cause &&
+      html`
+        <${Section} name="Why"><${Why} reason=${task.cause} service=${task.service} operation=${task.operation} /><//>
+      `
+    }
     ${task.results.length > 0 && html`<${Section} name="Results">${task.results.map(result)}<//>`}
     <${Section} name="Force"><${Forcing} task=${task} /><//>
     <${Section} name="About"><${About} task=${task} /><//>
