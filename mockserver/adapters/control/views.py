@@ -41,7 +41,7 @@ def _task(fake: Fake, found: Task) -> dict[str, JSON]:
         "prompt": plan.value_of_role(operation, payload, "prompt"),
         "status": status,
         "reason": found.reason if status == "failed" else None,
-        "cause": _told(fake, found.operation.partition("/")[0], found.cause, Mask([found.account])),
+        "cause": told(fake, found.operation.partition("/")[0], found.cause, Mask([found.account])),
         "created_at": found.created_at,
         "updated_at": updated_at,
         "timeline": [{"at": found.created_at + after, "status": step} for after, step in found.timeline],
@@ -104,10 +104,10 @@ def whole_exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
 
 def _reason(fake: Fake, entry: Entry) -> JSON:
     broken = entry.violations[0].rule if entry.violations else None
-    return _told(fake, entry.service, entry.response.reason, entry.mask, broken)
+    return told(fake, entry.service, entry.response.reason, entry.mask, broken)
 
 
-def _told(fake: Fake, service: str, found: Reason | None, mask: Mask, broken: Rule | None = None) -> JSON:
+def told(fake: Fake, service: str, found: Reason | None, mask: Mask, broken: Rule | None = None) -> JSON:
     """Show a reason with the page that tells of what decided."""
     shown = reason_as_json(found, mask)
     if found is not None:

@@ -9,11 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from mockserver.adapters.docs import places, told
 from mockserver.adapters.docs.pages import FILES, POLICY, VIEWER_POLICY
 from mockserver.adapters.docs.sources import document, explained
+from mockserver.adapters.proxy.forwarder import forwarding
 from mockserver.contract.catalog import load
 from mockserver.contract.credentials import schema_and_rules
 from mockserver.contract.service import Operation
@@ -194,6 +196,14 @@ async def test_the_guard_stands_before_every_page(path: str) -> None:
         assert (await stranger.client.get(ROOT + path)).status_code == 403
     async with reading(token="let-me-in", client="192.0.2.7") as stranger:
         assert (await stranger.client.get(ROOT + path)).status_code in (200, 307)
+
+
+async def test_a_proxy_shows_the_contract_too() -> None:
+    _, app = forwarding("http://127.0.0.1:1", Settings(services=("kling",)), print)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        for place in (places.DOCS, places.operation("kling/omni-image.create"), places.openapi("kling")):
+            assert (await client.get(ROOT + place)).status_code == 200
 
 
 async def test_who_forgets_the_slash_is_sent_on() -> None:
