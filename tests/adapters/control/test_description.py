@@ -64,6 +64,9 @@ async def furnished() -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, str]]]
         await client.post("/_mock/clock/advance", json={"advance": "1s"})
         (task,) = fake.tasks
         (callback,) = fake.callbacks
+        await client.post("/_mock/faults", json={"fault": "callback-hold"})
+        await client.post(IMAGE, json={**payload, "n": 1})
+        await client.post("/_mock/clock/advance", json={"advance": "1s"})
         yield client, {"tasks": task.id, "callbacks": callback.id}
 
 
