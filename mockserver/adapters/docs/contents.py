@@ -10,6 +10,7 @@ from mockserver.adapters.docs.descriptions import Descriptions
 from mockserver.contract.credentials import schema_and_rules
 from mockserver.errors import NoSuchOperation
 from mockserver.fake.core import Fake
+from mockserver.fake.faults.profiles import known
 from mockserver.resources import CONTROL
 from mockserver.templates import templates
 
@@ -84,8 +85,9 @@ class Contents:
         return {"path": places.errors(service), "service": found, "rows": rows}
 
     def faults(self) -> Shown:
-        """Show the kinds of fault."""
-        return {"path": places.FAULTS, "faults": [*told.faults()], "services": self._fake.world.services}
+        """Show the kinds of fault, and our profiles of them; one's own may name accounts, which are secrets."""
+        shown = {"faults": [*told.faults()], "profiles": known({}).values(), "services": self._fake.world.services}
+        return {"path": places.FAULTS, **shown}
 
     def credentials(self) -> Shown:
         """Show the mistakes in credentials that no service refuses."""

@@ -23,6 +23,7 @@ from mockserver.contract.vectors import vectors
 from mockserver.errors import BadSetting
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.line import KINDS, fault
+from mockserver.fake.faults.profiles import known
 from mockserver.settings import Settings
 from tests.adapters.docs.reader import ROOT, reading
 from tests.browser.conftest import HOSTILE
@@ -115,6 +116,17 @@ async def test_every_kind_of_fault_is_told_with_a_line_that_asks_for_it() -> Non
             assert f'--fault "{each.example}"' in text
             assert fault(each.example, CATALOG.services).name == each.kind.name
     assert {each.kind.name for each in told.faults()} == {*KINDS}
+
+
+async def test_every_profile_of_ours_is_told_and_none_of_ones_own() -> None:
+    own = {"mine": ("1303 for a-token-of-mine",)}
+    async with reading(Fake(Settings(services=("kling",), profiles=own))) as reader:
+        for profile in known({}).values():
+            text = await reader.told(f"{places.FAULTS}#profile-{profile.name}")
+            assert profile.imitates in text
+            assert all(line in text for line in profile.lines)
+            assert f"--profile {profile.name}" in text
+        assert "token-of-mine" not in (await reader.page(places.FAULTS)).answer.text
 
 
 async def test_every_mistake_in_credentials_has_its_place() -> None:
