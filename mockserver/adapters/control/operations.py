@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request as ControlRequest
 
+from mockserver.adapters.control import views
 from mockserver.adapters.control.body import Refusal
 from mockserver.adapters.http.headers import request_of
 from mockserver.contract.credentials import carried
@@ -24,7 +25,6 @@ from mockserver.fake.answering.refusal import Refused, said
 from mockserver.fake.core import Fake
 from mockserver.fake.encoding import encoded
 from mockserver.fake.intake.intake import Prepared
-from mockserver.fake.journal import violation_as_json
 from mockserver.fake.library.naming import Naming
 from mockserver.secrecy.mask import Mask
 from mockserver.secrecy.snippets import snippets
@@ -85,15 +85,16 @@ class Operations:
             of_anybody = self._fake.prepare(asked, account="")
             violations, _ = self._fake.turn(lambda: self._judged(of_anybody))
         service, mask = prepared.match.service, Mask()
-        reason = refused and of_refusal(refused, service, self._fake.world.readings[service.id])
+        reason = of_refusal(refused, service, self._fake.world.readings[service.id]) if refused else None
+        broken = refused.violations[0].rule if refused and refused.violations else None
         return {
             "method": asked.method,
             "path": asked.path,
             "query": asked.query,
-            "violations": [violation_as_json(each, mask) for each in (*violations, *prepared.mistakes)],
+            "violations": [views.violation(each, mask) for each in (*violations, *prepared.mistakes)],
             "status": service.errors[refused.row].status if refused else operation.answer_status,
             "message": mask.text(said(refused, service)) if refused else None,
-            "reason": mask.json(asdict(reason)) if reason else None,
+            "reason": views.told(self._fake, service.id, reason, mask, broken),
             "copies": snippets(
                 _elsewhere(asked, body.get("base_url", control.base_url)),
                 operation.id if operation.task else None,

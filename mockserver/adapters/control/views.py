@@ -6,6 +6,7 @@ import json
 
 from mockserver.adapters.docs import places
 from mockserver.contract.rules import Rule
+from mockserver.contract.validation import Violation
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.faults.fault import Fault, Words
@@ -14,7 +15,7 @@ from mockserver.fake.faults.line import kinds
 from mockserver.fake.faults.meant import meant_by
 from mockserver.fake.faults.profiles import Profile
 from mockserver.fake.intake import auth
-from mockserver.fake.journal import Entry, reason_as_json
+from mockserver.fake.journal import Entry, reason_as_json, violation_as_json
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.media import plan, results
 from mockserver.secrecy.curl import curl
@@ -76,8 +77,8 @@ def exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
         "path": entry.mask.text(entry.request.path),
         "status": entry.response.status,
         "task": entry.response.task,
-        "reason": _reason(fake, entry),
         "took": entry.response.latency,
+        "reason": _reason(fake, entry),
         "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
         "differences": [difference.pointer for difference in entry.differences],
     }
@@ -90,11 +91,10 @@ def whole_exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
     violation tells of its rule.
     """
     credentials = auth.form(entry.request.headers)
-    shown = {**entry.as_json(), "reason": _reason(fake, entry)}
-    for violation, found in zip(shown["violations"], entry.violations, strict=True):
-        violation["page"] = places.rule(found.rule)
     return {
-        **shown,
+        **entry.as_json(),
+        "reason": _reason(fake, entry),
+        "violations": [violation(each, entry.mask) for each in entry.violations],
         "digest": None if entry.account is None else auth.digest(entry.account),
         "credentials": entry.mask.json(credentials),
         "refusal_meant_by": meant_by(entry.request, credentials["claims"]),
@@ -105,6 +105,11 @@ def whole_exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
 def _reason(fake: Fake, entry: Entry) -> JSON:
     broken = entry.violations[0].rule if entry.violations else None
     return told(fake, entry.service, entry.response.reason, entry.mask, broken)
+
+
+def violation(found: Violation, mask: Mask) -> dict[str, JSON]:
+    """Show a broken rule with the page that tells of it."""
+    return {**violation_as_json(found, mask), "page": places.rule(found.rule)}
 
 
 def told(fake: Fake, service: str, found: Reason | None, mask: Mask, broken: Rule | None = None) -> JSON:
