@@ -38,7 +38,7 @@ newest: ## run the first and the last case of each of our tests on the newest Py
 	@python=$$(.ci/newest) && $(MAKE) --no-print-directory test PYTHON="$$python" VENV=$(VENV)/newest ARGS="-n 2 --most-cases 2 $(ARGS)"
 
 # The browser is the machine's own; where there is none, Debian's is installed if we may.
-browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACTS
+browser: $(BROWSER) docs ## try the dashboard and the site of the documentation in Chromium; screenshots go to ARTIFACTS
 	@command -v $(CHROMIUM) >/dev/null \
 	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
 	  || { echo 'Install chromium, or name a browser of its kind: make browser CHROMIUM=google-chrome' >&2; exit 1; }

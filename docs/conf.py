@@ -44,5 +44,4 @@ html_theme_options = {
     "primary_sidebar_end": [],
     "footer_start": ["copyright"],
     "footer_end": [],
-    "navigation_depth": 3,
 }

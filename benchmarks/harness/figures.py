@@ -101,8 +101,8 @@ class Sheet:
 
     @property
     def markdown(self) -> str:
-        """The table for the page."""
-        lines = [self.head, ["---"] + ["---:"] * (len(self.head) - 1), *self.rows]
+        """The table for the page, where each column is named: a screen reader says the name before each cell."""
+        lines = [[self.head[0] or "what", *self.head[1:]], ["---"] + ["---:"] * (len(self.head) - 1), *self.rows]
         return "\n".join([f"{self.title}:", "", *("| " + " | ".join(line) + " |" for line in lines)])
 
 

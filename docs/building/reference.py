@@ -29,13 +29,17 @@ def setup(app: Sphinx) -> None:
     """Write the pages of services, and add to the other ones what they list."""
     app.connect("builder-inited", _write_services)
     app.connect("source-read", _add_list)
+    # Their files stay as they are when what they list has changed.
+    app.connect("env-get-outdated", lambda *_: [f"{FOLDER}/{page}" for page in LISTS])
 
 
 def _write_services(app: Sphinx) -> None:
     place = Path(app.srcdir) / FOLDER / "services"
     place.mkdir(exist_ok=True)
     for service in load().services.values():
-        (place / f"{service.id}.md").write_text("\n".join(services.page(service)), encoding="utf-8")
+        file, text = place / f"{service.id}.md", "\n".join(services.page(service))
+        if not file.exists() or file.read_text(encoding="utf-8") != text:  # what is as it was is not read again
+            file.write_text(text, encoding="utf-8")
 
 
 def _add_list(app: Sphinx, name: str, source: list[str]) -> None:
@@ -104,7 +108,7 @@ def _checks() -> Iterator[str]:
 
 def _checks_of(checks: Iterable[AnyCheck]) -> Iterator[str]:
     yield from table(
-        ("check", "", "promise", "why"),
+        ("check", "family and level", "promise", "why"),
         (
             (
                 code(each.id),
@@ -164,9 +168,9 @@ def _sentence(text: str) -> str:
 
 def _properties(schema: dict[str, Any]) -> Iterator[str]:
     yield from table(
-        ("field", "", "what it is"),
+        ("field", "required", "what it is"),
         (
-            (code(name), "required" if name in schema.get("required", ()) else "", plain(part.get("description", "")))
+            (code(name), "yes" if name in schema.get("required", ()) else "no", plain(part.get("description", "")))
             for name, part in schema.get("properties", {}).items()
         ),
     )

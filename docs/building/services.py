@@ -17,7 +17,7 @@ def page(service: Service) -> Iterator[str]:
     """Yield the lines of a service's page."""
     yield from section(service.id, f"{plain(service.title)}.", depth=1)
     yield from table(
-        ("", ""),
+        ("about", "value"),
         [
             ("hosts", ", ".join(map(code, service.hosts))),
             ("credentials", ", ".join(map(code, service.credentials))),

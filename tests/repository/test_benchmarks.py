@@ -259,12 +259,12 @@ def test_the_page_shows_each_goal_with_its_target_and_each_table() -> None:
     left = Goal.missing("redis", "≥ 0.25", "this machine has none")
     written = page.block([met, Sheet("Costs", ["", "floor"], [("list", "1.00")]), missed, left])
     assert [line for line in written.splitlines() if line.startswith("|")] == [
-        "|  | measured | target | met |",
+        "| what | measured | target | met |",
         "| --- | ---: | ---: | ---: |",
         "| create | 0.80 (0.50 to 0.90) | ≥ 0.8 | yes |",
         "| create | 0.70 (0.50 to 0.90) | ≥ 0.8 | no |",
         "| redis | left out: this machine has none | ≥ 0.25 |  |",
-        "|  | floor |",
+        "| what | floor |",
         "| --- | ---: |",
         "| list | 1.00 |",
     ]

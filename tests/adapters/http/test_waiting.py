@@ -218,7 +218,7 @@ def test_while_the_store_is_away_everything_says_so_and_then_goes_on(
                 name = operation["operationId"]
                 if name in ("events", "health", "live", "ready"):
                     continue
-                url = path.format(service="kling", id=id, number="1", name="flaky")
+                url = path.format(service="kling", id=id, number="1", name="flaky", operation="omni-image.create")
                 body = BODIES.get(name, {})
                 answer = server.client.request(method, f"/_mock{url}", json=body)
                 if name != "snapshot.restore":  # an empty one is wrong in any case

@@ -40,6 +40,7 @@ _LONG_SECONDS = 900.0
 """For what installs from an empty cache, or checks all of a client, on the slowest machine."""
 
 _READ: Mapping[str, Callable[[str], object]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
+_PLAYED = ("sh", "console", "python", "text")
 
 
 class Differs(AssertionError):
@@ -61,23 +62,18 @@ class Player:
     def play(self, block: Block) -> None:
         """Play a block. Raises ``AssertionError``, which says what was done and what came."""
         patience = PATIENCE if block.when is When.ALWAYS else _LONG_SECONDS
-        if block.kind in _READ:
-            _READ[block.kind](block.text)
+        _read(block)
         if block.file is not None:
             self._shell.write(block.file, self._ours(block.text))
+        elif block.kind == "python":
+            self._python(block.text, patience)
         elif block.kind == "sh":
             for command in commands(block.text):
                 (self._watch if _STAYS.match(command) else self._do)(command, None, patience)
         elif block.kind == "console":
             for command, shown in session(block.text):
-                if not command or block.goes_on or _STAYS.match(command):
-                    self._watch(command, shown, patience)
-                else:
-                    self._do(command, shown, patience)
-        elif block.kind == "python":
-            self._python(block.text, patience)
-        elif block.kind not in ("text", *_READ):
-            raise AssertionError(f"nobody knows how to play a block of the kind {block.kind!r}")
+                goes_on = not command or block.goes_on or _STAYS.match(command)
+                (self._watch if goes_on else self._do)(command, shown, patience)
 
     def _python(self, text: str, patience: float) -> None:
         self._serve_if_asked(text)
@@ -139,6 +135,16 @@ class Player:
         """Return what was printed with the ports of the page."""
         back = {ours: theirs for theirs, ours in self._moved.items()}
         return PORT.sub(lambda found: back.get(found[0], found[0]), text)
+
+
+def _read(block: Block) -> None:
+    """Read a block of data; there is no other kind than those that are played."""
+    try:
+        _READ[block.kind](block.text)
+    except KeyError:
+        assert block.file or block.kind in _PLAYED, f"nobody knows how to play a block of the kind {block.kind!r}"
+    except (ValueError, yaml.YAMLError) as error:
+        raise AssertionError(f"this is no {block.kind}: {error}") from error
 
 
 def ports(text: str) -> list[str]:

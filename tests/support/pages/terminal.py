@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
@@ -126,8 +126,10 @@ class Terminal:
         finally:
             self._shell.kill()
             self._shell.communicate()
-            for process in survivors(self._mark):
-                os.kill(process, signal.SIGKILL)
+            while alive := survivors(self._mark):
+                for process in alive:
+                    with suppress(ProcessLookupError):
+                        os.kill(process, signal.SIGKILL)
             self._told.close()
 
 

@@ -101,9 +101,11 @@ function Top() {
     <nav aria-label="Views" inert=${inert}>
       ${VIEWS.map(({ name, title }) => {
         const total = state()?.[name]?.total;
+        const held = name === "faults" && state()?.held?.total;
         return html`
           <a href=${link(name)} aria-current=${here.name === name ? "page" : null}>
             ${title}${total !== undefined && html` <span class="count">${count(total)}</span>`}
+            ${held > 0 && html`<span class="count waits">${count(held)} held</span>`}
           </a>
         `;
       })}

@@ -7,6 +7,8 @@ import { count } from "../parts/format.js";
 import { on } from "../parts/live.js";
 import { act, confirmed } from "../parts/notice.js";
 import { page } from "../parts/page.js";
+import { Held } from "./held.js";
+import { Profiles } from "./profiles.js";
 
 const SHOWN = 200;
 const EXAMPLE = "1303 x1";
@@ -20,19 +22,21 @@ const STAGES = {
 
 const ORIGINS = { option: "an option of the start", control: "the control API", python: "a program" };
 
-let known = { faults: [], kinds: [] };
+let known = { faults: [], kinds: [], profiles: [], held: [] };
 let line = "";
 
 export const view = page({ name: "faults", title: "Faults", draw, load });
 
 on("faults", view.changed);
+on("held", view.changed);
 
 async function load() {
-  known = await ask("GET", "faults");
+  const asked = [ask("GET", "faults"), ask("GET", "profiles"), ask("GET", "held")];
+  known = Object.assign({}, ...(await Promise.all(asked)));
 }
 
 function draw() {
-  const { faults, kinds } = known;
+  const { faults, kinds, profiles, held } = known;
   const left = faults.length - SHOWN;
   return html`
     <div class="scroll columns">
@@ -47,8 +51,10 @@ function draw() {
           faults.length > 0 &&
           html`<button type="button" name="clear" class="danger" onClick=${clear}>Remove all</button>`
         }
+        <${Held} held=${held} />
       </div>
       <div>
+        <${Profiles} profiles=${profiles} />
         <h2>What can go wrong</h2>
         <div class="kinds">
           ${Object.entries(STAGES).map(([stage, title]) => {

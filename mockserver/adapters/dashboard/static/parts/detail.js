@@ -83,5 +83,5 @@ export function Facts({ of }) {
 
 /** A text as it is, in a box that can be scrolled with the keyboard. */
 export function Verbatim({ label, children }) {
-  return html`<pre tabindex="0" role="region" aria-label=${label}>${children}</pre>`;
+  return html`<pre tabindex="0" role="group" aria-label=${label}>${children}</pre>`;
 }

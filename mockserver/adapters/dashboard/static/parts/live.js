@@ -76,7 +76,7 @@ export function hear(next) {
   const before = told;
   told = next;
   heard = performance.now();
-  for (const topic of TOPICS) if (before?.[topic]?.version !== next[topic]?.version) tell(topic);
+  for (const topic of TOPICS) if (before?.[topic]?.version !== next[topic].version) tell(topic);
   redraw();
 }
 
