@@ -23,6 +23,7 @@ from tests.conftest import IMAGE, PATIENCE, PAYLOADS
 from tests.support.process import Process, started
 
 if TYPE_CHECKING:
+    from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page
 
 # Whoever runs all tests need not have a browser: `make browser` brings what these need.
@@ -129,6 +130,14 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE * 1000)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Axe:
+    """What finds in a page what keeps people out of it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe()
 
 
 @pytest.fixture

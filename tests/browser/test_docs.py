@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,8 +12,11 @@ from mockserver.contract.catalog import load
 from mockserver.contract.description.control import description
 from tests.adapters.docs.test_pages import PAGES
 from tests.browser.conftest import ARTIFACTS, Desk
-from tests.browser.test_looks import CONTRASTS, NAMELESS, WIDER
+from tests.browser.test_looks import OUT_OF_REACH
 from tests.conftest import IMAGE
+
+if TYPE_CHECKING:
+    from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +71,7 @@ def test_the_control_api_is_shown_and_tried_out(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_each_page_is_legible_named_and_within_its_width(desk: Desk, look: dict[str, Any]) -> None:
+def test_each_page_is_within_its_width_and_without_a_finding_of_axe(desk: Desk, look: dict[str, Any], axe: Axe) -> None:
     page, width = desk.page, look["viewport"]["width"]
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     for place in READ:
@@ -78,9 +81,8 @@ def test_each_page_is_legible_named_and_within_its_width(desk: Desk, look: dict[
             details.locator("summary").click()
         name = place.removeprefix(places.DOCS).replace("/", "-") or "index"
         page.screenshot(path=ARTIFACTS / f"docs-{name}-{width}.png")
-        assert page.evaluate(CONTRASTS) == [], place
-        assert page.evaluate(NAMELESS) == [], place
-        assert page.evaluate(WIDER) == [], place
+        assert axe.run(page).response["violations"] == [], place
+        assert page.evaluate(OUT_OF_REACH) == [], place
     open_viewer(desk, "control")
     page.screenshot(path=ARTIFACTS / f"docs-api-control-{width}.png")
 

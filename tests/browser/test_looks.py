@@ -31,13 +31,6 @@ SCROLLED_SIDEWAYS = """() => [...document.querySelectorAll('body *')]
   .map((e) => e.outerHTML.slice(0, 90))"""
 
 
-@pytest.fixture(scope="module")
-def axe() -> Axe:
-    from axe_playwright_python.sync_playwright import Axe
-
-    return Axe()
-
-
 def furnish(desk: Desk) -> None:
     """Put in something of everything."""
     desk.create("A red bicycle in the rain, seen from above at dusk", n=2, external_task_id="order-4711")
