@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
@@ -20,6 +21,7 @@ from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from tests.conftest import IMAGE, TOKEN
 
+ROOT = Path(__file__).parents[3]
 FOLDER = Path(pages.__file__).parent / "static"
 FILES = {
     path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8")
@@ -202,6 +204,16 @@ def test_the_libraries_are_those_that_their_authors_publish() -> None:
     found = {path.name: sha256(path.read_bytes()).hexdigest() for path in (FOLDER / "vendor").glob("*.js")}
     assert found == noted
     assert all((FOLDER / "vendor" / f"{Path(name).stem}.LICENSE").stat().st_size > 1000 for name in found)
+
+
+def test_the_page_of_the_dashboard_has_every_view_and_every_key() -> None:
+    page = (ROOT / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    titles = {title for name in SCRIPTS for title in re.findall(r'\btitle: "(\w+)"', FILES[name])}
+    assert set(re.findall(r"^\| ([A-Z]\w+) \|", page, re.MULTILINE)) == titles
+    listed = re.search(r"const KEYS = (\[.*?),\n\];", FILES["keys.js"], re.DOTALL)
+    assert listed is not None
+    for keys, does in json.loads(f"{listed[1]}]"):
+        assert f"| {' '.join(f'`{key}`' for key in keys)} | {does} |" in page
 
 
 def calls() -> list[tuple[str, str]]:

@@ -35,16 +35,13 @@ function offerNow(event) {
 
 export function Clock() {
   const isFrozen = state()?.is_frozen === true;
-  return html`
-    <p id="now" class=${isFrozen ? "frozen" : ""}>
+  const face = html`
+    <span id="now" class=${isFrozen ? "frozen" : ""} title="The fake’s clock">
       <span id="day" class="quiet">${day(now())}</span> <b id="time">${time(now()).slice(0, -4)}</b>
-    </p>
-    ${
-      isNarrow()
-        ? html`<details id="steering"><summary>Clock</summary><${Controls} isFrozen=${isFrozen} /></details>`
-        : html`<${Controls} isFrozen=${isFrozen} />`
-    }
+    </span>
   `;
+  const controls = html`<${Controls} isFrozen=${isFrozen} />`;
+  return isNarrow() ? html`<details id="steering"><summary>${face}</summary>${controls}</details>` : [face, controls];
 }
 
 function Controls({ isFrozen }) {

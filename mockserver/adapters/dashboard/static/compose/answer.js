@@ -68,7 +68,7 @@ function headers({ key_header: name, has_body: hasBody }, token, body) {
 
 export function Answer() {
   if (answer === null) return null;
-  return html`<${Section} name="Answer">${answer.isWaiting ? html`<${Waiting} />` : html`<${Came} />`}<//>`;
+  return html`<${Section} name="Answer" level="2">${answer.isWaiting ? html`<${Waiting} />` : html`<${Came} />`}<//>`;
 }
 
 function Waiting() {

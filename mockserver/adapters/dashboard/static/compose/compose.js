@@ -117,7 +117,7 @@ function draw() {
         <div>
           <${Said} />
           <${Answer} />
-          ${verdict && html`<${Section} name="Copy as"><${Copies} of=${verdict.copies} /><//>`}
+          ${verdict && html`<${Section} name="Copy as" level="2"><${Copies} of=${verdict.copies} /><//>`}
         </div>
       </div>
     </form>

@@ -64,17 +64,17 @@ function nameIn(pointer) {
 /** Rules that are broken, each in a line with the way to its page. */
 export function Broken({ violations, operation, id }) {
   return html`
-    <ul class="broken" id=${id} role="status">
+    <div class="broken" id=${id} role="status">
       ${violations.map(
         ({ rule, level, fact, pointer }) => html`
-          <li key=${rule + pointer} data-level=${level}>
+          <p key=${rule + pointer} data-level=${level}>
             <span class="pill" data-level=${level}>${level}</span>
             <span>${pointer.split("/").length > 2 && html`<code>${pointer}</code> `}${fact}</span>
             <a href=${rulePage(operation.id, rule)}><code>${rule}</code></a>
-          </li>
+          </p>
         `,
       )}
-    </ul>
+    </div>
   `;
 }
 

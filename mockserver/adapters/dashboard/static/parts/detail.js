@@ -66,10 +66,11 @@ export function Detail({ leave }) {
   `;
 }
 
-export function Section({ name, children }) {
+export function Section({ name, level = 3, children }) {
+  const heading = `h${level}`;
   return html`
     <section aria-label=${name}>
-      <h3>${name}</h3>
+      <${heading}>${name}<//>
       ${children}
     </section>
   `;
