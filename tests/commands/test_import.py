@@ -283,21 +283,6 @@ def test_pytest_loads_the_folders_of_its_setting(tmp_path: Path) -> None:
     assert "2 passed" in ended.stdout, ended.stdout
 
 
-def test_the_commands_of_the_document_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "openapi.yaml").write_text(PLAIN, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    lines = [line.split() for line in DOCUMENT.partition("```sh\n")[2].partition("```")[0].splitlines()]
-    (words,) = (line[1:] for line in lines if line[:2] == ["mockserver", "import"])
-    mockserver(*words)
-    for line in lines:
-        if line[:2] in (["mockserver", "serve"], ["mockserver", "check"]):
-            named = [word for word in line if word.startswith("--")]
-            shown = mockserver(*line[1 : 2 + (line[1] == "check")], "--help").output
-            assert all(word in shown for word in named), line
-    code = DOCUMENT.partition("```python\n")[2].partition("```")[0]
-    exec(compile(code, "import.md", "exec"), {})
-
-
 def test_an_import_without_its_extra_says_so_in_one_line(tmp_path: Path) -> None:
     code = f"import sys; sys.modules['yaml'] = None\n{MAIN}"
     words = ["import", "openapi.yaml", "--service", "acme", "--out", str(tmp_path / "out")]

@@ -33,7 +33,10 @@ def test_each_link_to_a_file_leads_to_one(document: Path) -> None:
 
 def test_no_document_says_that_an_index_has_us() -> None:
     for place in [*ROOT.glob("examples/*/*.py"), *ROOT.glob("contract_tests/*.md"), *DOCUMENTS]:
-        assert re.findall(r"pip install [^\n]*kling-mockserver\b(?!\[kit\] @ git)", place.read_text(encoding="utf-8")) == [], place
+        assert (
+            re.findall(r"pip install [^\n]*kling-mockserver\b(?!\[kit\] @ git)", place.read_text(encoding="utf-8"))
+            == []
+        ), place
 
 
 def test_each_command_the_readme_names_is_there() -> None:

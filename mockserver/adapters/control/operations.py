@@ -19,7 +19,7 @@ from mockserver.contract.routes import Match
 from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import Violation
 from mockserver.contract.vectors import vectors
-from mockserver.errors import NoSuchName, NoSuchOperation
+from mockserver.errors import NoSuchOperation
 from mockserver.fake.answering.reasons import of_refusal
 from mockserver.fake.answering.refusal import Refused, said
 from mockserver.fake.core import Fake
@@ -28,17 +28,10 @@ from mockserver.fake.intake.intake import Prepared
 from mockserver.fake.library.naming import Naming
 from mockserver.secrecy.mask import Mask
 from mockserver.secrecy.snippets import snippets
+from mockserver.suggestions import quoted, suggestion
 from mockserver.types import JSON, Request
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-
-
-class NoSuchRule(NoSuchName):
-    """A rule that the operation does not have."""
-
-    kind = "rule"
-    command = "mockserver rules"
-    status = 404
 
 
 class Operations:
@@ -163,7 +156,8 @@ def _breaking(operation: Operation, id: str) -> list[JSON]:
     """Return payloads that break a rule and no other; none where nobody knows any."""
     rule = next((rule for rule in operation.rules if rule.id == id), None)
     if rule is None:
-        raise NoSuchRule(id, [rule.id for rule in operation.rules])
+        hint = suggestion(id, [each.id for each in operation.rules], "mockserver rules")
+        raise Refusal(f"{operation.id} has no rule {quoted(id)}; {hint}", 404)
     return list(vectors(rule, operation.schema)[1])
 
 

@@ -18,7 +18,7 @@ from tests.adapters.proxy.test_forwarder import app_behind, constant
 from tests.conftest import IMAGE
 from tests.support.between import between
 
-PAGES = ("/_mock/", "/_mock/app.js", "/_mock/style.css", "/_mock/icon.svg")
+PAGES = ("/_mock/", "/_mock/app.js", "/_mock/styles/base.css", "/_mock/icon.svg")
 PATHS = (
     *(f"/_mock{path}" for path, methods in description()["paths"].items() if "get" in methods and path != "/events"),
     *("/_mock", "/_mock/nowhere", "/_mock/tasks/kling/none", "/_mock/results/nothing", "/results/none", "/results/"),

@@ -335,7 +335,7 @@ def test_the_host_of_a_whole_url_counts() -> None:
 
 OWN = {
     "a-path": (own(method="GET", target="/_mock/helth", body=b""), 404, "did you mean /_mock/health?"),
-    "another-path": (own(method="GET", target="/_mock/x/y/z", body=b""), 404, "callbacks, clock, events"),
+    "another-path": (own(method="GET", target="/_mock/x/y/z", body=b""), 404, "callbacks, clock, docs, events"),
     "a-method": (own(method="PUT", target="/_mock/faults"), 405, "takes DELETE, GET, HEAD, POST"),
     "no-known-method": (own(method="BREW", target="/_mock/health"), 405, "takes GET, HEAD"),
     "a-large-head": (own("x: " + "y" * 70_000, target="/_mock/health"), 431, "65536 bytes"),

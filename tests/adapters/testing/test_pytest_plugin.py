@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -265,10 +263,3 @@ def test_it(mock_kling, mock_kling_server):
 """
     )
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
-
-
-def test_the_example_in_the_documents_runs(pytester: pytest.Pytester) -> None:
-    text = (Path(__file__).parents[3] / "docs" / "python.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    pytester.makepyfile(example)
-    pytester.runpytest_subprocess("-q").assert_outcomes(passed=3)
