@@ -216,7 +216,8 @@ def test_markup_in_a_payload_and_in_its_answer_is_text(desk: Desk) -> None:
 
 
 def test_an_upload_is_a_file_that_is_chosen(desk: Desk) -> None:
-    page = compose(desk, "?operation=useapi/assets.create")
+    desk.sends_to = ("/v1/",)
+    page = desk.open("compose?operation=useapi/assets.create")
     page.get_by_label("The file that is sent").set_input_files(
         {"name": "cat.png", "mimeType": "image/png", "buffer": b"\x89PNG no picture"}
     )

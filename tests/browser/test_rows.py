@@ -52,9 +52,10 @@ def test_a_row_says_what_decided_and_the_detail_leads_to_it(desk: Desk) -> None:
     expect(desk.row("rule n.maximum").locator(".chip")).to_have_count(1)
     for text, page_of in (
         ("rule n.maximum", "docs/rules/kling/omni-image.create#n.maximum"),
-        ("fault 1303 x1", "docs/faults#1303"),
+        ("fault 1303 x1", "docs/errors/kling#1303"),
         ("missing-task", "docs/errors/kling#missing-task-documented"),
     ):
+        assert page.request.get(f"{desk.server.url}/_mock/{page_of}").ok
         desk.row(text).click()
         why = page.locator("#detail").get_by_label("Why")
         expect(why.locator(f"a[href='{page_of}']").first).to_be_visible()

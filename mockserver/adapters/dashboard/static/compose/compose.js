@@ -44,7 +44,7 @@ on("settings", () => {
 /** Ask the server what it would say to what is written now. */
 const check = paced(
   async () => {
-    if (!operation?.path) return;
+    if (!operation?.path || operation.has_file) return;
     const composed = { operation: operation.id, parameters, token, base_url: BASE_URL };
     const payload = operation.has_body ? { body: text } : { payload: parsed(text) ?? {} };
     const judged = operation;
@@ -60,9 +60,13 @@ const check = paced(
 function arrive() {
   const { filters } = address();
   const wanted = JSON.stringify(filters);
-  if (wanted === asked) return;
+  // Whoever comes back finds what was written.
+  if (wanted === asked || (operation && wanted === "{}")) return;
   asked = wanted;
-  load(filters).catch(complain);
+  load(filters).catch((error) => {
+    complain(error);
+    if (!operation) load({}).catch(complain);
+  });
 }
 
 async function load({ operation: id, from, example = "0", break: rule }) {
@@ -86,11 +90,19 @@ async function load({ operation: id, from, example = "0", break: rule }) {
 
 // Take over what was sent: what stood in the path, and the payload.
 function adopt({ path, query, body }) {
-  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-  const pattern = operation.path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\w+\}/g, "([^/]+)");
-  const values = new RegExp(`${pattern}/?$`).exec(path)?.slice(1) ?? [];
-  parameters = Object.fromEntries(values.map((value, index) => [names[index], decodeURIComponent(value)]));
+  const template = operation.path ?? "";
+  const pattern = template.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  const found = new RegExp(`${pattern}/?$`).exec(path)?.groups ?? {};
+  parameters = Object.fromEntries(Object.entries(found).map(([name, value]) => [name, decoded(value)]));
   text = operation.has_body ? indented(body) : query ? asText(Object.fromEntries(new URLSearchParams(query))) : "";
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function write(changed) {

@@ -47,7 +47,7 @@ export function Editor({ operation, text, violations, write, attach }) {
       </div>
       <${Presets} operation=${operation} />
     </div>
-    <${Broken} violations=${isShownAsForm ? elsewhere : violations} operation=${operation} />
+    <${Broken} violations=${isShownAsForm ? elsewhere : violations} />
     ${
       isShownAsForm
         ? html`<${Fields} ...${{ operation, payload, violations }} change=${(next) => write(asText(next))} />`

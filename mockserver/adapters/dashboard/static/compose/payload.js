@@ -2,7 +2,6 @@
 
 import { exact } from "../parts/api.js";
 import { html } from "../parts/draw.js";
-import { rulePage } from "../parts/reason.js";
 
 const LONG_LETTERS = 200;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -49,7 +48,7 @@ export function Fields({ operation, payload, violations, change }) {
             </label>
             <${Control} ...${field} put=${(value) => put(name, value)} isWrong=${own.length > 0} />
             <p class="quiet" id=${`about-${name}`}>${field.schema.description}</p>
-            <${Broken} id=${`wrong-${name}`} violations=${own} operation=${operation} />
+            <${Broken} id=${`wrong-${name}`} violations=${own} />
           </div>
         `;
       })}
@@ -62,15 +61,15 @@ function nameIn(pointer) {
 }
 
 /** Rules that are broken, each in a line with the way to its page. */
-export function Broken({ violations, operation, id }) {
+export function Broken({ violations, id }) {
   return html`
     <div class="broken" id=${id} role="status">
       ${violations.map(
-        ({ rule, level, fact, pointer }) => html`
+        ({ rule, level, fact, pointer, page }) => html`
           <p key=${rule + pointer} data-level=${level}>
             <span class="pill" data-level=${level}>${level}</span>
             <span>${pointer.split("/").length > 2 && html`<code>${pointer}</code> `}${fact}</span>
-            <a href=${rulePage(operation.id, rule)}><code>${rule}</code></a>
+            <a href=${page}><code>${rule}</code></a>
           </p>
         `,
       )}

@@ -6,7 +6,7 @@ import { Copies } from "../parts/copies.js";
 import { Facts, Section, Verbatim } from "../parts/detail.js";
 import { html } from "../parts/draw.js";
 import { count, excerpt, indented, latency, moment } from "../parts/format.js";
-import { rulePage, Why } from "../parts/reason.js";
+import { Why } from "../parts/reason.js";
 
 const KEPT = {
   cut: (size) =>
@@ -27,9 +27,7 @@ export const whole = {
         violations.length > 0 &&
         html`
           <${Section} name="Violations">
-            <ul class="cards">
-              ${violations.map((each) => html`<${Violation} ...${each} operation=${exchange.operation} />`)}
-            </ul>
+            <ul class="cards">${violations.map(violation)}</ul>
           <//>
         `
       }
@@ -75,20 +73,23 @@ function About({ exchange }) {
   `;
 }
 
-/** One broken rule, with the pages that say more of it. */
-export function Violation({ rule, level, pointer, fact, description, source, confidence, operation }) {
-  const name = html`<code>${rule}</code>`;
-  const source_ = operation ? html`<a href=${rulePage(operation, rule)}>${source}</a>` : source;
+function violation({ rule, level, pointer, fact, description, source, confidence, page }) {
   return html`
     <li class="violation" data-level=${level}>
       <p class="now">
         <span class="pill" data-level=${level}>${level}</span>
-        ${operation ? html`<a href=${rulePage(operation, rule)}>${name}</a>` : name}
+        <a href=${page}><code>${rule}</code></a>
         <a href=${link("requests", "", { rule })}>Others that broke it</a>
       </p>
       <p>${fact}</p>
       ${description !== fact && html`<p class="quiet">${description}</p>`}
-      <${Facts} of=${{ At: html`<code>${pointer || "/"}</code>`, Source: source_, Confidence: confidence }} />
+      <${Facts}
+        of=${{
+          At: html`<code>${pointer || "/"}</code>`,
+          Source: html`<a href=${page}>${source}</a>`,
+          Confidence: confidence,
+        }}
+      />
     </li>
   `;
 }

@@ -26,7 +26,7 @@ export const whole = {
     ${
       task.cause &&
       html`
-        <${Section} name="Why"><${Why} reason=${task.cause} service=${task.service} operation=${task.operation} /><//>
+        <${Section} name="Why"><${Why} reason=${task.cause} service=${task.service} /><//>
       `
     }
     ${task.results.length > 0 && html`<${Section} name="Results">${task.results.map(result)}<//>`}
