@@ -77,11 +77,20 @@ def _readings() -> Iterator[str]:
 
 
 def _faults() -> Iterator[str]:
+    from mockserver.fake.faults import profiles
     from mockserver.fake.faults.line import KINDS
 
     yield from table(
         ("fault", "stage", "what happens"),
         ((code(f"{each.name} {each.usage}".strip()), each.stage, plain(each.means)) for each in KINDS.values()),
+    )
+    yield from section("Profiles", "Named lists of faults; `mockserver list profiles` prints them.")
+    yield from table(
+        ("profile", "what it imitates", "its faults"),
+        (
+            (code(each.name), plain(each.imitates), ", ".join(map(code, each.lines)))
+            for each in profiles.known({}).values()
+        ),
     )
 
 

@@ -16,11 +16,6 @@ LONG = [page for page in PAGES if any(block.when is When.LONG for block in BLOCK
 
 NEVER_RUN = {
     "README.md": [".ci/run runs both on an empty machine"],
-    "configuration.md": [
-        "test_configuration_page.py runs it",
-        "test_configuration_page.py runs it",
-        "test_completion.py completes in a real bash",
-    ],
     "gateways.md": ["it costs money at a real service"],
     "import.md": ["it installs"],
     "recording.md": ["it costs money"],

@@ -13,6 +13,7 @@ from docs.building.services import page
 from mockserver.cli import main
 from mockserver.contract.catalog import load
 from mockserver.contract.service import Service
+from mockserver.fake.faults import profiles
 from mockserver.fake.faults.line import KINDS
 from mockserver.kit.client import traffic
 from mockserver.kit.client.checks.registry import CHECKS as OF_CLIENTS
@@ -35,7 +36,7 @@ NAMED = {
     "readings": [
         f"`{reading}`" for each in SERVICES.values() for asked in each.questions.values() for reading in asked.readings
     ],
-    "faults": [f"`{kind.name}" for kind in KINDS.values()],
+    "faults": [*(f"`{kind.name}" for kind in KINDS.values()), *(f"`{name}`" for name in profiles.known({}))],
     "checks": [f"`{id}`" for id in (*OF_CLIENTS, *OF_SERVERS, *SCENARIOS, traffic.REFUSED.id, traffic.AGAIN.id)],
     "commands": [f"## {path}\n" for path in commands(main, "mockserver")],
     "control": [

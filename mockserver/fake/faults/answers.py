@@ -1,4 +1,4 @@
-"""Faults of a request or its answer, one function each; its docstring is its line in ``docs/faults.md``."""
+"""Faults of a request or its answer, one function each; its docstring is its line in the reference."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Faults of a task after it was created, of its results and of its callbacks, one function each.
 
-The docstring of each is its line in ``docs/faults.md``.
+The docstring of each is its line in the reference.
 """
 
 from __future__ import annotations

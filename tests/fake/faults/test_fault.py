@@ -129,13 +129,8 @@ def test_every_row_of_every_error_table_is_a_fault() -> None:
             assert service.id in fault(f"{row} on {service.id}", SERVICES).services
 
 
-def test_the_documentation_lists_every_kind_of_fault_as_it_is() -> None:
-    rows = {line for line in PAGE.partition("\n## ")[0].splitlines() if line.startswith("| `")}
-    assert rows == {
-        f"| `{f'{kind.name} {kind.usage}'.strip()}` | {kind.stage} | {kind.means} |" for kind in KINDS.values()
-    }
-
-
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
-def test_what_the_documentation_shows_runs(block: str) -> None:
-    exec(compile(block, "docs/faults.md", "exec"), {})
+def test_the_page_about_faults_names_such_as_there_are_by_their_stage() -> None:
+    rows = re.findall(r"^\| (request|answer|task|result|callback) \| (.+) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 5
+    for stage, lines in rows:
+        assert {fault(line, SERVICES).stage for line in re.findall("`(.+?)`", lines)} == {stage}

@@ -34,7 +34,6 @@ from tests.fake.stores.makers import MAKERS, Times
 
 SERVICES = load().services
 OURS = known({})
-PAGE = (Path(__file__).parents[3] / "docs" / "faults.md").read_text(encoding="utf-8")
 
 _LEAST: tuple[JSON, ...] = (
     {"prompt": "A cat"},
@@ -95,14 +94,6 @@ def test_the_file_fits_what_is_said_of_it() -> None:
 )
 def test_each_line_of_ours_is_a_fault(name: str, line: str) -> None:
     assert str(fault(line, SERVICES)) == line, name
-
-
-def test_the_documentation_lists_every_profile_as_it_is() -> None:
-    rows = [line for line in PAGE.partition("\n## ")[2].splitlines() if line.startswith("| `")]
-    assert rows == [
-        f"| `{each.name}` | {each.imitates} | {', '.join(f'`{line}`' for line in each.lines)} |"
-        for each in OURS.values()
-    ]
 
 
 @pytest.mark.parametrize("service", SERVICES)

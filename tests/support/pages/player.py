@@ -36,6 +36,9 @@ _SERVES = re.compile(
     r"make serve(?: ARGS=\"(?P<args>.*)\")?|mockserver (?P<what>serve|proxy)\b(?P<options>.*)", re.DOTALL
 )
 
+_FOLDER = "/home/me/project"
+"""What pages call the folder that their reader is in."""
+
 _LONG_SECONDS = 900.0
 """For what installs from an empty cache, or checks all of a client, on the slowest machine."""
 
@@ -132,7 +135,8 @@ class Player:
         return PORT.sub(lambda found: self._moved.get(found[0], found[0]), text)
 
     def _theirs(self, text: str) -> str:
-        """Return what was printed with the ports of the page."""
+        """Return what was printed with the ports of the page, and a folder as a reader has it."""
+        text = text.replace(str(self._shell.folder), _FOLDER)
         back = {ours: theirs for theirs, ours in self._moved.items()}
         return PORT.sub(lambda found: back.get(found[0], found[0]), text)
 

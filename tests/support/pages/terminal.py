@@ -61,7 +61,7 @@ class Terminal:
     """A shell in a folder, and the commands that stay, the last one at the end. ``scratch`` is for its own files."""
 
     def __init__(self, folder: Path, scratch: Path, environment: Mapping[str, str]) -> None:
-        self.scratch, self.staying = scratch, list[Staying]()
+        self.folder, self.scratch, self.staying = folder, scratch, list[Staying]()
         reading, self._telling = os.pipe()
         self._mark = f"TERMINAL={uuid4()}"
         self._told = os.fdopen(reading, "rb", buffering=0)
@@ -98,7 +98,10 @@ class Terminal:
         pipe = self.scratch / f"staying-{len(self.staying)}"
         os.mkfifo(pipe)
         staying = Staying(command, pipe)
-        staying.group = self._ask(f"{{ {command}\n}} >{pipe} 2>&1 </dev/null & told=$!", PATIENCE) or 0
+        group = self._ask(f"{{ {command}\n}} >{pipe} 2>&1 </dev/null & told=$!", PATIENCE)
+        if group is None:
+            raise Stuck(f"{command!r} was not started")
+        staying.group = group
         self.staying.append(staying)
         return staying
 
