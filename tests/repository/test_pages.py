@@ -13,6 +13,7 @@ from tests.support.programs import need
 PAGES = pages()
 BLOCKS = {page: list(blocks(page.read_text(encoding="utf-8"))) for page in PAGES}
 LONG = [page for page in PAGES if any(block.when is When.LONG for block in BLOCKS[page])]
+SHORT = [page for page in PAGES if page not in LONG]
 
 NEVER_RUN = {
     "README.md": [".ci/run runs both on an empty machine"],
@@ -29,7 +30,7 @@ NEVER_RUN = {
 """Each block that no test runs, with its reason. Another one is a decision, and is made here as well."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", SHORT, ids=lambda page: page.name)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     need("curl", *needs(page.read_text(encoding="utf-8")))
     play(page, tmp_path)
@@ -37,7 +38,7 @@ def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.torture
 @pytest.mark.parametrize("page", LONG, ids=lambda page: page.name)
-def test_a_page_does_what_it_says_also_where_that_takes_long(page: Path, tmp_path: Path) -> None:
+def test_a_long_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     need("curl", *needs(page.read_text(encoding="utf-8")))
     play(page, tmp_path, (When.ALWAYS, When.LONG))
 

@@ -21,7 +21,7 @@ class When(Enum):
     FRESH = "run on an empty machine"
     """It installs. .ci/run plays the page from a clone, with an empty HOME and an empty cache."""
     LONG = "run by make torture"
-    """It takes long."""
+    """It takes long, and so does its page: ``make test`` plays the others."""
     ALWAYS = "always"
 
 

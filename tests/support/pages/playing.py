@@ -17,6 +17,9 @@ CLONE = "URL-OF-THIS-REPOSITORY"
 """What a page says for a place that its reader knows."""
 
 _OURS = ("MOCKSERVER_", "KLING_", "PYTHON", "PYTEST", "COVERAGE", "XDG_", "VIRTUAL_ENV", "TERM", "COLUMNS", "PIP_CACHE")
+_PYTEST = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "mockserver.pytest_plugin"}
+"""Of all plugins that our own tests have, a reader needs but ours; the others take half a second to load."""
+
 _BIN = str(Path(sys.executable).parent)
 
 
@@ -27,7 +30,7 @@ def play(page: Path, folder: Path, chosen: Collection[When] = (When.ALWAYS,)) ->
     (folder / "here" / "examples").symlink_to(ROOT / "examples")
     path = os.pathsep.join([_BIN, os.environ["PATH"]])
     moved = _moved(ports(text))
-    found = {"PATH": path, "MOCKSERVER_URL": f"http://127.0.0.1:{moved[USUAL_PORT]}"}
+    found = {"PATH": path, "MOCKSERVER_URL": f"http://127.0.0.1:{moved[USUAL_PORT]}", **_PYTEST}
     _play(text, folder, found, chosen, moved, lambda _: None)
 
 
