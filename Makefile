@@ -19,7 +19,7 @@ export CHROMIUM ?= chromium
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test newest browser torture mutants client-mutants foreign check docs tutorial bench dist clean
+.PHONY: help serve test newest browser torture mutants client-mutants foreign check docs screenshots tutorial bench dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ docs: $(SITE) ## build the site of the documentation into ARTIFACTS/docs
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky \
 	  -c docs -d $(ARTIFACTS)/docs/.doctrees . $(ARTIFACTS)/docs
 	@echo 'The site begins at $(ARTIFACTS)/docs/index.html'
+
+screenshots: $(BROWSER) ## take the pictures in docs/images anew, from the browser's tests
+	$(BIN)/python -m pytest -q -m browser tests/browser/test_looks.py
+	$(BIN)/python -m docs.building.pictures
 
 tutorial: $(READY) ## follow docs/tutorial.md word for word in a fresh clone, as on an empty machine; takes minutes
 	$(BIN)/python -m tests.support.pages "$(CURDIR)" docs/tutorial.md

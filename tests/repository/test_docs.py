@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import mockserver
+from docs.building.pictures import PICTURES, shown
 from mockserver.cli import main
 from tests.mutants.clients.registry import MUTANTS as CLIENTS
 from tests.mutants.servers.registry import MUTANTS as SERVERS
@@ -37,6 +38,15 @@ def test_no_document_says_that_an_index_has_us() -> None:
             re.findall(r"pip install [^\n]*kling-mockserver\b(?!\[kit\] @ git)", place.read_text(encoding="utf-8"))
             == []
         ), place
+
+
+def test_each_picture_is_small_and_one_that_the_tests_of_the_dashboard_take() -> None:
+    assert shown() == sorted(each.name for each in PICTURES.glob("*")) != []
+    looks = (ROOT / "tests" / "browser" / "test_looks.py").read_text(encoding="utf-8")
+    for name in shown():
+        dashboard, view, *_ = name.split("-")
+        assert (dashboard, f'"{view}": (' in looks) == ("dashboard", True), name
+        assert (PICTURES / name).stat().st_size < 150_000, name
 
 
 def test_each_command_the_readme_names_is_there() -> None:
