@@ -16,7 +16,7 @@ from mockserver.options.steering import RUNNING
 
 @click.group(
     short_help="Freeze, advance or set the clock of a running fake.",
-    epilog="\b\nExample:\n  mockserver clock advance 90s",
+    epilog="\b\nExamples:\n  mockserver clock freeze\n  mockserver clock advance 90s",
 )
 def clock() -> None:
     """Show or move the clock of a running fake: tasks, callbacks, limits and tokens all follow it."""

@@ -22,7 +22,8 @@ def faults(fake: Running) -> None:
 
 
 @click.group(
-    short_help="Add or remove a fault of a running fake.", epilog='\b\nExample:\n  mockserver fault add "1303 x2"'
+    short_help="Add or remove a fault of a running fake.",
+    epilog='\b\nExamples:\n  mockserver fault add "1303 x2"\n  mockserver fault clear',
 )
 def fault() -> None:
     """Add or remove faults of a running fake; `mockserver list faults` lists the kinds."""
