@@ -1,9 +1,11 @@
 """The journal: every exchange, in bounded memory, without secrets."""
 
 import json
+import sys
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event, Thread
 
 import pytest
 
@@ -49,6 +51,30 @@ def test_it_can_be_read_while_it_is_written() -> None:
     journal = Journal()
     written(journal)
     assert len([written(journal) for _ in journal]) == 1
+
+
+@pytest.mark.torture
+def test_it_can_be_read_while_other_threads_write() -> None:
+    journal, is_over = Journal(entries=50), Event()
+
+    def write() -> None:
+        while not is_over.is_set():
+            written(journal)
+
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    writers = [Thread(target=write) for _ in range(2)]
+    try:
+        for writer in writers:
+            writer.start()
+        for _ in range(20_000):
+            numbers = [entry.number for entry in journal]
+            assert numbers == sorted(numbers, reverse=True)
+    finally:
+        sys.setswitchinterval(switching)
+        is_over.set()
+        for writer in writers:
+            writer.join()
 
 
 def test_the_oldest_go_when_there_are_too_many() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.contract.validation import Violation
@@ -29,6 +30,7 @@ class Journal:
         self._held = 0
         self._cleared = 0
         self._kept: deque[tuple[Entry, int]] | None = None
+        self._lock = Lock()  # held by who reads all or writes: both happen outside of turns, too
 
     @property
     def version(self) -> int:
@@ -45,7 +47,8 @@ class Journal:
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield the exchanges, the newest first."""
-        held = list(reversed(self._entries.values()))  # at once: another thread may write
+        with self._lock:
+            held = list(reversed(self._entries.values()))
         return (each.entry for each in held)
 
     def write(
@@ -60,29 +63,31 @@ class Journal:
         differences: tuple[Difference, ...] = (),
     ) -> Entry:
         """Record an exchange; the oldest go when there is no more room."""
-        self._number += 1
         kept = cut(request, response, violations)
-        entry = Entry(self._number, at, service, operation, account, *kept, differences)
-        self._entries[self._number] = held = _Held(entry, weight(entry), self._last.get(account, 0))
-        self._last[account] = self._number
-        self._held += held.weight
-        if len(self._entries) + len(self._kept or ()) > self._most or self._held > self._room:
-            self._make_room()
+        with self._lock:
+            self._number += 1
+            entry = Entry(self._number, at, service, operation, account, *kept, differences)
+            self._entries[self._number] = held = _Held(entry, weight(entry), self._last.get(account, 0))
+            self._last[account] = self._number
+            self._held += held.weight
+            if len(self._entries) + len(self._kept or ()) > self._most or self._held > self._room:
+                self._make_room()
         return entry
 
     def clear(self, account: str | None = None) -> None:
         """Forget the exchanges, or those of one account, which takes as long as it has many; the numbers go on."""
-        self._cleared += 1
-        if account is None:
-            gone = list(self._entries.values())
-            self._entries, self._last = OrderedDict(), {}
-        else:
-            gone = [*self._taken(account)][::-1]
-        for entry, held, _ in gone:
-            if self._kept is None:
-                self._held -= held
+        with self._lock:
+            self._cleared += 1
+            if account is None:
+                gone = list(self._entries.values())
+                self._entries, self._last = OrderedDict(), {}
             else:
-                self._kept.append((entry, held))
+                gone = [*self._taken(account)][::-1]
+            for entry, held, _ in gone:
+                if self._kept is None:
+                    self._held -= held
+                else:
+                    self._kept.append((entry, held))
 
     def keep_cleared(self) -> None:
         """From now on, keep what is cleared instead of forgetting it."""
