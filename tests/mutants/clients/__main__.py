@@ -29,7 +29,7 @@ from tests.mutants.clients.useapi import Useapi
 _FAKES = 8
 """A run is mostly waiting for the pauses of clients: eight at a time keep one core busy."""
 
-_SEEDS = 20
+_SEEDS = 8
 _EXAMPLES = 10
 
 _CLEAN = (Reference, Gateways, Useapi, Finding, Named)
