@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.service import Operation, Service
 from mockserver.contract.validation import fast_validator
 from mockserver.contract.vectors import sample
 from mockserver.fake.core import Fake
+from mockserver.types import JSON
 
 
 def greeting(fake: Fake, url: str) -> Iterator[str]:
@@ -28,12 +29,23 @@ def greeting(fake: Fake, url: str) -> Iterator[str]:
 
 
 def _simplest_create(service: Service, readings: Readings) -> tuple[Operation, str] | None:
-    """Return the create operation that needs the least, with a payload for it."""
-    served = [each for each in service.operations.values() if service.exists(each.id, readings)]
-    payloads = [(each, sample(each.schema)) for each in served if each.task and each.method == "POST"]
-    ordered = sorted(payloads, key=lambda found: len(json.dumps(found[1])))
-    valid = (each for each in ordered if fast_validator(each[0].schema)(each[1]))
-    return next(((each, json.dumps(payload, ensure_ascii=False)) for each, payload in valid), None)
+    """Return the first create operation of a service, with the least of its example that is a payload for it."""
+    for operation in service.operations.values():
+        payload = sample(operation.schema)
+        if operation.task and operation.method == "POST" and service.exists(operation.id, readings):
+            is_valid = fast_validator(operation.schema)
+            if is_valid(payload):
+                return operation, json.dumps(_least(payload, is_valid), ensure_ascii=False)
+    return None
+
+
+def _least(payload: JSON, is_valid: Callable[[JSON], bool]) -> JSON:
+    """Return a payload without the fields that may be left out, but for the prompt."""
+    for name in payload:
+        without = {key: value for key, value in payload.items() if key != name}
+        if name != "prompt" and is_valid(without):
+            payload = without
+    return payload
 
 
 def _curl(url: str, operation: Operation, payload: str, *, has_keys: bool) -> str:

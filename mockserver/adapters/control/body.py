@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 
 import jsonschema_rs
 from anyio import to_thread
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from mockserver.decoding import document
 from mockserver.errors import MockserverError
 from mockserver.settings import Settings, no_such_setting
+from mockserver.suggestions import shown
 from mockserver.types import JSON, Schema, pointer
 
 
@@ -32,8 +34,18 @@ async def body_of(request: Request, schema: Schema) -> JSON:
     except ValueError as error:
         raise Refusal(f"the body is not JSON: {error}.") from error
     for wrong in jsonschema_rs.validator_for(schema).iter_errors(body):
-        raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {wrong.message}.")
+        raise Refusal(f"{pointer(tuple(wrong.instance_path)) or 'body'}: {_fact(wrong, schema)}.")
     return body
+
+
+def _fact(wrong: jsonschema_rs.ValidationError, schema: Schema) -> str:
+    """Say what is wrong; of a text with another form than it must have, by texts that have it."""
+    *path, keyword = wrong.schema_path
+    if keyword != "pattern":
+        return wrong.message
+    whole: JSON = schema
+    examples = reduce(lambda at, step: at[step], path, whole)["examples"]
+    return f"{shown(wrong.instance)} does not have the form of {' or '.join(examples)}"
 
 
 def changed(settings: Settings, body: JSON, changeable: Iterable[str]) -> Settings:

@@ -63,7 +63,8 @@ def test_each_service_has_its_base_url_and_the_curl_line_makes_a_task() -> None:
     lines = list(greeting(fake, "http://127.0.0.1:8080"))
     assert lines[0] == "dashboard at http://127.0.0.1:8080/_mock/"
     assert [line.split()[0] for line in lines[1:-1]] == [service.id for service in fake.world.services]
-    assert lines[-1].startswith("try curl -X POST http://127.0.0.1:8080/kling/v1/")
+    assert lines[-1].startswith("try curl -X POST http://127.0.0.1:8080/kling/v1/images/omni-image ")
+    assert lines[-1].endswith("""-d '{"prompt": "Put the cat on the moon"}'""")
 
 
 @pytest.mark.parametrize("service", load().services)

@@ -45,6 +45,28 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def patterns(schema: JSON) -> Iterator[dict[str, JSON]]:
+    """Yield each schema in another that has a pattern."""
+    if isinstance(schema, dict) and isinstance(schema.get("pattern"), str):
+        yield schema
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from patterns(inner)
+
+
+@pytest.mark.parametrize("schema", [*patterns(description())], ids=lambda schema: schema["pattern"])
+def test_a_pattern_has_examples_which_are_what_an_error_shows(schema: dict[str, JSON]) -> None:
+    assert schema["examples"]
+    for example in schema["examples"]:
+        jsonschema_rs.validate(schema, example)
+
+
+@pytest.mark.anyio
+async def test_a_text_of_another_form_is_told_by_examples() -> None:
+    async with furnished() as (client, _):
+        answer = await client.post("/_mock/clock/advance", json={"advance": "9x"})
+    assert answer.json() == {"error": "/advance: '9x' does not have the form of 90s or 1.5m or 500ms or 30d."}
+
+
 @asynccontextmanager
 async def furnished() -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, str]]]:
     """Return a client of a fake that has something of everything, and the ids of what it has, by where they stand."""
