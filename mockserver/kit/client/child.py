@@ -151,12 +151,14 @@ class Lines:
         self._waiting.put(None)
 
     def close(self) -> None:
-        """Throw away what a program has written that has ended."""
+        """Throw away what a program has written that has ended; whoever still waits for a line is told so."""
         self._is_over = True
         end = time.monotonic() + _LAST_WORDS_SECONDS
         while self._reader.is_alive() and time.monotonic() < end:
             with suppress(queue.Empty):
                 self._waiting.get(timeout=_LOOK_SECONDS)
+        with suppress(queue.Full):  # then there is one left
+            self._waiting.put_nowait(None)
 
     def _read(self, stream: IO[bytes]) -> None:
         with stream:

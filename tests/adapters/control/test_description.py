@@ -68,8 +68,8 @@ async def test_a_text_of_another_form_is_told_by_examples() -> None:
 
 
 @asynccontextmanager
-async def furnished() -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, str]]]:
-    """Return a client of a fake that has something of everything, and the ids of what it has, by where they stand."""
+async def furnished() -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, JSON]]]:
+    """Return a client of a fake that has something of everything, and what it has, by where that stands."""
     fake = Fake(Settings(seed=1, services=("kling",)))
     fake.clock.freeze()
     app = application(fake)
@@ -89,7 +89,8 @@ async def furnished() -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, str]]]
         await client.post("/_mock/faults", json={"fault": "callback-hold"})
         await client.post(IMAGE, json={**payload, "n": 1})
         await client.post("/_mock/clock/advance", json={"advance": "1s"})
-        yield client, {"tasks": task.id, "callbacks": callback.id}
+        held, *_ = (await client.get("/_mock/held")).json()["held"]
+        yield client, {"tasks": {"id": task.id}, "callbacks": {"id": callback.id}, "held": {"number": held["number"]}}
 
 
 def parameters(call: Call, place: str) -> list[dict[str, Any]]:
@@ -97,11 +98,11 @@ def parameters(call: Call, place: str) -> list[dict[str, Any]]:
     return [each for each in found if each["in"] == place]
 
 
-def address(call: Call, ids: dict[str, str]) -> str:
-    """Return where a call goes: its path with the examples of its parameters, and with the id of what is there."""
+def address(call: Call, there: dict[str, JSON]) -> str:
+    """Return where a call goes: its path with the examples of its parameters, or else what tells what is there."""
     names = {each["name"]: each["schema"]["examples"][0] for each in parameters(call, "path")}
     group = call.path.split("/")[1]
-    return f"/_mock{call.path.format_map({**names, 'id': ids.get(group)})}"
+    return f"/_mock{call.path.format_map({**names, **there.get(group, {})})}"
 
 
 def example(call: Call) -> JSON:
@@ -116,8 +117,8 @@ def test_a_stranger_finds_it_valid() -> None:
 
 @EVERY
 async def test_an_operation_takes_its_own_example(call: Call) -> None:
-    async with furnished() as (client, ids):
-        answer = await client.request(call.method, address(call, ids), json=example(call))
+    async with furnished() as (client, there):
+        answer = await client.request(call.method, address(call, there), json=example(call))
     assert answer.status_code == 200, answer.text
 
 
@@ -132,8 +133,8 @@ def unlike(call: Call) -> Iterator[tuple[str, JSON]]:
 
 @EVERY
 async def test_a_mistake_is_described_where_it_can_be_made_and_nowhere_else(call: Call) -> None:
-    async with furnished() as (client, ids):
-        url = address(call, ids)
+    async with furnished() as (client, there):
+        url = address(call, there)
         sent = [await client.request(call.method, url + query, json=body) for query, body in unlike(call)]
         if "{number}" in call.path:
             sent.append(await client.request(call.method, f"/_mock{call.path.format(number='one')}"))

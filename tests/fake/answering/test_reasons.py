@@ -235,7 +235,7 @@ def test_a_result_that_is_not_there_says_why(fake: CheckedFake) -> None:
 def test_no_secret_is_in_a_reason_that_is_shown() -> None:
     fake, secret = CheckedFake(strict=True), "key-0123456789abcdef"
     fake.post(IMAGE, {"prompt": "A cat", secret: 1}, token=secret)
-    assert secret in why(fake).sentence
+    assert why(fake).sentence.startswith("/key-")
     assert secret not in json.dumps(last(fake).as_json())
 
 

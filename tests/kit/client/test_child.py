@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
+from threading import Thread
 
 import pytest
 
@@ -226,3 +227,13 @@ def test_lines_come_one_by_one_and_then_none() -> None:
     with pytest.raises(Empty):
         lines.next(0.01)
     let_go(child)
+
+
+def test_whoever_waits_for_a_line_is_told_of_the_end_though_another_throws_away_what_is_left() -> None:
+    readable, writable = os.pipe()
+    lines = Lines(os.fdopen(readable, "rb"), 100)
+    closing = Thread(target=lines.close)
+    closing.start()
+    os.close(writable)
+    closing.join(PATIENCE)
+    assert lines.next(0.01) is None

@@ -70,7 +70,7 @@ def assert_clean(folder: Path, pace: str, service: str) -> None:
     assert int(facts["refusals that were meant"]) >= 17
     assert facts["not judged"].startswith("1 request to paths of the service that this fake does not serve (")
     assert "exchanges forgotten" not in facts
-    assert "OPTIONS /v1/images/omni-image 1" in facts["not judged, because no client of a service asks so"]
+    assert re.search(r"OPTIONS \S*/images/omni\S* 1", facts["not judged, because no client of a service asks so"])
     assert "accepted, although a refusal was meant" not in facts
 
 
