@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from mockserver.adapters.proxy.recordings import Recorder
+from mockserver.adapters.testing.live import live
 from mockserver.commands.listings import _LISTS
 from tests.conftest import IMAGE, PATIENCE
 from tests.support.forks import ended
@@ -37,8 +38,28 @@ PRINTING: Sequence[tuple[str, ...]] = [
     ("openapi", "kling"),
     ("example", "kling/omni-image", "--count", "1000"),
     ("validate", "kling/omni-image", "-"),
+    ("config",),
+    ("config", "--json"),
+    ("completion", "bash"),
 ]
 """All commands that print and end."""
+
+STEERING: Sequence[tuple[str, ...]] = [
+    ("tasks",),
+    ("faults",),
+    ("fault", "add", "1303 x2"),
+    ("clock", "advance", "90s"),
+    ("verify", "kling/omni-image", "--times", "0"),
+    ("reset",),
+]
+"""Those that ask a running fake; ``tail`` goes on till it is ended."""
+
+
+@pytest.fixture
+def printing() -> Iterator[list[tuple[str, ...]]]:
+    """All of them, with a fake to ask."""
+    with live() as running:
+        yield [*PRINTING, *((*words, "--url", running.url) for words in STEERING)]
 
 
 def ran(*words: str, stdout: int) -> subprocess.CompletedProcess[str]:
@@ -48,30 +69,28 @@ def ran(*words: str, stdout: int) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_full_disk_is_told_in_one_line() -> None:
+def test_a_full_disk_is_told_in_one_line(printing: list[tuple[str, ...]]) -> None:
     told = "mockserver: the output: cannot be written or read: No space left on device\n"
-    for words, found in zip(PRINTING, ended(PRINTING, stdout="/dev/full"), strict=True):
+    for words, found in zip(printing, ended(printing, stdout="/dev/full"), strict=True):
         assert (words, found.status, found.stderr) == (words, 2, told)
 
 
-def test_a_full_disk_that_cannot_be_told_is_an_error_all_the_same() -> None:
-    for words, found in zip(PRINTING, ended(PRINTING, stdout="/dev/full", stderr="/dev/full"), strict=True):
+def test_a_full_disk_that_cannot_be_told_is_an_error_all_the_same(printing: list[tuple[str, ...]]) -> None:
+    for words, found in zip(printing, ended(printing, stdout="/dev/full", stderr="/dev/full"), strict=True):
         assert (words, found.status) == (words, 2)
 
 
-def test_a_reader_that_has_enough_is_no_error() -> None:
-    for words, found in zip(PRINTING, ended(PRINTING, stdout="closed"), strict=True):
+def test_a_reader_that_has_enough_is_no_error(printing: list[tuple[str, ...]]) -> None:
+    for words, found in zip(printing, ended(printing, stdout="closed"), strict=True):
         assert (words, found.status, found.stderr) == (words, int(words[0] == "validate"), "")
 
 
 def test_the_search_for_commands_that_print_is_whole() -> None:
     from mockserver.cli import main
 
-    serving = {"serve", "proxy", "run", "check", "token"}
-    writing = {"import", "new"}
-    assert {words[0] for words in PRINTING if not words[0].startswith("-")} - {
-        "check"
-    } == main.commands.keys() - serving - writing
+    going_on, writing = {"serve", "proxy", "run", "check", "token", "tail"}, {"import", "new"}
+    tried = {words[0] for words in (*PRINTING, *STEERING) if not words[0].startswith("-")}
+    assert tried - {"check"} == main.commands.keys() - going_on - writing
 
 
 FULL = """
