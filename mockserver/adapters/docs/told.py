@@ -101,11 +101,12 @@ class ToldFault:
 def rules(operation: Operation, service: Service, readings: Readings) -> Iterator[ToldRule]:
     """Yield the rules of an operation, and the one that a field breaks that is null."""
     given = levels(service.questions, readings)
-    for rule in operation.rules:
-        yield _rule(rule, operation.schema, given, tuple(_switches(rule, service, readings)))
-    for rule in operation.judged.rules if operation.judged is not None else ():
-        assert operation.judged is not None  # noqa: S101 # its rules are told
-        yield _rule(rule, operation.judged.schema, given, tuple(_switches(rule, service, readings)))
+    told = [(operation.rules, operation.schema)]
+    if operation.judged is not None:
+        told.append((operation.judged.rules, operation.judged.schema))
+    for found, schema in told:
+        for rule in found:
+            yield _rule(rule, schema, given, tuple(_switches(rule, service, readings)))
     asked = service.questions.get("null-field")
     if operation.rules and asked is not None:
         yield _null(null_rule(operation.id, asked.confidence, asked.source), asked, readings, service)
