@@ -67,6 +67,7 @@ def whole_task(fake: Fake, found: Task) -> dict[str, JSON]:
 
 def exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
     """Show an exchange in a list."""
+    mask = entry.mask
     return {
         "number": entry.number,
         "at": entry.at,
@@ -74,11 +75,11 @@ def exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
         "operation": entry.operation,
         "account": None if entry.account is None else masked(entry.account),
         "method": entry.request.method,
-        "path": entry.mask.text(entry.request.path),
+        "path": mask.text(entry.request.path),
         "status": entry.response.status,
         "task": entry.response.task,
         "took": entry.response.latency,
-        "reason": _reason(fake, entry),
+        "reason": _reason(fake, entry, mask),
         "rules": [{"rule": violation.rule.id, "level": violation.level} for violation in entry.violations],
         "differences": [difference.pointer for difference in entry.differences],
     }
@@ -90,21 +91,21 @@ def whole_exchange(fake: Fake, entry: Entry) -> dict[str, JSON]:
     ``digest`` tells accounts apart whose masked names look the same; it is the one of snapshots. The ``page`` of a
     violation tells of its rule.
     """
-    credentials = auth.form(entry.request.headers)
+    credentials, mask = auth.form(entry.request.headers), entry.mask
     return {
-        **entry.as_json(),
-        "reason": _reason(fake, entry),
-        "violations": [violation(each, entry.mask) for each in entry.violations],
+        **entry.as_json(mask),
+        "reason": _reason(fake, entry, mask),
+        "violations": [violation(each, mask) for each in entry.violations],
         "digest": None if entry.account is None else auth.digest(entry.account),
-        "credentials": entry.mask.json(credentials),
+        "credentials": mask.json(credentials),
         "refusal_meant_by": meant_by(entry.request, credentials["claims"]),
         "curl": curl(entry.request),
     }
 
 
-def _reason(fake: Fake, entry: Entry) -> JSON:
+def _reason(fake: Fake, entry: Entry, mask: Mask) -> JSON:
     broken = entry.violations[0].rule if entry.violations else None
-    return told(fake, entry.service, entry.response.reason, entry.mask, broken)
+    return told(fake, entry.service, entry.response.reason, mask, broken)
 
 
 def violation(found: Violation, mask: Mask) -> dict[str, JSON]:
