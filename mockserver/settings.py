@@ -179,13 +179,15 @@ def _readings(value: object) -> Mapping[str, str]:
 def _profiles(value: object) -> Mapping[str, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         text = f"{shown(value)} does not map names to lists of faults. Write such as {{'bad-day': ['5000 10%']}}."
-        raise BadSetting("--profile", text)
+        raise BadSetting("--own-profile", text)
     for name in value:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise BadSetting("--profile", f"{shown(name)} is not the name of a profile. Write one such as bad-day.")
-    found = {name: listed("--profile", "faults")(lines) for name, lines in value.items()}
+            raise BadSetting("--own-profile", f"{shown(name)} is not the name of a profile. Write one such as bad-day.")
+    found = {name: listed("--own-profile", "faults")(lines) for name, lines in value.items()}
     for name in (name for name, lines in found.items() if not lines):
-        raise BadSetting("--profile", f"the profile {quoted(name)} has no fault. Write a list, such as ['5000 10%'].")
+        raise BadSetting(
+            "--own-profile", f"the profile {quoted(name)} has no fault. Write a list, such as ['5000 10%']."
+        )
     return MappingProxyType(found)
 
 

@@ -39,10 +39,12 @@ def _faults() -> Iterator[tuple[str, str]]:
 
 
 def _profiles() -> Iterator[tuple[str, str]]:
-    from mockserver.configuration.resolution import own_profiles
+    from mockserver.configuration.resolution import configured
     from mockserver.fake.faults.profiles import known
 
-    for profile in known(own_profiles()).values():
+    with configured(("serve",), ["profiles"], {}) as serve:
+        profiles = known(serve.get("profiles", {}))
+    for profile in profiles.values():
         yield profile.name, f"{profile.imitates or 'from the configuration'} ({'; '.join(profile.lines)})"
 
 

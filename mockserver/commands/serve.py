@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mockserver.commands.output import complain, log
-from mockserver.configuration.resolution import own_profiles
 from mockserver.options.fake import FAKE
 from mockserver.options.server import SERVE
 from mockserver.settings import Settings
@@ -45,7 +44,7 @@ def serve(
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
 
-    settings = Settings(**options, profiles=own_profiles())
+    settings = Settings(**options)
     if workers > 1:
         sys.exit(_share(workers, settings, store, (host, port), control_token, logs, reloads=reloads))
     fake = _fake(settings, store)

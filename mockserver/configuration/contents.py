@@ -11,8 +11,8 @@ from mockserver.configuration.option import Command, Configurable
 from mockserver.suggestions import suggestion
 from mockserver.types import Lazy
 
-_FOR_ALL = frozenset({"schemas", "profiles"})
-"""Keys that stand at the top only: one contract, and one set of profiles, serve all commands."""
+_FOR_ALL = frozenset({"schemas"})
+"""Keys that stand at the top only: one contract serves all commands."""
 
 
 class Contents:
@@ -22,7 +22,6 @@ class Contents:
         """Raises ``BadSetting`` for a key or a table that no command has."""
         self._file, self._commands = file, commands
         self._check((), file.table)
-        _ = file.profiles
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -95,9 +94,16 @@ class Contents:
         if keys[-1] != option.table:
             yield from self._file.texts(keys, value)
         elif isinstance(value, Mapping):
-            yield from (f"{name}={self._file.text((*keys, name), each)}" for name, each in value.items())
+            yield from self._pairs(keys, value)
         else:
             raise self._file.error(keys, f"this is no table. Write [{keys[-1]}], and below it such as NAME = 'VALUE'.")
+
+    def _pairs(self, keys: Keys, table: Mapping[str, Any]) -> Iterator[str]:
+        """Yield a text for each value of each name in a table."""
+        for name, value in table.items():
+            if value == []:
+                raise self._file.error((*keys, name), "this list is empty. Write what is to be in it, or leave it out.")
+            yield from (f"{name}={text}" for text in self._file.texts((*keys, name), value))
 
 
 def _table(value: Any) -> Mapping[str, Any]:

@@ -51,14 +51,6 @@ class File:
         folders = self.texts(("schemas",), self.table.get("schemas", []))
         return tuple(str(self.path.parent / folder) for folder in folders)
 
-    @property
-    def profiles(self) -> dict[str, tuple[str, ...]]:
-        """The profiles that it defines, each with its faults. Raises ``BadSetting``."""
-        found = self.table.get("profiles", {})
-        if not isinstance(found, Mapping):
-            raise self.error(("profiles",), "this is no table. Write [profiles], and below it such as busy = ['1303'].")
-        return {name: tuple(self.texts(("profiles", name), lines)) for name, lines in found.items()}
-
     def texts(self, keys: Keys, found: Any) -> list[str]:
         """Return a value, or each in a list, as one would write it on the command line. Raises ``BadSetting``."""
         return [self.text(keys, each) for each in (found if isinstance(found, list) else [found])]

@@ -94,12 +94,6 @@ class Resolution:
         return values, given
 
 
-def own_profiles() -> dict[str, tuple[str, ...]]:
-    """Return the profiles that the file defines, each with its faults. Raises ``BadSetting``."""
-    file = found()
-    return {} if file is None else file.profiles
-
-
 def words_of(command: Command, *, but: Collection[str] = ()) -> list[str]:
     """Return the words that call a command for which nothing of the configuration counts.
 
@@ -121,9 +115,8 @@ def configured(command: Command, names: Collection[str], arguments: Mapping[str,
         yield {**arguments}
         return
     values, given = resolution.values(command, names, arguments)
-    own = {"profiles": own_profiles()} if "profiles" in names else {}
     try:
-        yield {**own, **values, **arguments}
+        yield {**values, **arguments}
     except MockserverError as error:
         raise located(error, given) from error.__cause__
 

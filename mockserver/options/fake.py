@@ -19,15 +19,23 @@ def _number(text: str) -> int | str:
 
 def _readings(_: object, __: object, texts: Iterable[str]) -> dict[str, str]:
     """Return readings by question. Raises ``BadSetting``."""
-    readings = {}
+    return dict(_pair("--reading", text, "QUESTION=READING; `mockserver readings` lists them") for text in texts)
+
+
+def _profiles(_: object, __: object, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the faults of profiles by name. Raises ``BadSetting``."""
+    found: dict[str, tuple[str, ...]] = {}
     for text in texts:
-        question, equals, reading = text.partition("=")
-        if not equals:
-            raise BadSetting(
-                "--reading", f"{text!r} has no '='. Write QUESTION=READING; `mockserver readings` lists them."
-            )
-        readings[question] = reading
-    return readings
+        name, line = _pair("--own-profile", text, "NAME=FAULT, such as 'bad-day=1303 x2'")
+        found[name] = (*found.get(name, ()), line)
+    return found
+
+
+def _pair(option: str, text: str, form: str) -> tuple[str, str]:
+    name, equals, rest = text.partition("=")
+    if not equals:
+        raise BadSetting(option, f"{text!r} has no '='. Write {form}.")
+    return name, rest
 
 
 READING = Configurable(
@@ -83,6 +91,14 @@ FAKE = (
         multiple=True,
         metavar="NAME",
         help="Add the faults of a profile, such as flaky; repeatable. `mockserver list profiles` lists them.",
+    ),
+    Configurable(
+        ["--own-profile", "profiles"],
+        table="profiles",
+        multiple=True,
+        callback=_profiles,
+        metavar="NAME=FAULT",
+        help="Give a profile of your own a fault; repeatable.",
     ),
     Configurable(["--seed"], type=_number, metavar="N", help="Produce the same ids and pictures in each run."),
     Configurable(

@@ -114,6 +114,10 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, JSON]]] = {
     "rate": (("--rate", "10/s"), {"rate": "10/s"}),
     "faults": (("--fault", "1303 x2", "--fault", "5000"), {"faults": ("1303 x2", "5000")}),
     "profile": (("--profile", "flaky", "--profile", "slow"), {"profile": ("flaky", "slow")}),
+    "profiles": (
+        ("--own-profile", "bad-day=1303 x2", "--own-profile", "bad-day=hang", "--own-profile", "slow=hang"),
+        {"profiles": {"bad-day": ("1303 x2", "hang"), "slow": ("hang",)}},
+    ),
     "seed": (("--seed", "-7"), {"seed": -7}),
     "max_body": (("--max-body", "1024"), {"max_body": 1024}),
     "max_tasks": (("--max-tasks", "7"), {"max_tasks": 7}),
@@ -135,8 +139,8 @@ def test_each_option_becomes_a_setting(name: str, serve: Serve) -> None:
     assert serve(*words).settings == Settings(**changed)
 
 
-def test_every_setting_has_an_option_but_for_what_a_line_has_no_room_for() -> None:
-    assert {field.name for field in fields(Settings)} - {"profiles"} == OPTIONS.keys()
+def test_every_setting_has_an_option() -> None:
+    assert {field.name for field in fields(Settings)} == OPTIONS.keys()
 
 
 def test_all_options_go_together(serve: Serve) -> None:
@@ -159,6 +163,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown-question": (("--reading", "mising-task=404-1203"), "did you mean 'missing-task'?"),
     "unknown-reading": (("--reading", "missing-task=404"), "did you mean 'missing-task=404-1203'"),
     "question-of-nobody": (("--service", "yutoai", "--reading", "kling/missing-task=404-1203"), "kling/missing-task"),
+    "profile-without-fault": (("--own-profile", "bad-day"), "Write NAME=FAULT, such as 'bad-day=1303 x2'."),
     "reading-without-value": (("--reading", "missing-task"), "Write QUESTION=READING"),
     "unknown-pace": (("--pace", "slow"), "Write real, fast, instant or polls:N"),
     "pace-of-no-looks": (("--pace", "polls:0"), "polls:N"),

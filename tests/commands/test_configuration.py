@@ -17,7 +17,7 @@ from mockserver.cli import main
 from mockserver.configuration.option import Command, Configurable
 from mockserver.options.commands import COMMANDS, PYTHON, STEERING
 from mockserver.options.services import OWN_SERVICES
-from tests.support.configured import CASES, NEEDED, environment, found, line, name, samples, variable, words
+from tests.support.configured import CASES, NEEDED, environment, found, line, parameters, samples, variable, words
 
 FOR_THE_COMMAND_LINE = {
     "check client --payload": "it repeats one play",
@@ -80,7 +80,7 @@ def test_every_other_option_has_a_reason() -> None:
     assert others == FOR_THE_COMMAND_LINE.keys()
 
 
-@pytest.mark.parametrize(("command", "option"), CASES, ids=map(name, CASES))
+@pytest.mark.parametrize(("command", "option"), parameters())
 def test_an_option_a_variable_and_a_key_say_the_same(command: Command, option: Configurable, here: Path) -> None:
     texts, _ = samples(option, here)
     default = None if option.opts[0] in NEEDED.get(command, {}) else found(command, option)
@@ -96,7 +96,7 @@ def test_an_option_a_variable_and_a_key_say_the_same(command: Command, option: C
         assert found(command, option, *words(option, texts)) == by_file
 
 
-@pytest.mark.parametrize(("command", "option"), CASES, ids=map(name, CASES))
+@pytest.mark.parametrize(("command", "option"), parameters())
 def test_options_count_before_variables_and_those_before_the_file(
     command: Command, option: Configurable, here: Path
 ) -> None:
@@ -121,7 +121,7 @@ def run(*words: str) -> Result:
 PATHS = [case for case in CASES if isinstance(case[1].type, click.Path)]
 
 
-@pytest.mark.parametrize(("command", "option"), PATHS, ids=map(name, PATHS))
+@pytest.mark.parametrize(("command", "option"), parameters(PATHS))
 def test_a_path_in_a_file_is_relative_to_its_folder(
     command: Command, option: Configurable, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

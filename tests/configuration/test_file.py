@@ -149,9 +149,6 @@ def test_a_key_has_a_line(here: Path, text: str, keys: tuple[str, ...], line: in
     assert the().line(keys) == line
 
 
-def test_folders_and_profiles_are_read(here: Path) -> None:
-    write(
-        here, 'schemas = ["contracts", "/elsewhere"]\n[profiles]\nbusy = ["1303 x2", "hang"]\nslow = "slow-body 5s"\n'
-    )
+def test_folders_are_beside_it(here: Path) -> None:
+    write(here, 'schemas = ["contracts", "/elsewhere"]\n')
     assert the().schemas == (str(here / "contracts"), "/elsewhere")
-    assert the().profiles == {"busy": ("1303 x2", "hang"), "slow": ("slow-body 5s",)}

@@ -91,6 +91,7 @@ BAD = {
     "rate": "often",
     "faults": "hangs",
     "profile": "flakey",
+    "profiles": "bad-day=hangs",
     "seed": "x",
     "max_body": "0",
     "max_tasks": "0",
@@ -117,8 +118,7 @@ def test_what_is_wrong_with_a_value_is_told_with_where_it_is_from(option: Any, m
 
 
 def test_each_setting_can_be_configured() -> None:
-    of_tables = {"profiles"}  # no option defines a profile
-    assert {each.name for each in FAKE} == {field.name for field in fields(Settings)} - of_tables == BAD.keys()
+    assert {each.name for each in FAKE} == {field.name for field in fields(Settings)} == BAD.keys()
 
 
 KEYS = [
@@ -153,9 +153,6 @@ def test_a_misspelt_table_is_refused_with_what_is_near_and_its_line(table: Seque
     ("text", "told"),
     [
         ("[serve]\nschemas = ['a']", "line 2: serve.schemas: it holds for all commands. Write it at the top"),
-        ("[run.profiles]\na = 'b'", "line 1: run.profiles: it holds for all commands. Write it at the top"),
-        ("profiles = 5", "line 1: profiles: this is no table"),
-        ("[profiles]\nbusy = [['1303']]", "line 2: profiles.busy: this is a list in a list"),
         ("[proxy]\nslots = 1", "line 2: proxy.slots: no option has this key"),
     ],
 )
@@ -173,7 +170,12 @@ def test_what_stands_in_the_wrong_place_is_refused(text: str, told: str) -> None
         ("pace = { a = 1 }", "line 1: pace: this is a table"),
         ("fault = [['1303']]", "line 1: fault: this is a list in a list"),
         ("readings = 'missing-task=404-1203'", "line 1: readings: this is no table. Write [readings]"),
-        ("[readings]\nmissing-task = ['404-1203']", "line 2: readings.missing-task: this is a list"),
+        ("[readings]\nmissing-task = [['404-1203']]", "line 2: readings.missing-task: this is a list in a list"),
+        ("[readings]\nmissing-task = []", "line 2: readings.missing-task: this list is empty"),
+        ("profiles = 5", "line 1: profiles: this is no table. Write [profiles]"),
+        ("[profiles]\nbusy = []", "line 2: profiles.busy: this list is empty"),
+        ("[profiles]\n'b c' = ['1303']", "--own-profile: 'b c' is not the name of a profile. Write one such as bad"),
+        ("\n[profiles]\nbusy = ['1303', 'hangs']", "'busy' has the line 'hangs': "),
         (
             "max-body = 1.5",
             "--max-body: '1.5' is not a number of bytes. Write a whole number from 1. (mocks",
@@ -283,7 +285,11 @@ def test_a_profile_of_the_file_is_on_where_it_is_named(here: Path) -> None:
     assert "from the configuration (1303 x2; hang)" in shown
 
 
-def test_run_starts_its_fake_with_the_faults_of_ones_own_profiles(here: Path) -> None:
-    write('[profiles]\nbad-day = ["1303 x2", "hang"]\n')
-    context = run.make_context("run", ["--profile", "bad-day", "--profile", "flaky", "true"])
-    assert [*_serve_options(context)] == ["--fault", "1303 x2", "--fault", "hang", "--profile", "flaky"]
+def test_run_tells_its_fake_all_that_is_configured(here: Path) -> None:
+    write('profile = "flaky"\nstrict = true\n[profiles]\nbad-day = ["1303 x2", "hang"]\n[run.readings]\na = "b"\n')
+    resolution = Resolution.here()
+    assert resolution is not None
+    above = resolution.context(("run",)).parent
+    context = run.make_context("run", ["--profile", "bad-day", "--no-strict", "true"], parent=above)
+    profiles = ["--own-profile", "bad-day=1303 x2", "--own-profile", "bad-day=hang"]
+    assert [*_serve_options(context)] == ["--no-strict", "--reading", "a=b", "--profile", "bad-day", *profiles]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
@@ -23,26 +24,21 @@ Texts = list[str]
 
 CASES = [(command, option) for command, options in COMMANDS.items() for option in options]
 
-WORDS: Mapping[Command, Sequence[str]] = {
-    ("run",): ["true"],
-    ("check", "client"): ["testee"],
-    ("check", "server"): ["http://127.0.0.1:1"],
-    ("validate",): ["kling/omni-image", "-"],
-    ("example",): ["kling/omni-image"],
-    ("clock", "advance"): ["1s"],
-    ("clock", "set"): ["5"],
-    ("fault", "add"): ["1303"],
-    ("fault", "remove"): ["1"],
-    ("verify",): ["kling/omni-image.create"],
-}
-"""The arguments that a command cannot do without."""
+
+def parameters(cases: Sequence[tuple[Command, Configurable]] = CASES) -> list[Any]:
+    """Return cases for a sweep; an option that another command has, too, is tried with the first, and in torture."""
+    seen: set[object] = set()
+    found = []
+    for command, option in cases:
+        key = (option, command == PYTHON)
+        marks = [pytest.mark.torture] if key in seen else []
+        found.append(pytest.param(command, option, id=" ".join([*command, option.opts[0]]), marks=marks))
+        seen.add(key)
+    return found
+
 
 NEEDED: Mapping[Command, Mapping[str, str]] = {("proxy",): {"--service": "kling"}}
 """The options that it cannot."""
-
-
-def name(case: tuple[Command, Configurable]) -> str:
-    return " ".join([*case[0], case[1].opts[0]])
 
 
 def found(command: Command, option: Configurable, *words: str) -> Any:
@@ -59,11 +55,13 @@ def found(command: Command, option: Configurable, *words: str) -> Any:
     def see(*_: Any, **values: Any) -> None:
         seen.append(values[str(option.name)] if option.expose_value else own_schemas())
 
+    arguments = [each for each in target.params if isinstance(each, click.Argument) and each.required]
+    texts = ["-" if isinstance(each.type, click.File) else "1" for each in arguments]
     before, target.callback = target.callback, see
     needed = {} if option.opts[0] in NEEDED.get(command, {}) and words else NEEDED.get(command, {})
     try:
         more = [word for pair in needed.items() if pair[0] != option.opts[0] for word in pair]
-        result = CliRunner().invoke(main, [*command, *more, *words, *WORDS.get(command, [])], catch_exceptions=False)
+        result = CliRunner().invoke(main, [*command, *more, *words, *texts], catch_exceptions=False)
     finally:
         target.callback = before
     assert result.exit_code == 0, result.output
@@ -115,14 +113,16 @@ def samples(option: Configurable, folder: Path) -> tuple[Texts, Texts]:
     """Return two values of an option that are no default."""
     if option.is_flag:
         return ["true"], ["false"]
+    if isinstance(option.type, click.Choice):
+        one, two = (each for each in option.type.choices if each != option.default)
+        return [one], [two]
+    if option.table == "profiles":
+        return ["bad-day=1303 x2", "bad-day=hang", "slow=hang"], ["bad-day=5000"]
     if option.table:
         return ["missing-task=404-1203", "list-order=oldest-first"], ["missing-task=400-1201"]
     if isinstance(option.type, click.Path):
         one, two = ([str(folder / each)] for each in ("one", "two"))
         return ([*one, *two], two) if option.multiple else (one, two)
-    if isinstance(option.type, click.Choice):
-        _, one, two = option.type.choices  # the first is the default
-        return [str(one)], [str(two)]
     if option.key == "store":
         return [f"sqlite:{folder}/one"], ["redis://localhost:6379/2"]
     return (["7", "8 x2"], ["9"]) if option.multiple else (["7"], ["8"])

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 
 from mockserver.commands.judging.interruption import Interruption, interruption
 from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
-from mockserver.configuration.resolution import own_profiles, words_of
+from mockserver.configuration.resolution import words_of
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
 from mockserver.options.fake import FAKE
@@ -61,7 +61,7 @@ def run(
     """
     require("mockserver run", "httpx")
     reporting = Reporting.prepare(report, baseline)
-    settings, serve_options = Settings(**options, profiles=own_profiles()), list(_serve_options(context))
+    settings, serve_options = Settings(**options), list(_serve_options(context))
     with interruption() as interrupted:
         status, judged = _judged(command, settings, serve_options, interrupted)
         verdict = reporting.publish(_repeatable(judged, context), sys.stderr)
@@ -146,17 +146,15 @@ def _serve_options(context: click.Context, names: Container[str] | None = None) 
         if isinstance(value, bool):
             yield (option.opts if value else option.secondary_opts)[0]
             continue
-        if name == "profile":
-            yield from _profile_options(value)
-            continue
-        texts = [f"{key}={each}" for key, each in value.items()] if isinstance(value, Mapping) else value
-        for each in texts if isinstance(texts, list | tuple) else [texts]:
-            yield from (option.opts[0], str(each))
+        for text in _texts(value):
+            yield from (option.opts[0], text)
 
 
-def _profile_options(names: Sequence[str]) -> Iterator[str]:
-    """Yield the options that switch profiles on; of one's own, which the fake does not know, the faults."""
-    own = own_profiles()
-    for name in names:
-        for option, text in [("--fault", line) for line in own.get(name, ())] or [("--profile", name)]:
-            yield from (option, text)
+def _texts(value: object) -> Iterator[str]:
+    """Yield what is written after an option to say a value; several times, if it can be repeated."""
+    if isinstance(value, Mapping):
+        yield from (f"{name}={text}" for name, inner in value.items() for text in _texts(inner))
+    elif isinstance(value, tuple):
+        yield from map(str, value)
+    else:
+        yield str(value)

@@ -14,7 +14,10 @@ from mockserver.errors import BadSetting
 from mockserver.options.steering import RUNNING
 
 
-@click.group(short_help="Freeze, advance or set the clock of a running fake.")
+@click.group(
+    short_help="Freeze, advance or set the clock of a running fake.",
+    epilog="\b\nExamples:\n  mockserver clock freeze\n  mockserver clock advance 90s",
+)
 def clock() -> None:
     """Show or move the clock of a running fake: tasks, callbacks, limits and tokens all follow it."""
 

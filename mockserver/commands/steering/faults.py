@@ -21,7 +21,10 @@ def faults(fake: Running) -> None:
     fake.show(found["faults"], lambda: _lines(found["faults"]))
 
 
-@click.group(short_help="Add or remove a fault of a running fake.")
+@click.group(
+    short_help="Add or remove a fault of a running fake.",
+    epilog='\b\nExamples:\n  mockserver fault add "1303 x2"\n  mockserver fault clear',
+)
 def fault() -> None:
     """Add or remove faults of a running fake; `mockserver list faults` lists the kinds."""
 

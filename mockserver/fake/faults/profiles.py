@@ -106,7 +106,7 @@ def _check(name: str, line: str, contract: Services) -> None:
     try:
         fault(line, contract)
     except BadFault as error:
-        raise BadSetting("--profile", f"{quoted(name)} has the line {quoted(line)}: {error.sentence}") from error
+        raise BadSetting("--own-profile", f"{quoted(name)} has the line {quoted(line)}: {error.sentence}") from error
 
 
 @cache
