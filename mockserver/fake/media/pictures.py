@@ -8,7 +8,7 @@ from math import atan2, cos, degrees, hypot, pi, sin
 from random import Random
 from typing import TYPE_CHECKING
 
-from mockserver.fake.media import text
+from mockserver.fake.media import faces, text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -121,7 +121,7 @@ def _mark(width: int, height: int) -> Tile:
         (reach / 2, reach / 2),
         "MOCK",
         (255, 255, 255, 150),
-        text.face(reach // 5),
+        faces.font(reach // 5),
         anchor="mm",
         stroke_width=max(1, reach // 250),
         stroke_fill=(0, 0, 0, 110),
