@@ -4,11 +4,13 @@ VENV ?= .venv
 ARGS ?=
 
 BIN := $(VENV)/bin
+SERVING := $(VENV)/.serving
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
 STRANGERS := $(VENV)/.foreign
 FOREIGN := benchmarks/foreign/node_modules/.ready
 PEERS := benchmarks/peers/node_modules/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 export ARTIFACTS ?= artifacts
 export CHROMIUM ?= chromium
@@ -16,13 +18,13 @@ export CHROMIUM ?= chromium
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test browser torture mutants client-mutants foreign check bench clean
+.PHONY: help serve test browser torture mutants client-mutants foreign check bench dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'Options go into ARGS: make serve ARGS="--port 9000". PYTHON and VENV choose the interpreter and its environment.'
 
-serve: $(READY) ## run the fake on http://127.0.0.1:8080
+serve: $(SERVING) ## run the fake on http://127.0.0.1:8080
 	@exec $(BIN)/mockserver serve $(ARGS)
 
 # worksteal: neighbours stay on one worker, so a fixture shared by a module is made once; the tail is shared out.
@@ -63,25 +65,37 @@ bench: $(READY) ## measure, beside floors and other mocks measured in the same r
 	@$(MAKE) --no-print-directory --keep-going $(FOREIGN) $(PEERS) || echo 'npm failed: some other mocks are left out' >&2
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
+dist: $(READY) ## build the wheel and the source archive into dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist
+	@echo 'Install it anywhere: pip install dist/*.whl'
+
 clean: ## remove the environment, the builds and the caches
 	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment is made again only when pyproject.toml has changed. The stamp comes last, so that
-# an installation that was cut short is not taken for a whole one.
-$(READY): pyproject.toml
+# One environment, and a stamp for each use of it: whoever only serves waits for no linters. It is made again only when
+# pyproject.toml has changed. The stamp comes last, so that an installation that was cut short is not taken for a whole one.
+$(SERVING): EXTRAS :=
+$(SERVING): WHAT := what serving needs: 210 MB
+$(READY): EXTRAS := [kit,redis,dev]
+$(READY): WHAT := what serving and testing need: 470 MB
+$(SERVING) $(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo 'There is no $(PYTHON). Install Python 3.11 or later, or name one: make PYTHON=/path/to/python' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mockserver needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
-	@echo 'Making $(VENV) (once; it takes half a minute)'
+	@echo 'Making an environment in $(VENV), once'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fonts,kit,redis,dev]'
-	@touch $@
+	@echo 'Installing $(WHAT); this takes about a minute'
+	@$(PIP) '.$(EXTRAS)'
+	@touch $(SERVING) $@
 
 $(BROWSER): $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@echo 'Installing what drives a browser'
+	@$(PIP) '.[browser]'
 	@touch $@
 
 $(STRANGERS): $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[foreign]'
+	@echo 'Installing what others test servers and make clients with'
+	@$(PIP) '.[foreign]'
 	@touch $@
 
 # Node is the machine's own. There is no lock file: the major and the minor version are in package.json.
