@@ -167,5 +167,9 @@ class MissingPackage(MockserverError):
     """Something, ``user``, that needs packages which an extra of ours brings."""
 
     def __init__(self, user: str, packages: str, extra: str) -> None:
-        super().__init__(f"{user} needs {packages}: pip install 'kling-mockserver[{extra}]'")
+        from shlex import quote
+
+        # Of what is installed, pip needs no index to add an extra; but it must be this Python's pip.
+        pip = f"{quote(sys.executable or 'python')} -m pip install"
+        super().__init__(f"{user} needs {packages}: {pip} 'kling-mockserver[{extra}]'")
         self.user, self.packages, self.extra = user, packages, extra

@@ -43,7 +43,7 @@ def folder(name: Literal["schemas", "fixtures", "contract_tests"]) -> Traversabl
         return packed
     raise FileNotFoundError(
         f"mockserver was installed without its {name!r} folder (looked in {shipped} and beside the package); "
-        "install it again: pip install --force-reinstall kling-mockserver"
+        "install it again from its wheel or its checkout: pip install --force-reinstall PATH"
     )
 
 

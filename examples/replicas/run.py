@@ -4,7 +4,7 @@
     examples/replicas/run.py --port 8080 -- --pace real
 
 What follows ``--`` goes to each replica: see ``mockserver serve --help``. It needs redis-server and nginx, and a Python
-with mockserver and its extra: ``pip install 'kling-mockserver[redis]'``. All that it starts ends with it, and all that
+with mockserver and its extra: ``pip install '.[redis]'`` in a checkout. All that it starts ends with it, and all that
 it writes is in a temporary folder.
 """
 

@@ -16,7 +16,7 @@ from mockserver.errors import MissingPackage
 from mockserver.extras import EXTRAS, missing, require
 from tests.conftest import PATIENCE
 from tests.support.forks import Ended, ended
-from tests.support.process import MAIN, ROOT
+from tests.support.process import MAIN, PIP, ROOT
 
 pytestmark = pytest.mark.torture
 
@@ -84,7 +84,7 @@ def test_a_command_without_the_extra_says_so_in_one_line_or_does_not_need_it(way
             (line,) = found.stderr.splitlines()
             assert (words, found.status, found.stdout) == (words, 2, "")
             assert line.startswith("mockserver: ")
-            assert line.endswith("pip install 'kling-mockserver[kit]'")
+            assert line.endswith(f"{PIP} 'kling-mockserver[kit]'")
         else:
             assert "kling-mockserver[kit]" not in found.stderr, words
             assert "Traceback" not in found.stderr, words
@@ -96,7 +96,7 @@ def test_each_module_that_a_command_needs_is_missed_by_its_name(module: str, tmp
     commands = [words for words, needed in COMMANDS.items() if module in needed]
     for words, found in zip(commands, hidden([module], commands, tmp_path), strict=True):
         assert (words, found.status) == (words, 2)
-        assert found.stderr.endswith(f" needs {module}: pip install 'kling-mockserver[kit]'\n")
+        assert found.stderr.endswith(f" needs {module}: {PIP} 'kling-mockserver[kit]'\n")
 
 
 def test_a_run_needs_no_more_than_it_says() -> None:
@@ -144,4 +144,4 @@ def test_contract_tests_without_the_extra_say_so_in_one_line(way: str, monkeypat
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of respx and Hypothesis would not load
     found = ran(code, "contract_tests", "-q", "-p", "mockserver.pytest_plugin", "--server", LOCAL)
     (line,) = (found.stdout + found.stderr).split("\n\n")[0].strip().splitlines()
-    assert (found.returncode, line) == (4, "ERROR: contract_tests needs httpx: pip install 'kling-mockserver[kit]'")
+    assert (found.returncode, line) == (4, f"ERROR: contract_tests needs httpx: {PIP} 'kling-mockserver[kit]'")

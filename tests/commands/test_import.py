@@ -24,7 +24,7 @@ from mockserver.kit.server.settings import Settings as Judging
 from mockserver.resources import SCHEMAS, folder
 from tests.conftest import PATIENCE
 from tests.importing.documents import DOCUMENTS, GATEWAY, PLAIN
-from tests.support.process import MAIN, ROOT, started
+from tests.support.process import MAIN, PIP, ROOT, started
 
 OURS = sorted(load().services)
 DOCUMENT = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
@@ -304,7 +304,7 @@ def test_an_import_without_its_extra_says_so_in_one_line(tmp_path: Path) -> None
     ended = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
-    assert ended.stderr == "mockserver: mockserver import needs yaml: pip install 'kling-mockserver[import]'\n"
+    assert ended.stderr == f"mockserver: mockserver import needs yaml: {PIP} 'kling-mockserver[import]'\n"
     assert (ended.returncode, (tmp_path / "out").exists()) == (2, False)
 
 

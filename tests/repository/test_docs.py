@@ -37,6 +37,12 @@ def test_each_link_to_a_file_leads_to_one(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
+def test_no_document_says_that_an_index_has_us() -> None:
+    texts = [*ROOT.glob("examples/**/*.*"), ROOT / "contract_tests" / "README.md", *DOCUMENTS]
+    named = [place for place in texts if re.search(r"pip install [^\n]*kling-mockserver\b", place.read_text("utf-8"))]
+    assert named == []
+
+
 def test_each_command_the_readme_names_is_there() -> None:
     for command in re.findall(r"`mockserver ([a-z]+)", README):
         assert command in main.commands

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryFile
 from time import monotonic
 from typing import IO, Any
@@ -21,6 +22,8 @@ from tests.conftest import PATIENCE, TOKEN
 
 ROOT = Path(__file__).parents[2]
 MAIN = "from mockserver.cli import main; main()"
+PIP = f"{quote(sys.executable)} -m pip install"
+"""How a message begins the command that installs something beside us."""
 
 
 @dataclass(frozen=True)

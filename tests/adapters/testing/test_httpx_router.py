@@ -25,6 +25,7 @@ from mockserver.adapters.testing.hosts import HostRefused
 from mockserver.adapters.testing.live import live
 from mockserver.adapters.testing.patch import Patch, patch
 from mockserver.errors import BadSetting
+from tests.support.process import PIP
 
 KLING = "https://api-singapore.klingai.com/v1/images/omni-image"
 USEAPI = "https://api.useapi.net/v1/kling/tasks/1"
@@ -306,5 +307,5 @@ def test_what_is_not_installed_is_done_without_or_named_with_its_extra(package: 
     probe = f"import sys; sys.modules[{package!r}] = sys.modules['httpcore2'] = None\nfrom mockserver import patch\n"
     probe += "try:\n    with patch(): print('well')\nexcept Exception as error: print(type(error).__name__, error)"
     found = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
-    said = "MissingPackage mockserver.patch() needs httpx and respx: pip install 'kling-mockserver[kit]'"
+    said = f"MissingPackage mockserver.patch() needs httpx and respx: {PIP} 'kling-mockserver[kit]'"
     assert found.stdout.strip() == ("well" if package == "httpx2" else said)

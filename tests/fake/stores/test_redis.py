@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import select
 import socket
 import threading
@@ -23,6 +24,7 @@ from mockserver.fake.stores.redis.store import Redis
 from mockserver.fake.stores.store import SHARED, Bounds, Flight, Kind
 from mockserver.types import Millis, Request, Response
 from tests.conftest import NOON, PATIENCE
+from tests.support.process import PIP
 from tests.support.redis_server import RedisServer
 
 ME = ("kling", "me")
@@ -803,7 +805,8 @@ def test_what_is_no_url_of_a_database_is_said(url: str) -> None:
 
 def test_without_the_extra_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(MissingPackage, match=r"--store redis needs redis: pip install 'kling-mockserver\[redis\]'"):
+    said = f"--store redis needs redis: {PIP} 'kling-mockserver[redis]'"
+    with pytest.raises(MissingPackage, match=re.escape(said)):
         opening.opened("redis://127.0.0.1:1/0", Bounds())
 
 
