@@ -18,7 +18,7 @@ export CHROMIUM ?= chromium
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test browser torture mutants client-mutants foreign check bench dist clean
+.PHONY: help serve test newest browser torture mutants client-mutants foreign check bench dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ serve: $(SERVING) ## run the fake on http://127.0.0.1:8080
 # Three workers keep two cores busy: a third of their time goes by in waiting for sockets and other processes.
 test: $(READY) ## run our own tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+
+# An environment of its own within the other, so that both are removed as one.
+newest: ## run a few cases of each of our tests on the newest Python at hand
+	@python=$$(.ci/newest) && $(MAKE) --no-print-directory test PYTHON="$$python" VENV=$(VENV)/newest ARGS="--most-cases 3 $(ARGS)"
 
 # The browser is the machine's own; where there is none, Debian's is installed if we may.
 browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACTS

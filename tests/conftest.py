@@ -27,6 +27,7 @@ from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 from tests.support import stores
 from tests.support.representatives import is_represented
+from tests.support.sampling import few_cases
 
 # How long an example takes says more about the machine than about the code, and a commit that is right today must be
 # right tomorrow: whoever looks for what nobody has thought of yet says --hypothesis-profile search. ``make test`` draws
@@ -46,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", choices=("memory", *stores.KINDS), default="memory", help="where each fake has its state"
     )
+    parser.addoption("--most-cases", type=int, metavar="N", help="run at most N cases of each test, spread over all")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,9 +72,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("torture")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes minutes and mostly waits, so that it does not run on alone when all others have ended."""
     items.sort(key=lambda item: not item.path.is_relative_to(SLOW))
+    if most := config.getoption("--most-cases"):
+        chosen = few_cases(items, most)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = [item for item in items if item in chosen]
 
 
 def pytest_collection_finish() -> None:

@@ -24,6 +24,16 @@ def sampled(cases: Iterable[Any], first: int, name: Callable[[Any], str] = str) 
     ]
 
 
+def few_cases(items: Iterable[pytest.Item], most: int) -> frozenset[pytest.Item]:
+    """Return at most so many cases of each test: its first, its last, and some between them."""
+    tests: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    return frozenset(
+        cases[place * (len(cases) - 1) // max(1, most - 1)] for cases in tests.values() for place in range(most)
+    )
+
+
 def draws(many: int) -> int:
     """Return how often to draw: ``many`` times in ``make torture``, and fewer times in ``make test``.
 
