@@ -34,7 +34,7 @@ test: $(READY) ## run our own tests
 
 # An environment of its own within the other, so that both are removed as one.
 newest: ## run a few cases of each of our tests on the newest Python at hand
-	@python=$$(.ci/newest) && $(MAKE) --no-print-directory test PYTHON="$$python" VENV=$(VENV)/newest ARGS="--most-cases 3 $(ARGS)"
+	@python=$$(.ci/newest) && $(MAKE) --no-print-directory test PYTHON="$$python" VENV=$(VENV)/newest ARGS="-n 2 --most-cases 3 $(ARGS)"
 
 # The browser is the machine's own; where there is none, Debian's is installed if we may.
 browser: $(BROWSER) ## try the dashboard in Chromium; screenshots go to ARTIFACTS
@@ -71,7 +71,7 @@ bench: $(READY) ## measure, beside floors and other mocks measured in the same r
 
 dist: $(READY) ## build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist
-	@echo 'Install it anywhere: pip install dist/*.whl'
+	@echo 'It installs without a clone: pip install dist/*.whl'
 
 clean: ## remove the environment, the builds and the caches
 	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules
