@@ -70,8 +70,10 @@ bench: $(READY) ## measure, beside floors and other mocks measured in the same r
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 dist: $(READY) ## build the wheel and the source archive into dist/
-	@$(BIN)/python -m build --no-isolation --outdir dist
-	@echo 'It installs without a clone: pip install dist/*.whl'
+	@echo 'Building the wheel and the source archive'
+	@rm -rf dist
+	@$(BIN)/python -m build --quiet --no-isolation --outdir dist
+	@echo "It installs without a clone: pip install '$$(ls dist/*.whl)[kit]'"
 
 clean: ## remove the environment, the builds and the caches
 	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules

@@ -67,7 +67,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_the_watched_store_sees_who_uses_it_on_a_loop(tmp_path: Path) -> None:
     watch = Watch()
-    store = Watched(SQLite(tmp_path / "state.db"), watch)
+    file = SQLite(tmp_path / "state.db")
+    store = Watched(file, watch)
 
     async def used() -> None:
         store.run([store.now])
@@ -79,6 +80,7 @@ def test_the_watched_store_sees_who_uses_it_on_a_loop(tmp_path: Path) -> None:
     store.run([lambda: len(store.tasks)])
     assert watch.seen == []
     asyncio.run(used())
+    file.close()
     used_names = {each.partition(" by ")[0] for each in watch.seen}
     assert {"SQLite.run", "Journal.iter", "Tasks.len", "Tasks.evicted", "Tasks.newest"} <= used_names
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -27,7 +28,20 @@ Make = Callable[..., Fake]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Make:
+def store_of() -> Iterator[Callable[[str, Path], Store]]:
+    """Return a function that opens a store of a kind in a folder."""
+    with ExitStack() as stack:
+
+        def opened(name: str, folder: Path) -> Store:
+            store = MAKERS[name].open(folder, Bounds(), Times())
+            stack.callback(store.close)
+            return store
+
+        yield opened
+
+
+@pytest.fixture
+def make(tmp_path: Path, store_of: Callable[[str, Path], Store]) -> Make:
     """Return a function that makes a fake on a new store of a kind."""
     numbers = count()
 
@@ -37,10 +51,6 @@ def make(tmp_path: Path) -> Make:
         return Fake(Settings(**settings), store=store_of(name, folder))
 
     return made
-
-
-def store_of(name: str, folder: Path) -> Store:
-    return MAKERS[name].open(folder, Bounds(), Times())
 
 
 def send(fake: Fake, method: str = "POST", path: str = IMAGE, token: str = "me", **payload: JSON) -> Any:
@@ -157,7 +167,9 @@ def test_a_snapshot_from_a_shared_store_takes_as_long_a_turn_with_many_tasks_as_
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_of_clients_that_race_to_delete_an_element_one_has_done_it(tmp_path: Path, name: str) -> None:
+def test_of_clients_that_race_to_delete_an_element_one_has_done_it(
+    tmp_path: Path, store_of: Callable[[str, Path], Store], name: str
+) -> None:
     """Those of a store that others share come by two fakes, and take their turns there."""
     first = Fake(Settings(pace="instant"), store=store_of(name, tmp_path))
     is_shared = MAKERS[name].url is not None
