@@ -26,7 +26,7 @@ from mockserver.secrecy.mask import Mask
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 from tests.support import stores
-from tests.support.representatives import is_represented
+from tests.support.representatives import is_represented, operation_in
 from tests.support.sampling import few_cases
 
 # How long an example takes says more about the machine than about the code, and a commit that is right today must be
@@ -73,12 +73,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes minutes and mostly waits, so that it does not run on alone when all others have ended."""
-    items.sort(key=lambda item: not item.path.is_relative_to(SLOW))
+    """Sort the tests for several workers.
+
+    What takes minutes and mostly waits begins, so that it does not run on alone when all others have ended. Tests of
+    payloads come by operation, not by function: the search for what breaks its rules is kept, but not shared.
+    """
+    items.sort(key=_place)
     if most := config.getoption("--most-cases"):
         chosen = few_cases(items, most)
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = [item for item in items if item in chosen]
+
+
+def _place(item: pytest.Item) -> tuple[bool, str]:
+    path = str(item.path)
+    return not path.startswith(SLOW), operation_in(item.name) if path.startswith(GENERATION) else ""
 
 
 def pytest_collection_finish() -> None:
@@ -96,7 +105,7 @@ TOKEN = "key-of-mine"
 IMAGE = "/v1/images/omni-image"
 VIDEO = "/v1/videos/omni-video"
 
-SLOW = Path(__file__).parent / "slow"
+SLOW, GENERATION = (str(Path(__file__).parent / place) for place in ("slow", "kit/generation"))
 
 PATIENCE = 60.0
 """Seconds after which what was to come has not come, on the slowest machine; what comes is not waited for."""

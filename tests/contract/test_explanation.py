@@ -41,7 +41,7 @@ ODD: list[JSON] = [
     *([{"index": 1, "prompt": "x", "duration": "5"}] * 3, [{"element_id": "7\n"}, {"element_id": 2**70}]),
     {f"field {number}": number for number in range(1100)},
 ]
-CHANGED = draws(100)
+CHANGED = draws(40)
 """Payloads of each operation that are changed at random."""
 
 
@@ -119,7 +119,7 @@ def near(schema: JSON) -> st.SearchStrategy[JSON]:
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
-@settings(max_examples=draws(40))
+@settings(max_examples=draws(20))
 @given(data=st.data())
 def test_both_engines_tell_the_same_of_any_payload(service: Service, operation: Operation, data: st.DataObject) -> None:
     level = data.draw(st.sampled_from([*level_sets(service, operation)]))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.catalog import load
@@ -12,6 +12,7 @@ from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, Violation, fast_validator
 from mockserver.contract.vectors import vectors
 from mockserver.types import JSON, Level, Payload, Schema
+from tests.support.sampling import draws
 from tests.support.slow_explanation import explainer
 
 SCHEMA: Schema = {
@@ -244,7 +245,12 @@ def near(schema: Schema) -> st.SearchStrategy[JSON]:
     return st.one_of(*told, SCALARS)
 
 
+EACH = settings(max_examples=draws(40))
+"""For a law of one engine that is tried with each operation."""
+
+
 @pytest.mark.parametrize("operation", CREATING, ids=lambda each: each.id)
+@EACH
 @given(data=st.data())
 def test_both_engines_say_the_same_of_any_payload(operation: Operation, data: st.DataObject) -> None:
     payload: Payload = data.draw(near({"properties": operation.schema["properties"]}))
@@ -252,6 +258,7 @@ def test_both_engines_say_the_same_of_any_payload(operation: Operation, data: st
 
 
 @pytest.mark.parametrize("operation", CREATING, ids=lambda each: each.id)
+@EACH
 @given(data=st.data())
 def test_a_payload_that_is_not_valid_breaks_a_rule_that_has_a_name(operation: Operation, data: st.DataObject) -> None:
     payload: Payload = data.draw(near({"properties": operation.schema["properties"]}))

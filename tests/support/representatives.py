@@ -28,6 +28,7 @@ def _chosen() -> Iterator[str]:
 
 ALL = frozenset(id for service in load().services.values() for id in service.routes)
 CHOSEN = frozenset(_chosen())
+_FULL = re.compile("|".join(map(re.escape, sorted(ALL, key=len, reverse=True))))
 
 
 def is_represented(case: str) -> bool:
@@ -37,6 +38,12 @@ def is_represented(case: str) -> bool:
     """
     named = (_operation(found) for found in _NAMED.findall(case))
     return any(id is not None and id not in CHOSEN for id in named)
+
+
+def operation_in(case: str) -> str:
+    """Return the first operation that a test's case names in full, or an empty text."""
+    found = _FULL.search(case)
+    return found[0] if found else ""
 
 
 def _operation(name: str) -> str | None:
