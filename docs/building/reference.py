@@ -135,7 +135,7 @@ def _commands() -> Iterator[str]:
 
     from mockserver.cli import main
 
-    yield from _command(main, click.Context(main, info_name="mockserver"))
+    yield from _command(main, click.Context(main, info_name="mockserver", **main.context_settings))
 
 
 def _command(command: click.Command, context: click.Context) -> Iterator[str]:

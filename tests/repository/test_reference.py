@@ -6,6 +6,7 @@ import json
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from docs.building.contents import contents
 from docs.building.reference import FOLDER, LISTS
@@ -52,6 +53,11 @@ NAMED = {
 def test_a_list_has_all_that_it_is_about(name: str) -> None:
     text = "\n".join(LISTS[name]())
     assert [each for each in NAMED[name] if each not in text] == []
+
+
+def test_commands_are_shown_with_both_words_for_help_and_keep_them() -> None:
+    assert "\n".join(LISTS["commands"]()).count("-h, --help ") == len(commands(main, "mockserver"))
+    assert CliRunner().invoke(main, ["-h"]).exit_code == 0
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
