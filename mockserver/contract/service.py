@@ -130,6 +130,7 @@ class Row:
     """One error that a service is known to send: a status, and a body whose texts may have ``{fields}``.
 
     ``description`` says when it is sent, or what is known of its text; it is empty where the text says that itself.
+    ``reason`` is the kind and the sentence by which the fake tells why it has refused with a row that no code names.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Row:
     confidence: str
     source: str
     description: str
+    reason: tuple[str, str] | None = None
 
 
 @value

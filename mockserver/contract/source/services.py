@@ -70,7 +70,9 @@ def _route(data: JSON) -> Route:
 
 
 def _row(id: str, data: JSON) -> Row:
-    return Row(id, data["status"], data["body"], data["confidence"], data["source"], data.get("description", ""))
+    about, told = data.get("description", ""), data.get("reason")
+    reason = None if told is None else (told["kind"], told["sentence"])
+    return Row(id, data["status"], data["body"], data["confidence"], data["source"], about, reason)
 
 
 def _concerns(question: JSON, has: set[str]) -> bool:

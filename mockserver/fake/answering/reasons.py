@@ -46,9 +46,6 @@ _ROWS = MappingProxyType(
         "missing-task": ("missing", "The account of this credential has no task {id} of this operation."),
         "missing-task-documented": ("missing", "The account of this credential has no task {id} of this operation."),
         "missing-thing": ("missing", "The account of this credential keeps nothing with the id {id}."),
-        "missing-element": ("missing", "No element {id} of this account is known."),
-        "missing-voice": ("missing", "No voice {id} of this account is known."),
-        "missing-lip-sync-voice": ("missing", "No voice {id} of this account is known."),
         "missing-video": ("missing", "No video {id} of this account is known."),
         "missing-asset": ("missing", "This account has no such file."),
         "missing-account": ("missing", "No configured account has this email."),
@@ -56,15 +53,10 @@ _ROWS = MappingProxyType(
         "no-accounts": ("missing", "No account is configured; POST /accounts configures one."),
         "no-works": ("missing", "Task {id} has made nothing that could be deleted."),
         "no-running-task": ("missing", "No task {id} of this token is in flight."),
-        "deleted-element": ("state", "Element {id} has been deleted before."),
-        "deleted-voice": ("state", "Voice {id} has been deleted before."),
-        "preset-element": ("state", "Element {id} is a preset of the service and stays."),
-        "preset-voice": ("state", "Voice {id} is a preset of the service and stays."),
         "duplicate-external-id": ("duplicate", "A task of this account has the external id {id} already."),
         "no-slot": ("limit", "The account has as many tasks in flight as its slots allow."),
         "too-fast": ("limit", "The account asks more often than its rate allows."),
         "no-balance": ("limit", "The account's resource pack has no units left for this task."),
-        "retired": ("state", "The service has withdrawn this operation."),
         "bad-cursor": ("missing", "No page ended at the cursor {cursor}."),
         "bad-task-id": ("form", "A task's id has up to 18 digits."),
         "bad-asset": ("form", "The file cannot be used: {fact}."),
@@ -75,7 +67,8 @@ _ROWS = MappingProxyType(
         "internal": (INTERNAL.kind, INTERNAL.sentence),
     }
 )
-"""The kind and the sentence for each row that this fake refuses with; the fields are those of the refusal."""
+"""The kind and the sentence for each row that code names, with the fields of the refusal; one that only a service names
+says its own."""
 
 _WHERE = MappingProxyType(
     {
@@ -93,7 +86,7 @@ def of_refusal(refused: Refused, service: Service, readings: Readings) -> Reason
         return refused.reason
     if refused.violations:
         return of_rule(refused.violations[0], service, readings)
-    kind, sentence = _ROWS.get(refused.row, ("state", "{text}"))
+    kind, sentence = service.errors[refused.row].reason or _ROWS.get(refused.row, ("state", "{text}"))
     told = {"text": f"The service refuses: {said(refused, service)}", "id": "", **refused.fields}
     taken = None if refused.reading is None else f"{refused.reading}={readings[refused.reading]}"
     return _reason(refused.kind or kind, sentence.format_map(told), refused.row, taken)

@@ -14,6 +14,7 @@ import mockserver
 from mockserver.contract.catalog import load
 from mockserver.contract.readings import deciding
 from mockserver.contract.rules import Rule
+from mockserver.contract.service import Service
 from mockserver.fake.answering.headers import annotated
 from mockserver.fake.answering.reasons import _ROWS
 from mockserver.fake.journal import Entry
@@ -49,13 +50,19 @@ def refused_rows() -> Iterator[str]:
 
 
 def test_each_row_that_the_code_refuses_with_has_a_sentence() -> None:
-    libraries = [each for service in load().services.values() for each in service.libraries.values()]
-    of_libraries = {row for each in libraries for row in (each.missing, each.preset, each.deleted)}
-    assert ({*refused_rows()} | of_libraries) <= _ROWS.keys()
+    assert {*refused_rows()} <= _ROWS.keys()
+
+
+@pytest.mark.parametrize("service", load().services.values(), ids=list(load().services))
+def test_each_row_that_a_service_names_has_a_sentence_of_its_own_or_of_the_code(service: Service) -> None:
+    libraries = [row for each in service.libraries.values() for row in (each.missing, each.preset, each.deleted)]
+    withdrawn = [operation.refuses for operation in service.operations.values() if operation.refuses]
+    assert [row for row in (*libraries, *withdrawn) if service.errors[row].reason is None and row not in _ROWS] == []
 
 
 def test_each_kind_is_one_that_the_control_api_describes() -> None:
-    assert {kind for kind, _ in _ROWS.values()} <= set(KINDS)
+    told = [row.reason for service in load().services.values() for row in service.errors.values() if row.reason]
+    assert {kind for kind, _ in (*_ROWS.values(), *told)} <= set(KINDS)
 
 
 def test_an_answer_as_usual_has_no_reason(fake: CheckedFake) -> None:
