@@ -14,9 +14,6 @@ from mockserver.errors import MockserverError
 from mockserver.fake.core import Fake
 from mockserver.suggestions import near_names
 
-_PAGES = ("docs/", "openapi/kling.json")
-"""What there is besides the control API."""
-
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -29,10 +26,13 @@ def handlers(fake: Fake) -> dict[type[Exception], Handler]:
     async def refused(_: Request, error: Exception) -> Response:
         return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
 
-    return {HTTPException: _missing, MockserverError: refused, Exception: failed}
+    async def missing(request: Request, error: Exception) -> Response:
+        return _missing(fake, request, error)
+
+    return {HTTPException: missing, MockserverError: refused, Exception: failed}
 
 
-async def _missing(request: Request, error: Exception) -> Response:
+def _missing(fake: Fake, request: Request, error: Exception) -> Response:
     """Answer with JSON and a hint where Starlette would name the status alone."""
     assert isinstance(error, HTTPException)  # noqa: S101 # it is registered for no other
     asked, headers = f"there is no {request.method} {request.scope['path']}", dict(error.headers or {})
@@ -40,14 +40,15 @@ async def _missing(request: Request, error: Exception) -> Response:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
         text = f"{asked}; this path takes {headers['Allow']}."
     elif error.status_code == 404:
-        text = f"{asked}; {_instead(request.scope['path'])}"
+        text = f"{asked}; {_instead(fake, request.scope['path'])}"
     else:
         text = f"{error.detail}."
     return JSONResponse({"error": text}, error.status_code, headers)
 
 
-def _instead(path: str) -> str:
-    names = [*_PAGES, *(known.removeprefix("/") for known in description()["paths"])]
+def _instead(fake: Fake, path: str) -> str:
+    pages = ["docs/", *(f"openapi/{service.id}.json" for service in fake.world.services)]
+    names = [*pages, *(known.removeprefix("/") for known in description()["paths"])]
     if near := near_names(path.removeprefix("/_mock/"), names):
         return f"did you mean {' or '.join(f'/_mock/{name}' for name in near)}?"
     return f"under /_mock/ there are {', '.join(sorted({name.partition('/')[0] for name in names}))}."

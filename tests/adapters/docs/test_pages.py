@@ -244,6 +244,13 @@ async def test_what_is_not_there_is_said_with_what_is(path: str, hint: str) -> N
     assert hint in answer.json()["error"]
 
 
+async def test_a_description_is_suggested_only_if_its_service_is_served() -> None:
+    async with reading(Fake(Settings(services=("useapi",)))) as reader:
+        answer = await reader.client.get(f"{ROOT}openap/useapi.json")
+    assert "did you mean /_mock/openapi/useapi.json?" in answer.json()["error"]
+    assert "kling" not in answer.json()["error"]
+
+
 async def test_a_page_tells_of_what_is_taken_now() -> None:
     question, rule = (
         places.reading("kling", "dangling-reference"),
