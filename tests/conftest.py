@@ -26,6 +26,7 @@ from mockserver.secrecy.mask import Mask
 from mockserver.settings import Settings
 from mockserver.types import JSON, Millis, Request, Response
 from tests.support import stores
+from tests.support.programs import OF_MAKE
 from tests.support.representatives import is_represented, operation_in
 from tests.support.sampling import few_cases
 
@@ -38,8 +39,8 @@ hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
 
 
-# What somebody has configured for the fakes of their own must not change those of the tests.
-for _name in [name for name in os.environ if name.startswith(PREFIX)]:
+# What somebody has configured for the fakes of their own, or told the make that runs us, must not change the tests.
+for _name in [name for name in os.environ if name.startswith(PREFIX) or name in OF_MAKE]:
     del os.environ[_name]
 
 

@@ -10,6 +10,9 @@ import pytest
 
 from mockserver.fake.media import faces
 
+OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "VENV", "PYTHON", "ARGS")
+"""The variables by which make tells those that it starts what it was told itself, also another make."""
+
 PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 """With the folder of programs that a user may run and seldom does, such as nginx."""
 

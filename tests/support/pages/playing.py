@@ -12,11 +12,17 @@ from pathlib import Path
 from tests.support.pages.page import ROOT, When, blocks
 from tests.support.pages.player import USUAL_PORT, Player, ports
 from tests.support.pages.terminal import terminal
+from tests.support.programs import OF_MAKE
 
 CLONE = "URL-OF-THIS-REPOSITORY"
 """What a page says for a place that its reader knows."""
 
-_OURS = ("MOCKSERVER_", "KLING_", "PYTHON", "PYTEST", "COVERAGE", "XDG_", "VIRTUAL_ENV", "TERM", "COLUMNS", "PIP_CACHE")
+_OURS = (
+    *("MOCKSERVER_", "KLING_", "PYTHON", "PYTEST", "COVERAGE", "XDG_", "VIRTUAL_ENV", "TERM", "COLUMNS", "PIP_CACHE"),
+    *OF_MAKE,
+)
+"""How the variables begin that a reader does not have."""
+
 _PYTEST = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "mockserver.pytest_plugin"}
 """Of all plugins that our own tests have, a reader needs but ours; the others take half a second to load."""
 
