@@ -33,9 +33,9 @@ def server(report: Path | None, baseline: Path | None, **options: Any) -> None:
     from mockserver.kit.checks import select
     from mockserver.kit.reports.terminal import progress
     from mockserver.kit.server.checks.registry import CHECKS
-    from mockserver.kit.server.plan import plan, scenarios_for
     from mockserver.kit.server.runner import run
     from mockserver.kit.server.settings import Settings
+    from mockserver.kit.server.spending.plan import plan, scenarios_for
 
     reporting = Reporting.prepare(report, baseline)
     settings = Settings(**options)

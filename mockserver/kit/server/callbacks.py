@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import jiter
 
-from mockserver.kit.server.budget import RealTime, Time
+from mockserver.kit.server.spending.budget import RealTime, Time
 from mockserver.types import JSON, Millis
 
 _HOOK = "/hook/"

@@ -16,7 +16,6 @@ from mockserver.contract.places import with_value
 from mockserver.contract.service import Operation
 from mockserver.contract.vectors import merged
 from mockserver.kit.lookups import naming
-from mockserver.kit.server.budget import Budget, RealTime, Time
 from mockserver.kit.server.callbacks import CallbackReceiver, Receiver
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.evidence import About, Attempt, Evidence, Purpose, ResultFile
@@ -25,6 +24,7 @@ from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.media import decode
 from mockserver.kit.server.recorder import Recorder
 from mockserver.kit.server.settings import Settings, Target, is_near
+from mockserver.kit.server.spending.budget import Budget, RealTime, Time
 from mockserver.kit.server.transport import Transport
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.transcript import Exchange

@@ -15,14 +15,14 @@ from typing import Unpack
 from mockserver.configuration.resolution import configured
 from mockserver.errors import Interrupted
 from mockserver.kit.checks import Check, NothingToJudge, Skipped, select
-from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.evidence import Evidence, Purpose
 from mockserver.kit.server.findings import answer_text
-from mockserver.kit.server.plan import scenarios_for
 from mockserver.kit.server.probe import Probe, connect, encoded
 from mockserver.kit.server.repetition.shell import Shell, notes
 from mockserver.kit.server.settings import Options, Settings
+from mockserver.kit.server.spending.budget import Spent
+from mockserver.kit.server.spending.plan import scenarios_for
 from mockserver.kit.verdict import Finding, Verdict
 
 ServerCheck = Check[Evidence, Finding]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.kit.server.budget import Time
+from mockserver.kit.server.spending.budget import Time
 from mockserver.types import Millis, Request, Response
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from mockserver.contract import places
@@ -20,6 +19,9 @@ _PROMPT = "A red bicycle in the rain"
 
 _RATIOS = ("9:16", "3:4", "16:9")
 """Ratios to ask for, the best first: no service has an upright one as its default, so one that is ignored shows."""
+
+_MOST_DIGITS = 18
+"""Of a count or a length. More are only sent to be refused, and Python reads no number of thousands of digits."""
 
 _SIDE_PIXELS = 300
 """The smallest side of a picture that every service takes."""
@@ -103,10 +105,11 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
     """Return a task of a payload, with what must come of it."""
     task = operation.task
     is_series = "series" in task and places.first(task["series"]["field"], payload) == task["series"]["is"]
-    count = _chosen(operation, payload, task["series"]["count"]) if is_series else _value(operation, payload, "count")
-    ratio = _value(operation, payload, "ratio")
+    count = chosen(operation, payload, task["series"]["count"]) if is_series else in_role(operation, payload, "count")
+    ratio = in_role(operation, payload, "ratio")
     is_film, lasts = task["media"] == "video", task["media"] in ("video", "audio")
-    seconds = _value(operation, payload, "duration") or task.get("usual_duration")
+    seconds = in_role(operation, payload, "duration") or task.get("usual_duration")
+    size = in_role(operation, payload, "size") or task.get("usual_size")
     return WatchedTask(
         name=name,
         operation=operation,
@@ -115,8 +118,8 @@ def watched_task(operation: Operation, payload: Mapping[str, JSON], name: str) -
         count=_amount(task, count),
         series=is_series if "series" in task else None,
         ratio=ratio if isinstance(ratio, str) and ":" in ratio else None,
-        seconds=int(str(seconds)) if lasts and str(seconds).isdecimal() else None,
-        side=task["sizes"].get(_value(operation, payload, "size") or task["usual_size"]) if "size" in task else None,
+        seconds=_whole(seconds) if lasts else None,
+        side=task["sizes"].get(size) if "size" in task and isinstance(size, str) else None,
         sound=_has_sound(operation, payload) if is_film else None,
         watermark="watermark" in task and bool(places.first(task["watermark"], payload)),
     )
@@ -127,15 +130,21 @@ def _has_sound(operation: Operation, payload: Mapping[str, JSON]) -> bool | None
     sound = operation.task.get("sound")
     if sound is None:
         return None
-    return "always" in sound or bool(_chosen(operation, payload, sound["field"]) == sound["is"])
+    return "always" in sound or bool(chosen(operation, payload, sound["field"]) == sound["is"])
 
 
 def _amount(task: Mapping[str, Any], count: JSON) -> int | None:
     """Return how many results there must be, if that is known; a film may have sounds beside it."""
     if task["media"] == "none":
         return 0
-    is_known = "usual_count" not in task and str(count or 1).isdecimal()
-    return int(count or 1) + task.get("sounds", 0) if is_known else None
+    results = None if "usual_count" in task else _whole(count or 1)
+    return None if results is None else results + int(task.get("sounds", 0))
+
+
+def _whole(value: JSON) -> int | None:
+    """Return a number, also one that is written as text; ``None`` for what is none, and for what has no end."""
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def base_payload(expectations: Expectations, operation: Operation) -> dict[str, JSON]:
@@ -172,45 +181,6 @@ def borrows(operation: Operation, payload: Mapping[str, JSON]) -> bool:
     return any(named) or _has_url(dict(payload))
 
 
-def units(operation: Operation, payload: Mapping[str, JSON]) -> Decimal:
-    """Return what a task costs by the contract's prices; 0 where it has none."""
-    task, size = operation.task, _value(operation, payload, "size")
-    if size not in task.get("sizes", ()):
-        size = task.get("usual_size", "each")
-    price = Decimal(_prices(operation, payload).get(size, "0"))
-    each = task.get("units_each", 1 if task["media"] == "video" else "result")
-    if each == "task":
-        return price
-    if each == "result":
-        return price * _paid_results(operation, payload)
-    seconds = watched_task(operation, payload, "").seconds or 1
-    return price * int(-(-seconds // each))
-
-
-def _prices(operation: Operation, payload: Mapping[str, JSON]) -> Mapping[str, str]:
-    """Return the price of each size: that of the model, and for what else the payload asks for, if that counts."""
-    task = operation.task | operation.task.get("by_model", {}).get(_value(operation, payload, "model"), {})
-    cases: Iterator[Mapping[str, str]] = (
-        case["units"]
-        for case in task.get("units_when", ())
-        if all(_is_wanted(_chosen(operation, payload, place), wanted) for place, wanted in case["when"].items())
-    )
-    return next(cases, task.get("units", {}))
-
-
-def _is_wanted(value: JSON, wanted: JSON) -> bool:
-    """Whether a value counts for a price; ``True`` wants any that is not empty."""
-    return bool(value) if wanted is True else value == wanted
-
-
-def _paid_results(operation: Operation, payload: Mapping[str, JSON]) -> int:
-    """Return how many results are paid for; the sounds beside a film are not."""
-    task, count = operation.task, watched_task(operation, payload, "").count
-    if count is None:
-        return int(task["series"]["auto"] if "series" in task else task["usual_count"])
-    return max(count - int(task.get("sounds", 0)), 1)
-
-
 def with_own_pictures(
     expectations: Expectations, operation: Operation, payload: Mapping[str, JSON], without: str = ""
 ) -> dict[str, JSON]:
@@ -234,13 +204,14 @@ def _has_url(value: JSON) -> bool:
     return is_url(value)
 
 
-def _value(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:
-    """Return what a payload says in a role, or what the operation takes if it says nothing."""
+def in_role(operation: Operation, payload: Mapping[str, JSON], role: str) -> Any:
+    """Return what a payload says in a role, such as ``count``; or what the operation takes if it says nothing."""
     field = operation.task.get(role)
-    return _chosen(operation, payload, field) if field else None
+    return chosen(operation, payload, field) if field else None
 
 
-def _chosen(operation: Operation, payload: Mapping[str, JSON], field: str) -> Any:
+def chosen(operation: Operation, payload: Mapping[str, JSON], field: str) -> Any:
+    """Return what a payload says at the place of a field, or what the operation takes if it says nothing."""
     value = places.first(field, payload)
     return operation.default(field, payload) if value in (None, "") else value
 

@@ -14,8 +14,8 @@ from mockserver.contract.service import Operation
 from mockserver.kit.client.callback_driver import CallbackDriver, another_callback, example_of_success, forged_callback
 from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
 from mockserver.kit.client.scenarios import ANOTHER_URL, FORGED_URL
-from mockserver.kit.server.budget import RealTime
 from mockserver.kit.server.callbacks import Receiver, signature_fault
+from mockserver.kit.server.spending.budget import RealTime
 from mockserver.kit.task_view import TaskView
 from mockserver.types import JSON
 

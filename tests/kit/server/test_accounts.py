@@ -7,8 +7,8 @@ import pytest
 
 from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.evidence import Purpose
-from mockserver.kit.server.plan import plan
 from mockserver.kit.server.scenarios.accounts import ACCOUNTS
+from mockserver.kit.server.spending.plan import plan
 from mockserver.kit.verdict import ExitStatus, Verdict
 from mockserver.settings import Key
 from tests.mutants.servers.harness import OTHER_TOKEN, TOKEN, prepare

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from mockserver.contract.catalog import load
-from mockserver.kit.server.budget import Budget, Spent
 from mockserver.kit.server.evidence import Attempt, Purpose, ResultFile, Watched
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.probe import Probe
+from mockserver.kit.server.spending.budget import Budget, Spent
 from mockserver.kit.server.transport import Transport
 from mockserver.kit.transcript import Exchange
 from mockserver.types import JSON, Request, Response

@@ -1,22 +1,15 @@
 """Watched tasks and the boundary: every payload is valid under every reading, and says what must come of it."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from itertools import product
-from typing import Any
-
 import pytest
 
 from mockserver.contract import places
 from mockserver.contract.catalog import load
 from mockserver.contract.keywords import OF_PICTURES
 from mockserver.contract.service import Operation
-from mockserver.fake.media import plan
-from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.payloads.boundary import boundary_payloads
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, borrows, small_picture, units, watched_tasks
+from mockserver.kit.server.watched_tasks import base_payload, borrows, small_picture, watched_tasks
 from mockserver.types import JSON, is_url
 from tests.support.sampling import sampled
 
@@ -70,45 +63,6 @@ def test_films_are_asked_for_short_small_silent_and_with_sound() -> None:
         watched_tasks(Expectations(CATALOG, CATALOG.service("kling")), CATALOG.operation("kling/omni-video.create"))
     )
     assert [(task.seconds, task.side, task.sound) for task in found] == [(3, 720, False), (3, 720, True)]
-
-
-@pytest.mark.parametrize(
-    ("operation", "payload", "price"),
-    [
-        ("kling/omni-image.create", {"n": 3, "resolution": "4k"}, "48"),
-        ("kling/omni-image.create", {"result_type": "series"}, "32"),
-        ("kling/omni-image.create", {"result_type": "series", "series_amount": "auto"}, "32"),
-        ("kling/omni-video.create", {"mode": "4k", "duration": "10"}, "30"),
-        ("kling/omni-video.create", {}, "4.0"),
-        ("useapi/omni-image.create", {}, "0"),
-        ("kling/generations.create", {"model_name": "kling-v1"}, "1"),
-        ("kling/generations.create", {"model_name": "kling-v1-5", "image": "http://a/b.png"}, "8"),
-        ("kling/lip-sync.create", {}, "0.5"),
-        ("kling/text2video.create", {"model_name": "kling-v3", "sound": "on", "mode": "pro", "duration": "10"}, "12"),
-        ("kling-2/omni-video-3.0.create", {"settings": {"audio": "native"}}, "4"),
-        ("kling-2/omni-video-3.0.create", {"contents": [{"type": "base_video", "url": "http://a/b.mp4"}]}, "4.5"),
-    ],
-)
-def test_a_task_costs_what_the_contract_says(operation: str, payload: dict[str, JSON], price: str) -> None:
-    assert units(CATALOG.operation(operation), payload) == Decimal(price)
-
-
-@pytest.mark.parametrize("operation", CREATES, ids=lambda operation: operation.id)
-def test_a_task_costs_what_the_fake_bills(operation: Operation) -> None:
-    source = ValidPayloads.of(operation, {}, is_strict=True)
-    payloads = [*operation.schema["examples"], *(source.simplest(branch) for branch in source.branches)]
-    decisive = {place for task in _tasks_of(operation) for case in task.get("units_when", ()) for place in case["when"]}
-    for base, place in product(list(payloads), decisive):
-        values = (operation.part(place) or {}).get("enum", ("x",))
-        payloads += [places.with_value(place, base, value) for value in values]
-    for payload in payloads:
-        assert units(operation, payload) == Decimal(plan.units(operation, payload)), payload
-
-
-def _tasks_of(operation: Operation) -> Iterator[Mapping[str, Any]]:
-    """Yield what an operation says of its tasks, and what it says of those of each model."""
-    yield operation.task
-    yield from operation.task.get("by_model", {}).values()
 
 
 @pytest.mark.parametrize(

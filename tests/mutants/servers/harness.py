@@ -19,11 +19,11 @@ from mockserver.fake.media.artifacts import Artifact, Drawn
 from mockserver.fake.media.render import render
 from mockserver.fake.media.results import PATH, Gone
 from mockserver.kit.server import settings as kit
-from mockserver.kit.server.budget import Budget
 from mockserver.kit.server.callbacks import Callback
 from mockserver.kit.server.credentials import Credentials
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.runner import run
+from mockserver.kit.server.spending.budget import Budget
 from mockserver.kit.server.transport import Transport
 from mockserver.kit.verdict import Verdict
 from mockserver.settings import Key, Settings

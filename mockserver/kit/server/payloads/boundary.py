@@ -21,7 +21,8 @@ from mockserver.kit.generation.valid import ValidPayloads
 from mockserver.kit.server.expectations import Expectations
 from mockserver.kit.server.probe import encoded
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, borrows, units, with_own_pictures
+from mockserver.kit.server.spending.prices import units
+from mockserver.kit.server.watched_tasks import base_payload, borrows, with_own_pictures
 from mockserver.types import JSON, Payload
 
 _MOST_PLACES = 8

@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from mockserver.contract.places import first, with_value
 from mockserver.contract.service import Operation
-from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Attempt, Purpose, Watched
 from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.payloads.boundary import BoundaryPayload, boundary_payloads
@@ -17,7 +16,9 @@ from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import Watch, download, watch_to_the_end
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import units, watched_task
+from mockserver.kit.server.spending.budget import Spent
+from mockserver.kit.server.spending.prices import units
+from mockserver.kit.server.watched_tasks import watched_task
 from mockserver.types import JSON
 
 BURST_TASKS = 4

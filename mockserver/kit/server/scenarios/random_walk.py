@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from mockserver.contract.service import Operation
 from mockserver.kit.scratch import scratch_folder
-from mockserver.kit.server.budget import Spent
 from mockserver.kit.server.evidence import Purpose, Step
 from mockserver.kit.server.model import Model
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.queries import LARGEST_PAGE
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
+from mockserver.kit.server.spending.budget import Spent
 from mockserver.types import JSON, Millis
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Purpose
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import base_payload, units
+from mockserver.kit.server.spending.prices import units
+from mockserver.kit.server.watched_tasks import base_payload
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import FIRST_PAUSE_MILLIS, Watch, download, watch_to_the_end
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.watched_tasks import units, watched_tasks
+from mockserver.kit.server.spending.prices import units
+from mockserver.kit.server.watched_tasks import watched_tasks
 from mockserver.kit.task_view import TaskView
 from mockserver.types import Millis
 

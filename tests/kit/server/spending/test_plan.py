@@ -6,10 +6,11 @@ import pytest
 
 from mockserver.kit.server.checks.registry import CHECKS
 from mockserver.kit.server.evidence import Purpose
-from mockserver.kit.server.plan import plan, scenarios_for
 from mockserver.kit.server.runner import play
 from mockserver.kit.server.scenarios.registry import SCENARIOS
-from mockserver.kit.server.watched_tasks import units, watched_tasks
+from mockserver.kit.server.spending.plan import plan, scenarios_for
+from mockserver.kit.server.spending.prices import units
+from mockserver.kit.server.watched_tasks import watched_tasks
 from tests.mutants.servers.harness import prepare
 
 IMAGE = "kling/omni-image.create"
