@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--token", metavar="TOKEN", help="an API key for the server")
     group.addoption("--other-token", metavar="TOKEN|AK:SK", help="a key of another account of the server")
     group.addoption("--max-creates", metavar="N", type=int, help="create at most N tasks; default: 50")
+    group.addoption("--max-units", metavar="UNITS", type=float, help="create no tasks that cost more units in all")
     group.addoption("--testee", metavar="COMMAND", help="judge the client behind COMMAND, quoted as one word")
     group.addoption("--only", metavar="CHECK", action="append", help="make this check or family only; repeatable")
     group.addoption("--examples", metavar="N", type=int, help="payloads drawn for a client; default: 10")
@@ -106,7 +107,7 @@ def _subjects(config: pytest.Config) -> list[str]:
 
 
 def _judge_server(config: pytest.Config) -> Verdict:
-    options = _given(config, "service", "token", "other_token", "max_creates", "only")
+    options = _given(config, "service", "token", "other_token", "max_creates", "max_units", "only")
     return kit.check_server(config.getoption("--server"), **options)
 
 

@@ -100,6 +100,12 @@ SERVER = (
         ["--max-creates"], type=IntRange(min=1), default=50, show_default=True, help="Create at most so many tasks."
     ),
     Configurable(
+        ["--max-units"],
+        metavar="UNITS",
+        type=FloatRange(min=0),
+        help="Create no tasks that would cost more units in all, by the contract's prices.",
+    ),
+    Configurable(
         ["--seconds"],
         type=FloatRange(0, min_open=True),
         default=600,
@@ -109,6 +115,8 @@ SERVER = (
     READING,
     _SEED,
     *_CHOICE,
+    Option(["--plan", "only_plans"], is_flag=True, help="Say what would be sent and what it costs, and send nothing."),
+    Option(["--yes", "agrees"], is_flag=True, help="Do not ask before tasks are created that cost something."),
     *REPORTING,
 )
-"""Those of ``mockserver check server``."""
+"""Those of ``mockserver check server``. What is decided anew each time is for the command line only."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,3 +150,85 @@ def test_a_mistake_is_one_line(words: tuple[str, ...], said: str) -> None:
     assert said in found.stderr
     assert found.stderr.count("\n") == 1
     assert "The plan" not in found.stderr
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    """A server on this machine that a request would wait in, under a name that is not loopback's."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        yield server
+
+
+ONE_TASK = ("--operation", "kling/omni-image", "--max-creates", "1", "--only", "ids-differ")
+
+
+def has_been_asked(server: socket.socket) -> bool:
+    try:
+        server.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
+
+
+def test_a_plan_says_what_each_scenario_does_and_what_it_costs_and_sends_nothing(listening: socket.socket) -> None:
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    found = check(url, "--operation", "kling/omni-image", "--max-units", "100", "--plan")
+    lines = found.stdout.splitlines()
+    assert (found.returncode, found.stderr, lines[-1]) == (0, "", "Nothing was sent.")
+    assert lines[0].startswith("The plan: at most ")
+    assert "(--max-creates 50, --max-units 100) for about " in lines[0]
+    assert "  task lifecycle: Create a few tasks of each operation, and watch each to its end." in lines
+    assert "    3 tasks of kling/omni-image.create, 40 units" in lines
+    assert not has_been_asked(listening)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "is_asked", "is_sent"),
+    [
+        ("n\n", (), True, False),
+        ("\n", (), True, False),
+        ("\x04", (), True, False),
+        ("y\n", (), True, True),
+        ("n\n", ("--yes",), False, True),
+        ("n\n", ("--only", "no-credentials-refused"), False, True),
+    ],
+)
+def test_on_a_terminal_one_is_asked_before_anything_is_spent_elsewhere(
+    answer: str, words: tuple[str, ...], is_asked: bool, is_sent: bool
+) -> None:
+    """A name that no resolver knows is elsewhere and cannot be reached: that says that it was tried."""
+    status, shown = on_terminal(answer, "http://kling.invalid", *ONE_TASK, *words)
+    assert ("Create these tasks at http://kling.invalid?" in shown) is is_asked, shown
+    assert ("Nothing was sent." in shown) is not is_sent
+    assert ("does not answer" in shown) is is_sent
+    assert status == 2
+
+
+def on_terminal(typed: str, *words: str) -> tuple[int, str]:
+    """Run the command on a terminal where somebody types; return its status and what the terminal shows."""
+    ours, theirs = pty.openpty()
+    try:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        command = [sys.executable, "-c", MAIN, "check", "server", *words]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+        patience = threading.Timer(60, process.kill)
+        patience.start()
+        os.write(ours, typed.encode())
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+        patience.cancel()
+        return process.wait(timeout=60), shown.decode(errors="replace")
+    finally:
+        os.close(ours)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # Linux says so when the other side is closed
+        return b""

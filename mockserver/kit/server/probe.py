@@ -25,6 +25,7 @@ from mockserver.kit.server.media import decode
 from mockserver.kit.server.recorder import Recorder
 from mockserver.kit.server.settings import Settings, Target, is_near
 from mockserver.kit.server.spending.budget import Budget, RealTime, Time
+from mockserver.kit.server.spending.prices import units
 from mockserver.kit.server.transport import Transport
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.transcript import Exchange
@@ -117,7 +118,7 @@ class Probe:
         headers: Mapping[str, str | None] | None = None,
     ) -> Attempt:
         """Send a payload that may create a task. Raises ``Spent``."""
-        with self.budget.of_one_task() as charge:
+        with self.budget.of_one_task(units(operation, payload)) as charge:
             attempt = self.ask(operation, payload, purpose, about, case=case, headers=headers)
             charge.is_due = attempt.is_accepted or attempt.exchange.response is None
         return attempt
@@ -250,11 +251,12 @@ def connect(settings: Settings) -> Iterator[Probe]:
     import httpx
 
     target, clock = settings.target(), RealTime()
+    budget = Budget(settings.max_creates, settings.seconds, clock, settings.most_units)
     limits = httpx.Limits(max_connections=_MOST_CONNECTIONS)
     timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(timeout=timeout, limits=limits, trust_env=False))
-        transport, budget = Transport(client, clock), Budget(settings.max_creates, settings.seconds, clock)
+        transport = Transport(client, clock)
         if is_near(settings.url):
             receiver = stack.enter_context(Receiver(clock))
             yield Probe(target, transport, budget, clock, receiver=receiver)

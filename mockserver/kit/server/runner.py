@@ -21,8 +21,9 @@ from mockserver.kit.server.findings import answer_text
 from mockserver.kit.server.probe import Probe, connect, encoded
 from mockserver.kit.server.repetition.shell import Shell, notes
 from mockserver.kit.server.settings import Options, Settings
-from mockserver.kit.server.spending.budget import Spent
+from mockserver.kit.server.spending.budget import Budget, Spent
 from mockserver.kit.server.spending.plan import scenarios_for
+from mockserver.kit.server.spending.prices import in_units
 from mockserver.kit.verdict import Finding, Verdict
 
 ServerCheck = Check[Evidence, Finding]
@@ -53,7 +54,7 @@ def check_server(url: str, **options: Unpack[Options]) -> Verdict:
     * ``webhook_secret``: ``whsec_`` and Base64, to verify the signatures of callbacks
     * ``operations``: the operations to try, ``["kling/omni-image"]``; all that create tasks unless told otherwise
     * ``readings``: answers to open questions, ``{"missing-task": "400-1201"}``; see ``mockserver readings``
-    * ``max_creates``: how many tasks to create at most, 50
+    * ``max_creates``: how many tasks to create at most, 50; ``max_units``: what they may cost, by the contract's prices
     * ``seconds``: after how many seconds to send nothing more, 600
     * ``seed``: a number; each gives other payloads, and the same each time
     * ``only`` and ``skip``: the checks to make and to leave out, by their names or those of their families
@@ -191,9 +192,16 @@ def _facts(probe: Probe) -> tuple[tuple[str, str], ...]:
         ("service", probe.expectations.service.id),
         ("exchanges", str(len(attempts))),
         ("tasks created", str(probe.budget.created)),
+        ("cost", _cost(probe.budget)),
         ("rules broken", str(len({(rule.operation, rule.id) for rule in broken}))),
         ("readings settled", ", ".join(f"{id}={reading}" for id, reading in chosen.items()) or "none"),
     )
+
+
+def _cost(budget: Budget) -> str:
+    """Say what a run has cost."""
+    rest = f", and {budget.unpriced} tasks at prices that it does not have" if budget.unpriced else ""
+    return f"{in_units(budget.units)}, by the contract's prices{rest}"
 
 
 def _size(finding: Finding) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import TypedDict
@@ -31,6 +32,10 @@ _VARIABLES = MappingProxyType(
 """The variables of a shell that stand for secrets in what repeats a finding, by the option."""
 
 
+_MOST_UNITS = 10**12
+"""More than anybody has; it is still written as a number that can be read."""
+
+
 class Options(TypedDict, total=False):
     """What can be said of a run; ``Settings`` explains each."""
 
@@ -43,6 +48,7 @@ class Options(TypedDict, total=False):
     operations: Sequence[str]
     readings: Mapping[str, str]
     max_creates: int
+    max_units: float | Decimal | None
     seconds: float
     seed: int
     only: Sequence[str]
@@ -60,7 +66,8 @@ class Settings:
     * ``webhook_secret``: the one that the server signs callbacks with, ``whsec_…``
     * ``operations``: the operations to try, ``kling/omni-image``; all that create tasks, if empty
     * ``readings``: settled questions, ``{"missing-task": "400-1201"}``
-    * ``max_creates``: at most so many tasks are created; ``seconds``: after so long nothing more is sent
+    * ``max_creates``: at most so many tasks are created; ``max_units``: they cost at most so much by the contract's
+      prices, also if the server accepts what it should refuse; ``seconds``: after so long nothing more is sent
     * ``seed``: each gives other payloads, and the same each time
     * ``only`` and ``skip``: names of checks and of families
     """
@@ -75,6 +82,7 @@ class Settings:
     operations: Sequence[str] = ()
     readings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     max_creates: int = 50
+    max_units: float | Decimal | None = None
     seconds: float = 600.0
     seed: int = 0
     only: Sequence[str] = ()
@@ -86,6 +94,7 @@ class Settings:
             raise BadSetting(
                 "URL", f"{self.url!r} is not an http or https URL. Write one such as http://localhost:8080."
             )
+        _ = self.most_units  # it raises for what is no amount
         if self.webhook_secret is not None:
             check_webhook_secret(self.webhook_secret)
         catalog = load()
@@ -107,7 +116,7 @@ class Settings:
         """Return the command that makes one check again; what is secret in it is a variable of the shell."""
         words = [*words_of(("check", "server"), but=_VARIABLES), *schemas_words(), self.url, "--only", check]
         words += ["--operation", operation.removesuffix(".create")] if operation is not None else []
-        for name in ("service", "max_creates", "seconds", "seed"):
+        for name in ("service", "max_creates", "max_units", "seconds", "seed"):
             value = getattr(self, name)
             if value != getattr(Settings, name):
                 words += [f"--{name.replace('_', '-')}", f"{value}"]
@@ -116,6 +125,20 @@ class Settings:
         given = ((name, variable) for name, variable in _VARIABLES.items() if getattr(self, name))
         secrets = (f'--{name.replace("_", "-")} "${variable}"' for name, variable in given)
         return " ".join([shlex.join(words), *secrets])
+
+    @property
+    def most_units(self) -> Decimal | None:
+        """``max_units`` as an amount; ``None`` for no limit. Raises ``BadSetting``."""
+        if self.max_units is None:
+            return None
+        try:
+            found = Decimal(str(self.max_units))
+        except InvalidOperation:
+            found = Decimal("nan")
+        if not found.is_finite() or not 0 <= found <= _MOST_UNITS:
+            fact = f"{self.max_units!r} is no amount. Write a number of units such as 100 or 0.6."
+            raise BadSetting("--max-units", fact)
+        return found
 
     @property
     def secrets(self) -> tuple[str, ...]:

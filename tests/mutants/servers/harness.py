@@ -141,7 +141,7 @@ class Run:
 
     def connect(self, settings: kit.Settings) -> AbstractContextManager[Probe]:
         """Open a probe that reaches the fake without a socket."""
-        budget = Budget(settings.max_creates, settings.seconds, self.server)
+        budget = Budget(settings.max_creates, settings.seconds, self.server, settings.most_units)
         transport = Transport(httpx.Client(transport=self.server), self.server)
         return nullcontext(Probe(settings.target(), transport, budget, self.server, receiver=self.server))
 

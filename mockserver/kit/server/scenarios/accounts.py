@@ -31,7 +31,7 @@ BY_ID, BY_NAME = "by its id", "by its name"
 
 
 def use_two_accounts(probe: Probe) -> None:
-    """Let two accounts work side by side; without a second one, do nothing. Raises ``Spent``."""
+    """With a second account, let each look for what the other has. Raises ``Spent``."""
     if probe.target.other is None:
         return
     other = probe.as_another(probe.target.other)

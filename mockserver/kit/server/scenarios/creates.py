@@ -16,7 +16,7 @@ from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import Watch, download, watch_to_the_end
 from mockserver.kit.server.settings import Target
-from mockserver.kit.server.spending.budget import Spent
+from mockserver.kit.server.spending.budget import Spent, TooDear
 from mockserver.kit.server.spending.prices import units
 from mockserver.kit.server.watched_tasks import watched_task
 from mockserver.types import JSON
@@ -49,11 +49,16 @@ def send_valid_payloads(probe: Probe) -> None:
     }
     edges = {id: sum(not found.borrows for found in payloads) for id, payloads in waiting.items()}
     followed: list[Watch] = []
+    too_dear: dict[str, list[BoundaryPayload]] = {id: [] for id in waiting}
     while any(waiting.values()) and probe.budget.left > 0:
         for create in probe.target.create_operations:
             if waiting[create.id] and probe.budget.left > 0:
-                followed += _send_valid(probe, create, waiting[create.id].pop(0))
-    _note_untried(probe, waiting)
+                found = waiting[create.id].pop(0)
+                try:
+                    followed += _send_valid(probe, create, found)
+                except TooDear:
+                    too_dear[create.id].append(found)
+    _note_untried(probe, {id: [*too_dear[id], *left] for id, left in waiting.items()})
     _follow(probe, followed, edges)
 
 
@@ -69,17 +74,15 @@ def _follow(probe: Probe, followed: list[Watch], edges: Mapping[str, int]) -> No
         done = sum(watch.task.operation.id == id for watch in seen)
         is_shown = any(watch.get is not None for watch in followed if watch.task.operation.id == id)
         if done < count and (is_shown or not followed):
-            reason = (
-                f"{id}: followed {done} of {count} valid payloads to their results; raise --max-creates or --seconds"
-            )
-            probe.recorder.untried(FOLLOWS, reason)
+            more = f"raise {probe.budget.options} or --seconds"
+            probe.recorder.untried(FOLLOWS, f"{id}: followed {done} of {count} valid payloads to their results; {more}")
 
 
 def send_burst(probe: Probe) -> None:
     """Create several tasks of the first operation at once, all alike, and then two of one name. Raises ``Spent``."""
     create, layout = probe.target.create_operations[0], probe.expectations.layout
-    if probe.budget.left < BURST_TASKS + _NAMESAKES:
-        raise Spent(f"fewer than the {BURST_TASKS + _NAMESAKES} tasks of a burst were left of --max-creates")
+    if not Cost.of_simplest(probe.target, create, BURST_TASKS + _NAMESAKES).is_within(probe.budget):
+        raise Spent(f"fewer than the {BURST_TASKS + _NAMESAKES} tasks of a burst were left of {probe.budget.options}")
     plain = probe.simplest(create)
     unnamed = create.put(layout.external_id_field, plain, "")
     payload = unnamed if _has_names(probe.target) and probe.expectations.is_accepted(create, unnamed) else plain
@@ -134,9 +137,14 @@ def _note_untried(probe: Probe, waiting: Mapping[str, list[BoundaryPayload]]) ->
     for id, left in waiting.items():
         rules = sorted({case.rule.id for found in left for case in found.cases if case.rule is not None})
         if rules:
-            named = ", ".join(rules[:_NAMED_RULES]) + (" …" if len(rules) > _NAMED_RULES else "")
-            reason = f"{id}: no task was left to try the limits of {len(rules)} rules ({named}); raise --max-creates"
-            probe.recorder.untried(ACCEPTS, reason)
+            reason = f"{id}: no task was left to try the limits of {len(rules)} rules ({named(rules)})"
+            probe.recorder.untried(ACCEPTS, f"{reason}; raise {probe.budget.options}")
+
+
+def named(rules: Iterable[str]) -> str:
+    """Name the first of some rules."""
+    ids = list(dict.fromkeys(rules))
+    return ", ".join(ids[:_NAMED_RULES]) + (" …" if len(ids) > _NAMED_RULES else "")
 
 
 def renamed(probe: Probe, payload: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -11,6 +11,7 @@ from mockserver.kit.server.evidence import OddBody, Purpose
 from mockserver.kit.server.probe import Probe, encoded
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
+from mockserver.kit.server.spending.prices import units
 
 READABLE = 5
 """How many of the bodies of an operation a server may take: what they say is odd, but it can be read."""
@@ -34,8 +35,9 @@ class Body(NamedTuple):
 def send_malformed(probe: Probe) -> None:
     """Send odd bodies, odd paths and odd methods. Raises ``Spent``."""
     for create in probe.target.create_operations:
+        price = units(create, probe.simplest(create))
         for body in _bodies(probe, create):
-            with probe.budget.of_one_task() as charge:
+            with probe.budget.of_one_task(price) as charge:
                 charge.is_due = probe.send(
                     create.method, create.path, body.content, OddBody(body.is_readable),
                     case=body.case, operation=create, headers={"content-type": body.media_type},

@@ -11,7 +11,7 @@ from mockserver.contract.service import Operation
 from mockserver.kit.lookups import is_by_path
 from mockserver.kit.server.evidence import Named, Page, Purpose, TaskHistory, TimeBound
 from mockserver.kit.server.probe import Probe
-from mockserver.kit.server.scenarios.scenario import Scenario
+from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.watched_tasks import base_payload
 from mockserver.kit.task_view import task_views
 from mockserver.types import JSON
@@ -30,7 +30,7 @@ _SMALL_PAGE = 2
 
 
 def query(probe: Probe) -> None:
-    """Ask for what there is and for what there is not. Raises ``Spent``."""
+    """Ask for tasks, lists and pages: for those that are there, and for those that are not. Raises ``Spent``."""
     histories = probe.evidence().histories
     for create in probe.target.create_operations:
         probe.budget.check()
@@ -79,8 +79,9 @@ def _reuse_name(probe: Probe, create: Operation, histories: tuple[TaskHistory, .
         return
     for history in histories[:1]:
         has_failed = history.end is not None and history.end.view.state == "failed"
-        if probe.budget.left < 1:
-            probe.recorder.untried(REFUSES_NAMES, f"{create.id}: no task was left for it; raise --max-creates")
+        if not Cost.of_simplest(probe.target, create, 1).is_within(probe.budget):
+            reason = f"{create.id}: no task was left for it; raise {probe.budget.options}"
+            probe.recorder.untried(REFUSES_NAMES, reason)
         elif (name := first(field, history.task.payload)) is not None and not has_failed:
             payload = with_value(field, base_payload(probe.expectations, create), name)
             probe.create(create, payload, Purpose.REUSE_NAME, case=history.task.operation.id)

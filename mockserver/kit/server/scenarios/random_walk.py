@@ -32,13 +32,16 @@ _PAUSES_MILLIS: tuple[Millis, ...] = (0, 0, 0, 0, 0, 0, 0, 300, 300, 1500)
 
 
 def walk_at_random(probe: Probe) -> None:
-    """Run the machine a few times. Nothing is shrunk, for each task may cost money. Raises ``Spent``."""
+    """Create tasks, ask for them, list them and wait, in orders that Hypothesis draws. Raises ``Spent``.
+
+    Nothing is shrunk, for each task may cost money.
+    """
     from hypothesis import Phase, settings
     from hypothesis.stateful import run_state_machine_as_test
 
     probe.budget.check()
-    if probe.budget.left < TASKS:
-        raise Spent(f"fewer than the {TASKS} tasks of a random walk were left of --max-creates")
+    if not all(cost.is_within(probe.budget) for cost in _cost(probe.target)):
+        raise Spent(f"fewer than the {TASKS} tasks of a random walk were left of {probe.budget.options}")
     few = settings(
         max_examples=_WALKS,
         stateful_step_count=_STEPS_OF_A_WALK,

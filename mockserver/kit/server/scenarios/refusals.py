@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from mockserver.contract.places import first, located, with_value
 from mockserver.contract.rules import Rule
@@ -14,11 +15,12 @@ from mockserver.kit.server.evidence import Attempt, Purpose, Watched
 from mockserver.kit.server.findings import is_busy
 from mockserver.kit.server.payloads.broken import broken_payloads
 from mockserver.kit.server.probe import Probe, encoded
-from mockserver.kit.server.scenarios.creates import renamed
+from mockserver.kit.server.scenarios.creates import named, renamed
 from mockserver.kit.server.scenarios.queries import whole_list
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import Watch, watch_to_the_end
 from mockserver.kit.server.settings import Target
+from mockserver.kit.server.spending.budget import TooDear
 from mockserver.kit.server.watched_tasks import watched_task
 from mockserver.types import JSON
 
@@ -39,13 +41,15 @@ _FIGURES = frozenset({"running", "available"})
 def send_broken_payloads(probe: Probe) -> None:
     """Break each rule of each operation, on each side of its edge, and look for traces. Raises ``Spent``."""
     creates = probe.target.create_operations
-    looks_for_traces = probe.budget.left >= _TASKS * len(creates)
+    costs = list(_cost(probe.target))
+    tasks, price = sum(cost.tasks for cost in costs), sum((cost.units for cost in costs), Decimal(0))
+    looks_for_traces = probe.budget.affords(tasks, price)
     if looks_for_traces:
         _list(probe)
         _create_before(probe)
         _list(probe)
     else:
-        reason = f"fewer than {_TASKS * len(creates)} tasks were left to see it; raise --max-creates"
+        reason = f"fewer than {tasks} tasks were left to see it; raise {probe.budget.options}"
         probe.recorder.untried(LEAVES_NOTHING, reason)
     seen: set[str] = set()
     refused = {create.id: _send_all(probe, create, seen) for create in creates}
@@ -65,13 +69,17 @@ def _send_all(probe: Probe, create: Operation, seen: set[str]) -> list[Attempt]:
         if operation.id in seen:
             continue
         seen.add(operation.id)
+        too_dear: list[str] = []
         for rule in InvalidPayloads.of(operation, probe.expectations.of_payloads).rules:
-            for attempt in _send_broken(probe, operation, rule):
+            for attempt in _send_broken(probe, operation, rule, too_dear):
                 if is_busy(attempt, probe.expectations):
                     probe.recorder.untried(REFUSES, f"{operation.id}: the server stayed busy, from {rule.id} on")
                     return refused
                 if operation is create and not attempt.is_accepted:
                     refused.append(attempt)
+        if too_dear:
+            reason = f"{operation.id}: {len(too_dear)} payloads would cost too much, if the server accepted them"
+            probe.recorder.untried(REFUSES, f"{reason} ({named(too_dear)}); raise --max-units")
     return refused
 
 
@@ -85,18 +93,22 @@ def _asked(probe: Probe, create: Operation) -> Iterator[Operation]:
         yield get
 
 
-def _send_broken(probe: Probe, operation: Operation, rule: Rule) -> Iterator[Attempt]:
+def _send_broken(probe: Probe, operation: Operation, rule: Rule, too_dear: list[str]) -> Iterator[Attempt]:
+    """Send payloads that break a rule; add its id to ``too_dear`` for each that would cost more than is left."""
     payloads = list(_broken(probe, operation, rule))
     small = [payload for payload in payloads if len(encoded(payload)) <= probe.target.largest_bytes]
     if payloads and not small:
         megabytes = len(encoded(payloads[0])) / (1 << 20)
         probe.recorder.untried(REFUSES, f"{operation.id} {rule.id}: its payload would have {megabytes:.0f} MiB")
     for payload in small:
-        if operation.method == "GET":
+        if operation.does != "create":
             yield probe.ask(operation, payload, Purpose.BREAK_RULE, rule)
-        else:
+            continue
+        try:
             yield probe.create(operation, payload, Purpose.BREAK_RULE, rule)
-            probe.budget.check()
+        except TooDear:
+            too_dear.append(rule.id)
+        probe.budget.check()
 
 
 def _broken(probe: Probe, operation: Operation, rule: Rule) -> Iterator[JSON]:

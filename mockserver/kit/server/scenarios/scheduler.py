@@ -20,7 +20,7 @@ _PAUSE_MILLIS: Millis = 1000
 
 
 def watch_scheduler(probe: Probe) -> None:
-    """Ask what runs before, during and after two jobs, and stop one. Raises ``Spent``."""
+    """Where a service tells what runs, ask that before, during and after two jobs, and stop one. Raises ``Spent``."""
     create = probe.target.create_operations[0]
     if not _asks(probe):
         return

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 
 from mockserver.contract.places import first
-from mockserver.contract.service import Operation
 from mockserver.kit.server.evidence import Purpose, Watched
 from mockserver.kit.server.probe import Probe
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.scenarios.watching import FIRST_PAUSE_MILLIS, Watch, download, watch_to_the_end
 from mockserver.kit.server.settings import Target
+from mockserver.kit.server.spending.budget import Spent
 from mockserver.kit.server.spending.prices import units
-from mockserver.kit.server.watched_tasks import watched_tasks
+from mockserver.kit.server.watched_tasks import WatchedTask, watched_tasks
 from mockserver.kit.task_view import TaskView
 from mockserver.types import Millis
 
@@ -29,8 +28,20 @@ ENDS = "task-ends"
 
 
 def watch_tasks(probe: Probe) -> None:
-    """Create tasks and watch them. Raises ``Spent``."""
-    watches = [watch for create in probe.target.create_operations for watch in _created(probe, create)]
+    """Create a few tasks of each operation, and watch each to its end. Raises ``Spent``."""
+    watches: list[Watch] = []
+    try:
+        for create in probe.target.create_operations:
+            for task in watched_tasks(probe.expectations, create, probe.account_fields(create)):
+                watches += _created(probe, task)
+    except Spent:
+        _watch(probe, watches)  # they were paid for
+        raise
+    _watch(probe, watches)
+
+
+def _watch(probe: Probe, watches: list[Watch]) -> None:
+    """Look at some tasks until they have ended, and at what has become of them."""
     watch_to_the_end(probe, watches)
     for id in dict.fromkeys(watch.task.operation.id for watch in watches if watch.is_abandoned):
         probe.recorder.untried(ENDS, f"{id}: there was no time to wait for its end; raise --seconds")
@@ -47,19 +58,18 @@ def watch_tasks(probe: Probe) -> None:
     _wait_for_callbacks(probe, [watch for watch in watches if watch in ended or watch.get is None])
 
 
-def _created(probe: Probe, create: Operation) -> list[Watch]:
-    layout, found = probe.expectations.layout, []
-    for plain in watched_tasks(probe.expectations, create, probe.account_fields(create)):
-        name = f"{plain.name}-{probe.new_name()}"
-        payload = create.put(layout.external_id_field, plain.payload, name)
-        if probe.receiver is not None:
-            payload = create.put(layout.callback_field, payload, probe.receiver.url(name))
-        task = replace(plain, name=name, payload=payload)
-        probe.recorder.watch(task)
-        attempt = probe.create(create, dict(task.payload), Purpose.CREATE_WATCHED, Watched(name))
-        watch = Watch.of(probe, task, attempt)
-        found += [watch] if watch is not None else []
-    return found
+def _created(probe: Probe, plain: WatchedTask) -> Iterator[Watch]:
+    """Create a task with a name of its own, which is called back if the server can; yield it if it is there."""
+    create, layout, name = plain.operation, probe.expectations.layout, f"{plain.name}-{probe.new_name()}"
+    payload = create.put(layout.external_id_field, plain.payload, name)
+    if probe.receiver is not None:
+        payload = create.put(layout.callback_field, payload, probe.receiver.url(name))
+    task = replace(plain, name=name, payload=payload)
+    attempt = probe.create(create, dict(task.payload), Purpose.CREATE_WATCHED, Watched(name))
+    probe.recorder.watch(task)
+    watch = Watch.of(probe, task, attempt)
+    if watch is not None:
+        yield watch
 
 
 def _find_by_name(probe: Probe, watch: Watch) -> None:
@@ -86,8 +96,8 @@ def _wait_for_callbacks(probe: Probe, watches: list[Watch]) -> None:
 
 def _cost(target: Target) -> Iterable[Cost]:
     for create in target.create_operations:
-        prices = [units(create, task.payload) for task in watched_tasks(target.expectations, create)]
-        yield Cost(create.id, len(prices), sum(prices, Decimal(0)))
+        for task in watched_tasks(target.expectations, create):
+            yield Cost(create.id, 1, units(create, task.payload))
 
 
 TASK_LIFECYCLE = Scenario(

@@ -48,7 +48,7 @@ class Upload(NamedTuple):
 
 
 def upload_files(probe: Probe) -> None:
-    """Upload a picture, look whether it is listed, and upload what must be refused. Raises ``Spent``."""
+    """Where a service takes files, upload a picture, look for it, and upload what must be refused. Raises ``Spent``."""
     operation = probe.expectations.operation_that("upload")
     if operation is None or PICTURE not in operation.uploads:
         return

@@ -13,6 +13,7 @@ from mockserver.kit.checks import AnyCheck
 from mockserver.kit.server.scenarios.registry import SCENARIOS
 from mockserver.kit.server.scenarios.scenario import Cost, Scenario
 from mockserver.kit.server.settings import Target
+from mockserver.kit.server.spending.prices import amount, in_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,28 @@ class Item:
         """What they cost, in words."""
         if self.unpriced == self.tasks:
             return "at a price that the contract does not have"
-        known = f"{_amount(self.units)} units"
+        known = in_units(self.units)
         return f"{known} without {self.unpriced} of them, whose price it does not have" if self.unpriced else known
+
+    @property
+    def sentence(self) -> str:
+        """How many there are of which operation, and what they cost, in words."""
+        return f"{_count(self.tasks, 'task')} of {self.operation}, {self.cost}"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run creates at most, in the order in which it does; no more than ``max_creates`` tasks in all."""
+    """What a run does, in the order in which it does: its scenarios, and the tasks that they create at most.
 
+    There are no more than ``max_creates`` tasks in all, and they cost no more than ``max_units``, if that is a number.
+    Then no tasks of the ``unpriced_operations`` are created: the contract does not have their prices.
+    """
+
+    scenarios: tuple[Scenario, ...]
     items: tuple[Item, ...]
     max_creates: int
+    max_units: Decimal | None = None
+    unpriced_operations: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> int:
@@ -59,16 +72,34 @@ class Plan:
         """How many of the tasks have a price that the contract does not have."""
         return sum(item.unpriced for item in self.items)
 
+    def whole(self) -> Iterator[str]:
+        """Yield the plan in words, with what each scenario does."""
+        head, *_, foot = self.lines()
+        yield head
+        for scenario in self.scenarios:
+            yield f"  {scenario.name}: {scenario.sentence}"
+            yield from (f"    {item.sentence}" for item in self.items if item.scenario == scenario.name)
+        yield foot
+        yield "Nothing was sent."
+
     def lines(self) -> Iterator[str]:
-        """Yield the plan in words, for a person."""
+        """Yield the plan in words: what it costs, and for which scenario."""
         if not self.items:
             yield "The plan: this run creates no tasks."
         else:
-            tasks = f"at most {_count(self.tasks, 'task')} (--max-creates {self.max_creates})"
+            limits = f"--max-creates {self.max_creates}"
+            limits += "" if self.max_units is None else f", --max-units {amount(self.max_units)}"
             rest = f", and {self.unpriced} of them at prices that it does not have" if self.unpriced else ""
-            yield f"The plan: {tasks} for about {_amount(self.units)} units, by the contract's prices{rest}."
+            most = f"at most {_count(self.tasks, 'task')} ({limits}) for about {in_units(self.units)}"
+            yield f"The plan: {most}, by the contract's prices{rest}."
         for item in self.items:
-            yield f"  {item.scenario}: {_count(item.tasks, 'task')} of {item.operation}, {item.cost}"
+            yield f"  {item.scenario}: {item.sentence}"
+        if self.unpriced_operations:
+            names = ", ".join(self.unpriced_operations)
+            yield f"  --max-units leaves out what the contract has no price of: {names}. --max-creates alone allows it."
+        if self.unpriced_operations:
+            names = ", ".join(self.unpriced_operations)
+            yield f"  --max-units leaves out what the contract has no price of: {names}. --max-creates alone allows it."
         yield "  Requests that the server should refuse cost nothing. If it accepts one, that counts as a task, too."
 
 
@@ -78,30 +109,33 @@ def scenarios_for(checks: Iterable[AnyCheck]) -> tuple[Scenario, ...]:
     return tuple(scenario for name, scenario in SCENARIOS.items() if name in wanted)
 
 
-def plan(target: Target, scenarios: Iterable[Scenario], max_creates: int) -> Plan:
-    """Return what some scenarios create, cut off after ``max_creates`` tasks."""
-    items: dict[tuple[str, str], Item] = {}
-    left = max_creates
-    for scenario in scenarios:
+def plan(target: Target, scenarios: Iterable[Scenario], max_creates: int, max_units: Decimal | None = None) -> Plan:
+    """Return what some scenarios create, cut off after ``max_creates`` tasks, and where ``max_units`` are spent."""
+    played, items = tuple(scenarios), dict[tuple[str, str], Item]()
+    left, rest, unpriced_operations = max_creates, max_units, dict[str, None]()
+    for scenario in played:
         for cost in scenario.cost(target):
-            tasks = min(cost.tasks, left)
-            left -= tasks
+            tasks = min(cost.tasks, left, _affordable(cost, rest))
+            units = tasks * cost.each
+            left, rest = left - tasks, None if rest is None else rest - units
+            if max_units is not None and not cost.each:
+                unpriced_operations[cost.operation] = None
+            if max_units is not None and not cost.each:
+                unpriced_operations[cost.operation] = None
             if tasks:
                 key = scenario.name, cost.operation
-                items[key] = _added(items.get(key, Item(*key, 0, Decimal(0))), cost, tasks)
-    return Plan(tuple(items.values()), max_creates)
+                item = items.get(key, Item(*key, 0, Decimal(0)))
+                unpriced = item.unpriced + (0 if units else tasks)
+                items[key] = Item(*key, item.tasks + tasks, item.units + units, unpriced)
+    return Plan(played, tuple(items.values()), max_creates, max_units, tuple(unpriced_operations))
 
 
-def _added(item: Item, cost: Cost, tasks: int) -> Item:
-    """Return an item with so many of the tasks of a cost."""
-    share = cost.units * tasks / cost.tasks
-    unpriced = 0 if cost.units else tasks
-    return Item(item.scenario, item.operation, item.tasks + tasks, item.units + share, item.unpriced + unpriced)
+def _affordable(cost: Cost, units: Decimal | None) -> int:
+    """Return how many of the tasks of a cost so many units pay for; ``None`` pays for all, and nothing for no price."""
+    if units is None:
+        return cost.tasks
+    return int(min(units // cost.each, Decimal(cost.tasks))) if cost.each else 0
 
 
 def _count(amount: int, noun: str) -> str:
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
-
-
-def _amount(units: Decimal) -> str:
-    return f"{units.quantize(Decimal('0.1')).normalize():f}"

@@ -29,6 +29,16 @@ def units(operation: Operation, payload: JSON) -> Decimal:
     return price * int(-(-seconds // each))
 
 
+def in_units(price: Decimal) -> str:
+    """Write a price as a sentence has it: ``96 units``, ``0.6 units``, ``1 unit``."""
+    return f"{amount(price)} unit" if price == 1 else f"{amount(price)} units"
+
+
+def amount(price: Decimal) -> str:
+    """Write the number of units of a price, without zeros at its end."""
+    return f"{price:.2f}".rstrip("0").rstrip(".")
+
+
 def _prices(operation: Operation, payload: Mapping[str, JSON]) -> Mapping[str, str]:
     """Return the price of each size: that of the model, and for what else the payload asks for, if that counts."""
     model = in_role(operation, payload, "model")

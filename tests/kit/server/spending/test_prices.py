@@ -96,5 +96,5 @@ def test_whatever_is_sent_has_a_price_that_is_a_number_and_never_less_than_nothi
 
 def test_what_is_no_number_counts_as_unsaid_and_a_number_out_of_range_as_itself() -> None:
     operation = CATALOG.operation("kling/omni-image.create")
-    usual: dict[str, JSON] = {"prompt": "A cat"}
-    assert [units(operation, usual | {"n": n}) for n in (1, "x", [], 10)] == [Decimal(8)] * 3 + [Decimal(80)]
+    counts: list[JSON] = [1, "x", [], 10]
+    assert [units(operation, {"prompt": "A cat", "n": n}) for n in counts] == [Decimal(8)] * 3 + [Decimal(80)]
