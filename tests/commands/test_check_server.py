@@ -154,13 +154,13 @@ def test_a_mistake_is_one_line(words: tuple[str, ...], said: str) -> None:
 
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:
-    """A server on this machine that a request would wait in, under a name that is not loopback's."""
+    """A server that says nothing, in which a request would wait."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         yield server
 
 
-ONE_TASK = ("--operation", "kling/omni-image", "--max-creates", "1", "--only", "ids-differ")
+ONE_TASK = ("--operation", "kling/omni-image", "--max-creates", "1")
 
 
 def has_been_asked(server: socket.socket) -> bool:
@@ -190,7 +190,7 @@ def test_a_plan_says_what_each_scenario_does_and_what_it_costs_and_sends_nothing
         ("\n", (), True, False),
         ("\x04", (), True, False),
         ("y\n", (), True, True),
-        ("n\n", ("--yes",), False, True),
+        ("n\n", ("--only", "ids-differ", "--yes"), False, True),
         ("n\n", ("--only", "no-credentials-refused"), False, True),
     ],
 )

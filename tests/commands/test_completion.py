@@ -48,7 +48,7 @@ def completed(folder: Path, line: str) -> list[str]:
         ("mockserver --allow-c", ["--allow-callbacks-to"]),
         ("mockserver serve --trust", ["--trust-proxy"]),
         ("mockserver --port 80 --pac", ["--pace"]),
-        ("mockserver check server http://x --max-", ["--max-creates"]),
+        ("mockserver check server http://x --max-", ["--max-creates", "--max-units"]),
         ("mockserver completion ", ["bash", "zsh", "fish"]),
     ],
 )

@@ -22,6 +22,8 @@ from tests.support.configured import CASES, NEEDED, environment, found, line, pa
 FOR_THE_COMMAND_LINE = {
     "check client --payload": "it repeats one play",
     "check client --reading": "it repeats one play, and is not what a fake is set to",
+    "check server --plan": "it is a decision of the moment",
+    "check server --yes": "it is a decision of the moment",
     "config --json": "it is how one look is printed",
     "example --break": "it is what one call is about",
     "example --count": "as --break",
