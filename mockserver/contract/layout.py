@@ -129,6 +129,7 @@ class Layout:
     * ``id``, ``status``, ``created_at``, ``updated_at``, ``reason``: in a task; ``None`` of the last three if it says
       none of it
     * ``external_id``: the places in a task that may hold the client's own name for it
+    * ``units``: the place in a task that has ended of what it has cost, in units; ``None`` if no task says it
     * ``results``: the URLs of what was made; ``watermark``: the name of the watermarked twin's URL, beside it
     * ``result``: the names of what else is said of a result, beside its URL
     * ``request_id``: the field of each answer by which support finds a request; ``None`` if answers have none
@@ -152,6 +153,7 @@ class Layout:
     updated_at: Path | None
     reason: Path | None
     external_id: tuple[Path, ...]
+    units: str | None
     results: tuple[Path, ...]
     watermark: str | None
     result: ResultNames
@@ -187,6 +189,7 @@ class Layout:
             updated_at=_known(data, "updated_at"),
             reason=_known(data, "reason"),
             external_id=tuple(map(path, data.get("external_id", ()))),
+            units=data.get("units"),
             results=tuple(map(path, data.get("results", ()))),
             watermark=data.get("watermark"),
             result=ResultNames(**data.get("result", {})),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 
 import jiter
 
+from mockserver.contract import places
 from mockserver.contract.layout import Layout
 from mockserver.types import JSON, Path, is_url
 
@@ -17,6 +20,8 @@ ORDER: Mapping[str, int] = MappingProxyType({"submitted": 0, "processing": 1, "s
 FINAL = frozenset({"succeed", "failed"})
 """The states that a task never leaves."""
 
+
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 _ALONE = "url"
 """The name of a URL that has none, for it stands in a list."""
@@ -85,6 +90,14 @@ class TaskView:
         return next((name for name in names if isinstance(name, str)), None)
 
     @property
+    def units(self) -> Decimal | None:
+        """What it has cost in units, as it says itself; ``None`` if it says nothing, or nothing that is a number."""
+        said = places.values(self.layout.units, self.document) if self.layout.units is not None else ()
+        amounts = [_amount(each) for each in said]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(amounts) else None
+
+    @property
     def results(self) -> list[JSON]:
         """Its results: the objects that have the URLs, in order; a URL that stands alone in a list gets one."""
         return [item for item, _ in self._items()]
@@ -112,6 +125,11 @@ class TaskView:
         """The URLs of its results, in order."""
         urls = (url for path in self.layout.results for url in each(self.document, path))
         return [url for url in urls if isinstance(url, str) and url]
+
+
+def _amount(said: JSON) -> Decimal | None:
+    """Read a number of units: a text on the wire, ``"0.6"``."""
+    return Decimal(said) if isinstance(said, str) and _AMOUNT.fullmatch(said) else None
 
 
 def _tasks(answer: JSON, layout: Layout) -> Iterator[JSON]:

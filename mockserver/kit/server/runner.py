@@ -6,9 +6,10 @@ Scenarios are played first, as far as the budget allows, and leave evidence; the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Unpack
 
@@ -163,7 +164,7 @@ def _verdict(
         tuple(found),
         tuple(skipped),
         obstacle=interrupted,
-        facts=_facts(probe),
+        facts=_facts(probe, evidence),
         notes=tuple(notes(probe.target)) if found else (),
     )
 
@@ -184,7 +185,7 @@ def _obstacle(probe: Probe) -> str | None:
     return None
 
 
-def _facts(probe: Probe) -> tuple[tuple[str, str], ...]:
+def _facts(probe: Probe, evidence: Evidence) -> tuple[tuple[str, str], ...]:
     """Return the figures of a run."""
     attempts, chosen = probe.recorder.attempts, probe.expectations.chosen
     broken = [each.rule for each in attempts if each.purpose is Purpose.BREAK_RULE and each.rule is not None]
@@ -193,6 +194,7 @@ def _facts(probe: Probe) -> tuple[tuple[str, str], ...]:
         ("exchanges", str(len(attempts))),
         ("tasks created", str(probe.budget.created)),
         ("cost", _cost(probe.budget)),
+        *_told(evidence),
         ("rules broken", str(len({(rule.operation, rule.id) for rule in broken}))),
         ("readings settled", ", ".join(f"{id}={reading}" for id, reading in chosen.items()) or "none"),
     )
@@ -202,6 +204,14 @@ def _cost(budget: Budget) -> str:
     """Say what a run has cost."""
     rest = f", and {budget.unpriced} tasks at prices that it does not have" if budget.unpriced else ""
     return f"{in_units(budget.units)}, by the contract's prices{rest}"
+
+
+def _told(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Yield what the server itself says that the tasks have cost that were seen at their ends, if it says it."""
+    ends = (history.end.view.units for history in evidence.histories if history.end is not None)
+    told = [units for units in ends if units is not None]
+    if told:
+        yield "cost told", f"{in_units(sum(told, Decimal(0)))}, as the server says of {len(told)} tasks"
 
 
 def _size(finding: Finding) -> int:

@@ -142,6 +142,15 @@ def test_what_a_run_has_cost_is_in_the_verdict() -> None:
     assert dict(verdict.facts)["tasks created"] == str(planned.tasks)
 
 
+@pytest.mark.parametrize(("service", "operation"), [("kling", IMAGE), ("kling-2", "kling-2/text-to-video-2.6.create")])
+def test_what_the_server_says_of_the_cost_is_told_beside_it(service: str, operation: str) -> None:
+    verdict = prepared(service, operation, only=("task-ends",)).verdict()
+    facts = dict(verdict.facts)
+    cost, told = facts["cost"].partition(",")[0], facts["cost told"].partition(",")[0]
+    assert facts["cost told"].endswith(f", as the server says of {facts['tasks created']} tasks")
+    assert told == cost
+
+
 def test_what_has_no_price_is_told_beside_the_cost() -> None:
     facts = dict(prepared("useapi", "useapi/omni-image.create", only=("ids-differ",)).verdict().facts)
     rest = f"and {facts['tasks created']} tasks at prices that it does not have"
