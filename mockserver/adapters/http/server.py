@@ -19,6 +19,7 @@ import uvicorn
 
 from mockserver.adapters.http.asgi import FakeEndpoint, application
 from mockserver.adapters.http.connection.desk import Desk
+from mockserver.adapters.http.connection.entry import Entry
 from mockserver.adapters.http.protocol import Protocol
 from mockserver.adapters.http.stack import roomy
 from mockserver.errors import BadSetting
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS = 0.3
 """How long requests in flight have when the server stops; Ctrl-C should take less than a second in all."""
+
+PLAIN = Entry(lambda desk: partial(Protocol, desk))
+"""HTTP, as it is."""
 
 _OTHER_ADDRESS = "Choose an address of this machine, such as --host 127.0.0.1."
 
@@ -50,8 +54,9 @@ class Server(uvicorn.Server):
         control_token: str | None = None,
         app: ASGIApp | None = None,
         patience_seconds: float = _PATIENCE_SECONDS,
+        entry: Entry = PLAIN,
     ) -> None:
-        """``ready`` is called with the base URL once requests are answered.
+        """``ready`` is called with the base URL once requests are answered; ``entry`` is what connections speak.
 
         ``app`` answers instead of the fake's application, and sets the date of its answers itself. Requests in flight
         have ``patience_seconds`` to end when it stops.
@@ -64,7 +69,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             self._app,  # type: ignore[arg-type] # there is one, and the types of Starlette's are looser
             date_header=app is None,
-            http=partial(Protocol, desk),  # type: ignore[arg-type] # it is called like a class
+            http=entry.protocol(desk),  # type: ignore[arg-type] # it is called like a class
             lifespan="on",
             log_level="warning",
             access_log=False,
@@ -74,12 +79,12 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=patience_seconds,  # type: ignore[arg-type] # any number of seconds will do
         )
         super().__init__(config)
-        self._listener, self._ready = listener, ready
+        self._listener, self._ready, self._scheme = listener, ready, entry.scheme
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return url_of(self._listener)
+        return url_of(self._listener, self._scheme)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal."""
@@ -153,11 +158,11 @@ def listen(host: str, port: int) -> socket.socket:
         raise BadSetting("--host and --port", text) from error
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, scheme: str = "http") -> str:
     """Return the base URL of what listens on a socket."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
+    return f"{scheme}://{shown}:{port}"
 
 
 def _family(host: str) -> socket.AddressFamily:

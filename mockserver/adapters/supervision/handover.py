@@ -15,7 +15,8 @@ from contextlib import suppress
 
 import uvicorn
 
-from mockserver.adapters.http.server import Server
+from mockserver.adapters.http.connection.entry import Entry
+from mockserver.adapters.http.server import PLAIN, Server
 from mockserver.adapters.http.workers import Workers
 from mockserver.fake.core import Fake
 
@@ -39,10 +40,15 @@ class WorkerServer(Server):
     """A server that accepts nothing itself: connections come through a door."""
 
     def __init__(
-        self, fake: Fake, door: socket.socket, ready: Callable[[], None], control_token: str | None = None
+        self,
+        fake: Fake,
+        door: socket.socket,
+        ready: Callable[[], None],
+        control_token: str | None = None,
+        entry: Entry = PLAIN,
     ) -> None:
-        """``ready`` is called once requests are answered."""
-        super().__init__(fake, door, lambda _: ready(), control_token, patience_seconds=DRAIN_SECONDS)
+        """``ready`` is called once requests are answered; ``entry`` is what connections speak."""
+        super().__init__(fake, door, lambda _: ready(), control_token, patience_seconds=DRAIN_SECONDS, entry=entry)
         self._door = door
         self._door.setblocking(False)
         self._opening = Workers()

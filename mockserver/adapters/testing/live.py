@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Unpack
 
-from mockserver.adapters.http.server import Server, listen
+from mockserver.adapters.http.connection.entry import Entry
+from mockserver.adapters.http.server import PLAIN, Server, listen
 from mockserver.adapters.testing.handle import Handle, Options, fake_of
 from mockserver.fake.core import Fake
 
@@ -30,17 +31,20 @@ def live(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    https: bool = False,
     schemas: Sequence[str | Path] = (),
     **settings: Unpack[Options],
 ) -> Iterator[Live]:
     """Run a fake on a thread while the context is open; port 0 takes a free one.
 
+    ``https``: speak TLS, with a certificate of the authority that `mockserver ca` shows.
     ``settings`` are those of ``Settings``: ``live(pace="instant", seed=1)``; ``schemas`` are folders of services that
     it knows besides. Raises ``MockserverError``.
     """
     running = fake_of(fake, settings, schemas)
     ready = threading.Event()
-    server = Server(running, listen(host, port), lambda _: ready.set())
+    entry = _secure(host) if https else PLAIN
+    server = Server(running, listen(host, port), lambda _: ready.set(), entry=entry)
     thread = threading.Thread(target=server.run, name="mockserver", daemon=True)
     thread.start()
     try:
@@ -50,3 +54,11 @@ def live(
     finally:
         server.should_exit = True
         thread.join(_PATIENCE_SECONDS)
+
+
+def _secure(host: str) -> Entry:
+    from mockserver.adapters.tls.authority import Authority
+    from mockserver.adapters.tls.certificates import Certificates
+    from mockserver.adapters.tls.entry import https
+
+    return https(Certificates(Authority.own(), (host,)))
