@@ -16,13 +16,56 @@ from mockserver.commands.output import complain, log
 from mockserver.options.fake import FAKE
 from mockserver.options.server import SERVE
 from mockserver.settings import Settings
+from mockserver.types import value
 
 if TYPE_CHECKING:
     from mockserver.adapters.console.console import Console
+    from mockserver.adapters.http.connection.entry import Entry
     from mockserver.fake.core import Fake
 
 Log = Literal["text", "json", "off"]
 """What is printed of requests: a line for a person, a line for a program, or nothing."""
+
+
+@value
+class _Server:
+    """What the options say that are no settings of the fake."""
+
+    host: str
+    port: int
+    is_https: bool
+    intercepts: bool
+    passed: tuple[str, ...]
+    workers: int
+    store: str | None
+    reloads: bool
+    control_token: str | None
+    logs: Log
+
+    def fake(self, settings: Settings, store: str | None = None) -> Fake:
+        """Return a fake on its store, or on another one."""
+        from mockserver.fake.core import Fake
+        from mockserver.fake.stores.opening import opened
+        from mockserver.fake.stores.store import Bounds
+
+        return Fake(settings, store=opened(store or self.store, Bounds(settings.max_tasks)))
+
+    def entry(self, fake: Fake) -> Entry:
+        """Return what connections speak. Raises ``MockserverError``."""
+        from mockserver.adapters.http.server import PLAIN
+
+        if not (self.is_https or self.intercepts):
+            return PLAIN
+        from mockserver.adapters.tls.authority import Authority
+        from mockserver.adapters.tls.certificates import Certificates
+        from mockserver.adapters.tls.entry import https
+
+        certificates = Certificates(Authority.own(), (self.host,))
+        if not self.intercepts:
+            return https(certificates)
+        from mockserver.adapters.intercept.entry import intercepting
+
+        return intercepting(fake, self.passed, certificates, is_https=self.is_https)
 
 
 @click.command(
@@ -30,47 +73,33 @@ Log = Literal["text", "json", "off"]
     epilog='\b\nExample:\n  mockserver serve --service kling --pace instant --fault "1303 x2"',
     params=[*SERVE, *FAKE],
 )
-def serve(
-    host: str,
-    port: int,
-    workers: int,
-    store: str | None,
-    reloads: bool,
-    control_token: str | None,
-    logs: Log,
-    **options: Any,
-) -> None:
+def serve(**options: Any) -> None:
     """Serve the fake on a port until Ctrl-C, with a dashboard at /_mock/."""
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
 
+    names = [option.name for option in SERVE if option.name is not None]
+    told = _Server(**{name: options.pop(name) for name in names})
     settings = Settings(**options)
-    if workers > 1:
-        sys.exit(_share(workers, settings, store, (host, port), control_token, logs, reloads=reloads))
-    fake = _fake(settings, store)
-    if reloads:
+    if told.workers > 1:
+        sys.exit(_share(told, settings))
+    fake = told.fake(settings)
+    entry = told.entry(fake)
+    if told.reloads:
         _reload(fake, complain)
-    console = _console(fake, logs)
+    console = _console(fake, told.logs)
 
     def ready(url: str) -> None:
         log(f"mockserver ready on {url}")
-        if console is not None and logs == "text":
-            console.say(lambda: _greeting(fake, url))
+        if console is not None and told.logs == "text":
+            console.say(lambda: _greeting(fake, url, told))
 
-    Server(fake, listen(host, port), ready, control_token).run_to_the_end()
+    Server(fake, listen(told.host, told.port), ready, told.control_token, entry=entry).run_to_the_end()
     if console is not None:
         console.close()
     fake.store.close()
     # A thread may still be rendering a film, and Ctrl-C should not wait for it.
     os._exit(0)
-
-
-def _fake(settings: Settings, store: str | None) -> Fake:
-    from mockserver.fake.core import Fake
-    from mockserver.fake.stores.opening import opened
-    from mockserver.fake.stores.store import Bounds
-
-    return Fake(settings, store=opened(store, Bounds(settings.max_tasks)))
 
 
 def _console(fake: Fake, logs: Log) -> Console | None:
@@ -84,10 +113,10 @@ def _console(fake: Fake, logs: Log) -> Console | None:
     return console
 
 
-def _greeting(fake: Fake, url: str) -> str:
+def _greeting(fake: Fake, url: str, told: _Server) -> str:
     from mockserver.adapters.console.greeting import greeting
 
-    return "\n".join(greeting(fake, url))
+    return "\n".join(greeting(fake, url, is_proxy=told.intercepts))
 
 
 def _reload(fake: Fake, tell: Callable[[str], None]) -> None:
@@ -96,42 +125,35 @@ def _reload(fake: Fake, tell: Callable[[str], None]) -> None:
     Reloading(fake, tell).start()
 
 
-def _share(
-    count: int,
-    settings: Settings,
-    store: str | None,
-    address: tuple[str, int],
-    control_token: str | None,
-    logs: Log,
-    *,
-    reloads: bool,
-) -> int:
+def _share(told: _Server, settings: Settings) -> int:
     """Serve in several processes until a signal; return the exit status."""
     from mockserver.adapters.http.server import listen, url_of
     from mockserver.adapters.supervision.handover import WorkerServer
     from mockserver.adapters.supervision.supervisor import Supervisor
     from mockserver.adapters.supervision.temporary import temporary_store
 
-    with nullcontext(store) if store else temporary_store() as shared:
+    with nullcontext(told.store) if told.store else temporary_store() as shared:
         # What is wrong is told before there is any worker, and what has been compiled here is theirs, too. But no
         # connection to a store may cross a fork.
-        fake = _fake(settings, shared)
+        fake = told.fake(settings, shared)
+        scheme = told.entry(fake).scheme
         fake.store.close()
-        listener = listen(*address)
+        listener = listen(told.host, told.port)
 
         def work(number: int, door: socket.socket, ready: Callable[[], None]) -> None:
-            fake = _fake(settings, shared)
-            if reloads:  # what one worker says, all others would say, too
+            fake = told.fake(settings, shared)
+            if told.reloads:  # what one worker says, all others would say, too
                 _reload(fake, complain if number == 1 else lambda _: None)
-            console = _console(fake, logs)
-            WorkerServer(fake, door, ready, control_token).run_to_the_end()
+            console = _console(fake, told.logs)
+            WorkerServer(fake, door, ready, told.control_token, told.entry(fake)).run_to_the_end()
             if console is not None:
                 console.close()
             fake.store.close()
 
         def ready() -> None:
-            log(f"mockserver ready on {url_of(listener)}")
-            if logs == "text":
-                log(_greeting(fake, url_of(listener)))
+            url = url_of(listener, scheme)
+            log(f"mockserver ready on {url}")
+            if told.logs == "text":
+                log(_greeting(fake, url, told))
 
-        return Supervisor(count, listener, work, ready, complain).run()
+        return Supervisor(told.workers, listener, work, ready, complain).run()

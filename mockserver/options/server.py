@@ -42,7 +42,8 @@ INTERCEPT = (
 SERVE = (
     *_ADDRESS,
     Configurable(
-        ["--https/--no-https", "is_https"], help="Speak TLS; `mockserver ca` shows the authority that clients are to trust."
+        ["--https/--no-https", "is_https"],
+        help="Speak TLS; `mockserver ca` shows the authority that clients are to trust.",
     ),
     Configurable(
         ["--intercept/--no-intercept", "intercepts"],

@@ -14,10 +14,14 @@ from mockserver.fake.core import Fake
 from mockserver.types import JSON
 
 
-def greeting(fake: Fake, url: str) -> Iterator[str]:
+def greeting(fake: Fake, url: str, *, is_proxy: bool = False) -> Iterator[str]:
     """Yield a line for the dashboard, one for the base URL of each service, and one for a shell that makes a task."""
     services = fake.world.services
     yield f"dashboard at {url}/_mock/"
+    if is_proxy:
+        yield f"proxy for {', '.join(sorted({host for each in services for host in each.hosts}))}"
+    if is_proxy or url.startswith("https:"):
+        yield "clients trust the certificates of `mockserver ca`"
     width = max(len(service.id) for service in services)
     for service in services:
         yield f"{service.id:<{width}} at {url}/{service.id}"

@@ -55,11 +55,12 @@ class _Method(str):
 class Upstream:
     """A service by its base URL. ``async with`` opens and closes its connections."""
 
-    def __init__(self, url: str, patience: float) -> None:
-        """``patience`` is how many seconds it may be silent. Raises ``BadSetting``."""
+    def __init__(self, url: str, patience: float, proxy: str | None = None) -> None:
+        """``patience`` is how many seconds it may be silent; ``proxy`` is asked in its place. Raises ``BadSetting``."""
         self.host = _host(url)
         self.url, self._patience = urlsplit(url).geturl().rstrip("/"), patience  # with its scheme in lower case
         self._client: aiohttp.ClientSession | None = None
+        self._proxy = proxy
 
     async def __aenter__(self) -> Self:
         import aiohttp
@@ -98,7 +99,7 @@ class Upstream:
         )
         try:
             async with self._client.request(
-                _Method(request.method), url, headers=sent, data=body, allow_redirects=False
+                _Method(request.method), url, headers=sent, data=body, allow_redirects=False, proxy=self._proxy
             ) as response:
                 if not 200 <= response.status < 600:
                     raise NoAnswer(f"{self.url} answered with status {response.status}, which ends no exchange")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from mockserver.contract.service import Service
 from mockserver.destinations import is_loopback
 from mockserver.errors import BadSetting, MockserverError
+from mockserver.types import value
 
 _NEAR = 0.55
 """How much two names of domains must share to be near: ``kling-typo`` is near to ``klingai``, ``openai`` is not."""
@@ -22,6 +23,17 @@ class HostRefused(MockserverError):
     def __init__(self, host: str, hint: str) -> None:
         super().__init__(f"mockserver.patch() lets nothing out to {host!r}{hint}")
         self.host = host
+
+
+@value
+class Advice:
+    """What to do about a host: one of a service that is not served, by its name, or any other."""
+
+    of_service: str
+    of_host: str
+
+
+_ADVICE = Advice("Write services=['{0}', …].", "Write pass_through=['{0}'] to send such requests.")
 
 
 class Hosts:
@@ -44,13 +56,17 @@ class Hosts:
 
     def refusal(self, host: str, known: Mapping[str, Service]) -> HostRefused:
         """Return the error for a host; ``known`` are all services that the contract has."""
+        return HostRefused(host, self.hint(host, known, _ADVICE))
+
+    def hint(self, host: str, known: Mapping[str, Service], advice: Advice) -> str:
+        """Return how a sentence about a host ends that leads nowhere: what it is, and what to do."""
         for service in known.values():
             if host in service.hosts:
-                return HostRefused(host, f": it is a host of {service.id!r}. Write services=[{service.id!r}, …].")
+                return f": it is a host of {service.id!r}. {advice.of_service.format(service.id)}"
         likeness = {each: (_likeness(_domain(host), _domain(each)), _likeness(host, each)) for each in self.own}
         near = [each for each, (of_domain, _) in likeness.items() if of_domain >= _NEAR]
         meant = f"; did you mean {max(near, key=lambda each: likeness[each])!r}?" if near else "."
-        return HostRefused(host, f"{meant} Write pass_through=[{host!r}] to send such requests.")
+        return f"{meant} {advice.of_host.format(host)}"
 
 
 def canonical(host: str) -> str:

@@ -217,7 +217,7 @@ WIRE = (
         "signs-nothing",
         "tokens-are-signed-with-the-secret",
         told="refused a token whose claims are right: The token's signature does not match",
-        signed=lambda self, key, secret: jwt.encode(self.claims(key, int(time.time())), None, algorithm="none"),
+        signed=lambda self, key, secret: jwt.encode(self.claims(key, int(time.time())), "", algorithm="none"),
     ),
     mutant(
         "repairs-what-is-invalid",

@@ -22,7 +22,7 @@ MOST_LINES = 256
 _METHOD = re.compile(rb"[\r\n]*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})(?= |\Z)")
 """A method, or its beginning. Empty lines before a request are ignored (RFC 9112, 2.2)."""
 
-_ABSOLUTE = re.compile(rb"https?://(?:[^/?#@]*@)?([^/?#]+)([^#]*)", re.IGNORECASE)
+_ABSOLUTE = re.compile(rb"(https?)://(?:[^/?#@]*@)?([^/?#]+)([^#]*)", re.IGNORECASE)
 
 _MOST_HOST_BYTES = 300
 """The longest host: names have 253 letters at most, and there may be a port."""
@@ -73,9 +73,15 @@ def check_host(headers: Pairs, parser: httptools.HttpRequestParser) -> None:
 def absolute(target: bytes) -> tuple[bytes, bytes]:
     """Return host and path of a target in absolute form, whose host counts (RFC 9112, 3.2.2). Raises ``Refused``."""
     found = _ABSOLUTE.fullmatch(target)
-    if found is None or len(found[1]) > _MOST_HOST_BYTES or not _is_host(found[1]):
+    if found is None or len(found[2]) > _MOST_HOST_BYTES or not _is_host(found[2]):
         raise Refused("not-http", fact=_BAD_TARGET)
-    return found[1], found[2] if found[2].startswith(b"/") else b"/" + found[2]
+    return found[2], found[3] if found[3].startswith(b"/") else b"/" + found[3]
+
+
+def origin(target: bytes) -> tuple[str, str] | None:
+    """Return the scheme and the host, perhaps with a port, of a target in absolute form; ``None`` for any other."""
+    found = _ABSOLUTE.fullmatch(target)
+    return None if found is None else (found[1].decode("ascii").lower(), found[2].decode("latin-1"))
 
 
 @lru_cache(maxsize=64)

@@ -42,7 +42,7 @@ class Reader(HttpToolsProtocol):
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as offer:
-                data = self._without_offer() + data[offer.args[0] :]
+                data = self._after_offer(data[offer.args[0] :])
             except httptools.HttpParserInvalidMethodError:
                 data = self._with_known_method(None if self._start is None else self._start + data)
             else:
@@ -63,12 +63,12 @@ class Reader(HttpToolsProtocol):
             self.headers[:], self._offer = self._offer, []
         return False
 
-    def _without_offer(self) -> bytes:
-        """Return the head of a request without its offer, for another parser."""
+    def _after_offer(self, rest: bytes) -> bytes:
+        """Return the head of a request without its offer, for another parser, and the ``rest`` behind it."""
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         lines = [b"%b: %b" % header for header in self._offer if header[0] != b"upgrade"]
         self.parser = _parser(self)
-        return b"\r\n".join([b"%b %b HTTP/%b" % (method, self.url, version), *lines, b"", b""])
+        return b"\r\n".join([b"%b %b HTTP/%b" % (method, self.url, version), *lines, b"", rest])
 
     def _with_known_method(self, data: bytes | None) -> bytes:
         """Return a request with a method that the parser knows, for another one; nothing if more has to come first."""

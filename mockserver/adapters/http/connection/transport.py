@@ -29,6 +29,12 @@ class Gathering:
         self.lingers = False
         self.is_closing = transport.is_closing  # asked for each request
 
+    @property
+    def bare(self) -> asyncio.Transport:
+        """The transport below, for who speaks something else from now on; what was gathered has been sent."""
+        self._flush()
+        return self._transport
+
     def write(self, data: bytes) -> None:
         if not self._pieces:
             self._loop.call_soon(self._flush)

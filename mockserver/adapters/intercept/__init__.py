@@ -1,0 +1,1 @@
+"""Interception: a server that is a proxy, too, and takes what goes to the hosts of the services."""
