@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _HOMES = {
+    "ca": "setup.authority:ca",
     "check": "judging.check:check",
     "clock": "steering.clock:clock",
     "completion": "setup.completion:completion",

@@ -34,7 +34,7 @@ class _Server:
     host: str
     port: int
     is_https: bool
-    intercepts: bool
+    intercept: bool
     passed: tuple[str, ...]
     workers: int
     store: str | None
@@ -54,14 +54,14 @@ class _Server:
         """Return what connections speak. Raises ``MockserverError``."""
         from mockserver.adapters.http.server import PLAIN
 
-        if not (self.is_https or self.intercepts):
+        if not (self.is_https or self.intercept):
             return PLAIN
-        from mockserver.adapters.tls.authority import Authority
         from mockserver.adapters.tls.certificates import Certificates
         from mockserver.adapters.tls.entry import https
+        from mockserver.authority import Authority
 
         certificates = Certificates(Authority.own(), (self.host,))
-        if not self.intercepts:
+        if not self.intercept:
             return https(certificates)
         from mockserver.adapters.intercept.entry import intercepting
 
@@ -78,8 +78,7 @@ def serve(**options: Any) -> None:
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
 
-    names = [option.name for option in SERVE if option.name is not None]
-    told = _Server(**{name: options.pop(name) for name in names})
+    told = _Server(**{str(option.name): options.pop(str(option.name)) for option in SERVE})
     settings = Settings(**options)
     if told.workers > 1:
         sys.exit(_share(told, settings))
@@ -116,7 +115,7 @@ def _console(fake: Fake, logs: Log) -> Console | None:
 def _greeting(fake: Fake, url: str, told: _Server) -> str:
     from mockserver.adapters.console.greeting import greeting
 
-    return "\n".join(greeting(fake, url, is_proxy=told.intercepts))
+    return "\n".join(greeting(fake, url, is_proxy=told.intercept))
 
 
 def _reload(fake: Fake, tell: Callable[[str], None]) -> None:

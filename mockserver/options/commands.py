@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from mockserver.configuration.option import Command, Configurable
+from mockserver.options import interception
 from mockserver.options.fake import FAKE
 from mockserver.options.kit import ACCESS_KEY, CLIENT, REPORTING, SERVER
 from mockserver.options.payloads import EXAMPLE, RULES, VALIDATE
@@ -25,7 +26,7 @@ PYTHON = ("python",)
 
 _OPTIONS = {
     ("serve",): (*SERVE, *FAKE),
-    ("run",): (*REPORTING, *FAKE),
+    ("run",): (*REPORTING, *interception.CLIENT, *FAKE),
     ("proxy",): PROXY,
     ("check", "client"): CLIENT,
     ("check", "server"): SERVER,

@@ -8,6 +8,7 @@ from click import FloatRange, IntRange, Option
 from click import Path as PathType
 
 from mockserver.configuration.option import Configurable
+from mockserver.options import interception
 from mockserver.options.fake import READING
 
 REPORTING = (
@@ -58,6 +59,7 @@ CLIENT = (
     Configurable(
         ["--every-reading/--no-every-reading"], help="Also check under each other reading of the open questions."
     ),
+    *interception.CLIENT,
     *_CHOICE,
     Configurable(
         ["--scenario", "scenarios"], multiple=True, metavar="SCENARIO", help="Play this scenario only; repeatable."

@@ -8,6 +8,7 @@ from click import Choice, IntRange
 from click import Path as PathType
 
 from mockserver.configuration.option import Configurable
+from mockserver.options import interception
 
 _SQLITE = "sqlite:"
 
@@ -29,27 +30,13 @@ _ADDRESS = (
     ),
 )
 
-INTERCEPT = (
-    Configurable(
-        ["--pass", "passed"],
-        multiple=True,
-        metavar="HOST",
-        help="With --intercept, let requests to this host out, such as *.example.com; repeatable.",
-    ),
-)
-"""What may leave this machine."""
-
 SERVE = (
     *_ADDRESS,
     Configurable(
         ["--https/--no-https", "is_https"],
         help="Speak TLS; `mockserver ca` shows the authority that clients are to trust.",
     ),
-    Configurable(
-        ["--intercept/--no-intercept", "intercepts"],
-        help="Be a proxy as well: take what goes to the hosts of the services, and refuse all others.",
-    ),
-    *INTERCEPT,
+    *interception.PROXY,
     Configurable(
         ["--workers"],
         default=1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 from mockserver.adapters.http.headers import request_of
@@ -33,7 +33,9 @@ class Forwarding:
             async with Upstream(f"{self._scheme}://{self._authority}", _PATIENCE_SECONDS, self._proxy()) as upstream:
                 request = request_of(scope)
                 async with upstream.answer(request, scope["headers"], _body(request.headers, receive)) as response:
-                    pairs, has_begun = passed(response.raw_headers), True
+                    # The server sends a date of its own.
+                    pairs = [pair for pair in passed(response.raw_headers) if pair[0] != b"date"]
+                    has_begun = True
                     await send({"type": "http.response.start", "status": response.status, "headers": pairs})
                     async for piece in response.content.iter_any():
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -54,7 +56,7 @@ class Forwarding:
         return None if found is None else found.geturl()
 
 
-def _body(headers: dict[str, str], receive: Receive) -> AsyncIterator[bytes] | None:
+def _body(headers: Mapping[str, str], receive: Receive) -> AsyncIterator[bytes] | None:
     """Return the body of a request in pieces; ``None`` if it has none."""
     return _pieces(receive) if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers else None
 

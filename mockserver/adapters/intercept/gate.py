@@ -1,4 +1,4 @@
-"""The gate of a proxy: which hosts lead to the fake, which lead out of this machine, and why the others lead nowhere."""
+"""The gate of a proxy: which hosts lead to the fake, which lead out, and why the others lead nowhere."""
 
 from __future__ import annotations
 

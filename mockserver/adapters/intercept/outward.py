@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.request
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
 
 from mockserver.adapters.intercept.gate import HostRefused
 from mockserver.destinations import is_loopback
@@ -22,9 +22,11 @@ _MOST_BYTES = 64 * 1024
 
 def proxy_for(scheme: str, host: str, port: int) -> SplitResult | None:
     """Return the proxy that the environment names for a host, as a URL. Raises ``HostRefused`` for one of no use."""
-    proxies = getproxies_environment()
+    proxies = urllib.request.getproxies_environment()
     named = proxies.get(scheme) or proxies.get("all")
-    if not named or is_loopback(host) or proxy_bypass_environment(f"{host}:{port}", proxies):
+    # The types of the standard library do not know this one, which all of Python's clients use.
+    is_bypassed: Callable[..., bool] = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]
+    if not named or is_loopback(host) or is_bypassed(f"{host}:{port}", proxies):
         return None
     try:
         found = urlsplit(named if "://" in named else f"http://{named}")
@@ -65,7 +67,7 @@ async def _through(proxy: SplitResult, host: str, port: int) -> tuple[asyncio.Tr
         pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
         lines.append(f"Proxy-Authorization: Basic {b64encode(pair.encode()).decode()}")
     transport, said = await loop.create_connection(
-        _Answer, proxy.hostname, proxy.port or _usual(proxy), ssl=proxy.scheme == "https" or None
+        _Answer, str(proxy.hostname), proxy.port or _usual(proxy), ssl=proxy.scheme == "https" or None
     )
     try:
         transport.write("\r\n".join([*lines, "", ""]).encode())
@@ -113,45 +115,45 @@ class Pipe(asyncio.Protocol):
     """One end of two connections: what comes is written to the other one, as fast as that takes it."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport, self._has_heard_all = transport, False
-        self._other: Pipe = self
-        self._ended: Callable[[], None] = lambda: None
+        self.transport, self.has_heard_all = transport, False
+        self.other: Pipe = self
+        self.ended: Callable[[], None] = lambda: None
 
     @classmethod
     def join(cls, one: asyncio.Transport, other: asyncio.Transport, ended: Callable[[], None]) -> None:
         """Connect two connections until both have ended; then ``ended`` is called."""
         ends = cls(one), cls(other)
         for end, far in (ends, ends[::-1]):
-            end._other, end._ended = far, ended
-            end._transport.set_protocol(end)
-            end._transport.resume_reading()
+            end.other, end.ended = far, ended
+            end.transport.set_protocol(end)
+            end.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         """Pass on bytes."""
-        if not self._other._transport.is_closing():
-            self._other._transport.write(data)
+        if not self.other.transport.is_closing():
+            self.other.transport.write(data)
 
     def eof_received(self) -> bool:
         """Pass on the end of what is sent, and go on with the other direction, unless that has ended, too."""
-        self._has_heard_all = True
-        if self._other._has_heard_all or not self._other._transport.can_write_eof():
+        self.has_heard_all = True
+        if self.other.has_heard_all or not self.other.transport.can_write_eof():
             return False
         with suppress(OSError):
-            self._other._transport.write_eof()
+            self.other.transport.write_eof()
         return True
 
     def pause_writing(self) -> None:
         """Let nothing more come for this one."""
         with suppress(RuntimeError):  # that one has ended
-            self._other._transport.pause_reading()
+            self.other.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Let more come."""
         with suppress(RuntimeError):
-            self._other._transport.resume_reading()
+            self.other.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the other one as this one has ended."""
-        other = self._other._transport
+        other = self.other.transport
         (other.close if exc is None else other.abort)()
-        self._ended()
+        self.ended()

@@ -1,7 +1,7 @@
 """HTTP/1 as a proxy is spoken to: CONNECT, and requests for whole URLs.
 
-Within a tunnel to the host of a service a client finds the fake, with a certificate of that host. So whatever happens to
-a connection on its way happens here as it does without a proxy.
+Within a tunnel to the host of a service a client finds the fake, with a certificate of that host. So whatever happens
+to a connection on its way happens here as it does without a proxy.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockserver.adapters.http.connection import head
 from mockserver.adapters.http.connection.desk import Desk
@@ -80,7 +82,7 @@ class Intercepting(Protocol):
         if way == "fake":
             self.scheme = "https" if scheme == "https" else "http"
         else:
-            self.app = Forwarding(scheme, authority)  # type: ignore[assignment] # Starlette's types are looser
+            self.app = Forwarding(scheme, authority)
 
     def _may_be_held(self) -> bool:
         return self.app is self._usual_app and super()._may_be_held()
@@ -92,7 +94,8 @@ class Intercepting(Protocol):
 
     def _lead(self, rest: bytes) -> None:
         """Make a tunnel, and leave the connection to who speaks in it."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        before: RequestResponseCycle | None = self.cycle
+        if before is not None and not before.response_complete:
             self._refuse(_BUSY)
             return
         try:

@@ -57,8 +57,8 @@ def live(
 
 
 def _secure(host: str) -> Entry:
-    from mockserver.adapters.tls.authority import Authority
     from mockserver.adapters.tls.certificates import Certificates
     from mockserver.adapters.tls.entry import https
+    from mockserver.authority import Authority
 
     return https(Certificates(Authority.own(), (host,)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import ssl
 from collections import OrderedDict
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mockserver.adapters.tls.authority import Authority
+from mockserver.authority import Authority
 
 if TYPE_CHECKING:
     import trustme
@@ -65,7 +65,7 @@ class Certificates:
     def _context(self, *names: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(["http/1.1"])
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         leaf = self._issuer.issue_cert(
             *names,
             organization_name="mockserver",

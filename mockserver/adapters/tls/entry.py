@@ -26,7 +26,7 @@ class Unencrypted(Protocol):
 
 
 def https(certificates: Certificates, inner: Callable[..., asyncio.Protocol] = Protocol) -> Entry:
-    """Return the entry of a server that speaks HTTP within TLS; ``inner`` is made of a desk and of what uvicorn gives."""
+    """Return the entry of a server that speaks HTTP within TLS, by ``inner``, made of a desk and what uvicorn gives."""
 
     def made(desk: Desk, **named: Any) -> asyncio.Protocol:
         secure, plain = partial(inner, desk, **named), partial(Unencrypted, desk, **named)

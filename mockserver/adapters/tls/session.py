@@ -27,7 +27,7 @@ MakeProtocol = Callable[[], asyncio.Protocol]
 
 
 class Session(asyncio.Protocol):
-    """A connection whose first byte says whether it is TLS. Then ``secure`` speaks within it, and otherwise ``plain``."""
+    """A connection whose first byte says whether it is TLS: ``secure`` speaks within it, and otherwise ``plain``."""
 
     def __init__(self, context: ssl.SSLContext, state: ServerState, secure: MakeProtocol, plain: MakeProtocol) -> None:
         """``state`` is the server's, which knows all connections."""
@@ -120,7 +120,7 @@ class Secured(asyncio.Transport):
             self._go_on()
 
     def end_of_client(self) -> None:
-        """Take the end of what a client sends, as a protocol of HTTP does: what it has not said by now is never said."""
+        """Take the end of what a client sends."""
         if self.protocol is not None:
             self.protocol.eof_received()
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,15 +20,17 @@ from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
 from mockserver.configuration.resolution import words_of
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
+from mockserver.options import interception
 from mockserver.options.fake import FAKE
 from mockserver.options.kit import REPORTING
 from mockserver.resources import schemas_words
 from mockserver.settings import Settings
+from mockserver.types import value
 
 if TYPE_CHECKING:
     from mockserver.kit.verdict import Verdict
 
-_OWN = ("command", "report", "baseline", "schemas")
+_OWN = ("command", "report", "baseline", "schemas", "intercept", "passed")
 """The parameters that are not those of ``mockserver serve``, and what it finds in its environment."""
 
 _REPEATED = ("services", "prefixes", "pace", "strict", "readings")
@@ -43,8 +45,9 @@ _LAST_SECONDS = 2.0
     short_help="Run a command beside a fake and judge its traffic.",
     epilog="\b\nExamples:\n"
     "  mockserver run -- npm test\n"
-    "  mockserver run --pace instant --report report/ -- pytest tests\n\n" + EXITS,
-    params=[*REPORTING, *FAKE],
+    "  mockserver run --pace instant --report report/ -- pytest tests\n"
+    "  mockserver run --intercept -- python app.py\n\n" + EXITS,
+    params=[*REPORTING, *interception.CLIENT, *FAKE],
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
@@ -56,37 +59,75 @@ def run(
     COMMAND finds the URL of the fake in MOCKSERVER_URL and KLING_BASE_URL, and a key in KLING_API_KEY. When it ends, so
     does all that it has started. If it fails, the exit status is its own.
 
+    With --intercept it calls the real hosts, and a proxy with certificates that it trusts leads that to the fake.
+
     A test of how a refusal is handled says so with the header `mockserver-expect: refusal`, and the refusal is no
     finding. docs/testees.md has two more ways, and what else is none.
     """
     require("mockserver run", "httpx")
     reporting = Reporting.prepare(report, baseline)
-    settings, serve_options = Settings(**options), list(_serve_options(context))
+    beside = _Beside(command, options.pop("intercept"), options.pop("passed"), Settings(**options))
     with interruption() as interrupted:
-        status, judged = _judged(command, settings, serve_options, interrupted)
+        status, judged = _judged(beside, list(_serve_options(context)), interrupted)
         verdict = reporting.publish(_repeatable(judged, context), sys.stderr)
         sys.exit(exit_status(verdict, interrupted_by=interrupted.number, command=status))
 
 
-def _judged(
-    command: Sequence[str], settings: Settings, serve_options: Sequence[str], interrupted: Interruption
-) -> tuple[int, Verdict]:
+@value
+class _Beside:
+    """What is run beside the fake, and how it reaches that: by its URL, or as the hosts that it has in its code."""
+
+    command: Sequence[str]
+    intercept: bool
+    passed: Sequence[str]
+    settings: Settings
+
+    @property
+    def options(self) -> Iterator[str]:
+        """The options of ``mockserver serve`` that this takes."""
+        if self.intercept:
+            yield "--intercept"
+            yield from (word for host in self.passed for word in ("--pass", host))
+
+    @contextmanager
+    def environment(self, url: str) -> Iterator[dict[str, str]]:
+        """Yield the variables of the command. What they name is gone in the end."""
+        from mockserver.kit.client import traffic
+
+        key = next((key.name for key in self.settings.keys if key.secret is None), "key-of-nobody")
+        variables = {**dict.fromkeys(traffic.URL_VARIABLES, url), "KLING_API_KEY": key}
+        if not self.intercept:
+            yield variables
+            return
+        from mockserver.contract.catalog import load
+        from mockserver.kit.client.interception.environment import base_url, interception
+
+        known = load().services
+        served = [known[name] for name in self.settings.services or known]
+        real = next(filter(None, (base_url(each) for each in served)), url)
+        with interception(served, self.settings.public_url) as prepared:
+            yield {**variables, "KLING_BASE_URL": real, **prepared.variables(url)}
+
+
+def _judged(beside: _Beside, options: Sequence[str], interrupted: Interruption) -> tuple[int, Verdict]:
     """Run the command, and return its exit status and the verdict on its traffic."""
     from mockserver.kit.client import traffic
     from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
     from mockserver.kit.verdict import Verdict
 
-    status, target = 0, " ".join(command)
+    status, target = 0, " ".join(beside.command)
     try:
-        with FakeProcess(serve_options, is_shared=True) as fake:
+        with FakeProcess((*options, *beside.options), is_shared=True) as fake:
             try:
-                status = _status(command, fake.url, settings, interrupted)
+                with beside.environment(fake.url) as variables:
+                    status = _status(beside.command, variables, interrupted)
                 verdict = traffic.verdict(
                     target,
                     fake.transcript(),
                     is_timed=not fake.has_moved_clock,
                     forgotten=fake.forgotten,
-                    prefixes=settings.prefixes,
+                    prefixes=beside.settings.prefixes,
+                    is_intercepted=beside.intercept,
                 )
             except FakeUnavailable as error:
                 return status, Verdict(target, (), obstacle=str(error))
@@ -95,16 +136,13 @@ def _judged(
     return status, verdict
 
 
-def _status(command: Sequence[str], url: str, settings: Settings, interrupted: Interruption) -> int:
+def _status(command: Sequence[str], variables: Mapping[str, str], interrupted: Interruption) -> int:
     """Run the command and return its exit status, as a shell would: 128 and more for one that a signal has ended.
 
     If we are interrupted, it is ended, and its traffic can be judged all the same.
     """
-    from mockserver.kit.client import traffic
     from mockserver.kit.client.child import Child
 
-    key = next((key.name for key in settings.keys if key.secret is None), "key-of-nobody")
-    variables = {**dict.fromkeys(traffic.URL_VARIABLES, url), "KLING_API_KEY": key}
     try:
         child = Child(command, variables=variables, is_apart=False)
     except OSError as error:
@@ -142,19 +180,19 @@ def _serve_options(context: click.Context, names: Container[str] | None = None) 
             continue
         if context.get_parameter_source(name) is ParameterSource.DEFAULT:
             continue
-        value = context.params[name]
-        if isinstance(value, bool):
-            yield (option.opts if value else option.secondary_opts)[0]
+        given = context.params[name]
+        if isinstance(given, bool):
+            yield (option.opts if given else option.secondary_opts)[0]
             continue
-        for text in _texts(value):
+        for text in _texts(given):
             yield from (option.opts[0], text)
 
 
-def _texts(value: object) -> Iterator[str]:
+def _texts(given: object) -> Iterator[str]:
     """Yield what is written after an option to say a value; several times, if it can be repeated."""
-    if isinstance(value, Mapping):
-        yield from (f"{name}={text}" for name, inner in value.items() for text in _texts(inner))
-    elif isinstance(value, tuple):
-        yield from map(str, value)
+    if isinstance(given, Mapping):
+        yield from (f"{name}={text}" for name, inner in given.items() for text in _texts(inner))
+    elif isinstance(given, tuple):
+        yield from map(str, given)
     else:
-        yield str(value)
+        yield str(given)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -170,8 +170,9 @@ class Lines:
 class Tail:
     """The end of what a program writes into a pipe, which is read as fast as it comes."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._kept = bytearray()
+    def __init__(self, stream: IO[bytes], hear: Callable[[str], None] = lambda _: None) -> None:
+        """``hear`` is called with each line as it comes."""
+        self._kept, self._hear = bytearray(), hear
         self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
         self._reader.start()
 
@@ -182,9 +183,14 @@ class Tail:
 
     def _read(self, stream: IO[bytes]) -> None:
         with stream:
+            begun = b""
             while chunk := os.read(stream.fileno(), _KEPT_BYTES):
                 self._kept += chunk
                 del self._kept[:-_KEPT_BYTES]
+                *lines, begun = (begun + chunk).split(b"\n")
+                begun = begun[-_KEPT_BYTES:]
+                for line in lines:
+                    self._hear(line.decode(errors="replace"))
 
 
 @contextmanager

@@ -27,6 +27,7 @@ class Evidence:
     * ``fault``: what the testee did instead of answering
     * ``reading``: the reading under which the scenario was played, if it is not the default
     * ``unstruck``: what was to go wrong and did not, because nothing of the kind was asked: lines of ``--fault``
+    * ``elsewhere``: the other hosts that the client asked for, and did not reach
     """
 
     scenario: Scenario
@@ -40,6 +41,7 @@ class Evidence:
     fault: TesteeFault | None = None
     reading: str = ""
     unstruck: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def product(self) -> str:

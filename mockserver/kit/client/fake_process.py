@@ -8,17 +8,21 @@ from __future__ import annotations
 import queue
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Self
 
 import httpx
 
-from mockserver.errors import MockserverError
+from mockserver.errors import MockserverError, noticed
 from mockserver.kit.client.child import Child, Lines, Tail
 from mockserver.kit.transcript import Exchange, Transcript
 from mockserver.resources import schemas_words
 from mockserver.types import JSON, Millis, Request, Response
 
 _READY = "mockserver ready on "
+
+_REFUSED = "mockserver: --intercept: refused: "
+"""How the fake begins a line about a host that it lets nothing out to."""
 
 _PAGE = 1000
 """Items in one page of the control API: its largest."""
@@ -64,7 +68,7 @@ class FakeProcess:
             raise FakeUnavailable(f"the fake did not start: {error.strerror}") from error
         try:
             _, stdout, stderr = self._process.pipes
-            self._stdout, self._stderr = Lines(stdout, _LONGEST_LINE_BYTES), Tail(stderr)
+            self._stdout, self._stderr = Lines(stdout, _LONGEST_LINE_BYTES), Tail(stderr, _pass_on)
             self.url = self._wait_for_url()
             # What is on this machine is asked without a proxy, whatever the environment says.
             self._http = httpx.Client(base_url=f"{self.url}/_mock", timeout=_CONTROL_SECONDS, trust_env=False)
@@ -172,6 +176,16 @@ class FakeProcess:
         if answer.status_code != 200:
             raise FakeUnavailable(f"the fake refused {method} {path}: {answer.text[:200]}")
         return answer.json()
+
+
+def _pass_on(line: str) -> None:
+    """Tell which hosts a client asks for in vain; the rest of what a fake says is for our errors."""
+    if line.startswith(_REFUSED):
+        _notice(line.removeprefix("mockserver: "))
+
+
+# Of several fakes that refuse the same host, the first one's line is enough.
+_notice = cache(noticed)
 
 
 def transcript(items: Sequence[dict[str, JSON]]) -> Transcript:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 
+from mockserver.contract.service import Service
 from mockserver.errors import MockserverError
 from mockserver.kit.client.accounts import Accounts
 from mockserver.kit.client.callback_driver import CallbackDriver, another_callback, forged_callback
 from mockserver.kit.client.evidence import Evidence
+from mockserver.kit.client.exchanges.places import is_for_another, other_host
 from mockserver.kit.client.fake_process import FakeProcess
+from mockserver.kit.client.interception.environment import base_url, interception, set_for_a_while
 from mockserver.kit.client.plan import PlannedScenario
-from mockserver.kit.client.testee import START_SECONDS, Testee, TesteeFault
+from mockserver.kit.client.settings import Settings
+from mockserver.kit.client.testee import START_SECONDS, Testee, TesteeFault, find_testee, is_program
 from mockserver.kit.transcript import Transcript
 from mockserver.types import JSON, Payload
 
@@ -36,11 +40,36 @@ FAKE_OPTIONS = ("--webhook-secret", _WEBHOOK_SECRET)
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A client under test, the fake that it talks to, and the accounts that it has there."""
+    """A client under test, the fake that it talks to, and the accounts that it has there.
+
+    ``intercepts``: it talks to the hosts of the services, and a proxy leads that to the fake.
+    """
 
     testee: Testee
     fake: FakeProcess
+    intercepts: bool = False
     accounts: Accounts = field(default_factory=Accounts)
+
+    def base_url(self, service: Service) -> str:
+        """Return where the client finds a service."""
+        return (base_url(service) if self.intercepts else None) or self.fake.url
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Connection]:
+    """Start the testee and the fake, each in a process of its own. Raises ``MockserverError``."""
+    with ExitStack() as stack:
+        if not settings.intercept:
+            fake = stack.enter_context(FakeProcess(FAKE_OPTIONS))
+            yield Connection(stack.enter_context(closing(find_testee(settings.testee))), fake)
+            return
+        prepared = stack.enter_context(interception())
+        passed = (word for host in settings.passed for word in ("--pass", host))
+        fake = stack.enter_context(FakeProcess((*FAKE_OPTIONS, "--intercept", *passed)))
+        variables = prepared.variables(fake.url)
+        if not is_program(settings.testee):
+            stack.enter_context(set_for_a_while(variables))
+        yield Connection(stack.enter_context(closing(find_testee(settings.testee, variables))), fake, intercepts=True)
 
 
 class OutOfTime(MockserverError):
@@ -75,7 +104,10 @@ def play(
     is_cut = fault is not None and fault.kind == "hung" and time.monotonic() >= deadline
     unstruck = connection.fake.unstruck() if planned.faults else ()
     tasks = [str(task["id"]) for task in connection.fake.tasks(account)]
-    transcript = connection.accounts.own(_transcript(connection.fake), account, has_answered=fault is None)
+    seen = _transcript(connection.fake)
+    transcript = connection.accounts.own(
+        Transcript(tuple(each for each in seen if not is_for_another(each))), account, has_answered=fault is None
+    )
     connection.accounts.close(account, tasks, has_hung=fault is not None and fault.kind == "hung")
     _clear(connection.fake, planned)
     if is_cut:
@@ -92,6 +124,7 @@ def play(
         fault=fault,
         reading=str(planned.choice or ""),
         unstruck=unstruck,
+        elsewhere=tuple(other_host(each) for each in seen if is_for_another(each)),
     )
 
 
@@ -135,7 +168,7 @@ def _answer(
     request: dict[str, JSON] = {
         "do": "generate",
         "operation": planned.operation.id.removesuffix(".create"),
-        "base_url": connection.fake.url,
+        "base_url": connection.base_url(planned.service),
         "credentials": _credentials(planned, account),
         "payload": payload,
         "timeout": scenario.timeout_seconds,

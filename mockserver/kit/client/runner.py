@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -19,13 +19,14 @@ from mockserver.configuration.resolution import configured
 from mockserver.errors import Interrupted
 from mockserver.kit.checks import Skipped, select
 from mockserver.kit.client.checks.registry import CHECKS, ClientCheck
-from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
+from mockserver.kit.client.exchanges.sorting import NO_HOST, counted
+from mockserver.kit.client.fake_process import FakeUnavailable
 from mockserver.kit.client.judged import Judged, seconds
 from mockserver.kit.client.lanes import Lanes
 from mockserver.kit.client.plan import Plan, PlannedScenario, make_plan
-from mockserver.kit.client.player import FAKE_OPTIONS, Connection, OutOfTime, play
+from mockserver.kit.client.player import Connection, OutOfTime, connected, play
 from mockserver.kit.client.settings import Options, Settings
-from mockserver.kit.client.testee import START_SECONDS, Adapter, TesteeFault, find_testee, is_program, say_hello
+from mockserver.kit.client.testee import START_SECONDS, Adapter, TesteeFault, is_program, say_hello
 from mockserver.kit.verdict import Finding, Verdict
 from mockserver.types import Payload
 
@@ -65,6 +66,8 @@ def check_client(testee: str | Sequence[str] | Adapter, **options: Unpack[Option
     * ``examples``: draw so many valid payloads for each operation, and as many invalid ones: 10
     * ``seed``: draw other payloads: 0
     * ``every_reading``: also play under each reading that is not the default: ``False``
+    * ``intercept``: let the client call the real hosts; a proxy and trusted certificates lead it to the fake: ``False``
+    * ``passed``: other hosts that it may then call, such as ``["*.example.com"]``
     * ``only`` and ``skip``: make these checks only, or leave them out; ids such as ``"retries-wait"``, or families
 
     A testee that offers images and videos is asked some 250 times, which takes half a minute or longer.
@@ -78,13 +81,6 @@ def check_client(testee: str | Sequence[str] | Adapter, **options: Unpack[Option
     """
     with configured(("check", "client"), Options.__annotations__, options) as arguments:
         return run(Settings(testee=(testee,) if isinstance(testee, str) else testee, **arguments))
-
-
-@contextmanager
-def connected(settings: Settings) -> Iterator[Connection]:
-    """Start the testee and the fake, each in a process of its own. Raises ``MockserverError``."""
-    with closing(find_testee(settings.testee)) as testee, FakeProcess(FAKE_OPTIONS) as fake:
-        yield Connection(testee, fake)
 
 
 def run(settings: Settings, *, connect: Connect = connected, progress: Progress = lambda _, __: None) -> Verdict:
@@ -281,6 +277,8 @@ class _Runner:
         yield "times asked", str(len(self.judged))
         yield "exchanges", str(sum(len(each.evidence.transcript) for each in self.judged))
         yield "seconds", f"{time.monotonic() - self.began:.1f}"
+        if others := Counter(each for judged in self.judged for each in judged.evidence.elsewhere):
+            yield NO_HOST, counted(others.elements())
         if self.unplayed:
             names = [f"{name} (in part)" if name in self.in_part else name for name in self.unplayed]
             yield "not played", f"{', '.join(names)}: {self._stop_reason()}"

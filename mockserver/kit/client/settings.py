@@ -26,6 +26,8 @@ class Options(TypedDict, total=False):
     examples: int
     seed: int
     every_reading: bool
+    intercept: bool
+    passed: Sequence[str]
     only: Sequence[str]
     skip: Sequence[str]
     scenarios: Sequence[str]
@@ -44,6 +46,8 @@ class Settings:
       samples of each field, value and rule
     * ``seed``: another seed draws other payloads
     * ``every_reading``: also play under each reading that is not the default
+    * ``intercept``: tell the testee the service's own host, and lead what it calls there to the fake
+    * ``passed``: other hosts that it may then call
     * ``only`` and ``skip``: ids of checks, or families
     * ``scenarios``: play these only; none means all that the checks need
     * ``readings``: play under these only, ``question=reading``
@@ -56,6 +60,8 @@ class Settings:
     examples: int = 10
     seed: int = 0
     every_reading: bool = False
+    intercept: bool = False
+    passed: Sequence[str] = ()
     only: Sequence[str] = ()
     skip: Sequence[str] = ()
     scenarios: Sequence[str] = ()
@@ -82,8 +88,11 @@ class Settings:
             words += ["--operation", operation, "--scenario", scenario]
             words += ["--reading", reading] if reading else []
             words += ["--payload", json.dumps(payload)] if payload is not None else []
+            words += ["--intercept"] if self.intercept else []
+            words += [word for host in self.passed for word in ("--pass", host)]
             return shlex.join([*words, "--", *self.testee])
-        named = {"only": [check], "operations": [operation], "scenarios": [scenario]}
+        named: dict[str, object] = {"only": [check], "operations": [operation], "scenarios": [scenario]}
         given = named | ({"readings": [reading]} if reading else {}) | ({"payload": payload} if payload else {})
+        given |= ({"intercept": True} if self.intercept else {}) | ({"passed": [*self.passed]} if self.passed else {})
         arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
         return f"check_client({type(self.testee).__name__}(), {arguments})"

@@ -14,9 +14,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from types import MappingProxyType
 from typing import IO, Any, Literal, NoReturn, Protocol, Self, TypeGuard
 
 import jsonschema_rs
@@ -32,8 +33,7 @@ START_SECONDS = 20.0
 _END_SECONDS = 1.0
 """How long a program may take to end by itself once its stdin is closed."""
 
-_SHOWN_LINES = 5
-_SHOWN_CHARACTERS = 500
+_SHOWN_LINES, _SHOWN_CHARACTERS = 5, 500
 """What of its stderr a fault shows: the end of a traceback."""
 
 _LONGEST_LINE_BYTES = 1 << 22
@@ -100,9 +100,10 @@ class Testee(Protocol):
 
 @dataclass
 class ProgramTestee:
-    """A testee that is a program, started for its first request and again after each fault."""
+    """A testee that is a program, with ``variables``, started for its first request and again after each fault."""
 
     command: Sequence[str]
+    variables: Mapping[str, str] = field(default_factory=dict)
     _running: _Running | None = None
     _id: int = 0
 
@@ -114,7 +115,7 @@ class ProgramTestee:
     def ask(self, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
         """Send a line and wait for the one that answers it."""
         self._id += 1
-        running = self._running = self._running or _Running.start(self.command)
+        running = self._running = self._running or _Running.start(self.command, self.variables)
         line = json.dumps({"id": self._id, **request}) + "\n"
         # If the testee does not read, the pipe fills up and the write blocks: so it must not block this thread.
         threading.Thread(target=running.write, args=(line.encode(),), daemon=True).start()
@@ -122,8 +123,8 @@ class ProgramTestee:
 
     def close(self) -> None:
         """End the program, first by closing its stdin."""
-        running, self._running = self._running, None
-        if running is not None:
+        if (running := self._running) is not None:
+            self._running = None
             running.close()
 
     def _answer(self, running: _Running, request: dict[str, JSON], seconds: float) -> dict[str, JSON]:
@@ -164,9 +165,9 @@ class _Running:
     stderr: Tail
 
     @classmethod
-    def start(cls, command: Sequence[str]) -> Self:
+    def start(cls, command: Sequence[str], variables: Mapping[str, str]) -> Self:
         try:
-            child = Child(command)
+            child = Child(command, variables=variables)
         except OSError as error:
             raise NoTestee(f"the testee {command[0]!r} cannot be started: {error.strerror}") from error
         stdin, stdout, stderr = child.pipes
@@ -242,13 +243,13 @@ class ObjectTestee:
         """Do nothing: the object is not ours."""
 
 
-def find_testee(testee: Sequence[str] | Adapter) -> Testee:
-    """Return the testee of some settings: an object, ``("package.module:Class",)``, or a program and its arguments.
+def find_testee(testee: Sequence[str] | Adapter, variables: Mapping[str, str] = MappingProxyType({})) -> Testee:
+    """Return the testee of some settings: an object, ``("package.module:Class",)``, or a program with ``variables``.
 
     Raises ``NoTestee``.
     """
     if is_program(testee):
-        return ProgramTestee(testee)
+        return ProgramTestee(testee, variables)
     if not isinstance(testee, Sequence):
         return ObjectTestee(testee)
     module, _, name = testee[0].partition(":")

@@ -78,6 +78,7 @@ _CHECKS: Mapping[str, AnyCheck] = MappingProxyType(
 )
 
 _WHERE_IT_IS = f"Let the client read its base URL from {' or '.join(URL_VARIABLES)}"
+_BY_PROXY = "Let the client use the proxy of HTTPS_PROXY; docs/unmodified.md says which clients do so by themselves"
 
 _MOST_PATHS = 5
 """Wrong paths that are each a finding; a client that has the wrong base URL makes hundreds."""
@@ -90,12 +91,14 @@ def verdict(
     is_timed: bool = True,
     forgotten: int = 0,
     prefixes: Sequence[str] = (),
+    is_intercepted: bool = False,
 ) -> Verdict:
     """Judge a client by its exchanges.
 
     * ``is_timed``: their times are those of a real clock
     * ``forgotten``: how many further exchanges there were, of which nothing is known any more
     * ``prefixes``: the paths under which the fake served as well
+    * ``is_intercepted``: the client was to reach it by a proxy, and not by its URL
     """
     known = [each for each in transcript if not each.request.path.startswith("/_mock")]
     traffic = Sorted.of(known, forgotten, prefixes)
@@ -118,18 +121,18 @@ def verdict(
         tuple(made),
         tuple(unique.values()),
         tuple(Skipped(id, reasons[id]) for id in _CHECKS if id in reasons),
-        obstacle=_obstacle(traffic),
+        obstacle=_obstacle(traffic, _BY_PROXY if is_intercepted else _WHERE_IT_IS),
         facts=tuple(traffic.facts()),
     ).masked()
 
 
-def _obstacle(traffic: Sorted) -> str | None:
+def _obstacle(traffic: Sorted, hint: str) -> str | None:
     """Return why nothing can be judged at all; ``None`` if something can."""
     if traffic.meant:
         return None
     if not traffic.judged:
         who = "only requests of no client" if traffic.looks else "no request"
-        return f"{who} reached the fake. {_WHERE_IT_IS}"
+        return f"{who} reached the fake. {hint}"
     return f"all that came is {traffic.only_real}" if len(traffic.unserved) == len(traffic.judged) else None
 
 

@@ -15,8 +15,8 @@ from mockserver.errors import Interrupted
 from mockserver.kit import check_client
 from mockserver.kit.client.fake_process import FakeProcess
 from mockserver.kit.client.lanes import Lanes
-from mockserver.kit.client.player import Connection
-from mockserver.kit.client.runner import connected, run
+from mockserver.kit.client.player import Connection, connected
+from mockserver.kit.client.runner import run
 from mockserver.kit.client.settings import Settings
 from tests.conftest import PATIENCE
 

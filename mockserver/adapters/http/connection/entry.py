@@ -11,7 +11,7 @@ from mockserver.types import value
 
 @value
 class Entry:
-    """What a server speaks: ``protocol`` returns, for its desk, what uvicorn calls to make the protocol of a connection."""
+    """What a server speaks: ``protocol`` returns, for a desk, what uvicorn calls for the protocol of a connection."""
 
     protocol: Callable[[Desk], Callable[..., asyncio.Protocol]]
     scheme: str = "http"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from mockserver.contract.catalog import load
 from mockserver.contract.layout import Layout
@@ -18,6 +19,7 @@ from mockserver.kit import lookups
 from mockserver.kit.doubles import LARGEST_EXACT, rounded
 from mockserver.kit.task_view import TaskView, task_views
 from mockserver.kit.transcript import Exchange
+from mockserver.types import is_url
 
 Products = frozenset[str]
 """Whose tasks: ``kling/omni-image``, the name of the operation that creates them without its verb."""
@@ -27,6 +29,17 @@ _ASKS_ABOUT_US = frozenset({"HEAD", "OPTIONS"})
 
 _FAR = 9
 """Who makes up an id that nobody has adds 1 or changes a digit; what a double makes of an id lies farther away."""
+
+
+def is_for_another(exchange: Exchange) -> bool:
+    """Whether a request was for another host, which a fake that is a proxy refuses: a tunnel, or a whole URL."""
+    return exchange.request.method == "CONNECT" or is_url(exchange.request.path)
+
+
+def other_host(exchange: Exchange) -> str:
+    """Return the host of such a request, perhaps with a port."""
+    path = exchange.request.path
+    return (urlsplit(path).netloc if is_url(path) else path).removesuffix(":443")
 
 
 def does(exchange: Exchange) -> str:

@@ -7,9 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from mockserver.kit.client.exchanges.places import Tasks, is_stranger, layout, misplaced, service, unserved_path
+from mockserver.kit.client.exchanges.places import (
+    Tasks,
+    is_for_another,
+    is_stranger,
+    layout,
+    misplaced,
+    other_host,
+    service,
+    unserved_path,
+)
 from mockserver.kit.task_view import TaskView, at, task_views
 from mockserver.kit.transcript import Exchange
+
+NO_HOST = "refused, because they are no hosts of this fake (--pass HOST lets one out)"
+"""The fact that names other hosts."""
 
 _MOST_NAMES = 40
 """Names in one figure: all operations and rules of a usual run, but not each path that a scanner asks for."""
@@ -23,6 +35,7 @@ class Sorted:
     * ``looks``: the methods and paths by which somebody looked whether a server is there
     * ``unserved``: the paths of those that only the real service answers, with their methods
     * ``meant``: the refusals that were meant, and ``accepted``: what means to be refused and never was
+    * ``elsewhere``: the other hosts that were asked for, and refused
     * ``forgotten``: how many there were besides, of which nothing is known any more
     """
 
@@ -31,15 +44,18 @@ class Sorted:
     unserved: tuple[str, ...]
     meant: tuple[Exchange, ...]
     accepted: tuple[Exchange, ...]
+    elsewhere: tuple[str, ...]
     forgotten: int
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange], forgotten: int, prefixes: Sequence[str]) -> Self:
         """Sort exchanges; the fake served under ``prefixes``, too."""
         judged: list[Exchange] = []
-        looks, meant, accepted = [], [], []
+        looks, meant, accepted, others = [], [], [], []
         for each in exchanges:
-            if each.refusal_meant_by is not None and _is_refused(each):
+            if is_for_another(each):
+                others.append(other_host(each))
+            elif each.refusal_meant_by is not None and _is_refused(each):
                 meant.append(each)
             elif is_stranger(each) and unserved_path(each, prefixes) is None:
                 looks.append(f"{each.request.method} {each.request.path}")
@@ -55,13 +71,13 @@ class Sorted:
             for each in judged
             if (path := unserved_path(each, prefixes)) is not None and misplaced(each, tasks, prefixes) is None
         )
-        return cls(tuple(judged), tuple(looks), unserved, tuple(meant), never, forgotten)
+        return cls(tuple(judged), tuple(looks), unserved, tuple(meant), never, tuple(others), forgotten)
 
     @property
     def only_real(self) -> str:
         """What came for the real service alone, in words."""
         many = f"{len(self.unserved)} request{'s' if len(self.unserved) > 1 else ''}"
-        return f"{many} to paths of the service that this fake does not serve ({_counted(self.unserved)})"
+        return f"{many} to paths of the service that this fake does not serve ({counted(self.unserved)})"
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Yield the figures of a report."""
@@ -70,24 +86,27 @@ class Sorted:
         if self.forgotten:
             yield "exchanges forgotten", f"{self.forgotten}: there was no more room for them"
         named = [each.operation or "no path of this fake" for each in known]
-        yield "operations", _counted(named) or "none"
+        yield "operations", counted(named) or "none"
         rules = (
             f"{str(each.operation).removesuffix('.create')} {violation['rule']} ({violation['level']})"
             for each in self.judged
             for violation in each.violations
         )
-        yield "rules broken", _counted(rules) or "none"
+        yield "rules broken", counted(rules) or "none"
         if self.meant:
             yield "refusals that were meant", str(len(self.meant))
         if self.accepted:
-            yield "accepted, although a refusal was meant", _counted(str(each.operation) for each in self.accepted)
+            yield "accepted, although a refusal was meant", counted(str(each.operation) for each in self.accepted)
         if self.unserved:
             yield "not judged", self.only_real
+        if self.elsewhere:
+            yield NO_HOST, counted(self.elsewhere)
         if self.looks:
-            yield "not judged, because no client of a service asks so", _counted(self.looks)
+            yield "not judged, because no client of a service asks so", counted(self.looks)
 
 
-def _counted(names: Iterable[str]) -> str:
+def counted(names: Iterable[str]) -> str:
+    """Return names with how often each comes."""
     counts = sorted(Counter(names).items())
     more = f" and {len(counts) - _MOST_NAMES} others" if len(counts) > _MOST_NAMES else ""
     return ", ".join(f"{name} {count}" for name, count in counts[:_MOST_NAMES]) + more

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import ssl
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -33,9 +33,10 @@ class NoAuthority(MockserverError):
 
 @value
 class Authority:
-    """A certificate authority; ``certificate`` is the file that clients are to trust, ``key`` the one that they need not.
+    """A certificate authority.
 
-    * ``pem``: the certificate itself
+    * ``certificate``: the file that clients are to trust, and ``pem`` what is in it
+    * ``key``: the file that nobody else needs
     """
 
     certificate: Path
@@ -64,7 +65,7 @@ def _folder() -> Path:
 
 
 def _make(folder: Path) -> None:
-    """Make an authority in a folder that is not there. Of two who do so at once, one is first and the other takes its."""
+    """Make an authority in a folder that is not there. Of two who do so at once, one is first, for both."""
     import trustme
 
     draft = None
@@ -117,7 +118,7 @@ def _date_problem(pem: str) -> str | None:
     """Say what is wrong with the dates of a certificate; ``None`` if nothing is. Raises ``ValueError`` for none."""
     from cryptography.x509 import load_pem_x509_certificate
 
-    found, now = load_pem_x509_certificate(pem.encode()), datetime.now(timezone.utc)
+    found, now = load_pem_x509_certificate(pem.encode()), datetime.now(UTC)
     if found.not_valid_after_utc < now:
         return f"the certificate expired on {found.not_valid_after_utc:%Y-%m-%d}"
     if found.not_valid_before_utc > now:
@@ -129,4 +130,4 @@ def _name() -> str:
     """Return a name by which a person tells authorities apart in a store of certificates."""
     import platform
 
-    return f"{(platform.node() or 'this machine')[:_MOST_LETTERS]}, {datetime.now(timezone.utc):%Y-%m-%d}"
+    return f"{(platform.node() or 'this machine')[:_MOST_LETTERS]}, {datetime.now(UTC):%Y-%m-%d}"

@@ -1,0 +1,1 @@
+"""Interception: what a program needs so that its calls of the real hosts reach the fake, and nothing else."""
