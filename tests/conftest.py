@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import hypothesis
@@ -53,6 +53,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each fake that names no store one of the kind that was asked for, and let no file configure any."""
+    data = TemporaryDirectory(prefix="mockserver-tests-")
+    config.add_cleanup(data.cleanup)
+    os.environ["XDG_DATA_HOME"] = data.name  # the authority of whoever runs the tests is theirs alone
     for place in (Path.cwd(), Path(gettempdir())):
         if (file := configured(place)) is not None:
             raise pytest.UsageError(f"{file.path} would configure what is tested: move it away")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from mockserver.adapters.testing.hosts import Advice, Hosts, canonical
-from mockserver.errors import MockserverError, noticed
+from mockserver.errors import BadSetting, MockserverError, noticed
 from mockserver.fake.core import Fake
 from mockserver.suggestions import quoted
 
@@ -18,6 +18,9 @@ PLAIN_PORT, TLS_PORT = 80, 443
 
 _TARGET = re.compile(r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
 """What CONNECT asks for: a host and a port (RFC 9110, 9.3.6)."""
+
+_PATTERN = re.compile(r"[a-z0-9._*-]{1,255}|[0-9a-f:.]{2,45}")
+"""A name, in which a star stands for anything, or an address."""
 
 _MOST_TOLD = 100
 """Hosts that stderr tells of. Nobody reads more, and a client may ask for ever new ones."""
@@ -33,10 +36,12 @@ class Gate:
     """The gate of one fake. Its services may change while it runs."""
 
     def __init__(self, fake: Fake, passed: tuple[str, ...], tell: Callable[[str], None] = noticed) -> None:
-        """``passed`` are the hosts of --pass; ``tell`` is called once for each host that is refused."""
-        self._fake, self._passed, self._tell = fake, passed, tell
+        """``passed`` are the hosts of --pass; ``tell`` is called once for each host that is refused.
+
+        Raises ``BadSetting``.
+        """
+        self._fake, self._passed, self._tell = fake, tuple(map(_pattern, passed)), tell
         self._told: set[str] = set()
-        self._hosts()  # what --pass says wrongly is said before anybody asks
 
     def way(self, host: str, port: int, *, is_near: bool = True) -> Way:
         """Return where a host leads. Raises ``HostRefused``.
@@ -64,6 +69,14 @@ class Gate:
 
     def _hosts(self) -> Hosts:
         return Hosts(self._fake.world.services, self._fake.settings.public_url, self._passed)
+
+
+def _pattern(text: str) -> str:
+    name = canonical(text.strip().removeprefix("[").removesuffix("]"))
+    if not _PATTERN.fullmatch(name):
+        sentence = f"{quoted(text)} is not a host. Write one such as example.com or *.example.com, without a port."
+        raise BadSetting("--pass", sentence)
+    return name
 
 
 def target(text: str) -> tuple[str, int]:

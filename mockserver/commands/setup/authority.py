@@ -19,7 +19,7 @@ def ca(as_json: bool) -> None:
     """Show where the certificate authority is that signs for --https and --intercept, and how clients trust it.
 
     The first line is the path of its certificate. It is made when it is first needed, and is this user's alone.
-    `mockserver run --intercept` and `check client --intercept` need none of this: they tell the programs that they start.
+    What `run --intercept` and `check client --intercept` start needs none of this: it is told what to trust.
     """
     from mockserver.authority import Authority
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import click
 
+from mockserver.authority import Authority, NoAuthority
 from mockserver.destinations import is_loopback
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.secrecy.curl import SERVE_URL
@@ -39,8 +42,12 @@ class Running:
             raise BadSetting("--url", f"{url!r} is not an http or https URL. Write one such as {SERVE_URL}.")
         self.url, self._token, self.shows_json = url.rstrip("/").removesuffix("/_mock"), token, shows_json
         # What is on this machine is asked without a proxy, whatever the environment says.
-        proxies = [urllib.request.ProxyHandler({})] if is_loopback(parts.hostname) else []
-        self._opener = urllib.request.build_opener(*proxies)
+        handlers: list[urllib.request.BaseHandler] = []
+        if is_loopback(parts.hostname):
+            handlers.append(urllib.request.ProxyHandler({}))
+            if parts.scheme == "https":
+                handlers.append(urllib.request.HTTPSHandler(context=_trusting()))
+        self._opener = urllib.request.build_opener(*handlers)
 
     def get(self, path: str, **parameters: str) -> Any:
         """Ask for something. Raises ``NoFake`` and ``Refused``, as all others do."""
@@ -104,6 +111,14 @@ class Running:
         except (OSError, ValueError, TypeError, KeyError):
             return NoFake(f"what answers at {self.url} is no mockserver: it answers HTTP {error.code}.")
         return Refused(str(said))
+
+
+def _trusting() -> ssl.SSLContext:
+    """Return a context that trusts this user's authority as well: a fake on this machine has a certificate of that."""
+    context = ssl.create_default_context()
+    with suppress(NoAuthority):
+        context.load_verify_locations(cadata=Authority.own().pem)
+    return context
 
 
 def running(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -32,7 +32,6 @@ START_SECONDS = 20.0
 
 _END_SECONDS = 1.0
 """How long a program may take to end by itself once its stdin is closed."""
-
 _SHOWN_LINES, _SHOWN_CHARACTERS = 5, 500
 """What of its stderr a fault shows: the end of a traceback."""
 
@@ -170,8 +169,8 @@ class _Running:
             child = Child(command, variables=variables)
         except OSError as error:
             raise NoTestee(f"the testee {command[0]!r} cannot be started: {error.strerror}") from error
-        stdin, stdout, stderr = child.pipes
-        return cls(child, stdin, Lines(stdout, _LONGEST_LINE_BYTES), Tail(stderr))
+        stdin, out, err = child.pipes
+        return cls(child, stdin, Lines(out, _LONGEST_LINE_BYTES), Tail(err))
 
     def write(self, line: bytes) -> None:
         try:

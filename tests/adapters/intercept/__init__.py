@@ -1,0 +1,1 @@
+"""Tests of interception: a server that is a proxy, too."""
