@@ -10,6 +10,7 @@ BROWSER := $(VENV)/.browser
 STRANGERS := $(VENV)/.foreign
 SITE := $(VENV)/.docs
 FOREIGN := benchmarks/foreign/node_modules/.ready
+UNMODIFIED := tests/support/unmodified/node_modules/.ready
 PEERS := benchmarks/peers/node_modules/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
@@ -44,10 +45,12 @@ browser: $(BROWSER) docs ## try the dashboard and the site of the documentation 
 	  || { echo 'Install chromium, or name a browser of its kind: make browser CHROMIUM=google-chrome' >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
-# Node and curl are the machine's own; jq, Redis and nginx are Debian's where they are missing and we may install them.
+# Node and curl are the machine's own; jq, Redis, nginx and Go are Debian's where they are missing and we may install them.
 torture: $(STRANGERS) ## examples/, replicas, stores and workers to destruction, every reading, CONTRIBUTING, foreign; takes minutes
-	@.ci/programs jq redis-server nginx || echo 'Without jq, redis-server and nginx the examples that need them are left out' >&2
+	@.ci/programs jq redis-server nginx golang-go iproute2 \
+	  || echo 'Without jq, redis-server, nginx, Go and ip, what needs them is left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
+	@$(MAKE) --no-print-directory $(UNMODIFIED) || echo 'There is no axios: its clients are left out' >&2
 	$(BIN)/python -m pytest -m 'torture or drawn' --hypothesis-profile deep -n 4 --dist worksteal $(ARGS)
 
 mutants: $(READY) ## count the wrong servers that the kit catches, and what it finds in the right one
@@ -125,5 +128,9 @@ $(STRANGERS): $(READY)
 
 # Node is the machine's own. There is no lock file: the major and the minor version are in package.json.
 $(FOREIGN) $(PEERS): benchmarks/%/node_modules/.ready: benchmarks/%/package.json
+	@cd $(<D) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(UNMODIFIED): tests/support/unmodified/package.json
 	@cd $(<D) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
