@@ -58,7 +58,7 @@ class _Server:
             return PLAIN
         from mockserver.adapters.tls.certificates import Certificates
         from mockserver.adapters.tls.entry import https
-        from mockserver.authority import Authority
+        from mockserver.trust.authority import Authority
 
         certificates = Certificates(Authority.own(), (self.host,))
         if not self.intercept:

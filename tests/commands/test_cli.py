@@ -68,7 +68,9 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
     started: list[Served] = []
 
     class Server:
-        def __init__(self, fake: Any, listener: tuple[str, int], ready: Callable[[str], None], *beside: object) -> None:
+        def __init__(
+            self, fake: Any, listener: tuple[str, int], ready: Callable[[str], None], *beside: object, **_: Any
+        ) -> None:
             started.append(Served(fake.settings, *listener, beside))
             self._ready = ready
 

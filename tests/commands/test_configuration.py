@@ -20,6 +20,7 @@ from mockserver.options.services import OWN_SERVICES
 from tests.support.configured import CASES, NEEDED, environment, found, line, parameters, samples, variable, words
 
 FOR_THE_COMMAND_LINE = {
+    "ca --json": "as config --json",
     "check client --payload": "it repeats one play",
     "check client --reading": "it repeats one play, and is not what a fake is set to",
     "check server --plan": "it is a decision of the moment",

@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 
 FLOORS = (
     {
-        "authority",
         "configuration",
         "decoding",
         "destinations",
@@ -31,6 +30,7 @@ FLOORS = (
         "settings",
         "suggestions",
         "templates",
+        "trust",
         "types",
         "value_checks",
     },

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from mockserver.adapters.http.server import Server, listen
 from mockserver.adapters.intercept.entry import intercepting
 from mockserver.adapters.tls.certificates import Certificates
-from mockserver.authority import Authority
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
+from mockserver.trust.authority import Authority
 from tests.conftest import PATIENCE
 
 HOST = "api-singapore.klingai.com"

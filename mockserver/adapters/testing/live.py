@@ -59,6 +59,6 @@ def live(
 def _secure(host: str) -> Entry:
     from mockserver.adapters.tls.certificates import Certificates
     from mockserver.adapters.tls.entry import https
-    from mockserver.authority import Authority
+    from mockserver.trust.authority import Authority
 
     return https(Certificates(Authority.own(), (host,)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mockserver.authority import Authority
+from mockserver.trust.authority import Authority
 
 if TYPE_CHECKING:
     import trustme

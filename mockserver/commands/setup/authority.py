@@ -11,7 +11,7 @@ import click
 
 @click.command(
     "ca",
-    short_help="Show the certificate authority of --https and --intercept, and how to trust it.",
+    short_help="Show the authority of --https, and how to trust it.",
     epilog="\b\nExamples:\n  mockserver ca\n  mockserver ca --json",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -21,7 +21,7 @@ def ca(as_json: bool) -> None:
     The first line is the path of its certificate. It is made when it is first needed, and is this user's alone.
     What `run --intercept` and `check client --intercept` start needs none of this: it is told what to trust.
     """
-    from mockserver.authority import Authority
+    from mockserver.trust.authority import Authority
 
     own = Authority.own()
     path, key = str(own.certificate), str(own.key)

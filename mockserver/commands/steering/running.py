@@ -14,10 +14,10 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
-from mockserver.authority import Authority, NoAuthority
 from mockserver.destinations import is_loopback
 from mockserver.errors import BadSetting, MockserverError
 from mockserver.secrecy.curl import SERVE_URL
+from mockserver.trust.authority import Authority, NoAuthority
 from mockserver.types import JSON
 
 _PATIENCE_SECONDS = 60.0

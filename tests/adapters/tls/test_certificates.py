@@ -10,7 +10,7 @@ from cryptography import x509
 
 from mockserver.adapters.tls import certificates as module
 from mockserver.adapters.tls.certificates import Certificates
-from mockserver.authority import Authority
+from mockserver.trust.authority import Authority
 
 STRICT = ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
 """What Python verifies by default from 3.13 on."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.authority import Authority
 from mockserver.contract.catalog import load
 from mockserver.kit.client.interception.environment import base_url, interception, set_for_a_while
+from mockserver.trust.authority import Authority
 from tests.support.programs import need
 
 PROXY = "http://127.0.0.1:1"

@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from mockserver.authority import Authority
 from mockserver.contract.catalog import load
 from mockserver.contract.service import Service
 from mockserver.kit.client.child import unproxied
-from mockserver.kit.client.interception.bundle import BUNDLES, bundle, whole
+from mockserver.trust.authority import Authority
+from mockserver.trust.bundle import BUNDLES, bundle, whole
 from mockserver.types import value
 
 _HERE = Path(__file__).parent

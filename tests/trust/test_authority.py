@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mockserver import authority
-from mockserver.authority import Authority, NoAuthority
+from mockserver.trust import authority
+from mockserver.trust.authority import Authority, NoAuthority
 from tests.support.process import ROOT
 
 
@@ -38,7 +38,7 @@ def test_its_key_is_for_its_user_alone(folder: Path) -> None:
 
 
 def test_processes_that_need_it_at_once_have_the_same(folder: Path) -> None:
-    code = "from mockserver.authority import Authority; print(Authority.own().pem)"
+    code = "from mockserver.trust.authority import Authority; print(Authority.own().pem)"
     started = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) for _ in range(4)]
     said = {process.communicate()[0] for process in started}
     assert said == {f"{Authority.own().pem}\n".encode()}
