@@ -43,12 +43,12 @@ def generate(ask):
     http, create, poll = session(ask["credentials"]["token"])
     task_id = None
     try:
-        http.mount("http://", create)
+        http.mount(ask["base_url"], create)
         data, refusal = told(http.post(url, json=ask["payload"], timeout=5))
         if refusal:
             return refusal
         task_id = data["task_id"]
-        http.mount("http://", poll)
+        http.mount(ask["base_url"], poll)
         while time.monotonic() < deadline:
             time.sleep(0.1)
             try:

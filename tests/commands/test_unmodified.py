@@ -1,4 +1,4 @@
-"""Clients that have the real hosts in their code, beside a fake: what they reach, what they do not, and what is judged."""
+"""Clients that have the real hosts in their code: what they reach, what they do not, and what is judged."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def test_a_client_reaches_the_fake_and_nothing_else_and_is_judged_as_by_a_base_u
 
 
 def test_other_hosts_are_refused_and_told() -> None:
-    code = "import requests\nfor _ in range(2):\n try: requests.get('https://other.example/')\n except OSError as e: print(e)"
+    ask = " try: requests.get('https://other.example/')\n except OSError as error: print(error)"
+    code = f"import requests\nfor _ in range(2):\n{ask}"
     said = done(run("--", sys.executable, "-c", code))
     line = "'other.example' is no host of this fake. Add --pass other.example to let it out."
     assert said.stdout.count(line) == 2
@@ -77,10 +78,8 @@ def test_the_environment_names_the_real_host_and_the_files_are_gone_afterwards()
 @pytest.mark.torture
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_end_in_the_middle_of_a_call_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
-    code = "import requests, os, sys; open(sys.argv[1], 'w').write(os.environ['SSL_CERT_FILE']); "
-    code += "requests.post('https://api.klingai.com/v1/images/omni-image', json={'prompt': '[[mock: hang]]'}, headers={'authorization': 'Bearer me'})"
     note = tmp_path / "note"
-    command = run("--", sys.executable, "-c", code, str(note))
+    command = run("--", sys.executable, "-c", WAITING, str(note))
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stderr is not None
         while not note.exists() or not note.read_text():
@@ -93,19 +92,29 @@ def test_an_end_in_the_middle_of_a_call_leaves_nothing_behind(number: int, tmp_p
     assert not file.parent.exists()
 
 
+WAITING = """
+import os, requests, sys
+open(sys.argv[1], "w").write(os.environ["SSL_CERT_FILE"])
+images, me = "https://api.klingai.com/v1/images/omni-image", {"Authorization": "Bearer me"}
+requests.post(images, json={"prompt": "[[mock: hang]]"}, headers=me)
+"""
+"""A client that waits for an answer, and has noted where its files are."""
+
 TESTEE = """
 import json, sys, requests
+IMAGES = "https://api-singapore.klingai.com/v1/images/omni-image"
 for line in sys.stdin:
     ask = json.loads(line)
     answer = {"name": "acme", "operations": ["kling/omni-image"]}
     if ask["do"] == "generate":
         assert ask["base_url"] == "https://api-singapore.klingai.com", ask["base_url"]
-        images, me = "https://api-singapore.klingai.com/v1/images/omni-image", {"Authorization": "Bearer " + ask["credentials"]["token"]}
+        images, me = IMAGES, {"Authorization": "Bearer " + ask["credentials"]["token"]}
         task = requests.post(images, json=ask["payload"], headers=me).json()["data"]["task_id"]
         while (data := requests.get(f"{images}/{task}", headers=me).json()["data"])["task_status"] != "succeed": pass
         try: requests.get("https://telemetry.example/")
         except OSError: pass
-        answer = {"outcome": "succeed", "task_id": task, "urls": [each["url"] for each in data["task_result"]["images"]]}
+        urls = [each["url"] for each in data["task_result"]["images"]]
+        answer = {"outcome": "succeed", "task_id": task, "urls": urls}
     print(json.dumps({"id": ask["id"], **answer}), flush=True)
 """
 

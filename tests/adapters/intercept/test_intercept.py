@@ -1,4 +1,4 @@
-"""A fake that is a proxy: it takes what goes to the hosts of the services, lets out what was said, and refuses the rest."""
+"""A fake that is a proxy takes what goes to the hosts of the services, lets out what was said, and refuses the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mockserver.adapters.intercept import tunnel
+from mockserver.adapters.intercept import outward, tunnel
 from mockserver.adapters.testing.live import live
 from mockserver.errors import BadSetting
 from tests.conftest import IMAGE, PATIENCE
@@ -121,8 +121,8 @@ def test_each_host_is_told_once(running: Proxied, capsys: pytest.CaptureFixture[
         for target in ("told.example:443", "told.example:444"):
             tunnelled(running, target)[0].close()
     running.asked(b"GET http://told.example/ HTTP/1.1\r\nHost: told.example\r\nConnection: close\r\n\r\n")
-    said = "mockserver: --intercept: refused: 'told.example' is no host of this fake. Add --pass told.example to let it out.\n"
-    assert capsys.readouterr().err == said
+    said = "'told.example' is no host of this fake. Add --pass told.example to let it out."
+    assert capsys.readouterr().err == f"mockserver: --intercept: refused: {said}\n"
 
 
 def test_who_does_not_wait_for_the_tunnel_is_served_all_the_same(running: Proxied) -> None:
@@ -209,15 +209,14 @@ def test_this_machine_is_let_out() -> None:
 
 
 def test_what_passes_leads_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host is in no name server; an upstream proxy, another fake, has it."""
+    """The host is in no name server."""
     with live(https=True) as there, proxied(passed=["*.example"]) as running, client(running) as asking:
         port = there.url.rpartition(":")[2]
 
         async def connect(host: str, _: int) -> object:
             assert host == "a.example"
-            return await real("127.0.0.1", int(port))
+            return await outward.connect("127.0.0.1", int(port))
 
-        real = tunnel.connect
         monkeypatch.setattr(tunnel, "connect", connect)
         assert asking.get("https://a.example/_mock/live", extensions={"sni_hostname": "localhost"}).status_code == 200
 

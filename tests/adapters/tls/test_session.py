@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -133,10 +134,8 @@ def test_garbage_ends_the_connection(sent: bytes, running: Live, capfd: pytest.C
     with plain(running) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
-        try:
+        with suppress(ConnectionResetError):
             everything(connection)
-        except ConnectionResetError:
-            pass
     assert capfd.readouterr().err == ""
 
 

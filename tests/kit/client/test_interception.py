@@ -1,4 +1,4 @@
-"""The environment of a client that is intercepted: what was there stays, and nothing goes past the proxy to a service."""
+"""The environment of a client that is intercepted: what was there stays, and no service is spared the proxy."""
 
 from __future__ import annotations
 
