@@ -31,6 +31,8 @@ PRINTING: Sequence[tuple[str, ...]] = [
     ("check", "--help"),
     ("check", "client", "--help"),
     *[("list", kind) for kind in _LISTS],
+    ("ca",),
+    ("ca", "--json"),
     ("rules",),
     ("rules", "--json"),
     ("readings",),

@@ -61,14 +61,17 @@ HEAVY = (
     "aiohttp",
     "av",
     "anyio",
+    "cryptography",
     "httpx",
     "hypothesis",
     "jinja2",
     "jsonschema",
     "jwt",
+    "platformdirs",
     "respx",
     "rich",
     "starlette",
+    "trustme",
     "yaml",
 )
 DOORS = ("mockserver", "mockserver.adapters.http.asgi", "mockserver.cli", "mockserver.kit", "mockserver.pytest_plugin")

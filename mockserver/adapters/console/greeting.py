@@ -54,6 +54,11 @@ def _least(payload: JSON, is_valid: Callable[[JSON], bool]) -> JSON:
 
 def _curl(url: str, operation: Operation, payload: str, *, has_keys: bool) -> str:
     address = f"{url}/{operation.service}{operation.path}"
-    words = ["curl", "-X", "POST", address, "-H", "Content-Type: application/json"]
+    trusting = list[str]()
+    if url.startswith("https:"):
+        from mockserver.trust.authority import Authority
+
+        trusting = ["--cacert", str(Authority.own().certificate)]
+    words = ["curl", *trusting, "-X", "POST", address, "-H", "Content-Type: application/json"]
     header = f'"Authorization: Bearer {"$KEY" if has_keys else "me"}"'
     return f"{shlex.join(words)} -H {header} -d {shlex.quote(payload)}"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mockserver.destinations import literal
 from mockserver.trust.authority import Authority
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Certificates:
 
     def __init__(self, authority: Authority, own: tuple[str, ...] = ()) -> None:
         self.authority = authority
-        self._own = tuple(dict.fromkeys([*_THIS_MACHINE, *own]))
+        self._own = tuple(dict.fromkeys([*_THIS_MACHINE, *filter(_may_be_named, own)]))
         self._contexts = OrderedDict[str, ssl.SSLContext]()
 
     @cached_property
@@ -51,7 +52,7 @@ class Certificates:
         """Give a connection the certificate of the host that its client asks for."""
         if host is None or host.lower() in self._own:
             return None
-        if not _HOST.fullmatch(host):
+        if not _may_be_named(host):
             return int(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
         name = host.lower()
         context = self._contexts.get(name) or self._context(name)
@@ -75,3 +76,15 @@ class Certificates:
         )
         leaf.configure_cert(context)
         return context
+
+
+def _may_be_named(host: str) -> bool:
+    """Whether a certificate can have a name or an address."""
+    import idna  # trustme brings it, and asks it the same
+
+    if literal(host) == host:
+        return True
+    try:
+        return _HOST.fullmatch(host) is not None and bool(idna.encode(host, uts46=True))
+    except idna.IDNAError:
+        return False

@@ -87,6 +87,18 @@ def test_a_name_that_no_certificate_can_have_is_refused(host: str, certificates:
         shake(certificates, host, certificates.authority.pem)
 
 
+@pytest.mark.parametrize("host", ["xn--a", "xn--99999999999.example", "a b", "a\x00b", "", "a..b", "_"])
+def test_a_name_that_only_looks_like_one_ends_in_an_alert(host: str, certificates: Certificates) -> None:
+    alert = certificates._take_host(None, host, certificates.context)  # type: ignore[arg-type] # it is not touched
+    assert alert == ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+
+@pytest.mark.parametrize("host", ["", "my_box", "0.0.0.0", "::", "a b", "0x7f.1", "böx.example"])
+def test_whatever_a_server_listens_on_it_has_a_certificate(host: str) -> None:
+    own = Certificates(Authority.own(), (host,))
+    assert shake(own, "localhost", own.authority.pem).version() == "TLSv1.3"
+
+
 def test_one_is_made_once_for_each_host_and_only_some_are_kept(
     certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
