@@ -44,7 +44,6 @@ class Interception:
             **_unproxied(environment, self.hosts),
             **dict.fromkeys(BUNDLES, str(self._folder / "authorities.pem")),
             _EXTRA: str(self._folder / "extra.pem"),
-            "NODE_USE_ENV_PROXY": "1",  # Node 24 and later then need no help of ours
             "NODE_OPTIONS": f"{node} {environment.get('NODE_OPTIONS', '')}".strip(),
             "PYTHONPATH": os.pathsep.join(ours),
         }

@@ -1,6 +1,9 @@
 // What a Node that is intercepted runs before its program. Node's fetch, its https module and what is built on them ask no
-// proxy, or only since Node 24 and if they are told. All of them make their connections by the functions that are replaced
-// here: each connection to the port of http or https leads through a tunnel of the proxy, but for those that NO_PROXY names.
+// proxy by themselves. All of them make their connections by the functions that are replaced here: each connection to the
+// port of http or https leads through a tunnel of the proxy, but for those that NO_PROXY names.
+//
+// NODE_USE_ENV_PROXY is not used: Node 20 does not know it, Node 22 warns of it, and where it counts, fetch does not tell
+// why the proxy refused a host.
 "use strict";
 
 const http = require("node:http");
