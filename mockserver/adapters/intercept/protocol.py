@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from mockserver.adapters.http.connection import head
 from mockserver.adapters.http.connection.desk import Desk
 from mockserver.adapters.http.protocol import Protocol
+from mockserver.adapters.http.workers import Workers
 from mockserver.adapters.intercept.forwarding import Forwarding
 from mockserver.adapters.intercept.gate import PLAIN_PORT, TLS_PORT, Gate, HostRefused, target
 from mockserver.adapters.intercept.tunnel import ESTABLISHED, WayOut
@@ -34,10 +35,10 @@ _BUSY = "CONNECT came before the answer to the request before it. Wait for that,
 class Intercepting(Protocol):
     """A connection of a client that takes us for its proxy, or for the fake itself."""
 
-    def __init__(self, desk: Desk, gate: Gate, certificates: Certificates, **named: Any) -> None:
+    def __init__(self, desk: Desk, gate: Gate, certificates: Certificates, workers: Workers, **named: Any) -> None:
         """``named`` is uvicorn's."""
         super().__init__(desk, **named)
-        self._gate, self._certificates, self._named = gate, certificates, named
+        self._gate, self._certificates, self._workers, self._named = gate, certificates, workers, named
         self._usual_app = self.app
         self._is_tunnel = False
 
@@ -108,7 +109,7 @@ class Intercepting(Protocol):
         self.connections.discard(self)
         self._deadline.end()
         if way == "out":
-            found = WayOut(bare, self.server_state, self._refuse)
+            found = WayOut(bare, self.server_state.connections, self._workers, self._refuse)
             bare.set_protocol(found)
             found.lead(host, port, rest)
             return
@@ -125,9 +126,7 @@ class Intercepting(Protocol):
         """Refuse a tunnel; the connection ends."""
         request = Request("CONNECT", self.url.decode("latin-1"), "", {})
         self._refused = refused = _refused(reason)
-        task = self.loop.create_task(self._say_no(request, refused, reason))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self._workers.start("refusals of tunnels", self._say_no(request, refused, reason), "a tunnel was not refused")
 
     async def _say_no(self, request: Request, refused: Refused, reason: str) -> None:
         """Answer CONNECT. Nearly all that clients tell of such an answer is its first line."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from mockserver.adapters.http.workers import Workers
 from mockserver.adapters.intercept.gate import HostRefused
 from mockserver.adapters.intercept.outward import Pipe, connect
 
@@ -15,17 +16,19 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 class WayOut(asyncio.Protocol):
     """A client's connection while one to a host is made, and then what joins both."""
 
-    def __init__(self, transport: asyncio.Transport, state: Any, refuse: Callable[[str], None]) -> None:
-        """``state`` is the server's; ``refuse`` answers with the reason why there is no tunnel."""
+    def __init__(
+        self, transport: asyncio.Transport, connections: set[Any], workers: Workers, refuse: Callable[[str], None]
+    ) -> None:
+        """``connections`` are the server's; ``refuse`` answers with the reason why there is no tunnel."""
         self._transport, self._refuse = transport, refuse
-        self._connections, self._tasks = state.connections, state.tasks
+        self._connections, self._workers = connections, workers
         self._task: asyncio.Task[None] | None = None
 
     def lead(self, host: str, port: int, rest: bytes) -> None:
         """Begin; ``rest`` has come already and is for the host."""
         self._transport.pause_reading()
         self._connections.add(self)
-        self._task = asyncio.get_running_loop().create_task(self._lead(host, port, rest))
+        self._task = self._workers.start("tunnels", self._lead(host, port, rest), "a tunnel was not made")
 
     def shutdown(self) -> None:
         """End, because the server does."""
