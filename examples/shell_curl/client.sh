@@ -1,0 +1,59 @@
+# A client of the Kling API of curl and jq. Put your own in its place. It needs bash 4 and curl 7.84.
+
+declare -A PATHS=([kling/omni-image]=/v1/images/omni-image [kling/omni-video]=/v1/videos/omni-video)
+
+# Create a task and wait for its end: generate BASE_URL TOKEN OPERATION PAYLOAD SECONDS
+# Print what came of it as JSON.
+generate() {
+  local url=$1${PATHS[$3]} token=$2 deadline=$((SECONDS + ${5%.*})) status body id
+  ask POST "$url" --data-binary "$4"
+  is_good || { refusal; return; }
+  id=$(jq -r .data.task_id <<<"$body")
+  while ((SECONDS < deadline)); do
+    sleep 0.1 # the real service wants some 5 seconds
+    ask GET "$url/$id"
+    is_good || { refusal "$id"; return; }
+    case $(jq -r .data.task_status <<<"$body") in
+      failed) jq -c '.data | {outcome: "failed", task_id, message: .task_status_msg}' <<<"$body"; return ;;
+      succeed) jq -c '.data | {outcome: "succeed", task_id, urls: [.task_result[]?[]?.url?]}' <<<"$body"; return ;;
+    esac
+  done
+  jq -cn --arg id "$id" '{outcome: "timeout", task_id: $id}'
+}
+
+# Send a request, and again where that may help: ask METHOD URL [CURL OPTION...]
+# Set $status and $body to the last answer. The status is 000 if there is none.
+ask() {
+  local passing='429|500|503' attempt answer after pause # there is no task: a create may be sent again
+  [ "$1" = POST ] || passing+='|502|504|000' # there may be a task, so only a query may be sent again
+  for attempt in 1 2 3 4; do
+    answer=$(curl --silent --max-time 5 --request "$1" --header "authorization: Bearer $token" \
+      --header 'content-type: application/json' --write-out '\n%{http_code} %header{retry-after}' "${@:2}")
+    # shellcheck disable=SC2181 # an answer that was cut off has a status, too
+    if [ $? = 0 ]; then read -r status after <<<"${answer##*$'\n'}"; else status=000 after=; fi
+    body=${answer%$'\n'*}
+    pause=$(seconds "$after" $attempt)
+    [[ $status =~ ^($passing)$ ]] && ((attempt < 4 && SECONDS + ${pause%.*} < deadline)) || return 0
+    sleep "$pause"
+  done
+}
+
+# Print how long to wait: seconds RETRY_AFTER ATTEMPT
+seconds() {
+  case $1 in
+    '') echo "$(($2 / 2)).5" ;;
+    *[!0-9]*) echo $(($(date -d "$1" +%s) - $(date +%s) + 1)) ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# An answer that shows no task is an error, even with status 200.
+is_good() { [ "$status" = 200 ] && jq -e '.code == 0 and .data' <<<"$body" >/dev/null 2>&1; }
+
+refusal() {
+  jq -cn --arg status "$status" --arg text "$body" --arg id "${1:-}" '
+    ($text | fromjson? // {}) as $body
+    | {outcome: "error", http_status: ($status | tonumber), code: $body.code, request_id: $body.request_id}
+    + {message: ($body.message // "not an answer of the service: \($text[:100])")}
+    + if $id == "" then {} else {task_id: $id} end'
+}
