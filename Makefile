@@ -11,6 +11,7 @@ STRANGERS := $(VENV)/.foreign
 SITE := $(VENV)/.docs
 FOREIGN := benchmarks/foreign/node_modules/.ready
 PEERS := benchmarks/peers/node_modules/.ready
+NODE := clients/node/node_modules/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 export ARTIFACTS ?= artifacts
@@ -44,9 +45,10 @@ browser: $(BROWSER) docs ## try the dashboard and the site of the documentation 
 	  || { echo 'Install chromium, or name a browser of its kind: make browser CHROMIUM=google-chrome' >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
-# Node and curl are the machine's own; jq, Redis and nginx are Debian's where they are missing and we may install them.
+# Node and curl are the machine's own; Go, jq, Redis and nginx are Debian's where they are missing and we may install them.
 torture: $(STRANGERS) ## examples/, replicas, stores and workers to destruction, every reading, CONTRIBUTING, foreign; takes minutes
-	@.ci/programs jq redis-server nginx || echo 'Without jq, redis-server and nginx the examples that need them are left out' >&2
+	@.ci/programs golang-go jq redis-server nginx || echo 'Without Go, jq, redis-server and nginx the examples that need them are left out' >&2
+	@$(MAKE) --no-print-directory $(NODE) || echo 'npm failed: Vitest and tsc are left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
 	$(BIN)/python -m pytest -m 'torture or drawn' --hypothesis-profile deep -n 4 --dist worksteal $(ARGS)
 
@@ -90,7 +92,7 @@ dist: $(READY) ## build the wheel and the source archive into dist/
 	@echo "It installs without a clone: pip install '$$(ls dist/*.whl)[kit]'"
 
 clean: ## remove the environment, the builds and the caches
-	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules
+	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules clients/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, and a stamp for each use of it: whoever only serves waits for no linters. It is made again only when
@@ -124,6 +126,6 @@ $(STRANGERS): $(READY)
 	@touch $@
 
 # Node is the machine's own. There is no lock file: the major and the minor version are in package.json.
-$(FOREIGN) $(PEERS): benchmarks/%/node_modules/.ready: benchmarks/%/package.json
+$(FOREIGN) $(PEERS) $(NODE): %/node_modules/.ready: %/package.json
 	@cd $(<D) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mockserver.commands.output import complain, log
+from mockserver.errors import BadSetting
 from mockserver.options.fake import FAKE
 from mockserver.options.server import SERVE
 from mockserver.settings import Settings
@@ -38,9 +40,12 @@ def serve(
     reloads: bool,
     control_token: str | None,
     logs: Log,
+    stops_at_eof: bool,
     **options: Any,
 ) -> None:
     """Serve the fake on a port until Ctrl-C, with a dashboard at /_mock/."""
+    if stops_at_eof:
+        _stop_at_eof(workers)
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
 
@@ -63,6 +68,22 @@ def serve(
     fake.store.close()
     # A thread may still be rendering a film, and Ctrl-C should not wait for it.
     os._exit(0)
+
+
+def _stop_at_eof(workers: int) -> None:
+    """Stop as SIGTERM does once standard input ends: it does when its writer ends, however that comes about."""
+    if workers > 1:  # they are forked, and only a process without threads can be
+        raise BadSetting("--stop-at-eof", f"{workers} workers cannot be stopped so. Leave out --workers.")
+    from threading import Thread
+
+    def watch() -> None:
+        with suppress(OSError):  # it was closed before we began
+            while os.read(0, 4096):
+                pass
+        complain("stops, because its standard input has ended (--stop-at-eof)")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, name="stdin", daemon=True).start()
 
 
 def _fake(settings: Settings, store: str | None) -> Fake:

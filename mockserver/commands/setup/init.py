@@ -44,9 +44,7 @@ STARTERS = {
 
 @click.command(
     short_help="Begin with a testee that can be checked at once.",
-    epilog="\b\nExample:\n  mockserver init --lang node my-client\n"
-    "  cd my-client\n"
-    "  mockserver check client -- node testee.mjs",
+    epilog="\b\nExample:\n  mockserver init --lang node my-client",
 )
 @click.option(
     "--lang", required=True, type=click.Choice([*STARTERS], case_sensitive=False), help="The language of your client."
