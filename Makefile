@@ -11,7 +11,7 @@ STRANGERS := $(VENV)/.foreign
 SITE := $(VENV)/.docs
 FOREIGN := benchmarks/foreign/node_modules/.ready
 PEERS := benchmarks/peers/node_modules/.ready
-NODE := clients/node/node_modules/.ready
+NODE := clients/node/tests/node_modules/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 export ARTIFACTS ?= artifacts
@@ -92,7 +92,7 @@ dist: $(READY) ## build the wheel and the source archive into dist/
 	@echo "It installs without a clone: pip install '$$(ls dist/*.whl)[kit]'"
 
 clean: ## remove the environment, the builds and the caches
-	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules clients/*/node_modules
+	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules clients/*/tests/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, and a stamp for each use of it: whoever only serves waits for no linters. It is made again only when

@@ -1,6 +1,6 @@
 // Checked by tsc --strict, and never run.
 
-import { NotStarted, start, type Fake } from "kling-mockserver";
+import { NotStarted, start, type Fake } from "../index.js";
 
 export async function example(): Promise<number> {
   await using fake: Fake = await start({ pace: "polls:3", service: ["kling"], reading: { "missing-task": "404-1203" } });
