@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import site
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
 from tests.conftest import PATIENCE
-from tests.support.action import ACTION, STEPS, Runner
+from tests.support.action import ACTION, STEPS, Runner, ended_with_the_test
 from tests.support.ci_files import check
-from tests.support.survivors import survivors
 
 ROOT = Path(__file__).parents[2]
 RUN = "Run mockserver"
@@ -88,27 +84,16 @@ def test_a_client_is_checked(installed: Path) -> None:
     assert (runner.work / "reports of" / "a client" / "report.html").is_file()
 
 
-@pytest.fixture
-def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """End what a job has left behind, as a runner does."""
-    monkeypatch.setenv("RUNNER_TRACKING_ID", f"test-{os.getpid()}")
-    yield
-    for process in survivors(f"RUNNER_TRACKING_ID=test-{os.getpid()}"):
-        if process != os.getpid():
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-
-
-@pytest.mark.usefixtures("marked")
 def test_a_fake_goes_on_for_later_steps_which_find_it(installed: Path) -> None:
     runner = Runner(installed, {"options": '--pace instant --fault "1303 x2 on kling/omni-image.create"'})
-    ended = runner.step(RUN)
-    assert ended.returncode == 0, ended
-    found = runner.pairs("GITHUB_ENV")
-    assert found.keys() == {"MOCKSERVER_URL", "KLING_BASE_URL", "KLING_API_KEY"}
-    assert {found["MOCKSERVER_URL"], found["KLING_BASE_URL"]} == {runner.pairs("GITHUB_OUTPUT")["url"]}
-    with urlopen(f"{found['MOCKSERVER_URL']}/_mock/faults", timeout=PATIENCE) as answer:
-        assert b'"1303 x2 on kling/omni-image.create"' in answer.read()
+    with ended_with_the_test():
+        ended = runner.step(RUN)
+        assert ended.returncode == 0, ended
+        found = runner.pairs("GITHUB_ENV")
+        assert found.keys() == {"MOCKSERVER_URL", "KLING_BASE_URL", "KLING_API_KEY"}
+        assert {found["MOCKSERVER_URL"], found["KLING_BASE_URL"]} == {runner.pairs("GITHUB_OUTPUT")["url"]}
+        with urlopen(f"{found['MOCKSERVER_URL']}/_mock/faults", timeout=PATIENCE) as answer:
+            assert b'"1303 x2 on kling/omni-image.create"' in answer.read()
 
 
 MISTAKES = {

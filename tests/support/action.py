@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 
 from tests.conftest import PATIENCE
+from tests.support.survivors import survivors
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -79,3 +83,19 @@ class Runner:
             "github.action_path": str(ROOT),
             "steps.python.outputs.python-path || 'python3'": sys.executable,
         }[expression]
+
+
+@contextmanager
+def ended_with_the_test() -> Iterator[None]:
+    """End at last what a job has started and left behind, as a runner does: it knows it by the same variable."""
+    before, mark = os.environ.get("RUNNER_TRACKING_ID"), str(uuid4())
+    os.environ["RUNNER_TRACKING_ID"] = mark
+    try:
+        yield
+    finally:
+        os.environ.pop("RUNNER_TRACKING_ID")
+        if before is not None:
+            os.environ["RUNNER_TRACKING_ID"] = before
+        for process in survivors(f"RUNNER_TRACKING_ID={mark}"):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
