@@ -6,7 +6,7 @@ declare -A PATHS=([kling/omni-image]=/v1/images/omni-image [kling/omni-video]=/v
 # Print what came of it as JSON.
 generate() {
   local url=$1${PATHS[$3]} token=$2 deadline=$((SECONDS + ${5%.*})) status body id
-  ask POST "$url" --data-binary "$4"
+  ask POST "$url" "$4"
   is_good || { refusal; return; }
   id=$(jq -r .data.task_id <<<"$body")
   while ((SECONDS < deadline)); do
@@ -21,14 +21,15 @@ generate() {
   jq -cn --arg id "$id" '{outcome: "timeout", task_id: $id}'
 }
 
-# Send a request, and again where that may help: ask METHOD URL [CURL OPTION...]
+# Send a request, and again where that may help: ask METHOD URL [PAYLOAD]
 # Set $status and $body to the last answer. The status is 000 if there is none.
 ask() {
   local passing='429|500|503' attempt answer after pause # there is no task: a create may be sent again
   [ "$1" = POST ] || passing+='|502|504|000' # there may be a task, so only a query may be sent again
   for attempt in 1 2 3 4; do
     answer=$(curl --silent --max-time 5 --request "$1" --header "authorization: Bearer $token" \
-      --header 'content-type: application/json' --write-out '\n%{http_code} %header{retry-after}' "${@:2}")
+      --header 'content-type: application/json' --write-out '\n%{http_code} %header{retry-after}' \
+      ${3:+--data-binary @-} "$2" <<<"${3-}") # a picture would be too long for an argument
     # shellcheck disable=SC2181 # an answer that was cut off has a status, too
     if [ $? = 0 ]; then read -r status after <<<"${answer##*$'\n'}"; else status=000 after=; fi
     body=${answer%$'\n'*}
