@@ -125,4 +125,6 @@ test("a program that is missing or another one is named", async () => {
   await assert.rejects(start({ command: ["no-such-program"] }), /no no-such-program.*pip install.*MOCKSERVER/s);
   await assert.rejects(start({ command: [process.execPath, "--version"] }), /did not start.*v\d/s);
   await assert.rejects(start({ command: [process.execPath, "-e", "process.exit(3)"] }), /status 3/);
+  const endless = "setInterval(() => process.stdout.write('x'.repeat(9_999)))";
+  await assert.rejects(start({ command: [process.execPath, "-e", endless, "--"] }), /did not start/);
 });
