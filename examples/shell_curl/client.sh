@@ -1,19 +1,19 @@
-# A client of the Kling API of curl and jq. Put your own in its place. It needs bash 4 and curl 7.84.
+# A client of the Kling API of curl and jq. Put your own in its place. It needs bash 5 and curl 7.84.
+# The shell knows whole numbers only: times are in microseconds.
 
 declare -A PATHS=([kling/omni-image]=/v1/images/omni-image [kling/omni-video]=/v1/videos/omni-video)
 
-# Create a task and wait for its end: generate BASE_URL TOKEN OPERATION PAYLOAD SECONDS
+# Create a task and wait for its end: generate BASE_URL TOKEN OPERATION PAYLOAD TIMEOUT
 # Print what came of it as JSON.
 generate() {
-  local url=$1${PATHS[$3]} token=$2 deadline=$((SECONDS + ${5%.*})) status body id
+  local url=$1${PATHS[$3]} token=$2 deadline=$((${EPOCHREALTIME/[.,]/} + $5)) status body id state
   ask POST "$url" "$4"
-  is_good || { refusal; return; }
-  id=$(jq -r .data.task_id <<<"$body")
-  while ((SECONDS < deadline)); do
+  id=$(shown task_id) || { refusal; return; }
+  while ((${EPOCHREALTIME/[.,]/} < deadline)); do
     sleep 0.1 # the real service wants some 5 seconds
     ask GET "$url/$id"
-    is_good || { refusal "$id"; return; }
-    case $(jq -r .data.task_status <<<"$body") in
+    state=$(shown task_status) || { refusal "$id"; return; }
+    case $state in
       failed) jq -c '.data | {outcome: "failed", task_id, message: .task_status_msg}' <<<"$body"; return ;;
       succeed) jq -c '.data | {outcome: "succeed", task_id, urls: [.task_result[]?[]?.url?]}' <<<"$body"; return ;;
     esac
@@ -33,24 +33,28 @@ ask() {
     # shellcheck disable=SC2181 # an answer that was cut off has a status, too
     if [ $? = 0 ]; then read -r status after <<<"${answer##*$'\n'}"; else status=000 after=; fi
     body=${answer%$'\n'*}
-    pause=$(seconds "$after" $attempt)
-    [[ $status =~ ^($passing)$ ]] && ((attempt < 4 && SECONDS + ${pause%.*} < deadline)) || return 0
-    sleep "$pause"
+    [[ $status =~ ^($passing)$ ]] && ((attempt < 4)) || return 0
+    pause=$(pause "$after" $attempt)
+    ((${EPOCHREALTIME/[.,]/} + pause < deadline)) || return 0
+    sleep "$(printf '%d.%06d' $((pause / 1000000)) $((pause % 1000000)))"
   done
 }
 
-# Print how long to wait: seconds RETRY_AFTER ATTEMPT
-seconds() {
+# Print how long to wait: pause RETRY_AFTER ATTEMPT
+pause() {
   case $1 in
-    '') echo "$(($2 / 2)).5" ;;
-    *[!0-9]*) echo $(($(date -d "$1" +%s) - $(date +%s) + 1)) ;;
-    *) echo "$1" ;;
+    '') echo $((250000 << $2)) ;;
+    *[!0-9]*) echo $((($(date -d "$1" +%s) + 1) * 1000000 - ${EPOCHREALTIME/[.,]/})) ;;
+    *) echo $(($1 * 1000000)) ;;
   esac
 }
 
-# An answer that shows no task is an error, even with status 200.
-is_good() { [ "$status" = 200 ] && jq -e '.code == 0 and .data' <<<"$body" >/dev/null 2>&1; }
+# Print a field of the task that the answer shows. One that shows none is an error, even with status 200.
+shown() {
+  [ "$status" = 200 ] && jq -re "select(.code == 0).data.$1" <<<"$body" 2>/dev/null
+}
 
+# Print the answer as that of a testee: refusal [TASK_ID]
 refusal() {
   jq -cn --arg status "$status" --arg text "$body" --arg id "${1:-}" '
     ($text | fromjson? // {}) as $body

@@ -4,7 +4,7 @@
 
 source "$(dirname "${BASH_SOURCE[0]}")/client.sh"
 
-parts='.id, .do, .base_url, .credentials.token, .operation, (.payload | tojson), .timeout'
+parts='.id, .do, .base_url, .credentials.token, .operation, (.payload | tojson), ((.timeout // 0) * 1000000 | floor)'
 while IFS= read -r line; do
   mapfile -t ask < <(jq -r "$parts" <<<"$line")
   case ${ask[1]} in
