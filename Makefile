@@ -12,6 +12,7 @@ SITE := $(VENV)/.docs
 FOREIGN := benchmarks/foreign/node_modules/.ready
 UNMODIFIED := tests/support/unmodified/node_modules/.ready
 PEERS := benchmarks/peers/node_modules/.ready
+NODE := clients/node/tests/node_modules/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 export ARTIFACTS ?= artifacts
@@ -49,6 +50,7 @@ browser: $(BROWSER) docs ## try the dashboard and the site of the documentation 
 torture: $(STRANGERS) ## examples/, replicas, stores and workers to destruction, every reading, CONTRIBUTING, foreign; takes minutes
 	@.ci/programs jq redis-server nginx golang-go iproute2 \
 	  || echo 'Without jq, redis-server, nginx, Go and ip, what needs them is left out' >&2
+	@$(MAKE) --no-print-directory $(NODE) || echo 'npm failed: Vitest and tsc are left out' >&2
 	@$(MAKE) --no-print-directory $(FOREIGN) || echo 'There is no Prism: the foreign server is left out' >&2
 	@$(MAKE) --no-print-directory $(UNMODIFIED) || echo 'There is no axios: its clients are left out' >&2
 	$(BIN)/python -m pytest -m 'torture or drawn' --hypothesis-profile deep -n 4 --dist worksteal $(ARGS)
@@ -93,7 +95,7 @@ dist: $(READY) ## build the wheel and the source archive into dist/
 	@echo "It installs without a clone: pip install '$$(ls dist/*.whl)[kit]'"
 
 clean: ## remove the environment, the builds and the caches
-	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules
+	rm -rf .venv artifacts dist .hypothesis .mypy_cache .pytest_cache .ruff_cache benchmarks/*/node_modules clients/*/tests/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, and a stamp for each use of it: whoever only serves waits for no linters. It is made again only when
@@ -127,10 +129,6 @@ $(STRANGERS): $(READY)
 	@touch $@
 
 # Node is the machine's own. There is no lock file: the major and the minor version are in package.json.
-$(FOREIGN) $(PEERS): benchmarks/%/node_modules/.ready: benchmarks/%/package.json
-	@cd $(<D) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
-	@touch $@
-
-$(UNMODIFIED): tests/support/unmodified/package.json
+$(FOREIGN) $(PEERS) $(NODE) $(UNMODIFIED): %/node_modules/.ready: %/package.json
 	@cd $(<D) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@

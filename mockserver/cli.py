@@ -35,6 +35,7 @@ _HOMES = {
     "fault": "steering.faults:fault",
     "faults": "steering.faults:faults",
     "import": "importing:import_",
+    "init": "setup.init:init",
     "list": "listings:list_",
     "new": "importing:new",
     "openapi": "openapi:openapi",
@@ -140,7 +141,8 @@ def _told_in_a_line(*, is_verbose: bool) -> Iterator[None]:
 def _told(error: Exception) -> str | None:
     """Return an error in one line; ``None`` for one that no person can put right."""
     if isinstance(error, click.UsageError):
-        return f"{error.format_message()} ({error.ctx.command_path if error.ctx else 'mockserver'} --help)"
+        message = " ".join(error.format_message().split())  # click lists choices in lines of their own
+        return f"{message} ({error.ctx.command_path if error.ctx else 'mockserver'} --help)"
     if isinstance(error, ModuleNotFoundError):
         package = missing("this command", error)
         return None if package is None else str(package)

@@ -29,7 +29,7 @@ CONTROL = "control"
 """What the control API is called where services go by their names; so no service may have this one."""
 
 
-def folder(name: Literal["schemas", "fixtures", "contract_tests"]) -> Traversable:
+def folder(name: Literal["schemas", "fixtures", "contract_tests", "examples"]) -> Traversable:
     """Return one of the folders that live beside the package in the checkout and inside it in the wheel.
 
     Raises `FileNotFoundError` if the folder is in neither place. A folder of that name in site-packages

@@ -1,72 +1,91 @@
-// A small client of the Kling API on Node's fetch: it waits as it is told, and never loses a task's id.
-export const PATHS = { "kling/omni-image": "/v1/images/omni-image", "kling/omni-video": "/v1/videos/omni-video" };
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+// A client of the Kling API on Node's fetch. Put your own in its place.
 
-// There is no result. Beside the message: http_status, code and request_id of an answer, and a task_id if there is one.
+import { setTimeout as sleep } from "node:timers/promises";
+
+export const PATHS = { "kling/omni-image": "/v1/images/omni-image", "kling/omni-video": "/v1/videos/omni-video" };
+
+const POLL_MS = 100; // the real service wants some 5000
+const ANSWER_MS = 5000;
+const TRIES = 4;
+
+const REFUSED = [429, 500, 503]; // there is no task: a create may be sent again
+const LOST = [502, 504, undefined]; // there may be a task, so only a query may be sent again
+
+// There is no result. `facts`: http_status, code and request_id of an answer, and the task_id once there is one.
 export class KlingError extends Error {
-  constructor(message, facts = {}, outcome = "error") {
+  constructor(message, outcome = "error", facts = {}) {
     super(message);
-    Object.assign(this, { facts, outcome });
+    Object.assign(this, { outcome, facts });
   }
 }
 
-// Make a task and wait for its end; return its id and the URLs of its results.
+// Create a task and wait for its end. Return its id and the URLs of its results.
 export async function generate(baseUrl, token, operation, payload, timeoutSeconds) {
-  const deadline = Date.now() + timeoutSeconds * 1000;
+  const client = { token, deadline: Date.now() + timeoutSeconds * 1000 };
   const url = baseUrl + PATHS[operation];
-  const headers = { authorization: `Bearer ${token}` };
-  const create = { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(payload) };
-  const { task_id } = await send(url, create, [429, 500, 503], deadline);
+  const { task_id } = await ask(client, "POST", url, payload);
   try {
-    while (Date.now() < deadline) {
-      await sleep(100);
-      const task = await send(`${url}/${task_id}`, { method: "GET", headers }, [429, 500, 502, 503, 504], deadline);
-      if (task.task_status === "failed") throw new KlingError(task.task_status_msg, {}, "failed");
-      if (task.task_status === "succeed") return { task_id, urls: urls(task.task_result) };
-    }
-    throw new KlingError("the time is over", {}, "timeout");
+    return { task_id, urls: await results(client, `${url}/${task_id}`) };
   } catch (error) {
     if (error instanceof KlingError) error.facts.task_id = task_id;
     throw error;
   }
 }
 
-function urls({ series_images, images, videos }) {
-  const items = series_images ?? (images?.length ? images : videos);
-  return items.map((item) => item.url);
+// Poll a task to its end.
+async function results(client, url) {
+  while (Date.now() < client.deadline) {
+    await sleep(POLL_MS);
+    const task = await ask(client, "GET", url);
+    if (task.task_status === "failed") throw new KlingError(task.task_status_msg, "failed");
+    if (task.task_status === "succeed") return urls(task.task_result);
+  }
+  throw new KlingError("the task has not ended in time", "timeout");
 }
 
-// A create is sent again only when it was refused; one without an answer may have made a task.
-async function send(url, options, again, deadline) {
-  for (let tries = 0; ; tries++) {
-    let response;
-    let text = "";
-    try {
-      response = await fetch(url, { ...options, signal: AbortSignal.timeout(5000) });
-      text = await response.text();
-    } catch (error) {
-      if (options.method === "POST" || tries === 3) throw new KlingError(`no answer: ${error}`);
-      response = undefined;
-    }
-    const wait = pause(response, tries);
-    const worth = response === undefined || again.includes(response.status);
-    if (!worth || tries === 3 || Date.now() + wait > deadline) return task(response, text);
-    await sleep(wait);
+function urls({ series_images = [], images = [], videos = [] }) {
+  return [...series_images, ...images, ...videos].map((item) => item.url);
+}
+
+// Send a request, and again where that may help. Return the task that the last answer shows.
+async function ask(client, method, url, payload) {
+  const passing = method === "POST" ? REFUSED : [...REFUSED, ...LOST];
+  for (let attempt = 1; ; attempt++) {
+    const { status, retryAfter, text } = await send(client, method, url, payload);
+    const pause = milliseconds(retryAfter) ?? 250 * 2 ** attempt;
+    if (!passing.includes(status) || attempt === TRIES || Date.now() + pause > client.deadline) return task(status, text);
+    await sleep(pause);
   }
 }
 
-function pause(response, tries) {
-  const after = response?.headers.get("retry-after");
-  if (after && /^\d+$/.test(after)) return Number(after) * 1000;
-  if (after) return Math.max(0, Date.parse(after) - Date.now()) + 100;
-  return 500 * 2 ** tries;
+// Without an answer there is no status.
+async function send({ token }, method, url, payload) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const response = await fetch(url, { method, headers, body: JSON.stringify(payload), signal });
+    return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() };
+  } catch (error) {
+    return { text: `no answer: ${error}` };
+  }
 }
 
-// Return the task that an answer shows; one without a task is an error, also with status 200.
-function task(response, text) {
+// Read Retry-After in either form. Return undefined if it is not there.
+function milliseconds(retryAfter) {
+  if (!retryAfter) return undefined;
+  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  return Math.max(0, Date.parse(retryAfter) - Date.now()) + 100;
+}
+
+// Return the task that an answer shows. An answer that shows none is an error, even with status 200.
+function task(status, text) {
   let body = {};
-  try { body = JSON.parse(text) ?? {}; } catch { body = { message: `no JSON: ${text.slice(0, 100)}` }; }
-  if (response?.status === 200 && body.code === 0) return body.data;
-  const { code = null, request_id = null, message = "no answer" } = body;
-  throw new KlingError(String(message), { http_status: response?.status ?? null, code, request_id });
+  try {
+    body = JSON.parse(text) ?? {};
+  } catch {
+    // the error below shows the text
+  }
+  if (status === 200 && body.code === 0 && body.data) return body.data;
+  const { code = null, request_id = null, message = `not an answer of the service: ${text.slice(0, 100)}` } = body;
+  throw new KlingError(String(message), "error", { http_status: status ?? null, code, request_id });
 }

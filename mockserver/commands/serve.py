@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mockserver.commands.output import complain, log
+from mockserver.errors import BadSetting
 from mockserver.options.fake import FAKE
 from mockserver.options.server import SERVE
 from mockserver.settings import Settings
@@ -41,6 +43,7 @@ class _Server:
     reloads: bool
     control_token: str | None
     logs: Log
+    stops_at_eof: bool
 
     def fake(self, settings: Settings, store: str | None = None) -> Fake:
         """Return a fake on its store, or on another one."""
@@ -79,6 +82,8 @@ def serve(**options: Any) -> None:
     from mockserver.adapters.http.server import Server, listen
 
     told = _Server(**{str(option.name): options.pop(str(option.name)) for option in SERVE})
+    if told.stops_at_eof:
+        _stop_at_eof(told.workers)
     settings = Settings(**options)
     if told.workers > 1:
         sys.exit(_share(told, settings))
@@ -99,6 +104,22 @@ def serve(**options: Any) -> None:
     fake.store.close()
     # A thread may still be rendering a film, and Ctrl-C should not wait for it.
     os._exit(0)
+
+
+def _stop_at_eof(workers: int) -> None:
+    """Stop as SIGTERM does once standard input ends: it does when its writer ends, however that comes about."""
+    if workers > 1:  # they are forked, and only a process without threads can be
+        raise BadSetting("--stop-at-eof", f"{workers} workers cannot be stopped so. Leave out --workers.")
+    from threading import Thread
+
+    def watch() -> None:
+        with suppress(OSError):  # it was closed before we began
+            while os.read(0, 4096):
+                pass
+        complain("stops, because its standard input has ended (--stop-at-eof)")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, name="stdin", daemon=True).start()
 
 
 def _console(fake: Fake, logs: Log) -> Console | None:

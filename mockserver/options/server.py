@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from click import Choice, IntRange
+from click import Choice, IntRange, Option
 from click import Path as PathType
 
 from mockserver.configuration.option import Configurable
@@ -65,8 +65,13 @@ SERVE = (
         type=Choice(["text", "json", "off"]),
         help="Print a line for each request.",
     ),
+    Option(
+        ["--stop-at-eof", "stops_at_eof"],
+        is_flag=True,
+        help="Stop when standard input ends, and so with the program that holds its other end.",
+    ),
 )
-"""Those of ``mockserver serve`` besides ``FAKE``."""
+"""Those of ``mockserver serve`` besides ``FAKE``. Who holds its input is a matter of one start, so no file says it."""
 
 PROXY = (
     Configurable(["--service"], required=True, metavar="NAME", help="Compare with the contract of this service."),

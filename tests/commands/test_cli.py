@@ -187,6 +187,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "no-workers": (("--workers", "0"), "'--workers'"),
     "workers-in-words": (("--workers", "all"), "'--workers'"),
     "workers-with-a-bad-setting": (("--workers", "2", "--pace", "slow"), "Write real, fast, instant or polls:N"),
+    "workers-that-end-with-their-input": (("--workers", "2", "--stop-at-eof"), "Leave out --workers."),
     "host-of-no-letters": (("--host", "", "--port", "0"), "the host is empty"),
     "host-with-an-empty-part": (("--host", "a..b"), "cannot listen on 'a..b:8080'"),
     "host-with-a-part-too-long": (("--host", "ü" * 70), "cannot listen on"),

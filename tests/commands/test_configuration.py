@@ -31,12 +31,15 @@ FOR_THE_COMMAND_LINE = {
     "import --force": "it is a decision of the moment",
     "import --out": "it is where one call writes",
     "import --service": "it is a new name",
+    "init --force": "as import --force",
+    "init --lang": "it is what one call is about",
     "new service --force": "as import --force",
     "new service --like": "it is what one call is about",
     "new service --out": "as import --out",
     "openapi --output": "as import --out",
     "readings --json": "as config --json",
     "rules --json": "as config --json",
+    "serve --stop-at-eof": "who holds the other end is a matter of one start",
     "token --case": "it is what one call is about",
 }
 """The options that neither a variable nor the file sets, and why."""

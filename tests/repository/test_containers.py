@@ -1,11 +1,19 @@
-"""The container file, the compose file and the manifest: read by parsers, and true of what we have.
+"""The container file, the compose files and the manifest: read by parsers, and true of what we have.
 
-No container is built here. What is said of the command, its paths and its times is held against the program itself.
+No container is built here. What is said of the command, its paths and its times is held against the program itself; and
+what the container file runs is run without one.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import signal
+import site
+import socket
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -23,21 +31,23 @@ from dockerfile_parse import DockerfileParser
 from mockserver.adapters.supervision.process import KILL_SECONDS
 from mockserver.cli import main
 from mockserver.contract.description.control import description
+from mockserver.options.commands import COMMANDS
 from mockserver.settings import Settings
+from tests.conftest import PATIENCE
+from tests.support.ci_files import check
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "replicas"
 MANIFEST: list[dict[str, Any]] = list(yaml.safe_load_all((FOLDER / "kubernetes.yaml").read_text(encoding="utf-8")))
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
+TESTS: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "compose" / "compose.yaml").read_text(encoding="utf-8"))
 NGINX = (FOLDER / "nginx.conf").read_text(encoding="utf-8")
-
-"""Options that may be missing from ``serve --help`` while nothing of them is there yet."""
 
 
 @cache
 def steps() -> list[tuple[str, str]]:
     """Return the instructions of the container file."""
-    with (FOLDER / "Containerfile").open("rb") as file:
+    with (ROOT / "Dockerfile").open("rb") as file:
         return [(step["instruction"], step["value"]) for step in DockerfileParser(fileobj=file).structure]
 
 
@@ -50,6 +60,11 @@ def words(text: str) -> list[str]:
     found = yaml.safe_load(text)
     assert isinstance(found, list), text
     return found
+
+
+def variables() -> dict[str, str]:
+    """Return what the container file says of the environment."""
+    return dict(word.split("=", 1) for value in values("ENV") for word in value.split())
 
 
 def of_kind(kind: str, name: str) -> dict[str, Any]:
@@ -70,7 +85,7 @@ def container(name: str) -> dict[str, Any]:
 
 def commands() -> Iterator[tuple[str, list[str]]]:
     """Yield each place that starts us, and the words after ``mockserver``."""
-    yield "Containerfile", words(values("CMD")[-1])
+    yield "Dockerfile", [*words(values("CMD")[-1]), f"--host={variables()['MOCKSERVER_HOST']}", "--port=8080"]
     yield "compose.yaml", COMPOSE["services"]["replica"]["command"]
     yield "kubernetes.yaml", container("mockserver")["args"]
 
@@ -92,7 +107,7 @@ def serve() -> Any:
 
 def paths() -> Iterator[tuple[str, str]]:
     """Yield each path that a probe asks for."""
-    yield "Containerfile", re.findall(r"http://127\.0\.0\.1:8080(/[^']*)'", values("HEALTHCHECK")[0])[0]
+    yield "Dockerfile", re.findall(r"http://127\.0\.0\.1:8080(/[^']*)'", values("HEALTHCHECK")[0])[0]
     for probe in ("readinessProbe", "livenessProbe"):
         yield probe, container("mockserver")[probe]["httpGet"]["path"]
 
@@ -114,7 +129,7 @@ def test_each_command_is_one_that_serve_takes(place: str, command: list[str]) ->
 
 def test_whoever_listens_for_others_has_a_token_and_a_store() -> None:
     for place, command in commands():
-        if place != "Containerfile":
+        if place != "Dockerfile":
             found = options(command)
             assert "CONTROL_TOKEN" in found["--control-token"], place
             assert urlsplit(found["--store"])[:1] == ("redis",), place
@@ -188,10 +203,9 @@ def test_the_image_has_what_the_wheel_is_made_of() -> None:
     assert all((ROOT / name).exists() for name in copied)
     assert "redis" in project["project"]["optional-dependencies"]
     assert any("/checkout[redis]" in value for value in values("RUN"))
-    assert COMPOSE["services"]["replica"]["build"] == {
-        "context": "../..",
-        "dockerfile": str((FOLDER / "Containerfile").relative_to(ROOT)),
-    }
+    assert COMPOSE["services"]["replica"]["build"] == TESTS["services"]["mockserver"]["build"] == "../.."
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {line[1:] for line in ignored if line.startswith("!")} == copied
 
 
 def test_nginx_lets_through_what_a_replica_takes() -> None:
@@ -202,3 +216,53 @@ def test_nginx_lets_through_what_a_replica_takes() -> None:
     for name in ("host", "proto", "port", "prefix"):
         assert re.search(rf"proxy_set_header X-Forwarded-{name} ", NGINX, re.IGNORECASE), name
     assert re.search(r'proxy_set_header Forwarded +"";', NGINX)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*/compose.yaml")), ids=lambda file: file.parent.name)
+def test_compose_knows_each_key(file: Path) -> None:
+    check("compose-spec", file)
+
+
+def test_tests_wait_for_the_fake_and_find_it_where_it_listens() -> None:
+    fake, tests = TESTS["services"]["mockserver"], TESTS["services"]["tests"]
+    known = {option.envvar for option in COMMANDS[("serve",)]}
+    assert {name for name in {*fake["environment"], *variables()} if name.startswith("MOCKSERVER_")} <= known
+    assert "MOCKSERVER_CONTROL_TOKEN" in fake["environment"]
+    assert tests["depends_on"]["mockserver"] == {"condition": "service_healthy"}
+    url = urlsplit(tests["environment"]["KLING_BASE_URL"])
+    assert (url.hostname, str(url.port)) == ("mockserver", values("EXPOSE")[0])
+    assert tests["command"][-1].startswith(tests["environment"]["KLING_BASE_URL"])
+
+
+@pytest.mark.torture
+def test_what_the_container_file_runs_installs_and_serves(tmp_path: Path) -> None:
+    # Our own environment stands for the index, and a copy of what it copies for the checkout.
+    checkout, home = tmp_path / "checkout", tmp_path / "opt"
+    for value in values("COPY"):
+        for name in value.split()[:-1] if "--from" not in value else ():
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            checkout.mkdir(exist_ok=True)
+            copy(ROOT / name, checkout / name)
+    offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    beside = {"PYTHONPATH": os.pathsep.join(site.getsitepackages())}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    (run,) = (value for value in values("RUN") if "/checkout" in value)
+    script = run.replace("/checkout", str(checkout)).replace("/opt/mockserver", str(home))
+    subprocess.run(["sh", "-ec", script], check=True, env={**os.environ, **offline, **beside, "PATH": path})
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    own = {**os.environ, **beside, **variables(), "PATH": f"{home}/bin:{path}", "MOCKSERVER_PORT": port}
+    command = [f"{home}/bin/{words(values('ENTRYPOINT')[-1])[0]}", *words(values("CMD")[-1])]
+    with subprocess.Popen(command, env=own, cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"mockserver ready on http://127.0.0.1:{port}\n".encode()
+            socket.create_connection(("127.0.0.2", int(port)), PATIENCE).close()  # it listens on every address
+            probe = words(values("HEALTHCHECK")[0].partition("CMD ")[2].replace("8080", port))
+            assert subprocess.run(probe, env=own, check=False).returncode == 0
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+            assert subprocess.run(probe, env=own, check=False, stderr=subprocess.DEVNULL).returncode == 1
+        finally:
+            process.kill()

@@ -15,7 +15,7 @@ import pytest
 from mockserver.adapters.testing.live import live
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("schemas", "fixtures", "contract_tests")
+FOLDERS = ("schemas", "fixtures", "contract_tests", "examples")
 
 
 @dataclass(frozen=True, slots=True)

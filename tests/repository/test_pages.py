@@ -17,6 +17,12 @@ SHORT = [page for page in PAGES if page not in LONG]
 
 NEVER_RUN = {
     "README.md": [".ci/run runs both on an empty machine"],
+    "containers.md": [
+        "it needs Docker; tests/repository/test_containers.py runs what the Dockerfile says",
+        "it needs Docker; tests/repository/test_containers.py checks the file",
+        "it needs Docker; tests/slow/test_testcontainers.py runs it on a fake without a container",
+        "it needs Docker; tests/slow/test_testcontainers.py reads it",
+    ],
     "gateways.md": ["it costs money at a real service"],
     "import.md": ["it installs"],
     "recording.md": ["it costs money"],

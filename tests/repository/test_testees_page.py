@@ -42,3 +42,9 @@ def test_the_page_names_every_option_and_every_outcome() -> None:
         if "outcome" in each["properties"]
     }
     assert {outcome for outcome in outcomes if f"| `{outcome}` |" not in PAGE} == set()
+
+
+def test_the_testee_of_the_other_page_is_the_one_that_init_writes() -> None:
+    page = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
+    shown = [block.text for block in blocks(page) if block.file == "testee.mjs"]
+    assert shown == [(ROOT / "examples" / "node_fetch" / "testee.mjs").read_text(encoding="utf-8")]

@@ -1,1 +1,1 @@
-"""How the command itself is set up: its configuration, and its completion in a shell."""
+"""How a use of the command begins: its configuration, its completion in a shell, and a testee."""

@@ -9,6 +9,7 @@ from mockserver.files import write_all
 from mockserver.kit.repetition import MARK
 from mockserver.kit.reports.html import page
 from mockserver.kit.reports.junit import junit
+from mockserver.kit.reports.markdown import markdown
 from mockserver.kit.reports.sarif import sarif
 from mockserver.kit.reports.summary import cases
 from mockserver.kit.reports.verdict_json import as_json, places, written
@@ -18,7 +19,7 @@ _SCRIPTS = "repeat/*.sh"
 
 _EXECUTABLE = 0o111
 
-FILES = ("report.html", "junit.xml", "results.sarif", "verdict.json")
+FILES = ("report.html", "junit.xml", "results.sarif", "verdict.json", "summary.md")
 
 
 def write(verdict: Verdict, folder: Path) -> tuple[Path, ...]:
@@ -28,7 +29,7 @@ def write(verdict: Verdict, folder: Path) -> tuple[Path, ...]:
     are as before.
     """
     record = written(as_json(verdict))
-    texts = (page(verdict), junit(verdict), written(sarif(verdict, places(record))), record)
+    texts = (page(verdict), junit(verdict), written(sarif(verdict, places(record))), record, markdown(verdict))
     folder.mkdir(parents=True, exist_ok=True)
     contents = {folder / name: text for name, text in zip(FILES, texts, strict=True)}
     found = [*cases(verdict, verdict.findings), *cases(verdict, verdict.accepted)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from mockserver.kit.reports.summary import Case, cases, lines, sentence
-from mockserver.kit.reports.text import excerpt, json_text, visible
+from mockserver.kit.reports.summary import cases, in_words, lines, sentence
+from mockserver.kit.reports.text import visible
 from mockserver.kit.verdict import ExitStatus, Verdict
 
 _LONGEST_TEXT = 100_000
@@ -28,12 +28,12 @@ def junit(verdict: Verdict) -> str:
         element = suites.case(case.check.family, case.finding.key, case.check.id)
         if case.check.severity == "error":
             message = f"{case.promise} {case.finding.received}"
-            _said(element, "failure", message, _text(case, verdict)).set("type", visible(case.check.id))
+            _said(element, "failure", message, in_words(case, verdict)).set("type", visible(case.check.id))
         else:
-            ET.SubElement(element, "system-out").text = visible(f"a warning\n{_text(case, verdict)}", _LONGEST_TEXT)
+            ET.SubElement(element, "system-out").text = visible(f"a warning\n{in_words(case, verdict)}", _LONGEST_TEXT)
     for case in cases(verdict, verdict.accepted):
         element = suites.case(case.check.family, case.finding.key, case.check.id)
-        _said(element, "skipped", "accepted by the baseline", _text(case, verdict))
+        _said(element, "skipped", "accepted by the baseline", in_words(case, verdict))
     for skipped in verdict.skipped:
         _said(suites.case("not checked", skipped.check), "skipped", skipped.reason, skipped.reason)
     for stale in verdict.stale:
@@ -89,22 +89,3 @@ def _said(case: ET.Element, tag: str, message: str, text: str) -> ET.Element:
     element = ET.SubElement(case, tag, message=visible(message, 1000))
     element.text = visible(text, _LONGEST_TEXT)
     return element
-
-
-def _text(case: Case, verdict: Verdict) -> str:
-    """Return the finding in words, for a reader who sees only this case."""
-    payload = None if case.finding.payload is None else json_text(excerpt(case.finding.payload))
-    told = (
-        ("promise", case.promise),
-        ("documented", case.documented if case.documented != case.promise else ""),
-        ("scenario", case.finding.scene),
-        ("received", case.finding.received),
-        ("rule", case.finding.rule),
-        ("source", case.source),
-        ("why it matters", case.check.why),
-        ("payload", payload),
-        ("repeat", case.finding.repeat),
-        ("script", case.script),
-        ("before", " ".join(verdict.notes) if case.finding.repeat else ""),
-    )
-    return "\n".join(f"{label}: {value}" for label, value in told if value)

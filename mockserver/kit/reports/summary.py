@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.kit.checks import AnyCheck, Check
+from mockserver.kit.reports.text import excerpt, json_text
 from mockserver.kit.verdict import ExitStatus, Finding, Verdict
 
 _UNSAFE = re.compile(r"[^a-z0-9-]+")
@@ -103,6 +104,25 @@ def sentence(verdict: Verdict) -> str:
     ]
     does = "breaks" if severities["error"] else "keeps"
     return f"{verdict.target} {does} the contract: {', '.join(told)}."
+
+
+def in_words(case: Case, verdict: Verdict) -> str:
+    """Return a finding in words, for a reader who sees no other."""
+    payload = None if case.finding.payload is None else json_text(excerpt(case.finding.payload))
+    told = (
+        ("promise", case.promise),
+        ("documented", case.documented if case.documented != case.promise else ""),
+        ("scenario", case.finding.scene),
+        ("received", case.finding.received),
+        ("rule", case.finding.rule),
+        ("source", case.source),
+        ("why it matters", case.check.why),
+        ("payload", payload),
+        ("repeat", case.finding.repeat),
+        ("script", case.script),
+        ("before", " ".join(verdict.notes) if case.finding.repeat else ""),
+    )
+    return "\n".join(f"{label}: {value}" for label, value in told if value)
 
 
 def count(amount: int, noun: str) -> str:

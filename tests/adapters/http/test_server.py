@@ -49,6 +49,17 @@ def test_it_says_once_that_it_is_ready_and_ends_on_a_signal(number: signal.Signa
         assert server.child.stdout.read() == b""
 
 
+def test_it_ends_with_its_standard_input_if_it_is_to() -> None:
+    with started("--stop-at-eof", stdin=subprocess.PIPE) as server:
+        assert server.child.stdin is not None
+        server.child.stdin.write(b"anything")
+        server.child.stdin.flush()
+        assert server.request("GET", "/_mock/health").status == 200
+        server.child.stdin.close()
+        assert server.child.wait(PATIENCE) == 0
+        assert server.stderr == "mockserver: stops, because its standard input has ended (--stop-at-eof)\n"
+
+
 @pytest.mark.torture
 @pytest.mark.parametrize("number", SIGNALS)
 def test_it_ends_soon_whatever_it_is_at(number: signal.Signals) -> None:

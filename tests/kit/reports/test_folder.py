@@ -174,7 +174,7 @@ def test_progress_on_a_terminal_goes_away_at_the_end(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_four_files_are_written_and_any_reader_can_decode_them(name: str, tmp_path: Path) -> None:
+def test_each_file_is_written_and_any_reader_can_decode_them(name: str, tmp_path: Path) -> None:
     paths = write(VERDICTS[name], tmp_path / "new" / "folder")
     folder = tmp_path / "new" / "folder"
     assert [path.name for path in paths[: len(FILES)]] == [*FILES]
@@ -184,7 +184,7 @@ def test_four_files_are_written_and_any_reader_can_decode_them(name: str, tmp_pa
 
 
 def test_a_result_of_sarif_points_at_its_lines_of_the_verdict(tmp_path: Path) -> None:
-    _, _, results, record = write(BROKEN, tmp_path)
+    _, _, results, record, _ = write(BROKEN, tmp_path)
     lines = record.read_text(encoding="utf-8").splitlines()
     verdict = from_json(json.loads("\n".join(lines)))
     run = json.loads(results.read_text(encoding="utf-8"))["runs"][0]

@@ -3,7 +3,7 @@
 * ``sh``: commands that succeed. ``console``: commands behind ``$``, and what each prints; lines without a ``$`` above
   them are what the command that goes on has said meanwhile. ``^C`` is that key.
 * A block whose sentence names a file is written there. Other Python is run, by pytest if it has tests.
-* JSON, TOML and YAML are read; ``text`` is only shown.
+* JSON, TOML and YAML are read; ``text`` and ``js`` are only shown.
 
 A command that goes on, such as ``mockserver serve``, gets a terminal of its own, and ends when the page starts another
 one at its port. If a page speaks to the usual port and has started nothing there, ``mockserver serve`` is meant.
@@ -43,7 +43,7 @@ _LONG_SECONDS = 900.0
 """For what installs from an empty cache, or checks all of a client, on the slowest machine."""
 
 _READ: Mapping[str, Callable[[str], object]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
-_PLAYED = ("sh", "console", "python", "text")
+_PLAYED = ("sh", "console", "python", "text", "js")
 
 
 class Differs(AssertionError):

@@ -33,7 +33,8 @@ def play(page: Path, folder: Path, chosen: Collection[When] = (When.ALWAYS,)) ->
     """Play the chosen blocks of a page, on ports that nobody else has."""
     text = page.read_text(encoding="utf-8")
     (folder / "here").mkdir()
-    (folder / "here" / "examples").symlink_to(ROOT / "examples")
+    for name in ("examples", "clients"):
+        (folder / "here" / name).symlink_to(ROOT / name)
     path = os.pathsep.join([_BIN, os.environ["PATH"]])
     moved = _moved(ports(text))
     found = {"PATH": path, "MOCKSERVER_URL": f"http://127.0.0.1:{moved[USUAL_PORT]}", **_PYTEST}

@@ -1,0 +1,1 @@
+"""Tests of clients/: what others import to start a fake and steer it."""
