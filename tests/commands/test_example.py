@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from mockserver.commands.example import examples
+from mockserver.kit.examples import examples
 from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels, settled
 from mockserver.contract.service import Operation
@@ -169,7 +169,7 @@ def test_what_cannot_be_made_is_refused_at_once() -> None:
 def test_examples_are_the_same_in_another_process_and_need_no_hypothesis() -> None:
     code = (
         "import json, sys; from mockserver.contract.catalog import load;"
-        "from mockserver.commands.example import examples;"
+        "from mockserver.kit.examples import examples;"
         "print(json.dumps([*examples(load().operation('kling/omni-image'), count=20, seed=3)]));"
         "sys.exit('hypothesis' in sys.modules)"
     )

@@ -12,6 +12,7 @@ from starlette.requests import Request as ControlRequest
 
 from mockserver.adapters.control import views
 from mockserver.adapters.control.body import Refusal
+from mockserver.adapters.control.paging import number
 from mockserver.adapters.http.headers import request_of
 from mockserver.contract.credentials import carried
 from mockserver.contract.readings import levels
@@ -30,6 +31,9 @@ from mockserver.secrecy.mask import Mask
 from mockserver.secrecy.snippets import snippets
 from mockserver.suggestions import quoted, suggestion
 from mockserver.types import JSON, Request
+
+_MOST_PAYLOADS = 100
+"""Payloads in one answer: of the largest operations they take a second."""
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -66,6 +70,17 @@ class Operations:
                 for rule in found.rules
             ],
         }
+
+    def payloads(self, request: ControlRequest) -> JSON:
+        """Make payloads that are accepted without a warning, or that break the rule ``break`` and no other."""
+        from mockserver.kit.examples import examples  # whoever only steers the fake need not wait for the kit
+
+        found, wanted = self._operation("{service}/{operation}".format(**request.path_params)), request.query_params
+        count, seed = number(wanted.get("count", "1")), number(wanted.get("seed", "0"))
+        if not 1 <= count <= _MOST_PAYLOADS:
+            raise Refusal(f"count is {count}, and must be from 1 to {_MOST_PAYLOADS}.")
+        readings = {f"{found.service}/{id}": reading for id, reading in self._fake.world.readings[found.service].items()}
+        return {"payloads": [*examples(found, count=count, seed=seed, break_rule=wanted.get("break"), readings=readings)]}
 
     def validate(self, request: ControlRequest, body: JSON) -> JSON:
         """Say what would be found wrong with a request, and how it is sent. Nothing is made, counted or recorded."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mockserver.cli import main
-from mockserver.commands.example import examples
+from mockserver.kit.examples import examples
 from mockserver.contract.catalog import load
 from mockserver.contract.credentials import KEY_HEADER
 from mockserver.contract.service import Operation

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.cli import main
-from mockserver.commands.example import examples
+from mockserver.kit.examples import examples
 from mockserver.contract.catalog import load
 from mockserver.contract.keywords import KEYWORDS
 from mockserver.contract.rules import Rule
