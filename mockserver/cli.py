@@ -37,6 +37,7 @@ _HOMES = {
     "import": "importing:import_",
     "init": "setup.init:init",
     "list": "listings:list_",
+    "mcp": "mcp:mcp",
     "new": "importing:new",
     "openapi": "openapi:openapi",
     "proxy": "proxy:proxy",

@@ -9,6 +9,7 @@ from mockserver.errors import MissingPackage
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "import": ("yaml",),
     "kit": ("httpx", "hypothesis", "pytest", "respx"),
+    "mcp": ("httpx2", "mcp"),
     "redis": ("hiredis", "redis"),
 }
 """The modules that each extra brings, as pyproject.toml lists their packages."""

@@ -12,7 +12,7 @@ from mockserver.options.kit import ACCESS_KEY, CLIENT, REPORTING, SERVER
 from mockserver.options.payloads import EXAMPLE, RULES, VALIDATE
 from mockserver.options.server import PROXY, SERVE
 from mockserver.options.services import OWN_SERVICES
-from mockserver.options.steering import RUNNING
+from mockserver.options.steering import ASSISTANT, RUNNING
 
 STEERING: tuple[Command, ...] = (
     *(("clock", word) for word in ("show", "freeze", "resume", "advance", "set")),
@@ -34,6 +34,7 @@ _OPTIONS = {
     ("example",): EXAMPLE,
     ("rules",): RULES,
     ("token",): ACCESS_KEY,
+    ("mcp",): ASSISTANT,
     PYTHON: FAKE,
     **dict.fromkeys(STEERING, RUNNING),
 }

@@ -13,3 +13,9 @@ RUNNING = (
     Option(["--json", "shows_json"], is_flag=True, help="Print the answer of the control API."),
 )
 """Those of each of them."""
+
+ASSISTANT = (
+    Configurable(["--url"], metavar="URL", help="Steer the fake there, and start none."),
+    Configurable(["--control-token"], metavar="TOKEN", help="The token that the fake was started with."),
+)
+"""Those of ``mockserver mcp``, which also finds or starts a fake itself."""

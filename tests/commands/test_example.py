@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from mockserver.kit.examples import examples
 from mockserver.contract.catalog import load
 from mockserver.contract.readings import levels, settled
 from mockserver.contract.service import Operation
 from mockserver.contract.validation import Validator, Violation
+from mockserver.kit.examples import examples
 from mockserver.kit.generation.invalid import NoSuchRule
 from mockserver.kit.generation.valid import NothingToSend
 from mockserver.types import JSON

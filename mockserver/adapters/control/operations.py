@@ -79,8 +79,12 @@ class Operations:
         count, seed = number(wanted.get("count", "1")), number(wanted.get("seed", "0"))
         if not 1 <= count <= _MOST_PAYLOADS:
             raise Refusal(f"count is {count}, and must be from 1 to {_MOST_PAYLOADS}.")
-        readings = {f"{found.service}/{id}": reading for id, reading in self._fake.world.readings[found.service].items()}
-        return {"payloads": [*examples(found, count=count, seed=seed, break_rule=wanted.get("break"), readings=readings)]}
+        readings = {
+            f"{found.service}/{id}": reading for id, reading in self._fake.world.readings[found.service].items()
+        }
+        return {
+            "payloads": [*examples(found, count=count, seed=seed, break_rule=wanted.get("break"), readings=readings)]
+        }
 
     def validate(self, request: ControlRequest, body: JSON) -> JSON:
         """Say what would be found wrong with a request, and how it is sent. Nothing is made, counted or recorded."""

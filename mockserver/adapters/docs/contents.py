@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.adapters.docs import places, sources, told
 from mockserver.adapters.docs.descriptions import Descriptions
+from mockserver.adapters.docs.markdown import markdown
 from mockserver.contract.credentials import schema_and_rules
 from mockserver.errors import NoSuchOperation
 from mockserver.fake.core import Fake
@@ -31,10 +32,18 @@ class Contents:
         self._fake = fake
         self.descriptions = Descriptions(fake)
         self._page = lru_cache(maxsize=_KEPT)(self._make)
+        self._text = lru_cache(maxsize=_KEPT)(self._write)
 
     def page(self, kind: str, *names: str) -> bytes:
         """Return a page; the names are those in its path. Raises ``NoSuchName``."""
         return self._page(kind, names, self._fake.world.version)
+
+    def text(self, kind: str, *names: str) -> bytes:
+        """Return the same as Markdown. Raises ``NoSuchName``."""
+        return self._text(kind, names, self._fake.world.version)
+
+    def _write(self, kind: str, names: tuple[str, ...], _: int) -> bytes:
+        return markdown(kind, getattr(self, kind)(*names)).encode()
 
     def _make(self, kind: str, names: tuple[str, ...], _: int) -> bytes:
         shown: Shown = getattr(self, kind)(*names)

@@ -26,6 +26,9 @@ from mockserver.fake.core import Fake
 if TYPE_CHECKING:
     from mockserver.adapters.docs.contents import Contents
 
+_VIEWER = "viewer"
+"""The kind of page that is a program, and no text."""
+
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -48,7 +51,7 @@ KINDS = MappingProxyType(
         "faults": "faults",
         "credentials": "credentials",
         "sources": "sources",
-        "viewer": "api/{service}",
+        _VIEWER: "api/{service}",
     }
 )
 """The path of each kind of page; its names are those of the templates, and of what makes their contents."""
@@ -66,7 +69,10 @@ class Pages:
         self._fake = fake
 
     def routes(self, control_token: str | None = None) -> Iterator[Route]:
-        """Yield a route for each kind of page, for the OpenAPI documents, and for the files that pages load."""
+        """Yield a route for each kind of page and the same as Markdown, for each OpenAPI document and each file."""
+        for kind, path in KINDS.items():
+            if kind != _VIEWER:
+                yield guarded(f"{ROOT}/{places.DOCS}{path or kind}.md", self._writing(kind), control_token)
         for kind, path in KINDS.items():
             yield guarded(f"{ROOT}/{places.DOCS}{path}", self._serving(kind), control_token, is_page=True)
         for name in FILES:
@@ -76,13 +82,20 @@ class Pages:
         yield guarded(ROOT + "/openapi/{service}.json", self._document, control_token)
 
     def _serving(self, kind: str) -> Callable[[Request], Awaitable[Response]]:
-        policy = VIEWER_POLICY if kind == "viewer" else POLICY
+        policy = VIEWER_POLICY if kind == _VIEWER else POLICY
 
         async def serve(request: Request) -> Response:
             content = await self._made(lambda: self._contents.page(kind, *request.path_params.values()))
             return tagged(request, content, TYPES[".html"], policy)
 
         return serve
+
+    def _writing(self, kind: str) -> Callable[[Request], Awaitable[Response]]:
+        async def write(request: Request) -> Response:
+            content = await self._made(lambda: self._contents.text(kind, *request.path_params.values()))
+            return tagged(request, content, "text/markdown; charset=utf-8", POLICY)
+
+        return write
 
     async def _document(self, request: Request) -> Response:
         content = await self._made(lambda: self._contents.descriptions.content(request.path_params["service"]))

@@ -1,4 +1,5 @@
-"""Our own paths, which belong to no service: the front page, the control API, the probes, the dashboard, and results.
+"""Our own paths, which belong to no service: the front page, the control API, the probes, the dashboard,
+the door for assistants, and results.
 
 Starlette routes them. It is imported with the first request to one of them: a third of a start would go into it, and a
 test that only creates tasks needs none of them.
@@ -65,9 +66,10 @@ class Own:
         from mockserver.adapters.dashboard import pages
         from mockserver.adapters.docs.pages import Pages
         from mockserver.adapters.http.results import Results
+        from mockserver.adapters.mcp import route as mcp
 
         self._results = Results(self._fake, self._workers)
-        control = Router(Control(self._fake, self._sender).routes())
+        control = Router([*Control(self._fake, self._sender).routes(), mcp.route(self._fake, self)])
         routes = [
             *pages.routes(self._results, self._control_token),
             *Pages(self._fake).routes(self._control_token),

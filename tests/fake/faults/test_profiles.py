@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mockserver.cli import main
-from mockserver.kit.examples import examples
 from mockserver.contract.catalog import load
 from mockserver.contract.credentials import KEY_HEADER
 from mockserver.contract.service import Operation
@@ -27,6 +26,7 @@ from mockserver.fake.faults.fault import Happening, Target
 from mockserver.fake.faults.line import fault
 from mockserver.fake.faults.profiles import NoSuchProfile, known
 from mockserver.fake.stores.store import Bounds
+from mockserver.kit.examples import examples
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.cli import main
-from mockserver.kit.examples import examples
 from mockserver.contract.catalog import load
 from mockserver.contract.keywords import KEYWORDS
 from mockserver.contract.rules import Rule
 from mockserver.contract.validation import Validator, fast_validator
 from mockserver.contract.vectors import picture
+from mockserver.kit.examples import examples
 from mockserver.kit.generation.choices import Seeded
 from mockserver.kit.generation.invalid import InvalidPayloads, NeverAlone
 from mockserver.kit.generation.schema_edits import without_rules
