@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from anyio import Path as AsyncPath
+from anyio import move_on_after, open_process
+from anyio.abc import Process
 
 from mockserver.errors import MockserverError
-
-if TYPE_CHECKING:
-    from anyio.abc import Process
 
 _WAIT_SECONDS = 45.0
 """How long an answer waits for a check: assistants give up after a minute."""
@@ -40,28 +41,24 @@ class Checking:
 
     async def begin(self, words: Sequence[str], folder: str | None = None) -> None:
         """Start ``mockserver check`` with these words, in a folder. Raises ``MockserverError``."""
-        import anyio
-
         if self._process is not None and self._process.returncode is None:
             raise MockserverError("another check is running. Wait for it with findings.")
-        if folder is not None and not await anyio.Path(folder).is_dir():
+        if folder is not None and not await AsyncPath(folder).is_dir():
             raise MockserverError(f"folder: there is no folder {folder!r}.")
         self._forget()
         self._folder = tempfile.TemporaryDirectory(prefix="mockserver-check-", ignore_cleanup_errors=True)
         kind, *rest = words
         command = [*_COMMAND, kind, "--report", self._folder.name, *rest]
         with (self.report / _OUTPUT).open("wb") as output:
-            self._process = await anyio.open_process(
+            self._process = await open_process(
                 command, stdin=DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
             )
 
     async def verdict(self) -> dict[str, Any] | None:
         """Return what was found; ``None`` if that is not known after some time. Raises ``MockserverError``."""
-        import anyio
-
         record = self.report / "verdict.json"
         if self._process is not None:
-            with anyio.move_on_after(_WAIT_SECONDS):
+            with move_on_after(_WAIT_SECONDS):
                 await self._process.wait()
             if self._process.returncode is None:
                 return None
@@ -72,11 +69,9 @@ class Checking:
 
     async def end(self) -> None:
         """End what runs, and remove the report."""
-        import anyio
-
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
-            with anyio.move_on_after(_ENDING_SECONDS, shield=True):
+            with move_on_after(_ENDING_SECONDS, shield=True):
                 await self._process.wait()
             if self._process.returncode is None:
                 self._process.kill()

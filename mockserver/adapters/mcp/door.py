@@ -10,6 +10,7 @@ from mcp import types
 from mcp.server.lowlevel import Server
 
 from mockserver.adapters.mcp import resources
+from mockserver.adapters.mcp.short import line
 from mockserver.adapters.mcp.tool import Effect, Session, Tool
 from mockserver.adapters.mcp.tools.checking import CHECKING
 from mockserver.adapters.mcp.tools.contract import CONTRACT
@@ -61,10 +62,10 @@ def door(session: Session) -> Server[Any]:
             tool.check(given)
             answer = await tool.answer(session, given)
         except MockserverError as error:
-            return _said(Mask().text(str(error)), is_error=True)
+            return _said(line(Mask().text(str(error))), is_error=True)
         except Exception as error:  # noqa: BLE001 - the last resort: an assistant reads a sentence, never a traceback
             unexpected(error, f"failed to answer the tool {quoted(call.name)}")
-            return _said(f"this is a mistake of mockserver: {type(error).__name__}: {error}", is_error=True)
+            return _said(line(f"this is a mistake of mockserver: {type(error).__name__}: {error}"), is_error=True)
         return _said(answer.text, structured=answer.structured)
 
     async def list_resources(_: object, __: object) -> types.ListResourcesResult:

@@ -9,6 +9,7 @@ from mcp.shared.exceptions import MCPError
 
 from mockserver.adapters.mcp.steered import Steered
 from mockserver.errors import MockserverError
+from mockserver.kit.reports.text import visible
 
 ROOT = "mockserver://docs/"
 """What each address begins with; the rest is the path of a page behind ``/_mock/docs/``."""
@@ -55,7 +56,7 @@ async def read(fake: Steered, uri: str) -> types.ReadResourceResult:
         text = await fake.page(uri.removeprefix(ROOT))
     except MockserverError as error:
         raise MCPError(types.INVALID_PARAMS, str(error)) from error
-    contents = types.TextResourceContents(uri=uri, mime_type=_MARKDOWN, text=text)
+    contents = types.TextResourceContents(uri=uri, mime_type=_MARKDOWN, text=visible(text))
     return types.ReadResourceResult(contents=[contents])
 
 

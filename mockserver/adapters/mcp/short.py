@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 
+from mockserver.kit.reports.text import visible
 from mockserver.types import JSON
 
 ROOM_LETTERS = 6_000
 """The longest JSON in an answer, some 2000 tokens: assistants cut what is several times as long, or refuse it."""
 
-_LIMITS = ((2_000, 50), (500, 20), (120, 8), (40, 3))
+MOST_ITEMS = 100
+"""Items of a list in an answer, at most."""
+
+_LIMITS = ((ROOM_LETTERS, MOST_ITEMS), (2_000, 50), (500, 20), (120, 8), (40, 3))
 """Letters of a text and items of a list that are shown; the first that leave the whole short enough count."""
 
 _DEEPEST_LEVELS = 20
@@ -20,7 +24,10 @@ _LONGEST_LINE = 400
 
 
 def short(value: JSON, room: int = ROOM_LETTERS) -> JSON:
-    """Return a value with its texts and lists cut, each with its length, until it takes no more than ``room``."""
+    """Return a value with its texts and lists cut, each with its length, until it takes no more than ``room``.
+
+    What cannot be seen in a text is escaped, as ``visible`` does: nobody shall read what another cannot see.
+    """
     for letters, items in _LIMITS:
         found = _cut(value, letters, items, 0)
         if len(json.dumps(found, ensure_ascii=False)) <= room:
@@ -29,14 +36,13 @@ def short(value: JSON, room: int = ROOM_LETTERS) -> JSON:
 
 
 def line(text: str) -> str:
-    """Return a text on one line, which is cut if it is long."""
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}… ({len(text)} characters)"
+    """Return a text on one line, without what cannot be seen; it is cut if it is long."""
+    return visible(" ".join(filter(None, map(str.strip, text.splitlines()))), _LONGEST_LINE)
 
 
 def _cut(value: JSON, letters: int, items: int, depth: int) -> JSON:
     if isinstance(value, str):
-        return value if len(value) <= letters else f"{value[:letters]}… ({len(value)} characters)"
+        return visible(value, letters)
     if depth > _DEEPEST_LEVELS:
         return "… (too deep to show)"
     if isinstance(value, dict):

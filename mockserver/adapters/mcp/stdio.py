@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import anyio
 import httpx2
@@ -31,7 +31,7 @@ class Found:
     def __init__(self, url: str | None, token: str | None) -> None:
         self._url, self._token = url, token
         self._reached: Reached | None = None
-        self._lock, self._own = anyio.Lock(), ExitStack()
+        self._lock, self._begun = anyio.Lock(), AsyncExitStack()
 
     async def reach(self) -> Reached:
         """Return it; it is looked for, or started, when it is first needed."""
@@ -45,13 +45,13 @@ class Found:
         self._reached = None
 
     async def close(self) -> None:
-        """End its own, if there is one."""
-        await to_thread.run_sync(self._own.close)
+        """Close what was opened, and end its own, if there is one."""
+        await self._begun.aclose()
 
     async def _found(self) -> Reached:
         if self._url is not None:
-            return self._at(self._url)
-        usual = self._at(SERVE_URL)
+            return await self._at(self._url)
+        usual = await self._at(SERVE_URL)
 
         async def reach() -> Reached:
             return usual
@@ -60,16 +60,18 @@ class Found:
             await Steered(reach).ask("health")
             return usual
         # Its own has no token, and what runs elsewhere cannot take its port.
-        running = await to_thread.run_sync(lambda: self._own.enter_context(live()))
-        return self._at(running.url)
+        own = live()
+        running = await to_thread.run_sync(own.__enter__)
+        self._begun.push_async_callback(to_thread.run_sync, own.__exit__, None, None, None)
+        return await self._at(running.url)
 
-    def _at(self, url: str) -> Reached:
+    async def _at(self, url: str) -> Reached:
         headers = {} if self._token is None else {"authorization": f"Bearer {self._token}"}
         base = url.rstrip("/").removesuffix("/_mock")
         # What is on this machine is asked without a proxy, whatever the environment says.
         uses_proxies = not is_loopback(httpx2.URL(base).host)
         client = httpx2.AsyncClient(base_url=base, headers=headers, timeout=PATIENCE_SECONDS, trust_env=uses_proxies)
-        return Reached(client, base)
+        return Reached(await self._begun.enter_async_context(client), base)
 
 
 async def serve(url: str | None, token: str | None) -> None:

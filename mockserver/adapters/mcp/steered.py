@@ -90,7 +90,7 @@ class Steered:
         """Return where it is."""
         return (await self._reach()).url
 
-    async def ask(self, id: str, **arguments: JSON) -> Any:
+    async def ask(self, id: str, /, **arguments: JSON) -> Any:
         """Return what an operation of the control API answers. Raises ``NoFake`` and ``Refused``."""
         found = operation(id)
         path, query, body = found.request(arguments)

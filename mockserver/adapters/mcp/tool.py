@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jsonschema_rs
 
-from mockserver.adapters.mcp.short import line, short
+from mockserver.adapters.mcp.short import MOST_ITEMS, ROOM_LETTERS, line, short
 from mockserver.adapters.mcp.steered import Steered, operation, resolved
 from mockserver.errors import MockserverError
+from mockserver.kit.reports.text import visible
 from mockserver.suggestions import quoted, suggestion
 from mockserver.types import JSON, Schema, pointer, value
 
@@ -24,8 +25,14 @@ Effect = Literal["reads", "changes", "sets", "forgets", "runs"]
 """What a tool does to the fake: nothing; something more each time; something that is the same the second time; it takes
 something away for good; or it starts a program or sends requests elsewhere."""
 
-PAGE_ITEMS, MOST_ITEMS = 20, 100
-"""Items of a list unless ``limit`` says otherwise, and at most."""
+PAGE_ITEMS = 20
+"""Items of a list unless ``limit`` says otherwise."""
+
+LONGEST_LETTERS = 500
+"""Letters of an argument that becomes a part of a URL: each may take a dozen bytes there, and a head has 64 KiB."""
+
+_PRINTED = r"^[^\x00-\x1f]+$"
+"""What stands in a URL has no controls: no path of ours takes them."""
 
 LIMIT: Schema = {"description": "So many at most", "type": "integer", "minimum": 1, "maximum": MOST_ITEMS}
 OFFSET: Schema = {"description": "Leave out so many first", "type": "integer", "minimum": 0, "maximum": 10**9}
@@ -42,12 +49,12 @@ class Answer:
     @property
     def text(self) -> str:
         """All that is read."""
-        return "\n".join([*self.lines, "", f"Next: {self.next}"])
+        return visible("\n".join([*self.lines, "", f"Next: {self.next}"]))
 
     @property
     def structured(self) -> dict[str, JSON]:
-        """The same for programs."""
-        found = short(self.data)
+        """The same for programs. Names and quotes take as much room again as what is read."""
+        found = short(self.data, 2 * ROOM_LETTERS)
         return {**(found if isinstance(found, dict) else {"result": found}), "next": self.next}
 
 
@@ -135,13 +142,20 @@ def taking(required: Iterable[str] = (), **properties: Schema) -> Schema:
 def taking_those_of(id: str, but: Iterable[str] = (), **more: Schema) -> Schema:
     """Return the schema of the arguments of an operation of the control API, ``but`` some, and with ``more``."""
     found, body = operation(id), operation(id).body
-    properties = {each["name"]: {"description": each["description"], **each["schema"]} for each in found.parameters}
+    properties = {each["name"]: described_in_url(id, each["name"]) for each in found.parameters}
     properties |= {name: _inlined(schema) for name, schema in body.get("properties", {}).items()}
     required = [*(each["name"] for each in found.parameters if each.get("required")), *body.get("required", [])]
     kept = {name: schema for name, schema in properties.items() if name not in but}
     if "limit" in kept:
         kept |= {"limit": LIMIT, "offset": OFFSET}
     return taking([name for name in required if name in kept], **kept | more)
+
+
+def described_in_url(id: str, name: str) -> Schema:
+    """Return the schema of a parameter of an operation of the control API: of no text without an end."""
+    found = next(each for each in operation(id).parameters if each["name"] == name)
+    bounds = {"maxLength": LONGEST_LETTERS, "pattern": _PRINTED} if found["schema"].get("type") == "string" else {}
+    return {"description": found["description"], **bounds, **found["schema"]}
 
 
 def described(id: str, name: str) -> Schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,9 @@ _TEXTS: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, 
 _OPERATIONS: Schema = {"description": "Only these operations, such as kling/omni-image.create", **_TEXTS}
 _ONLY: Schema = {"description": "Only these checks or families of them", **_TEXTS}
 _SECONDS: Schema = {"description": "End after so many", "type": "integer", "minimum": 1, "maximum": 600, "default": 60}
+
+_REASONS = 3
+"""Reasons for which checks were not made that are told: the commonest say what to ask for instead."""
 
 _GROUP: Schema = {"description": "Show this group of findings whole", "type": "integer", "minimum": 1}
 
@@ -142,10 +146,6 @@ def _summary(number: int, found: list[dict[str, Any]]) -> dict[str, JSON]:
 
 
 def _beside(verdict: JSON) -> Iterator[str]:
-    """Yield what must be known beside the findings."""
-    if verdict["obstacle"]:
-        yield verdict["obstacle"]
-    if verdict["skipped"]:
-        names = ", ".join(each["check"] for each in verdict["skipped"][:5])
-        why = verdict["skipped"][0]["reason"]
-        yield line(f"{len(verdict['skipped'])} checks were not made, or only in part: {names}; {why}")
+    """Yield why checks were not made."""
+    for reason, count in Counter(each["reason"] for each in verdict["skipped"]).most_common(_REASONS):
+        yield line(f"{count} {'check was' if count == 1 else 'checks were'} not made, or only in part: {reason}")

@@ -8,6 +8,7 @@ import re
 from mockserver.adapters.mcp.short import ROOM_LETTERS
 from mockserver.adapters.mcp.tool import (
     LIMIT,
+    LONGEST_LETTERS,
     OFFSET,
     Answer,
     Arguments,
@@ -32,6 +33,7 @@ _OPERATION: Schema = {
     "description": "An operation, kling/omni-image.create; `operations` lists them",
     "type": "string",
     "pattern": "^[^/]+/[^/]+$",
+    "maxLength": LONGEST_LETTERS,
     "examples": ["kling/omni-image.create"],
 }
 _SEARCH: Schema = {"description": "Only what has this text", "type": "string"}
@@ -123,6 +125,7 @@ async def fault_kinds(session: Session, wanted: Arguments) -> Answer:
             "credentials, sources, or index",
             "type": "string",
             "pattern": "^[^/]+(/[^/]+){0,2}$",
+            "maxLength": LONGEST_LETTERS,
             "examples": ["rules/kling/omni-image.create", "errors/kling"],
         },
         about={"description": "The id of one rule, question, error or fault on it", "type": "string"},

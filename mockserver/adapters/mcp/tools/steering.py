@@ -12,16 +12,16 @@ from mockserver.adapters.mcp.tool import (
     Session,
     Tools,
     described,
+    described_in_url,
     paged,
     taking,
     taking_those_of,
     whole,
 )
-from mockserver.types import Schema
 
 STEERING = Tools()
 
-_ACCOUNT: Schema = {"description": "Only for this token or access key", "type": "string", "minLength": 1}
+_ACCOUNT = described_in_url("faults.clear", "account")
 
 
 @STEERING.tool(
@@ -110,7 +110,7 @@ async def profiles(session: Session, _: Arguments) -> Answer:
     "sets",
     taking(
         ["name", "on"],
-        name={"description": "Its name, as profiles lists it", "type": "string", "examples": ["flaky"]},
+        name=described_in_url("profiles.start", "name"),
         on={"description": "Whether it shall be on", "type": "boolean"},
         account=_ACCOUNT,
     ),
