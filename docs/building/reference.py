@@ -185,6 +185,23 @@ def _properties(schema: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def _tools() -> Iterator[str]:
+    from mockserver.adapters.mcp.tools.registry import EVERYWHERE, PROGRAMS
+
+    for heading, tools, text in (
+        ("Over stdio and HTTP", EVERYWHERE, ""),
+        ("Over stdio only", PROGRAMS, "They start a program, or send requests to another server."),
+    ):
+        yield from section(heading, text)
+        yield from table(
+            ("tool", "takes", "what it does"),
+            (
+                (code(each.name), ", ".join(map(code, each.arguments["properties"])), plain(each.about))
+                for each in tools.values()
+            ),
+        )
+
+
 LISTS: dict[str, Callable[[], Iterator[str]]] = {
     "services": _services,
     "readings": _readings,
@@ -192,5 +209,6 @@ LISTS: dict[str, Callable[[], Iterator[str]]] = {
     "checks": _checks,
     "commands": _commands,
     "control": _control,
+    "tools": _tools,
 }
 """What each page of the reference lists."""

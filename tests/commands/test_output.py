@@ -90,7 +90,8 @@ def test_a_reader_that_has_enough_is_no_error(printing: list[tuple[str, ...]]) -
 def test_the_search_for_commands_that_print_is_whole() -> None:
     from mockserver.cli import main
 
-    going_on, writing = {"serve", "proxy", "run", "check", "token", "tail"}, {"import", "init", "new"}
+    going_on = {"serve", "proxy", "run", "check", "token", "tail", "mcp"}
+    writing = {"import", "init", "new"}
     tried = {words[0] for words in (*PRINTING, *STEERING) if not words[0].startswith("-")}
     assert tried - {"check"} == main.commands.keys() - going_on - writing
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from docs.building.contents import contents
 from docs.building.reference import FOLDER, LISTS
 from docs.building.services import page
+from mockserver.adapters.mcp.tools.registry import EVERYWHERE, PROGRAMS
 from mockserver.cli import main
 from mockserver.contract.catalog import load
 from mockserver.contract.service import Service
@@ -46,6 +47,7 @@ NAMED = {
         for method in each
         if method != "parameters"
     ],
+    "tools": [f"`{name}`" for name in (*EVERYWHERE, *PROGRAMS)],
 }
 
 

@@ -12,19 +12,10 @@ from mcp.server.lowlevel import Server
 from mockserver.adapters.mcp import resources
 from mockserver.adapters.mcp.short import line
 from mockserver.adapters.mcp.tool import Effect, Session, Tool
-from mockserver.adapters.mcp.tools.checking import CHECKING
-from mockserver.adapters.mcp.tools.contract import CONTRACT
-from mockserver.adapters.mcp.tools.steering import STEERING
-from mockserver.adapters.mcp.tools.traffic import TRAFFIC
+from mockserver.adapters.mcp.tools.registry import EVERYWHERE, PROGRAMS
 from mockserver.errors import MockserverError, unexpected
 from mockserver.secrecy.mask import Mask
 from mockserver.suggestions import quoted, suggestion
-
-EVERYWHERE: Mapping[str, Tool] = {**CONTRACT.all, **TRAFFIC.all, **STEERING.all}
-"""The tools that speak to the fake alone."""
-
-PROGRAMS: Mapping[str, Tool] = CHECKING.all
-"""The tools that start programs, or send requests to other servers."""
 
 _HINTS: Mapping[Effect, types.ToolAnnotations] = {
     effect: types.ToolAnnotations(

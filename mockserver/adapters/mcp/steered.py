@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import httpx2
 
 from mockserver.contract.description.control import description
 from mockserver.errors import MockserverError
 from mockserver.types import JSON, value
+
+if TYPE_CHECKING:
+    import httpx2
 
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -106,10 +107,12 @@ class Steered:
         return (await self._sent("GET", f"/docs/{named}.md")).text
 
     async def _sent(self, method: str, path: str, **how: Any) -> httpx2.Response:
+        from httpx2 import TransportError  # whoever only lists the tools has no need of the extra
+
         reached = await self._reach()
         try:
             answer = await reached.client.request(method, f"/_mock{path}", **how)
-        except (httpx2.TransportError, OSError) as error:
+        except (TransportError, OSError) as error:
             self._lost()
             hint = "Start one with `mockserver serve`, or let this tool start one by asking again."
             raise NoFake(f"no fake answers at {reached.url}: {str(error) or type(error).__name__}. {hint}") from error

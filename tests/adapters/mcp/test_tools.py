@@ -11,11 +11,12 @@ import pytest
 from mcp import Client, types
 
 from mockserver import live
-from mockserver.adapters.mcp import door
 from mockserver.adapters.mcp.checking import Checking
+from mockserver.adapters.mcp.door import door
 from mockserver.adapters.mcp.short import MOST_ITEMS, ROOM_LETTERS, short
 from mockserver.adapters.mcp.steered import Steered
 from mockserver.adapters.mcp.tool import Session
+from mockserver.adapters.mcp.tools.registry import EVERYWHERE, PROGRAMS
 from mockserver.fake.core import Fake
 from mockserver.kit.reports.verdict_json import as_json
 from mockserver.settings import Settings
@@ -81,7 +82,7 @@ async def test_every_tool_answers_over_http(fake: Fake, mode: str) -> None:
     async with over_http(fake, mode) as client:
         answers = await every_answer(client, id=task)
     assert_good(answers)
-    assert answers.keys() == door.EVERYWHERE.keys()
+    assert answers.keys() == EVERYWHERE.keys()
 
 
 async def test_every_tool_answers_over_stdio(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ async def test_every_tool_answers_over_stdio(tmp_path: Path) -> None:
         task = send(running.fake, prompt="A cat")["data"]["task_id"]
         async with over_stdio("--url", running.url, folder=tmp_path) as client:
             answers = await every_answer(client, id=task, url=running.url)
-    assert answers.keys() == {**door.EVERYWHERE, **door.PROGRAMS}.keys()
+    assert answers.keys() == {**EVERYWHERE, **PROGRAMS}.keys()
     assert "cannot be started" in text(answers.pop("check_client"))
     assert_good(answers)
     assert "keeps the contract: 1 check, 0 findings" in text(answers["findings"])
@@ -97,7 +98,7 @@ async def test_every_tool_answers_over_stdio(tmp_path: Path) -> None:
 
 
 def test_a_tool_says_what_it_does_and_what_it_takes() -> None:
-    for name, tool in {**door.EVERYWHERE, **door.PROGRAMS}.items():
+    for name, tool in {**EVERYWHERE, **PROGRAMS}.items():
         assert tool.about.endswith("."), name
         assert len(tool.about) <= 160, name
         for argument, schema in tool.arguments["properties"].items():
@@ -227,7 +228,7 @@ async def test_what_a_client_sends_makes_no_answer_long(fake: Fake, client: Clie
     send(fake, prompt=f"{HOSTILE_TEXT}\n## x\n" * 20)
     made = send(fake, prompt=f"{HOSTILE_TEXT}\n## x\n".replace("\ud800", "") * 20)["data"]["task_id"]
     for name, arguments in EXAMPLES.items():
-        if name in door.EVERYWHERE:
+        if name in EVERYWHERE:
             given = {**arguments, "id": made} if "id" in arguments else arguments
             assert_good({name: await client.call_tool(name, given)})
 
@@ -250,7 +251,7 @@ def nested(levels: int) -> JSON:
     return found
 
 
-@pytest.mark.parametrize("name", door.EVERYWHERE)
+@pytest.mark.parametrize("name", EVERYWHERE)
 async def test_no_argument_breaks_a_tool(name: str, fake: Fake) -> None:
     """Each is refused in a line, or taken; and all is well afterwards."""
     async with without_http(fake) as client:
@@ -259,7 +260,7 @@ async def test_no_argument_breaks_a_tool(name: str, fake: Fake) -> None:
 
 
 async def with_hostile_arguments(name: str, client: Client) -> None:
-    for argument in door.EVERYWHERE[name].arguments["properties"]:
+    for argument in EVERYWHERE[name].arguments["properties"]:
         for item in [*HOSTILE, nested(90)]:
             answer = await client.call_tool(name, {**EXAMPLES[name], argument: item})
             assert "mistake of mockserver" not in text(answer), (argument, item)
@@ -281,7 +282,7 @@ async def test_a_wrong_name_is_told_with_the_right_one(client: Client) -> None:
 
 
 async def test_over_http_no_program_is_started(client: Client) -> None:
-    for name in door.PROGRAMS:
+    for name in PROGRAMS:
         assert "mockserver mcp" in await refused(client, name, **EXAMPLES[name])
 
 
@@ -311,7 +312,7 @@ def checked(fake: Fake) -> tuple[Noted, Client]:
         raise AssertionError("no fake is asked")
 
     noted = Noted()
-    return noted, Client(door.door(Session(Steered(nowhere), dict, noted)))
+    return noted, Client(door(Session(Steered(nowhere), dict, noted)))
 
 
 async def test_a_check_of_a_client_is_the_command_with_its_options(fake: Fake) -> None:
