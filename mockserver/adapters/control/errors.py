@@ -47,7 +47,7 @@ def _missing(fake: Fake, request: Request, error: Exception) -> Response:
 
 
 def _instead(fake: Fake, path: str) -> str:
-    pages = ["docs/", *(f"openapi/{service.id}.json" for service in fake.world.services)]
+    pages = ["docs/", "mcp", *(f"openapi/{service.id}.json" for service in fake.world.services)]
     names = [*pages, *(known.removeprefix("/") for known in description()["paths"])]
     if near := near_names(path.removeprefix("/_mock/"), names):
         return f"did you mean {' or '.join(f'/_mock/{name}' for name in near)}?"

@@ -50,7 +50,7 @@ class Found:
 
     async def _found(self) -> Reached:
         if self._url is not None:
-            return await self._at(self._url)
+            return await self._at(self._url, "Start it there, or name another URL with `mockserver mcp --url`.")
         usual = await self._at(SERVE_URL)
 
         async def reach() -> Reached:
@@ -65,13 +65,15 @@ class Found:
         self._begun.push_async_callback(to_thread.run_sync, own.__exit__, None, None, None)
         return await self._at(running.url)
 
-    async def _at(self, url: str) -> Reached:
+    async def _at(
+        self, url: str, otherwise: str = "Ask again: one that runs is looked for, or one is started."
+    ) -> Reached:
         headers = {} if self._token is None else {"authorization": f"Bearer {self._token}"}
         base = url.rstrip("/").removesuffix("/_mock")
         # What is on this machine is asked without a proxy, whatever the environment says.
         uses_proxies = not is_loopback(httpx2.URL(base).host)
         client = httpx2.AsyncClient(base_url=base, headers=headers, timeout=PATIENCE_SECONDS, trust_env=uses_proxies)
-        return Reached(await self._begun.enter_async_context(client), base)
+        return Reached(await self._begun.enter_async_context(client), base, otherwise)
 
 
 async def serve(url: str | None, token: str | None) -> None:
@@ -95,6 +97,8 @@ async def _ended_by_signals(found: Found, checking: Checking) -> AsyncIterator[N
         await found.close()
 
     async def listen() -> None:
+        if os.name == "nt":  # which cannot tell a loop of signals; there Ctrl-C ends the process as it is
+            return
         numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
         with anyio.open_signal_receiver(*numbers) as signals:
             async for _ in signals:

@@ -74,10 +74,11 @@ def resolved(schema: Mapping[str, JSON]) -> dict[str, JSON]:
 
 @value
 class Reached:
-    """A fake that answers: a client for it, and the URL that a user knows it by."""
+    """A fake that answers: a client for it, the URL that a user knows it by, and what to do if it does not answer."""
 
     client: httpx2.AsyncClient
     url: str
+    otherwise: str = ""
 
 
 class Steered:
@@ -99,7 +100,8 @@ class Steered:
         try:
             return answer.json()
         except ValueError as error:
-            raise self._stranger() from error
+            reached = await self._reach()
+            raise self._gone(f"what answers at {reached.url} is no mockserver", reached) from error
 
     async def page(self, path: str) -> str:
         """Return a page of the contract as Markdown, by its path: ``rules/kling``. Raises as ``ask`` does."""
@@ -113,16 +115,16 @@ class Steered:
         try:
             answer = await reached.client.request(method, f"/_mock{path}", **how)
         except (TransportError, OSError) as error:
-            self._lost()
-            hint = "Start one with `mockserver serve`, or let this tool start one by asking again."
-            raise NoFake(f"no fake answers at {reached.url}: {str(error) or type(error).__name__}. {hint}") from error
+            raise self._gone(
+                f"no fake answers at {reached.url}: {str(error) or type(error).__name__}", reached
+            ) from error
         if answer.is_success:
             return answer
-        raise _refusal(answer) or self._stranger()
+        raise _refusal(answer) or self._gone(f"what answers at {reached.url} is no mockserver", reached)
 
-    def _stranger(self) -> NoFake:
+    def _gone(self, fact: str, reached: Reached) -> NoFake:
         self._lost()
-        return NoFake("what answers is no mockserver. Name the URL of another with `mockserver mcp --url`.")
+        return NoFake(f"{fact}. {reached.otherwise}".rstrip())
 
 
 def _operations() -> Iterator[Operation]:

@@ -100,6 +100,36 @@ async def test_a_rule_is_broken_on_purpose_by_its_vectors_and_by_no_others(clien
             assert {each["rule"] for each in found["violations"]} == {rule.id}
 
 
+async def test_payloads_are_made_under_the_readings_that_are_taken(client: httpx.AsyncClient) -> None:
+    found = (await told(client, f"operations/{CREATE}/payloads?count=5&seed=3"))["payloads"]
+    assert found == (await told(client, f"operations/{CREATE}/payloads?count=5&seed=3"))["payloads"]
+    assert found != (await told(client, f"operations/{CREATE}/payloads?count=5&seed=4"))["payloads"]
+    for payload in found:
+        assert (await judged(client, payload=payload))["violations"] == []
+    path = f"operations/{CREATE}/payloads?break=o1-up-to-2k"
+    (broken,) = (await told(client, path))["payloads"]
+    assert [each["rule"] for each in (await judged(client, payload=broken))["violations"]] == ["o1-up-to-2k"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        (f"{CREATE}/payloads?count=0", 400, "count is 0"),
+        (f"{CREATE}/payloads?count=101", 400, "count is 101"),
+        (f"{CREATE}/payloads?seed=x", 400, "'x' is not a number"),
+        (f"{CREATE}/payloads?break=n.maximun", 400, "did you mean 'n.maximum'"),
+        ("kling/omni-image.get/payloads", 400, "takes no payload"),
+        ("kling/omni-imag.create/payloads", 404, "did you mean"),
+    ],
+)
+async def test_payloads_that_cannot_be_made_are_told(
+    path: str, status: int, reason: str, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(f"/_mock/operations/{path}")
+    assert answer.status_code == status
+    assert reason in answer.json()["error"]
+
+
 @pytest.mark.parametrize("payload", BROKEN)
 @pytest.mark.parametrize("change", [{}, {"strict": True}, {"readings": {"null-field": "refused"}}])
 async def test_what_is_told_beforehand_is_what_the_server_then_says(

@@ -66,7 +66,7 @@ async def test_where_none_runs_it_starts_one_of_its_own_and_ends_it(monkeypatch:
 
 async def test_a_url_is_the_only_one_that_is_asked(usual: Live) -> None:
     found = Found(f"{NOBODY}/_mock/", None)
-    with pytest.raises(NoFake, match=f"no fake answers at {NOBODY}: .*mockserver serve"):
+    with pytest.raises(NoFake, match=f"no fake answers at {NOBODY}: .*mcp --url"):
         await Steered(found.reach, found.lose).ask("health")
     await found.close()
 

@@ -102,7 +102,7 @@ def test_a_tool_says_what_it_does_and_what_it_takes() -> None:
         assert tool.about.endswith("."), name
         assert len(tool.about) <= 160, name
         for argument, schema in tool.arguments["properties"].items():
-            assert {"type", "enum", "const", "description"} & schema.keys(), (name, argument)
+            assert "description" in schema, (name, argument)
         assert "$ref" not in json.dumps(tool.arguments), name
 
 
