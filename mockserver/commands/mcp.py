@@ -7,7 +7,6 @@ import sys
 import click
 
 from mockserver.commands.output import complain
-from mockserver.errors import BadSetting
 from mockserver.extras import require
 from mockserver.options.steering import ASSISTANT
 
@@ -24,8 +23,6 @@ def mcp(url: str | None, control_token: str | None) -> None:
     one of its own. docs/assistants.md says how assistants are told of it.
     """
     require("mockserver mcp", "mcp", "httpx2")
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise BadSetting("--url", f"{url!r} is not an http or https URL. Write one such as http://127.0.0.1:8080.")
     if sys.stdin.isatty():
         complain("this is for an assistant, which sends JSON on stdin; docs/assistants.md. Ctrl-C ends it.")
     import anyio

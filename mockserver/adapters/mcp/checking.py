@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
+from anyio import Lock, move_on_after, open_process
 from anyio import Path as AsyncPath
-from anyio import move_on_after, open_process
 from anyio.abc import Process
 
 from mockserver.errors import MockserverError
@@ -31,6 +32,7 @@ class Checking:
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: Process | None = None
+        self._beginning = Lock()
 
     @property
     def report(self) -> Path:
@@ -39,8 +41,15 @@ class Checking:
             raise MockserverError("there was no check yet. Run one with check_client or check_server.")
         return Path(self._folder.name)
 
-    async def begin(self, words: Sequence[str], folder: str | None = None) -> None:
-        """Start ``mockserver check`` with these words, in a folder. Raises ``MockserverError``."""
+    async def begin(self, words: Sequence[str], folder: str | None = None, token: str | None = None) -> None:
+        """Start ``mockserver check`` with these words, in a folder. Raises ``MockserverError``.
+
+        The ``token`` of a server goes into a variable: command lines are seen by all on a machine.
+        """
+        async with self._beginning:
+            await self._begin(words, folder, {**os.environ, **({} if token is None else {"MOCKSERVER_TOKEN": token})})
+
+    async def _begin(self, words: Sequence[str], folder: str | None, variables: Mapping[str, str]) -> None:
         if self._process is not None and self._process.returncode is None:
             raise MockserverError("another check is running. Wait for it with findings.")
         if folder is not None and not await AsyncPath(folder).is_dir():
@@ -49,10 +58,20 @@ class Checking:
         self._folder = tempfile.TemporaryDirectory(prefix="mockserver-check-", ignore_cleanup_errors=True)
         kind, *rest = words
         command = [*_COMMAND, kind, "--report", self._folder.name, *rest]
-        with (self.report / _OUTPUT).open("wb") as output:
-            self._process = await open_process(
-                command, stdin=DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
-            )
+        try:
+            with (self.report / _OUTPUT).open("wb") as output:
+                self._process = await open_process(
+                    command,
+                    stdin=DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd=folder,
+                    env=variables,
+                    start_new_session=True,
+                )
+        except (OSError, ValueError) as error:
+            self._forget()
+            raise MockserverError(f"the check cannot be started: {error}.") from error
 
     async def verdict(self) -> dict[str, Any] | None:
         """Return what was found; ``None`` if that is not known after some time. Raises ``MockserverError``."""

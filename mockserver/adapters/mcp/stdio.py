@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from urllib.parse import urlsplit
 
 import anyio
 import httpx2
@@ -20,7 +21,9 @@ from mockserver.adapters.mcp.tool import Session
 from mockserver.adapters.testing.live import live
 from mockserver.contract.catalog import load
 from mockserver.destinations import is_loopback
+from mockserver.errors import BadSetting
 from mockserver.secrecy.curl import SERVE_URL
+from mockserver.suggestions import quoted
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -29,6 +32,9 @@ class Found:
     """The fake of an assistant: the one at a URL; or else that of ``mockserver serve``, if it runs; or else its own."""
 
     def __init__(self, url: str | None, token: str | None) -> None:
+        """Raises ``BadSetting`` for what is no URL."""
+        if url is not None and not _is_url(url):
+            raise BadSetting("--url", f"{quoted(url)} is not an http or https URL. Write one such as {SERVE_URL}.")
         self._url, self._token = url, token
         self._reached: Reached | None = None
         self._lock, self._begun = anyio.Lock(), AsyncExitStack()
@@ -74,6 +80,15 @@ class Found:
         uses_proxies = not is_loopback(httpx2.URL(base).host)
         client = httpx2.AsyncClient(base_url=base, headers=headers, timeout=PATIENCE_SECONDS, trust_env=uses_proxies)
         return Reached(await self._begun.enter_async_context(client), base, otherwise)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        httpx2.URL(text)  # it refuses some that the standard library takes, and the other way round
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except (httpx2.InvalidURL, ValueError):
+        return False
 
 
 async def serve(url: str | None, token: str | None) -> None:

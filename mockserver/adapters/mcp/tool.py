@@ -49,7 +49,8 @@ class Answer:
     @property
     def text(self) -> str:
         """All that is read."""
-        return visible("\n".join([*self.lines, "", f"Next: {self.next}"]))
+        body = visible("\n".join(self.lines), 2 * ROOM_LETTERS)
+        return f"{body}\n\nNext: {visible(self.next)}"
 
     @property
     def structured(self) -> dict[str, JSON]:

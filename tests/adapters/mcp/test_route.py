@@ -28,16 +28,6 @@ INITIALIZE = {
 }
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def fake() -> Fake:
-    return Fake(Settings(seed=1))
-
-
 async def asked(
     fake: Fake,
     *,

@@ -29,11 +29,6 @@ NOBODY = "http://127.0.0.1:1"
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def usual(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     """Run a fake where `mockserver serve` has it."""
     with live() as running:
@@ -96,6 +91,9 @@ async def test_one_check_runs_at_a_time_and_ends_with_the_door(tmp_path: Path) -
     checking = Checking()
     with pytest.raises(MockserverError, match="no folder"):
         await checking.begin(["client", "--", "x"], str(tmp_path / "nowhere"))
+    for wrong in ("\0", "\ud800", "x" * 10**7):
+        with pytest.raises(MockserverError, match="the check cannot be started: "):
+            await checking.begin(["client", "--", wrong])
     await checking.begin(["client", "--", sys.executable, "-c", "import time; time.sleep(100)"])
     with pytest.raises(MockserverError, match="another check is running"):
         await checking.begin(["client", "--", "x"])
@@ -160,10 +158,12 @@ def test_without_the_extra_the_command_says_how_to_install_it(monkeypatch: pytes
     assert result.stderr == f"mockserver: mockserver mcp needs mcp: {PIP} 'kling-mockserver[mcp]'\n"
 
 
-def test_a_url_that_is_none_is_told_before_anything_starts() -> None:
-    result = CliRunner().invoke(main, ["mcp", "--url", "localhost:8080"])
+@pytest.mark.parametrize("url", ["localhost:8080", "http://", "http://[", "ftp://x", "", "http://x:99999", "http://\0"])
+def test_a_url_that_is_none_is_told_before_anything_starts(url: str) -> None:
+    result = CliRunner().invoke(main, ["mcp", "--url", url])
     assert result.exit_code == 2
-    assert "mockserver: --url: 'localhost:8080' is not an http or https URL." in result.stderr
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"mockserver: --url: {url!r} is not an http or https URL.")
 
 
 def test_a_server_that_nobody_asks_by_this_door_never_imports_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from mockserver.adapters.mcp.tool import Session
 from mockserver.adapters.mcp.tools.registry import EVERYWHERE, PROGRAMS
 from mockserver.fake.core import Fake
 from mockserver.kit.reports.verdict_json import as_json
-from mockserver.settings import Settings
 from mockserver.types import JSON
 from tests.adapters.mcp.assistant import (
     CREATE,
@@ -37,16 +36,6 @@ from tests.support.verdicts import VERDICTS
 
 LONGEST = 3 * ROOM_LETTERS
 """Characters of an answer: JSON in lines has more of them than JSON."""
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def fake() -> Fake:
-    return Fake(Settings(seed=1))
 
 
 @pytest.fixture
@@ -268,6 +257,15 @@ async def with_hostile_arguments(name: str, client: Client) -> None:
             assert not answer.is_error or "\n" not in text(answer), text(answer)
 
 
+async def test_what_breaks_a_thousand_rules_is_told_shortly(client: Client) -> None:
+    payload: JSON = {f"field-{n}" * 20: n for n in range(1_000)}
+    assert_good({"validate": await client.call_tool("validate", {"operation": CREATE, "payload": payload})})
+    items: JSON = [{"image": ""}] * 1_000
+    assert_good(
+        {"validate": await client.call_tool("validate", {"operation": CREATE, "payload": {"image_list": items}})}
+    )
+
+
 async def test_a_wrong_name_is_told_with_the_right_one(client: Client) -> None:
     assert await refused(client, "task_s") == "no tool 'task_s'; did you mean 'tasks'?"
     assert await refused(client, "tasks", lmit=3) == "tasks: there is no argument 'lmit'; did you mean 'limit'?"
@@ -292,10 +290,11 @@ class Noted(Checking):
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []
+        self.token: str | None = None
         self.found: dict[str, Any] | None = None
 
-    async def begin(self, words: Any, folder: str | None = None) -> None:
-        self.words = [*words]
+    async def begin(self, words: Sequence[str], folder: str | None = None, token: str | None = None) -> None:
+        self.words, self.token = [*words], token
 
     async def verdict(self) -> dict[str, Any] | None:
         return self.found
@@ -327,7 +326,8 @@ async def test_a_check_of_a_server_is_of_one_on_this_machine(fake: Fake) -> None
     noted, client = checked(fake)
     async with client:
         await told(client, "check_server", url="http://localhost:1/x", token="-t", max_creates=3, service="yutoai")
-        words = ["--seconds=60", "--service=yutoai", "--token=-t", "--max-creates=3"]
+        words = ["--seconds=60", "--service=yutoai", "--max-creates=3"]
+        assert noted.token == "-t"
         assert noted.words == ["server", *words, "--", "http://localhost:1/x"]
         noted.words = []
         for url in (

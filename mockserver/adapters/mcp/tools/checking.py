@@ -85,7 +85,7 @@ async def check_server(session: Session, wanted: Arguments) -> Answer:
             f"check_server: {line(wanted['url'])} is not on this machine, where each task may cost money. "
             "A person can run `mockserver check server URL` in a shell, which shows first what it will cost."
         )
-    given = {"service": "--service", "token": "--token", "max_creates": "--max-creates"}
+    given = {"service": "--service", "max_creates": "--max-creates"}
     words = [f"{option}={wanted[name]}" for name, option in given.items() if name in wanted]
     return await _checked(_checking(session), ["server", *_options(wanted), *words, "--", wanted["url"]], wanted)
 
@@ -97,7 +97,7 @@ async def findings(session: Session, wanted: Arguments) -> Answer:
 
 
 async def _checked(checking: Checking, words: list[str], wanted: Arguments) -> Answer:
-    await checking.begin(words, wanted.get("folder"))
+    await checking.begin(words, wanted.get("folder"), wanted.get("token"))
     return await _found(checking, {})
 
 

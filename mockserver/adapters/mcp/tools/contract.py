@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from mockserver.adapters.mcp.short import ROOM_LETTERS
+from mockserver.adapters.mcp.short import MOST_ITEMS, ROOM_LETTERS, line
 from mockserver.adapters.mcp.tool import (
     LIMIT,
     LONGEST_LETTERS,
@@ -21,6 +21,7 @@ from mockserver.adapters.mcp.tool import (
     taking_those_of,
     whole,
 )
+from mockserver.kit.reports.text import visible
 from mockserver.suggestions import near_names, quoted
 from mockserver.types import JSON, Schema
 
@@ -32,7 +33,7 @@ _PAYLOADS_AT_ONCE = 10
 _OPERATION: Schema = {
     "description": "An operation, kling/omni-image.create; `operations` lists them",
     "type": "string",
-    "pattern": "^[^/]+/[^/]+$",
+    "pattern": r"^[^/\x00-\x1f]+/[^/\x00-\x1f]+$",
     "maxLength": LONGEST_LETTERS,
     "examples": ["kling/omni-image.create"],
 }
@@ -124,7 +125,7 @@ async def fault_kinds(session: Session, wanted: Arguments) -> Answer:
             "description": "Which: rules/SERVICE, rules/SERVICE/OPERATION, readings/SERVICE, errors/SERVICE, faults, "
             "credentials, sources, or index",
             "type": "string",
-            "pattern": "^[^/]+(/[^/]+){0,2}$",
+            "pattern": r"^[^/\x00-\x1f]+(/[^/\x00-\x1f]+){0,2}$",
             "maxLength": LONGEST_LETTERS,
             "examples": ["rules/kling/omni-image.create", "errors/kling"],
         },
@@ -181,13 +182,14 @@ async def validate(session: Session, wanted: Arguments) -> Answer:
     lines = [f"{found['method']} {found['path']} would be answered with HTTP {found['status']}"]
     lines += [found["message"]] if found["message"] else []
     lines += [f"{each['level']}: {each['rule']} at {each['pointer'] or '/'}: {each['fact']}" for each in broken]
+    cut = [f"… {len(lines) - MOST_ITEMS} more"] if len(lines) > MOST_ITEMS else []
     data = {name: found[name] for name in ("method", "path", "query", "status", "message", "reason", "violations")}
     data["curl"] = found["copies"].get("curl")
     about = broken[0]["rule"] if broken else "RULE"
     next = (
         f"page rules/{wanted['operation']} about {about} explains it." if broken else "send it as the curl line does."
     )
-    return Answer((*lines, *([] if broken else ["no rule is broken"])), data, next)
+    return Answer((*map(line, lines[:MOST_ITEMS]), *cut, *([] if broken else ["no rule is broken"])), data, next)
 
 
 def _named(wanted: Arguments) -> dict[str, JSON]:
@@ -216,6 +218,6 @@ def _fitting(texts: list[str], offset: int) -> tuple[list[str], int | None]:
         room -= len(text)
         if room < 0 and found:
             break
-        found.append(text[:ROOM_LETTERS])
+        found.append(visible(text, ROOM_LETTERS))
     following = offset + len(found)
     return found, following if following < len(texts) else None
