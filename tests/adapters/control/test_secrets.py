@@ -119,6 +119,7 @@ def everything_shown(server: Process) -> Iterator[tuple[str, str]]:
         "/tasks/{service}/{id}": [f"/tasks/{task['service']}/{task['id']}" for task in tasks],
         "/requests/{number}": [f"/requests/{number}" for number in numbers],
         "/operations/{service}/{operation}": ["/operations/kling/omni-image.create"],
+        "/operations/{service}/{operation}/payloads": ["/operations/kling/omni-image.create/payloads"],
     }
     for path, methods in description()["paths"].items():
         if "get" not in methods or path == "/events":  # that one has counts only, and does not end
