@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import IMAGE, PATIENCE
+from tests.conftest import IMAGE
 from tests.slow.destruction.figures import note
 from tests.slow.destruction.load import session
 from tests.slow.destruction.sink import Sink, sink
@@ -23,6 +23,8 @@ pytestmark = pytest.mark.torture
 
 TASKS = 200
 BACK_SECONDS = 3600
+_LATE_SECONDS = BACK_SECONDS / 2
+"""What waits for the clock to come back is later; what does not is done in seconds, or minutes on a busy machine."""
 
 
 class Clock:
@@ -113,7 +115,7 @@ def test_a_clock_stepped_back_while_it_runs_stops_nothing(kept: tuple[str, tuple
         tasks.all_arrive()
         took = time.monotonic() - began
         assert "Traceback" not in server.stderr
-        assert took < PATIENCE
+        assert took < _LATE_SECONDS
     note(
         f"8 clock back, {name}",
         f"an hour back amid {2 * TASKS} tasks that take seconds: no id twice, no time earlier than the one before, all "
