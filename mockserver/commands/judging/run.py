@@ -17,18 +17,20 @@ from click.core import ParameterSource
 
 from mockserver.commands.judging.interruption import Interruption, interruption
 from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
+from mockserver.commands.output import written
 from mockserver.configuration.resolution import words_of
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
+from mockserver.files import check_writable, write
 from mockserver.options.fake import FAKE
-from mockserver.options.kit import REPORTING
+from mockserver.options.kit import JOURNAL, REPORTING
 from mockserver.resources import schemas_words
 from mockserver.settings import Settings
 
 if TYPE_CHECKING:
     from mockserver.kit.verdict import Verdict
 
-_OWN = ("command", "report", "baseline", "schemas")
+_OWN = ("command", "report", "baseline", "journal", "schemas")
 """The parameters that are not those of ``mockserver serve``, and what it finds in its environment."""
 
 _REPEATED = ("services", "prefixes", "pace", "strict", "readings")
@@ -44,12 +46,18 @@ _LAST_SECONDS = 2.0
     epilog="\b\nExamples:\n"
     "  mockserver run -- npm test\n"
     "  mockserver run --pace instant --report report/ -- pytest tests\n\n" + EXITS,
-    params=[*REPORTING, *FAKE],
+    params=[*REPORTING, JOURNAL, *FAKE],
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def run(
-    context: click.Context, /, command: tuple[str, ...], report: Path | None, baseline: Path | None, **options: Any
+    context: click.Context,
+    /,
+    command: tuple[str, ...],
+    report: Path | None,
+    baseline: Path | None,
+    journal: Path | None,
+    **options: Any,
 ) -> None:
     """Run COMMAND beside a fake on a free port, and report on stderr whether its traffic kept the contract.
 
@@ -61,17 +69,24 @@ def run(
     """
     require("mockserver run", "httpx")
     reporting = Reporting.prepare(report, baseline)
+    if journal is not None:
+        with written("--journal", journal):
+            check_writable(journal)
     settings, serve_options = Settings(**options), list(_serve_options(context))
     with interruption() as interrupted:
-        status, judged = _judged(command, settings, serve_options, interrupted)
+        status, judged = _judged(command, settings, serve_options, interrupted, journal)
         verdict = reporting.publish(_repeatable(judged, context), sys.stderr)
         sys.exit(exit_status(verdict, interrupted_by=interrupted.number, command=status))
 
 
 def _judged(
-    command: Sequence[str], settings: Settings, serve_options: Sequence[str], interrupted: Interruption
+    command: Sequence[str],
+    settings: Settings,
+    serve_options: Sequence[str],
+    interrupted: Interruption,
+    journal: Path | None,
 ) -> tuple[int, Verdict]:
-    """Run the command, and return its exit status and the verdict on its traffic."""
+    """Run the command, write its exchanges, and return its exit status and the verdict on them."""
     from mockserver.kit.client import traffic
     from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
     from mockserver.kit.verdict import Verdict
@@ -88,6 +103,9 @@ def _judged(
                     forgotten=fake.forgotten,
                     prefixes=settings.prefixes,
                 )
+                if journal is not None:
+                    with written("--journal", journal):
+                        write(journal, fake.archive())
             except FakeUnavailable as error:
                 return status, Verdict(target, (), obstacle=str(error))
     except Interrupted as error:
