@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import urlsplit
 
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.intake.auth import form
@@ -12,6 +12,7 @@ from mockserver.har import archive
 from mockserver.secrecy.mask import SCHEMES, Mask, masked
 from mockserver.types import JSON, Request, Response
 
+_AFTER_HOST = re.compile(r"[/?#]")
 _CUT = "cut: it had {} bytes"
 _DIFFERENCE = ("side", "pointer", "keyword", "documented", "received", "where")
 
@@ -71,9 +72,11 @@ def attempts(found: Iterable[Delivery]) -> Iterator[archive.Entry]:
     for delivery in found:
         mask = Mask([delivery.account])
         headers = {"content-type": "application/json; charset=utf-8"}
-        parts = urlsplit(mask.text(delivery.url))
+        scheme, _, rest = mask.text(delivery.url).partition("://")
+        host = _AFTER_HOST.split(rest, maxsplit=1)[0]  # clients send what no library would take for a URL
+        path, _, query = rest[len(host) :].partition("#")[0].partition("?")
         body = _masked(delivery.body, mask)
-        request = Request("POST", parts.path or "/", parts.query, {"host": parts.netloc, **headers}, body, parts.scheme)
+        request = Request("POST", path or "/", query, {"host": host, **headers}, body, scheme)
         for attempt in delivery.attempts:
             answer = None if attempt.status is None else Response(attempt.status)
             own: dict[str, JSON] = {
@@ -81,4 +84,4 @@ def attempts(found: Iterable[Delivery]) -> Iterator[archive.Entry]:
                 "task": delivery.task_id,
                 "fault": mask.json(attempt.fault),
             }
-            yield archive.Entry("", attempt.at, attempt.took, parts.netloc, request, answer, {}, own)
+            yield archive.Entry("", attempt.at, attempt.took, host, request, answer, {}, own)
