@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.intake.auth import form
@@ -67,11 +67,13 @@ def _masked(body: bytes, mask: Mask) -> bytes:
     return mask.text(text).encode(errors="surrogateescape")
 
 
-def attempts(found: Iterable[Delivery]) -> Iterator[archive.Entry]:
-    """Yield an entry for each attempt at a callback. The signature of one is never kept."""
+def attempts(
+    found: Iterable[Delivery], signature: Callable[[Delivery], Mapping[str, str]]
+) -> Iterator[archive.Entry]:
+    """Yield an entry for each attempt at a callback; of its ``signature`` only the names of the headers are kept."""
     for delivery in found:
         mask = Mask([delivery.account])
-        headers = {"content-type": "application/json; charset=utf-8"}
+        headers = {"content-type": "application/json; charset=utf-8", **dict.fromkeys(signature(delivery), "…")}
         scheme, _, rest = mask.text(delivery.url).partition("://")
         host = _AFTER_HOST.split(rest, maxsplit=1)[0]  # clients send what no library would take for a URL
         path, _, query = rest[len(host) :].partition("#")[0].partition("?")

@@ -57,7 +57,7 @@ class Exchanges:
         limit = request.query_params.get("limit")
         exchanges = [*islice(self._wanted(request), None if limit is None else number(limit))][::-1]
         deliveries = [] if _OF_EXCHANGES & request.query_params.keys() else [*self._deliveries(request)]
-        sent = sorted(attempts(deliveries), key=lambda entry: entry.at or 0)
+        sent = sorted(attempts(deliveries, self._fake.signature), key=lambda entry: entry.at or 0)
         return merge(map(archived, exchanges), sent, key=lambda entry: entry.at or 0)
 
     def _deliveries(self, request: Request) -> Iterator[Delivery]:
