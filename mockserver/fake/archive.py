@@ -67,9 +67,7 @@ def _masked(body: bytes, mask: Mask) -> bytes:
     return mask.text(text).encode(errors="surrogateescape")
 
 
-def attempts(
-    found: Iterable[Delivery], signature: Callable[[Delivery], Mapping[str, str]]
-) -> Iterator[archive.Entry]:
+def attempts(found: Iterable[Delivery], signature: Callable[[Delivery], Mapping[str, str]]) -> Iterator[archive.Entry]:
     """Yield an entry for each attempt at a callback; of its ``signature`` only the names of the headers are kept."""
     for delivery in found:
         mask = Mask([delivery.account])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 from mockserver.contract.layout import Layout
 from mockserver.kit.task_view import TaskView, at
@@ -23,6 +24,9 @@ _HEADERS = ("retry-after", "allow")
 
 _SECONDS, _MILLIS = range(1_500_000_000, 4_000_000_000), range(1_500_000_000_000, 4_000_000_000_000)
 """Numbers that are times: between 2017 and 2096."""
+
+_MOST_ORDERED = 30
+"""Tasks of a list whose order is compared, pair by pair."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d\d:\d\d(:\d\d)?")
 ID = re.compile(r"[0-9]{6,24}(-\d+)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{12,40}|(?=[\w-]*\d)[\w-]{12,64}")
@@ -103,12 +107,10 @@ def _walk(found: JSON, way: Path, layout: Layout) -> Iterator[tuple[Path, JSON]]
 def _orders(document: JSON, layout: Layout) -> Iterator[tuple[str, str]]:
     items = at(document, layout.tasks)
     if isinstance(items, list):
-        ids = [TaskView(item, layout).id for item in items]
-        places = {id: place for place, id in enumerate(ids) if id is not None}
-        for one in places:
-            for other in places:
-                if one < other:
-                    yield f"{pointer(layout.tasks)}[{one}, {other}]", str(places[one] < places[other])
+        ids = [id for item in items[:_MOST_ORDERED] if (id := TaskView(item, layout).id) is not None]
+        for one, other in combinations(ids, 2):
+            first, second = sorted((one, other))
+            yield f"{pointer(layout.tasks)}[{first}, {second}]", str(first == one)
 
 
 def _form(found: JSON) -> str:

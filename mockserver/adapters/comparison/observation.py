@@ -66,14 +66,17 @@ def observed(catalog: Catalog, service: Service, things: Sequence[Recorded]) -> 
     """Return what a recording says of each open question of a service; nothing of those that it does not touch."""
     recorded = recorded_answers(service, things)
     taken = {id: question.default for id, question in service.questions.items()}
+    seen: dict[tuple[object, ...], Answer] = {}
     found: dict[str, Observation] = {}
     for _ in range(_MOST_ROUNDS):
-        usual = Player(catalog, service, taken, things).answers()
+        usual = Player(catalog, service, taken, things, seen).answers()
         for id, question in service.questions.items():
-            others = [reading for reading in question.readings if reading != taken[id]]
-            predicted: dict[str, Predicted] = {taken[id]: usual}
-            for reading in others:
-                predicted[reading] = Player(catalog, service, {**taken, id: reading}, things).answers()
+            predicted: dict[str, Predicted] = {
+                reading: usual
+                if reading == taken[id]
+                else Player(catalog, service, {**taken, id: reading}, things, seen).answers()
+                for reading in question.readings
+            }
             found[id] = Observation(service.id, question, tuple(_sightings(things, recorded, predicted)))
         settled = {id: each.reading for id, each in found.items() if each.reading is not None}
         if all(taken[id] == reading for id, reading in settled.items()):
@@ -100,13 +103,13 @@ def _sightings(
 def _told_apart(came: Answer, predicted: Mapping[str, Answer]) -> tuple[str, frozenset[str], str] | None:
     """Return the first place at which what came fits some of the readings alone, and those that fit everywhere."""
     left, first = frozenset(predicted), None
+    if not any(each.outcome == came.outcome for each in predicted.values()):
+        return None  # something else was the matter
     for tier in range(len(came.tiers)):
         tiers = {reading: predicted[reading].tiers[tier] for reading in left}
         for where in _differing(tiers):
             said = came.tiers[tier].get(where, ABSENT)
             fitting = frozenset(reading for reading in left if tiers[reading].get(where, ABSENT) == said)
-            if not fitting and tier == 0:
-                return None  # it is another answer than any of them: something else was the matter
             if fitting and fitting != left:
                 first = first or (where, said)
                 left = fitting

@@ -11,7 +11,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -51,9 +51,19 @@ Predicted = Sequence[Answer | None]
 class Player:
     """A fake that lives through recordings, and what it answers."""
 
-    def __init__(self, catalog: Catalog, service: Service, readings: Readings, things: Sequence[Recorded]) -> None:
-        """Raises ``MockserverError`` for readings that the service does not have."""
-        self._service, self._things = service, things
+    def __init__(
+        self,
+        catalog: Catalog,
+        service: Service,
+        readings: Readings,
+        things: Sequence[Recorded],
+        seen: dict[tuple[object, ...], Answer] | None = None,
+    ) -> None:
+        """``seen`` keeps what answers look like, for players of the same recording: most of theirs are the same.
+
+        Raises ``MockserverError`` for readings that the service does not have.
+        """
+        self._service, self._things, self._seen = service, things, {} if seen is None else seen
         is_signed = any(SIGNATURE in each.entry.request.headers for each in things if each.kind == "callback")
         self.fake = Fake(
             Settings(
@@ -89,11 +99,16 @@ class Player:
             return None
         if thing.kind == "download":
             return self._download(thing)
-        response = self.fake.respond(self._request(thing))
-        self._deliver()
+        request = self._request(thing)
+        with self._as_full_as_recorded(thing, request):
+            response = self.fake.respond(request)
         self._learn(thing, response)
-        body = self._named(response.body)
-        return answer(replace(response, body=body), self._service.layout)
+        self._deliver()
+        named = replace(response, body=self._named(response.body))
+        key = named.status, named.body, *named.headers.items()
+        if key not in self._seen:
+            self._seen[key] = answer(named, self._service.layout)
+        return self._seen[key]
 
     def _enter_states(self, thing: Recorded) -> None:
         """Let tasks enter the states in which the recording shows them from here on."""
@@ -121,6 +136,22 @@ class Player:
             body = self._translated(body.decode(), self._to_fake).encode()
         path, query = (self._translated(text, self._to_fake) for text in (request.path, request.query))
         return Request(request.method, path, query, headers, body)
+
+    @contextmanager
+    def _as_full_as_recorded(self, thing: Recorded, request: Request) -> Iterator[None]:
+        """Let no slot be free where the recording says so; how many there are is not in the traffic."""
+        row, recorded = self._service.errors.get("no-slot"), thing.entry.response
+        match = self._router.match(request.method, request.path, "")
+        is_create = isinstance(match, Match) and bool(match.operation.task)
+        if row is None or recorded is None or recorded.status != row.status or not is_create:
+            yield
+            return
+        settings = self.fake.settings
+        self.fake.reconfigure(replace(settings, slots=1))
+        try:
+            yield
+        finally:
+            self.fake.reconfigure(settings)
 
     def _translated(self, text: str, names: Mapping[str, str]) -> str:
         return _TOKEN.sub(lambda found: names.get(found[0], found[0]), text) if names else text

@@ -37,7 +37,7 @@ START = 1_790_000_000_000
 ANSWERED_LATER = 10_000
 TOKEN = "key-of-a-talk-0123456789"
 
-_FAMOUS = 5
+_FAMOUS = 1
 """Rules of one question that are broken at each operation."""
 
 
@@ -110,22 +110,29 @@ class Talk:
         """Ask for a task in each way there is."""
         for query in self.queries(maker):
             path = query.path.replace("{id}", quote(id)).replace("{task_id}", quote(id))
-            named = {query.finds: id} if "{" not in query.path and query.finds in query.schema.get("properties", {}) else {}
+            named = (
+                {query.finds: id} if "{" not in query.path and query.finds in query.schema.get("properties", {}) else {}
+            )
             self.send("GET", path, query=urlencode(named)) if query.method == "GET" else self.send("POST", path, named)
 
 
 def talk(service: str, readings: Mapping[str, str]) -> Talk:
     """Say to a service all that tells its readings apart."""
     found = Talk(service, readings)
-    for maker in found.makers[:6]:
+    filled = [each for each in found.makers if _without_defaults(found, each)]
+    for maker in {each.id: each for each in [*found.makers[:2], *filled]}.values():
         _lives(found, maker)
-    for maker in found.makers:
+    for maker in found.makers[:1]:
         _twins(found, maker)
         _oddities(found, maker)
+        _edges(found, maker)
+    _things(found)
     _rules(found)
+    _discards(found)
     _unserved(found)
     _tokens(found)
     _account(found)
+    _full(found)
     _late(found)
     return found
 
@@ -137,7 +144,9 @@ def _examples(maker: Operation) -> list[dict[str, Any]]:
 def _lives(talk: Talk, maker: Operation) -> None:
     """Let tasks succeed and fail, and look at them in each state; callbacks are heard, or refused for a while."""
     layout = talk.service.layout
-    for number, example in enumerate(_examples(maker)[:4]):
+    examples = _examples(maker)[:3]
+    for number, example in enumerate([*examples, *_without_defaults(talk, maker), examples[0]]):
+        is_last = number > 0 and example is examples[0]
         payload = dict(example)
         statuses = iter([500, 500, 500, 500, *[200] * 90]) if number == 0 else None
         if layout.callback_field is not None:
@@ -148,16 +157,27 @@ def _lives(talk: Talk, maker: Operation) -> None:
         if id is None:
             continue
         task = next(iter(talk.fake.tasks))
-        for state in ("submitted", "processing", "failed" if number == 2 else "succeed"):
-            talk.fake.tasks.force(task, state)  # type: ignore[arg-type] # it is one of three
+        for state in ("submitted", "processing", "failed" if is_last else "succeed"):
+            talk.fake.tasks.force(task, state)
             task = talk.fake.tasks.get(talk.service.id, task.id) or task
             for _ in range(4 if statuses else 1):
                 talk.deliver(statuses)
                 talk.fake.clock.advance(ANSWERED_LATER // 4)
             talk.look(maker, id)
-        if number == 1:
+        if number == 0:
             for result in _urls(talk, maker, id):
                 talk.fake.fetch(Request("GET", urlsplit(result).path, headers={"host": "localhost"}))
+
+
+def _without_defaults(talk: Talk, maker: Operation) -> list[dict[str, Any]]:
+    """Return payloads without the fields that a reading fills in."""
+    filled = {
+        name
+        for question in talk.service.questions.values()
+        for reading in question.readings.values()
+        for name in reading.fills.get(maker.name, {})
+    }
+    return [{name: part for name, part in _examples(maker)[0].items() if name not in filled}] if filled else []
 
 
 def _urls(talk: Talk, maker: Operation, id: str) -> list[str]:
@@ -207,6 +227,10 @@ def _oddities(talk: Talk, maker: Operation) -> None:
             talk.tell(maker, {**example, field: ""})
     talk.look(maker, "123456789012345678")
     talk.look(maker, "no-such-task-1")
+
+
+def _edges(talk: Talk, maker: Operation) -> None:
+    """Send wrong pictures, and ask for pages that are out of range."""
     for rule in maker.rules:
         if rule.keyword in OF_PICTURES:
             for payload in vectors(rule, maker.schema)[1][:1]:
@@ -227,13 +251,57 @@ def _rules(talk: Talk) -> None:
         for reading in question.readings.values()
         for rule in reading.levels
     }
-    told: dict[tuple[str, str], int] = {}
+    told: dict[str, int] = {}
     for operation in talk.operations:
         for rule in operation.rules:
-            if rule.id in open_rules and told.get((rule.id, operation.id), 0) < _FAMOUS:
-                told[rule.id, operation.id] = told.get((rule.id, operation.id), 0) + 1
-                for payload in vectors(rule, operation.schema)[1][:2]:
+            if rule.id in open_rules and told.get(rule.id, 0) < _FAMOUS:
+                told[rule.id] = told.get(rule.id, 0) + 1
+                for payload in vectors(rule, operation.schema)[1][:1]:
                     talk.tell(operation, payload)
+
+
+def _things(talk: Talk) -> None:
+    """Name elements, voices and films that are not there, and discard what is."""
+    for maker in talk.operations:
+        for _, place in maker.names:
+            example = next((each for each in _examples(maker) if first(place, each) is not None), _examples(maker)[0])
+            talk.tell(maker, maker.put(place, example, "160123456789012345"))
+        if "video_id" in maker.schema.get("properties", {}):
+            talk.tell(maker, {**_examples(maker)[0], "video_id": "160123456789012345", "video_url": None})
+
+
+def _discards(talk: Talk) -> None:
+    """Make what an account can keep, and discard it."""
+    for operation in talk.operations:
+        if not operation.keeps or operation.does not in ("create", "make") or not operation.schema:
+            continue
+        id = talk.id_of(talk.tell(operation, _examples(operation)[0]))
+        task = next(iter(talk.fake.tasks), None)
+        if id is None or task is None:
+            continue
+        talk.fake.tasks.force(task, "succeed")
+        talk.look(operation, id)
+        documents = [json_of(each.response.body) for each in islice(talk.fake.requests, 3)]
+        for discard in talk.operations:
+            made = [id for document in documents for id in _named(document, discard.finds)]
+            if discard.does == "discard" and made:
+                talk.tell(discard, {discard.finds: made[0]})
+
+
+def _named(document: JSON, name: str) -> Iterator[JSON]:
+    """Yield what has a name in a document."""
+    if isinstance(document, dict):
+        yield from (inner for key, inner in document.items() if key == name)
+    for inner in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+        yield from _named(inner, name)
+
+
+def _full(talk: Talk) -> None:
+    """Create more than an account may at once."""
+    maker = talk.makers[0]
+    talk.fake.limit(TOKEN, slots=1)
+    for _ in range(3):
+        talk.tell(maker, _examples(maker)[0])
 
 
 def _unserved(talk: Talk) -> None:
