@@ -25,14 +25,25 @@ if TYPE_CHECKING:
     params=[*PROXY],
 )
 @click.argument("upstream", default="")
-def proxy(upstream: str, service: str, record: Path | None, replay: Path | None, host: str, port: int) -> None:
+def proxy(
+    upstream: str,
+    service: str,
+    record: Path | None,
+    replay: Path | None,
+    max_result: int,
+    public_url: str | None,
+    host: str,
+    port: int,
+) -> None:
     """Forward requests to UPSTREAM, a real service or a gateway, and report where it differs from the contract.
 
     Prints one line for each exchange; http://HOST:PORT/_mock/ shows them in full. Recordings are fixtures without
-    credentials and personal fields. --replay serves them offline and sends nothing to UPSTREAM.
+    credentials and personal fields; results are kept beside them, and with --public-url callbacks, too. --replay serves
+    all of it offline and sends nothing to UPSTREAM.
     """
     from mockserver.adapters.http.server import Server, listen
     from mockserver.adapters.proxy.forwarder import forwarding
+    from mockserver.adapters.proxy.keeper import Keeping
     from mockserver.adapters.proxy.replay import Replay
 
     settings, lost = Settings(services=(service,)), list[str]()
@@ -48,8 +59,11 @@ def proxy(upstream: str, service: str, record: Path | None, replay: Path | None,
         fake: Fake = Replay(replay, settings, log)
         app, what = None, f"replaying {replay}"
     else:
-        fake, app = forwarding(upstream, settings, log, record, warn=warn)
+        checked = Settings(public_url=public_url).public_url
+        fake, app = forwarding(upstream, settings, log, record, warn=warn, keeping=Keeping(max_result, checked))
         what = f"forwarding to {upstream}" + (f", recording in {record}" if record else "")
+        if record and not checked:
+            what += "\ncallbacks are not recorded: name the address at which the service reaches us with --public-url"
 
     def ready(url: str) -> None:
         log(f"mockserver ready on {url}\n{what}")
