@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mockserver.adapters.comparison.observation import Observation, observed
 from mockserver.adapters.comparison.recording import Recorded, recording
+from mockserver.adapters.proxy import callbacks
 from mockserver.adapters.proxy.fixtures import wired
 from mockserver.adapters.proxy.inspection import Exchange, Inspection, Inspector
 from mockserver.adapters.proxy.recordings import Recording, load
@@ -22,7 +23,7 @@ from mockserver.fake.media.results import FETCH
 from mockserver.fake.world import World
 from mockserver.har.archive import Archive, Entry
 from mockserver.settings import Settings
-from mockserver.types import Millis, Response
+from mockserver.types import Millis, Request, Response
 
 _CALLBACK = "callback"
 """What our own archives have of a callback: its id."""
@@ -130,7 +131,16 @@ def folder(place: Path, catalog: Catalog) -> Archive:
         if (place / service.id).is_dir()
         for recording in load(place, service, Router([service], readings))
     ]
+    for service in catalog.services.values():
+        found += map(_told, callbacks.load(place, service))
     return Archive(tuple(sorted(found, key=lambda entry: entry.at or 0)))
+
+
+def _told(callback: callbacks.Callback) -> Entry:
+    request = Request("POST", "/", headers=dict(callback.headers), body=encoded(callback.body))
+    return Entry(
+        callback.name, callback.at, -1, "", request, Response(callback.answered), {}, {_CALLBACK: callback.name}
+    )
 
 
 def _entry(recording: Recording, service: str) -> Entry:
@@ -139,7 +149,9 @@ def _entry(recording: Recording, service: str) -> Entry:
     said = body.encode(errors="replace") if isinstance(body, str) else b"" if body is None else encoded(body)
     kind = "text/plain" if isinstance(body, str) else "application/json"
     response = Response(recorded["status"], said, {"content-type": kind})
-    return Entry(f"{recording.name}.json", None, -1, "", request, response, {}, {"service": service})
+    return Entry(
+        f"{recording.name}.json", recording.fixture.get("at"), -1, "", request, response, {}, {"service": service}
+    )
 
 
 def _is_callback(entry: Entry) -> bool:

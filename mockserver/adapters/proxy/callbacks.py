@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -21,7 +22,7 @@ from mockserver.fake.encoding import encoded
 from mockserver.files import write
 from mockserver.kit.task_view import ORDER, TaskView
 from mockserver.secrecy.mask import json_of, secrets
-from mockserver.types import JSON, value
+from mockserver.types import JSON, Millis, value
 
 FOLDER = "callbacks"
 """The folder of a service's callbacks, beside those of its operations."""
@@ -39,35 +40,37 @@ class Callback:
     body: JSON
     headers: Mapping[str, str]
     name: str
+    answered: int = 200
+    at: Millis | None = None
 
 
 class CallbackRecorder:
-    """Writes callbacks into a folder, except those that are there already."""
+    """Writes callbacks into a folder, each attempt as a file."""
 
     def __init__(self, place: Path, service: Service, source: str) -> None:
         self._place, self._service, self._source = place, service, source
 
-    def record(self, body: bytes, headers: Mapping[str, str], status: int) -> str:
+    def record(self, body: bytes, headers: Mapping[str, str], status: int, now: Millis) -> str:
         """Write a callback to which its receiver has answered, and return its name. Raises ``OSError``."""
         document = json_of(body)
         redactor = Redactor(secrets(headers, {}, document))
         view = TaskView.told(document, self._service.layout)
         kept = {name: text if name in _KEPT else REMOVED for name, text in headers.items()}
         told = redactor.json(document) if document is not None else redactor.text(body.decode(errors="replace"))
-        fixture = {
+        fixture: dict[str, JSON] = {
             "source": self._source,
             "confidence": "observed",
             "callback": {"headers": kept, "body": told, "answered": status},
             "reproduced": False,
             "why": "A recording: what came before it is not recorded here.",
         }
-        text = json.dumps(fixture, ensure_ascii=False, indent=2) + "\n"
         folder = self._place / self._service.id / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         about = f"{view.state or 'untold'}-{digest(view.id or '')[7:15]}"
         number = 1
-        while (file := folder / f"{about}-{number}.json").exists() and file.read_text("utf-8", "replace") != text:
+        while (file := folder / f"{about}-{number}.json").exists():
             number += 1
+        text = json.dumps({**fixture, "at": now}, ensure_ascii=False, indent=2) + "\n"
         write(file, text.encode(errors="backslashreplace"))
         return f"{self._service.id}/{FOLDER}/{file.stem}"
 
@@ -79,11 +82,13 @@ def load(place: Path, service: Service) -> tuple[Callback, ...]:
 
 def _read(place: Path, service: Service) -> Iterator[Callback]:
     for file in sorted((place / service.id / FOLDER).glob("*.json")):
-        told: dict[str, Any] = read_fixture(file).get("callback", {})
+        fixture = read_fixture(file)
+        told: dict[str, Any] = fixture.get("callback", {})
         view = TaskView.told(told.get("body"), service.layout)
         if view.id is not None and view.state is not None:
             name = file.relative_to(place).as_posix()
-            yield Callback(view.id, view.state, told["body"], told.get("headers", {}), name)
+            headers, answered = told.get("headers", {}), told.get("answered", 200)
+            yield Callback(view.id, view.state, told["body"], headers, name, answered, fixture.get("at"))
 
 
 class Sender:
@@ -107,7 +112,7 @@ class Sender:
 
     def shown(self, task: str, state: str, body_of: Any) -> None:
         """A client was shown a task in a state: send what was reported until then. ``body_of`` serves its results."""
-        left = self._left.get(task, [])
+        left = self._left.get(task, [])  # an attempt that failed is not made again: the next is in the recording
         while left and ORDER.get(left[0].state, 0) <= ORDER.get(state, 0):
             found, (url, account) = left.pop(0), self._receivers[task]
             body = encoded(body_of(found.body))
@@ -122,13 +127,13 @@ class Sender:
             self._thread.start()
 
     def _run(self) -> None:
-        asyncio.run(self._send_all())
-
-    async def _send_all(self) -> None:
-        poster = Poster(self._fake, 1)
         while True:
-            delivery = await asyncio.to_thread(self._queue.get)
-            try:
+            asyncio.run(self._post(self._queue.get()))
+
+    async def _post(self, delivery: Delivery) -> None:
+        poster = Poster(self._fake, 1)
+        try:
+            with suppress(RefusedDestination):
                 await poster.post(delivery)
-            except RefusedDestination:
-                continue
+        finally:
+            await poster.close()

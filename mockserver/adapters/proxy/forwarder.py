@@ -131,7 +131,7 @@ class Proxy:
         remark = ""
         if self._recorder is not None:
             try:
-                name = self._recorder.record(exchange, found.differences)
+                name = self._recorder.record(exchange, found.differences, self._clock.now())
                 remark = f"recorded as {name}" if name else ""
             except OSError as error:
                 remark = f"not recorded: {error.strerror or error}"
@@ -175,7 +175,7 @@ def forwarding(
     if record:
         recorder = Recorder(record, inspector.service, inspector.router, upstream.host)
         kept = keeping or Keeping()
-        keeper = Keeper(record, inspector.service, inspector.router, say, kept, recorder.source)
+        keeper = Keeper(record, inspector.service, inspector.router, say, kept, recorder.source, fake.clock.now)
     return fake, application(fake, Proxy(fake, upstream, say, recorder, warn, keeper))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from mockserver.contract.service import Service
 from mockserver.kit.task_view import TaskView, task_views
 from mockserver.recent import Recent
 from mockserver.secrecy.mask import json_of
-from mockserver.types import JSON, Request, is_url, value
+from mockserver.types import JSON, Millis, Request, is_url, value
 
 if TYPE_CHECKING:
     import aiohttp
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 RECEIVER = "/recorded-callbacks/"
 """The path at which a proxy takes callbacks; what follows stands for the client's URL."""
 
+_SIGNATURE = "webhook-signature"
 _PIECE_BYTES = 64 * 1024
 _PATIENCE_SECONDS = 120.0
 _MOST_CALLBACK_BYTES = 4 << 20
@@ -58,15 +59,17 @@ class Keeper:
         say: Say,
         keeping: Keeping,
         source: str,
+        now: Callable[[], Millis],
     ) -> None:
         """``source`` is what a recording says of where it is from."""
         self._kept, self._layout, self._router, self._say = Kept(place), service.layout, router, say
         self._most, self._public_url = keeping.most_bytes, keeping.public_url and keeping.public_url.rstrip("/")
-        self._callbacks = CallbackRecorder(place, service, source)
+        self._callbacks, self._now = CallbackRecorder(place, service, source), now
         self._urls: Recent[str] = Recent()
         self._receivers: Recent[str] = Recent()
         self._fetching = dict[str, asyncio.Task[None]]()
         self._client: aiohttp.ClientSession | None = None
+        self._base_url = self._public_url or ""
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -108,9 +111,13 @@ class Keeper:
 
     def received(self, body: bytes, base_url: str) -> bytes:
         """Return an answer with the proxy's URLs in the place of those of results, which are fetched from now on."""
-        document, urls = json_of(body), dict[str, str]()
+        self._base_url, document = base_url, json_of(body)
         view = TaskView.of(document, self._layout)
-        for each in [view] if view is not None else task_views(document, self._layout):
+        return self._changed(body, [view] if view is not None else task_views(document, self._layout), base_url)
+
+    def _changed(self, body: bytes, views: Sequence[TaskView], base_url: str) -> bytes:
+        urls = dict[str, str]()
+        for each in views:
             for item, name in each.result_urls:
                 urls |= self._noted(item, [name, *filter(None, [self._layout.watermark])], base_url)
             if each.state == "succeed":
@@ -192,13 +199,16 @@ class Keeper:
             if not message.get("more_body"):
                 break
         kept = {name: text for name, text in request.headers.items() if name.startswith(("webhook-", "content-type"))}
+        told_of = TaskView.told(json_of(bytes(body)), self._layout)
+        changed = self._changed(bytes(body), [told_of], self._base_url)
+        passed = bytes(body) if _SIGNATURE in kept else changed  # another body would have another signature
         try:
-            async with self._session().post(url, data=bytes(body), headers=kept, allow_redirects=False) as response:
+            async with self._session().post(url, data=passed, headers=kept, allow_redirects=False) as response:
                 status, told = response.status, await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             status, told = 502, f"the receiver does not answer: {type(error).__name__}".encode()
         try:
-            name = await asyncio.to_thread(self._callbacks.record, bytes(body), kept, status)
+            name = await asyncio.to_thread(self._callbacks.record, bytes(body), kept, status, self._now())
             self._say(f"callback {status}; recorded as {name}")
         except OSError as error:
             self._say(f"callback {status}; not recorded: {error.strerror or error}")

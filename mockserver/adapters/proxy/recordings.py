@@ -29,7 +29,7 @@ from mockserver.errors import MockserverError
 from mockserver.files import check_writable, write
 from mockserver.resources import folder
 from mockserver.secrecy.mask import json_of, secrets
-from mockserver.types import JSON, pointer
+from mockserver.types import JSON, Millis, pointer
 
 NOT_SERVED = "not-served"
 """The folder of exchanges that belong to no operation of the service."""
@@ -98,7 +98,7 @@ class Recorder:
             self._answers.setdefault(recording.id, []).append(_said(recording.fixture["response"]))
             self._numbers[recording.id] = max(self._numbers.get(recording.id, 0), _number(recording.name))
 
-    def record(self, exchange: Exchange, differences: tuple[Difference, ...]) -> str | None:
+    def record(self, exchange: Exchange, differences: tuple[Difference, ...], now: Millis = 0) -> str | None:
         """Write an exchange and return its name; ``None`` if it is not new, or not known as a whole.
 
         An answer is new if it is not among those that were recorded for the same request, from the last one on that
@@ -119,7 +119,7 @@ class Recorder:
         number = self._numbers.get(id, 0) + 1
         name = f"{self._service.id}/{operation}/{_word(response)}-{id}-{number}"
         fixture = {"source": self.source, "confidence": self._confidence, "request": request, "response": response}
-        self._write(name, fixture | _marks(differences))
+        self._write(name, fixture | _marks(differences) | ({"at": now} if now else {}))
         answers.append(said)
         self._places[id], self._numbers[id] = len(answers) - 1, number
         return name
