@@ -79,8 +79,8 @@ class Kept:
             return {name: self.served(inner, base_url) for name, inner in document.items()}
         if isinstance(document, list):
             return [self.served(inner, base_url) for inner in document]
-        if isinstance(document, str) and (found := _URL.fullmatch(document)) and self.has(found[1]):
-            return f"{base_url}{OWN}{found[1]}"
+        if isinstance(document, str) and "://example.com/" in document:  # perhaps in a text of JSON
+            return _URL.sub(lambda found: f"{base_url}{OWN}{found[1]}" if self.has(found[1]) else found[0], document)
         return document
 
     def _file(self, name: str) -> Path:
