@@ -77,9 +77,10 @@ class Judged:
         broken = sum(any(True for _ in self._wrong(found)) for found in self._found)
         services = Counter(found.service.id for found in self._found)
         whose = ", ".join(f"{service} {count}" for service, count in services.items())
-        kept = len(self._found) - broken
-        told = f"{len(self._found)} exchange{'s' * (len(self._found) != 1)}{f' ({whose})' if whose else ''}: {kept} {'keeps' if kept == 1 else 'keep'} the"
-        told += f" contract, {broken} {'breaks' if broken == 1 else 'break'} it"
+        kept, count = len(self._found) - broken, len(self._found)
+        told = f"{count} exchange{'s' * (count != 1)}" + (f" ({whose})" if whose else "")
+        told += f": {kept} {'keeps' if kept == 1 else 'keep'} the contract,"
+        told += f" {broken} {'breaks' if broken == 1 else 'break'} it"
         left_out = [f"{count} {what}" for count, what in self._left_out() if count]
         return told + (f"; left out: {', '.join(left_out)}" if left_out else "")
 
