@@ -74,7 +74,11 @@ def _session(source: Path, service: str | None) -> Session:
     from mockserver.har.reading import read
     from mockserver.settings import Settings
 
-    archive = folder(source, load()) if source.is_dir() else read(source.open("rb"), str(source))
+    if source.is_dir():
+        archive = folder(source, load())
+    else:
+        with source.open("rb") as stream:
+            archive = read(stream, str(source))
     session = Session(archive, Settings(services=(service,) if service else ()))
     if not session.belonging:
         text = f"{source} has no exchange with a service. Name the service of a HAR file with --service."

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mockserver.contract.readings import Questions, Readings
     from mockserver.contract.service import Operation
     from mockserver.contract.validation import Unjudged, Violation
+    from mockserver.har.archive import Archive
     from mockserver.types import JSON
 
 
@@ -80,11 +81,10 @@ def _check_archive(name: str, settings: Settings, report: Path | None) -> NoRetu
     """Check the exchanges of an archive, and exit."""
     from mockserver.commands.judging.archive import Judged
     from mockserver.commands.judging.reporting import folder_made
-    from mockserver.har.reading import read
 
     if report is not None:
         folder_made(report)
-    judged = Judged(name, read(_opened(name), name), settings)
+    judged = Judged(name, _archive(name), settings)
     if report is not None:
         from mockserver.kit.reports.folder import write
 
@@ -100,14 +100,17 @@ def _check_archive(name: str, settings: Settings, report: Path | None) -> NoRetu
     sys.exit(judged.is_broken)
 
 
-def _opened(name: str) -> BinaryIO:
-    """Open an archive. An operation that comes without its payload is told so."""
+def _archive(name: str) -> Archive:
+    """Read an archive. An operation that comes without its payload is told so."""
+    from mockserver.har.reading import read
+
     if name == "-":
-        return sys.stdin.buffer
+        return read(sys.stdin.buffer, name)
     path = Path(name)
     if not path.exists() and re.fullmatch(r"[\w-]+/[\w.-]+", name):
         raise BadSetting("FILE", f"{name} comes without a payload, and is no HAR file. Name a file, or - for stdin.")
-    return path.open("rb")
+    with path.open("rb") as stream:
+        return read(stream, name)
 
 
 def _line(violation: Violation) -> str:
