@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ from mockserver.settings import Settings
 
 if TYPE_CHECKING:
     from mockserver.fake.core import Fake
+
+_LAST = 200
+"""Exchanges that are compared when the proxy ends: it takes some seconds. `readings --from` takes all."""
 
 
 @click.command(
@@ -69,5 +74,21 @@ def proxy(
         log(f"mockserver ready on {url}\n{what}")
 
     Server(fake, listen(host, port), ready, app=app).run_to_the_end()
+    if replay is None:
+        for line in _what_was_open(fake, service):
+            log(line)
     # As with serve: a thread may still be looking up a name, and Ctrl-C should not wait for it.
     os._exit(2 if lost else 0)
+
+
+def _what_was_open(fake: Fake, service: str) -> Iterator[str]:
+    """Yield what the last exchanges say of open questions, if they say anything."""
+    from mockserver.adapters.comparison import told
+    from mockserver.adapters.proxy.archives import Session
+    from mockserver.fake import archive
+    from mockserver.har.archive import Archive
+
+    last = [archive.entry(each) for each in islice(fake.requests, _LAST)][::-1]
+    found = Session(Archive(tuple(last)), Settings(services=(service,))).observed() if last else []
+    if found:
+        yield told.summary(found)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="List what the documents leave open, or what a recording says of it.",
+    short_help="List open questions, or settle them by a recording.",
     epilog="\b\nExamples, and how to choose another reading:\n  mockserver readings\n"
     "  mockserver readings --from session.har --output mockserver.toml\n"
     "  mockserver serve --reading missing-task=404-1203",
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--from",
     "source",
     metavar="FILE|DIR",
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Say what the exchanges of a HAR file, or of a folder of recordings, show.",
 )
 @click.option("--service", metavar="NAME", help="With --from: all exchanges of a HAR file are with this service.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Check a payload, or all exchanges of a HAR file, against the contract.",
+    short_help="Check a payload, or a HAR file, by the contract.",
     epilog='\b\nExamples:\n  echo \'{"prompt": "A cat", "n": 20}\' | mockserver validate kling/omni-image -\n'
     "  mockserver validate session.har",
     params=[*VALIDATE],
