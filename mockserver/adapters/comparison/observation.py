@@ -109,12 +109,20 @@ def _told_apart(came: Answer, predicted: Mapping[str, Answer]) -> tuple[str, fro
         tiers = {reading: predicted[reading].tiers[tier] for reading in left}
         for where in _differing(tiers):
             said = came.tiers[tier].get(where, ABSENT)
+            if said == ABSENT and not _is_around(where, came):
+                continue  # an answer of another form has no such field, either
             fitting = frozenset(reading for reading in left if tiers[reading].get(where, ABSENT) == said)
             if fitting and fitting != left:
                 first = first or (where, said)
                 left = fitting
                 tiers = {reading: tiers[reading] for reading in left}
     return None if first is None else (first[0], left, first[1])
+
+
+def _is_around(where: str, came: Answer) -> bool:
+    """Whether an answer has what is around a place."""
+    around, slash, _ = where.rpartition("/")
+    return not slash or around in came.forms
 
 
 def _differing(tiers: Mapping[str, Features]) -> list[str]:

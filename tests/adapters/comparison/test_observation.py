@@ -38,10 +38,18 @@ NEEDS = {
 
 
 def rounds(service: str) -> list[Mapping[str, str]]:
-    """Return choices of readings in which each reading of each question is taken once."""
-    questions = SERVICES[service].questions.values()
-    most = max((len(each.readings) for each in questions), default=0)
-    return [{each.id: [*each.readings][min(n, len(each.readings) - 1)] for each in questions} for n in range(most)]
+    """Return choices of readings in which each reading of each question is taken once.
+
+    Where tasks are shown nowhere, little else can be seen: that has a round of its own.
+    """
+    questions = SERVICES[service].questions
+    most = max((len(each.readings) for each in questions.values()), default=0)
+    nowhere = {"gateway-query": "none"} if "gateway-query" in questions else {}
+    found: list[Mapping[str, str]] = [
+        {each.id: [*each.readings][min(n, len(each.readings) - 1)] for each in questions.values()} for n in range(most)
+    ]
+    shown: list[Mapping[str, str]] = [{**each, **dict.fromkeys(nowhere, "same-path")} for each in found]
+    return [*shown, {id: each.default for id, each in questions.items()} | nowhere] if nowhere else found
 
 
 def of(found: Talk) -> dict[str, Observation]:
