@@ -100,8 +100,10 @@ class Player:
         if thing.kind == "download":
             return self._download(thing)
         request = self._request(thing)
-        with self._as_full_as_recorded(thing, request):
+        with self._as_full_as_recorded(thing, request) as refused_with:
             response = self.fake.respond(request)
+        if refused_with not in (None, response.status):
+            return None  # which slot was taken is not known here
         self._learn(thing, response)
         self._deliver()
         named = replace(response, body=self._named(response.body))
@@ -138,18 +140,21 @@ class Player:
         return Request(request.method, path, query, headers, body)
 
     @contextmanager
-    def _as_full_as_recorded(self, thing: Recorded, request: Request) -> Iterator[None]:
-        """Let no slot be free where the recording says so; how many there are is not in the traffic."""
+    def _as_full_as_recorded(self, thing: Recorded, request: Request) -> Iterator[int | None]:
+        """Let hardly a slot be free where the recording says that none was; how many there are is not in the traffic.
+
+        Yields the status of that refusal; ``None`` if there was none.
+        """
         row, recorded = self._service.errors.get("no-slot"), thing.entry.response
         match = self._router.match(request.method, request.path, "")
         is_create = isinstance(match, Match) and bool(match.operation.task)
         if row is None or recorded is None or recorded.status != row.status or not is_create:
-            yield
+            yield None
             return
         settings = self.fake.settings
         self.fake.reconfigure(replace(settings, slots=1))
         try:
-            yield
+            yield row.status
         finally:
             self.fake.reconfigure(settings)
 

@@ -32,6 +32,8 @@ NEEDS = {
     **dict.fromkeys(("unknown-element", "unknown-voice", "missing-video", "deleted-data"), "a request that names one"),
     **dict.fromkeys(("media-fault", "filters-together", "generations-model", "type-text"), "a request that asks it"),
     **dict.fromkeys(("unknown-email", "stop-answer", "asset-too-large", "account-removed"), "a request of its own"),
+    "callback-result": "a callback with what its page does not show",
+    "error-data": "a refusal that shows what is beside its code",
     **dict.fromkeys(("failed-task", "eta-unit"), "a task that has failed, or runs, while others look"),
 }
 """What a service, or this talk, must have for a question to be asked; without it, a recording says nothing of it."""
