@@ -43,6 +43,8 @@ _DIGEST = re.compile(rb"sha256-[0-9a-f]{16}")
 
 _NO_ID = range(1_500_000_000_000, 4_000_000_000_000)
 _MOST_ATTEMPTS = 20
+_TOO_MANY = 429
+"""Where a service refuses so with another status, that means other things as well."""
 
 Predicted = Sequence[Answer | None]
 """For each thing that was recorded, what is compared of it; ``None`` for what nothing can be compared of."""
@@ -148,7 +150,7 @@ class Player:
         row, recorded = self._service.errors.get("no-slot"), thing.entry.response
         match = self._router.match(request.method, request.path, "")
         is_create = isinstance(match, Match) and bool(match.operation.task)
-        if row is None or recorded is None or recorded.status != row.status or not is_create:
+        if row is None or recorded is None or not recorded.status == row.status == _TOO_MANY or not is_create:
             yield None
             return
         settings = self.fake.settings
