@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from itertools import combinations
 
 from mockserver.contract.layout import Layout
@@ -40,11 +41,13 @@ class Answer:
     * ``outcome``: the status, and the service's code if the answer is a refusal
     * ``forms``: which fields there are, and which of them are empty
     * ``values``: what is in them
+    * ``counts``: how many items lists have, by which nothing is told apart: other tasks may be among them
     """
 
     outcome: Features
     forms: Features
     values: Features
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def tiers(self) -> tuple[Features, ...]:
@@ -63,10 +66,11 @@ def answer(response: Response, layout: Layout) -> Answer:
         if code is not None:
             outcome[pointer(layout.error_code)] = f"code {code}"
     forms, values = _listed(document, layout)
+    counts = {pointer(way): len(found) for way, found in _walk(document, (), layout) if isinstance(found, list)}
     for name in _HEADERS:
         if name in response.headers:
             forms[f"header {name}"], values[f"header {name}"] = "text", response.headers[name]
-    return Answer(outcome, forms, values)
+    return Answer(outcome, forms, values, counts)
 
 
 def told(document: JSON, layout: Layout, state: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
+from typing import Self
 
 from mockserver.adapters.comparison.features import ABSENT, Answer, Features
 from mockserver.adapters.comparison.prediction import Player, Predicted, recorded_answers
 from mockserver.adapters.comparison.recording import Recorded
+from mockserver.adapters.comparison.unseen import UNSEEN
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.readings import Question
 from mockserver.contract.service import Service
@@ -29,21 +31,29 @@ class Sighting:
     * ``place`` and ``pointer``: the exchange in its file, and where in the answer they differ
     * ``readings``: those that it supports; all others are ruled out
     * ``said``: what stood there
+    * ``tier``: how direct it is: 0 for what came of a request, 1 for which fields there are, 2 for what is in them
     """
 
     place: str
     pointer: str
     readings: frozenset[str]
     said: str
+    tier: int = 0
 
 
 @value
 class Observation:
-    """What a recording says of one question."""
+    """What a recording says of one question, by its most direct sightings: what else differs may follow from those."""
 
     service: str
     question: Question
     sightings: tuple[Sighting, ...]
+
+    @classmethod
+    def of(cls, service: str, question: Question, sightings: Sequence[Sighting]) -> Self:
+        """Keep the sightings of the most direct kind."""
+        best = min((each.tier for each in sightings), default=0)
+        return cls(service, question, tuple(each for each in sightings if each.tier == best))
 
     @property
     def possible(self) -> frozenset[str]:
@@ -71,13 +81,15 @@ def observed(catalog: Catalog, service: Service, things: Sequence[Recorded]) -> 
     for _ in range(_MOST_ROUNDS):
         usual = Player(catalog, service, taken, things, seen).answers()
         for id, question in service.questions.items():
+            if id in UNSEEN:
+                continue
             predicted: dict[str, Predicted] = {
                 reading: usual
                 if reading == taken[id]
                 else Player(catalog, service, {**taken, id: reading}, things, seen).answers()
                 for reading in question.readings
             }
-            found[id] = Observation(service.id, question, tuple(_sightings(things, recorded, predicted)))
+            found[id] = Observation.of(service.id, question, [*_sightings(things, recorded, predicted)])
         settled = {id: each.reading for id, each in found.items() if each.reading is not None}
         if all(taken[id] == reading for id, reading in settled.items()):
             break
@@ -96,11 +108,11 @@ def _sightings(
             continue
         found = _told_apart(came, known)
         if found is not None:
-            where, readings, said = found
-            yield Sighting(thing.entry.place, where, readings, said)
+            where, readings, said, tier = found
+            yield Sighting(thing.entry.place, where, readings, said, tier)
 
 
-def _told_apart(came: Answer, predicted: Mapping[str, Answer]) -> tuple[str, frozenset[str], str] | None:
+def _told_apart(came: Answer, predicted: Mapping[str, Answer]) -> tuple[str, frozenset[str], str, int] | None:
     """Return the first place at which what came fits some of the readings alone, and those that fit everywhere."""
     left, first = frozenset(predicted), None
     if not any(each.outcome == came.outcome for each in predicted.values()):
@@ -109,20 +121,27 @@ def _told_apart(came: Answer, predicted: Mapping[str, Answer]) -> tuple[str, fro
         tiers = {reading: predicted[reading].tiers[tier] for reading in left}
         for where in _differing(tiers):
             said = came.tiers[tier].get(where, ABSENT)
-            if said == ABSENT and not _is_around(where, came):
-                continue  # an answer of another form has no such field, either
+            if not _is_comparable(where, came, predicted[next(iter(left))], is_absent=said == ABSENT):
+                continue
             fitting = frozenset(reading for reading in left if tiers[reading].get(where, ABSENT) == said)
             if fitting and fitting != left:
-                first = first or (where, said)
+                first = first or (where, said, tier)
                 left = fitting
                 tiers = {reading: tiers[reading] for reading in left}
-    return None if first is None else (first[0], left, first[1])
+    return None if first is None else (first[0], left, first[1], first[2])
 
 
-def _is_around(where: str, came: Answer) -> bool:
-    """Whether an answer has what is around a place."""
+def _is_comparable(where: str, came: Answer, other: Answer, *, is_absent: bool) -> bool:
+    """Whether what stands at a place says something.
+
+    An answer of another form lacks the field, too; and in a list with another number of items its place is another one.
+    """
     around, slash, _ = where.rpartition("/")
-    return not slash or around in came.forms
+    if is_absent and slash and around not in came.forms:
+        return False
+    steps = where.split("/")
+    lists = ["/".join(steps[:depth]) for depth, step in enumerate(steps) if step.isdigit()]
+    return all(came.counts.get(each) == other.counts.get(each) for each in lists)
 
 
 def _differing(tiers: Mapping[str, Features]) -> list[str]:
