@@ -23,10 +23,11 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.routes import Match, Router
 from mockserver.contract.service import Service
 from mockserver.contract.vectors import picture
+from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.callbacks.delivery import Attempt, Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.media.results import Result
-from mockserver.kit.task_view import FINAL, TaskView
+from mockserver.kit.task_view import FINAL, TaskView, at
 from mockserver.secrecy.mask import json_of
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response, is_url
@@ -43,8 +44,6 @@ _DIGEST = re.compile(rb"sha256-[0-9a-f]{16}")
 
 _NO_ID = range(1_500_000_000_000, 4_000_000_000_000)
 _MOST_ATTEMPTS = 20
-_TOO_MANY = 429
-"""Where a service refuses so with another status, that means other things as well."""
 
 Predicted = Sequence[Answer | None]
 """For each thing that was recorded, what is compared of it; ``None`` for what nothing can be compared of."""
@@ -147,18 +146,25 @@ class Player:
 
         Yields the status of that refusal; ``None`` if there was none.
         """
-        row, recorded = self._service.errors.get("no-slot"), thing.entry.response
         match = self._router.match(request.method, request.path, "")
         is_create = isinstance(match, Match) and bool(match.operation.task)
-        if row is None or recorded is None or not recorded.status == row.status == _TOO_MANY or not is_create:
+        if not is_create or not self._says_no_slot(thing, request):
             yield None
             return
         settings = self.fake.settings
         self.fake.reconfigure(replace(settings, slots=1))
         try:
-            yield row.status
+            yield 0 if thing.entry.response is None else thing.entry.response.status
         finally:
             self.fake.reconfigure(settings)
+
+    def _says_no_slot(self, thing: Recorded, request: Request) -> bool:
+        """Whether a recorded answer refuses for want of a slot, in the service's own words."""
+        recorded = thing.entry.response
+        if recorded is None or recorded.status < 400 or "no-slot" not in self._service.errors:
+            return False
+        refusal, place = self.fake.refuse(request, Refused("no-slot")), self._service.layout.error_message
+        return recorded.status == refusal.status and at(thing.received, place) == at(json_of(refusal.body), place)
 
     def _translated(self, text: str, names: Mapping[str, str]) -> str:
         return _TOKEN.sub(lambda found: names.get(found[0], found[0]), text) if names else text
