@@ -41,7 +41,7 @@ _HOMES = {
     "new": "importing:new",
     "openapi": "openapi:openapi",
     "proxy": "proxy:proxy",
-    "readings": "listings:readings",
+    "readings": "readings:readings",
     "reset": "steering.tasks:reset",
     "rules": "listings:rules",
     "run": "judging.run:run",

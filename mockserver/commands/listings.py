@@ -1,4 +1,4 @@
-"""``mockserver list``, ``rules`` and ``readings``: what has a name, one line or two for each."""
+"""``mockserver list`` and ``rules``: what has a name, one line or two for each."""
 
 from __future__ import annotations
 
@@ -124,42 +124,6 @@ def rules(scope: str, as_json: bool, readings: dict[str, str]) -> None:
     else:
         for rule, off in found:
             click.echo(f"{rule.operation}  {rule.id}  {rule.level}  {rule.source}\n    {rule.description}{off}")
-
-
-@click.command(
-    short_help="List what the documents leave open, and the default.",
-    epilog="\b\nExample, and how to choose another reading:\n  mockserver readings\n"
-    "  mockserver serve --reading missing-task=404-1203",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def readings(as_json: bool) -> None:
-    """List the questions that the documents leave open, with their readings and the default of each service."""
-    from mockserver.contract.catalog import load
-
-    found: dict[str, dict[str, JSON]] = {}
-    for service in load().services.values():
-        for question in service.questions.values():
-            entry = found.setdefault(
-                question.id,
-                {
-                    "id": question.id,
-                    "question": question.question,
-                    "readings": {},
-                    "default": {},
-                    "confidence": question.confidence,
-                    "source": question.source,
-                },
-            )
-            entry["readings"] = {each.id: each.means for each in question.readings.values()} | entry["readings"]
-            entry["default"][service.id] = question.default
-    if as_json:
-        click.echo(_json(list(found.values())))
-        return
-    for entry in found.values():
-        click.echo(f"{entry['id']}: {entry['question']}  ({entry['confidence']}; {entry['source']})")
-        for reading, means in entry["readings"].items():
-            services = [service for service, default in entry["default"].items() if default == reading]
-            click.echo(f"    {reading}: {means}" + (f"  [default: {', '.join(services)}]" if services else ""))
 
 
 def _rule(rule: Rule) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from mockserver.configuration.option import Command, Configurable
 from mockserver.options import interception
 from mockserver.options.fake import FAKE
-from mockserver.options.kit import ACCESS_KEY, CLIENT, REPORTING, SERVER
+from mockserver.options.kit import ACCESS_KEY, CLIENT, JOURNAL, REPORTING, SERVER
 from mockserver.options.payloads import EXAMPLE, RULES, VALIDATE
 from mockserver.options.server import PROXY, SERVE
 from mockserver.options.services import OWN_SERVICES
@@ -26,7 +26,7 @@ PYTHON = ("python",)
 
 _OPTIONS = {
     ("serve",): (*SERVE, *FAKE),
-    ("run",): (*REPORTING, *interception.CLIENT, *FAKE),
+    ("run",): (*REPORTING, JOURNAL, *interception.CLIENT, *FAKE),
     ("proxy",): PROXY,
     ("check", "client"): CLIENT,
     ("check", "server"): SERVER,

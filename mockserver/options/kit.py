@@ -27,6 +27,14 @@ REPORTING = (
 )
 """Those of every command that ends with a verdict."""
 
+JOURNAL = Configurable(
+    ["--journal"],
+    metavar="FILE",
+    type=PathType(path_type=Path),
+    help="Write all exchanges and callbacks to this file, as HAR.",
+)
+"""That of ``mockserver run`` besides ``REPORTING`` and ``FAKE``."""
+
 _CHOICE = (
     Configurable(["--only"], multiple=True, metavar="CHECK", help="Make this check or family only; repeatable."),
     Configurable(["--skip"], multiple=True, metavar="CHECK", help="Leave out this check or family; repeatable."),

@@ -9,6 +9,7 @@ from click import Path as PathType
 
 from mockserver.configuration.option import Configurable
 from mockserver.options import interception
+from mockserver.settings import MIB
 
 _SQLITE = "sqlite:"
 
@@ -84,6 +85,18 @@ PROXY = (
         metavar="DIR",
         type=PathType(path_type=Path),
         help="Serve the recordings in DIR.",
+    ),
+    Configurable(
+        ["--max-result"],
+        default=50 * MIB,
+        metavar="BYTES",
+        type=IntRange(min=0),
+        help="With --record, keep results up to this size; 50 MiB by default. --replay draws larger ones.",
+    ),
+    Configurable(
+        ["--public-url"],
+        metavar="URL",
+        help="With --record, also record callbacks: the service sends them to this address of the proxy.",
     ),
     *_ADDRESS,
 )

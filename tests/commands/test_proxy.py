@@ -60,8 +60,11 @@ def test_it_forwards_and_records_and_then_replays_without_an_upstream(tmp_path: 
     with served() as upstream, started(upstream, "--record", str(tmp_path)) as command:
         made = httpx.post(command.url + IMAGE, json={"prompt": "A cat"}, headers=HEADERS).json()
         assert httpx.get(f"{command.url}/_mock/requests").json()["items"][0]["differences"] == []
-    forwarding, line = command.told
+    forwarding, unheard, line, summary = command.told
     assert forwarding == f"forwarding to {upstream}, recording in {tmp_path}"
+    assert unheard.startswith("callbacks are not recorded: ")
+    assert summary.startswith("what was open: ")
+    assert "info-when-none=empty" in summary
     assert line.startswith(
         f"POST {IMAGE} 200 kling/omni-image.create; 0 differences; recorded as kling/omni-image.create/"
     )

@@ -34,7 +34,7 @@ FLOORS = (
         "types",
         "value_checks",
     },
-    {"contract"},
+    {"contract", "har"},
     {"fake", "importing", "kit"},
     {"adapters"},
     {"commands"},

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from heapq import merge
+from itertools import islice
 
+from anyio import to_thread
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from mockserver.adapters.control import views
 from mockserver.adapters.control.body import Refusal
 from mockserver.adapters.control.paging import holds, number, page
+from mockserver.fake.archive import attempts
+from mockserver.fake.archive import entry as archived
+from mockserver.fake.callbacks.delivery import Delivery
 from mockserver.fake.core import Fake
 from mockserver.fake.journal import Entry
 from mockserver.fake.verification import Expectation
+from mockserver.har.archive import Entry as Archived
+from mockserver.har.writing import pieces
 from mockserver.secrecy.mask import Mask, json_of, secrets
 from mockserver.secrecy.snippets import snippets
 from mockserver.types import JSON
 
 _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 """Classes of statuses, which a filter may name in the place of one."""
+
+
+_OF_EXCHANGES = frozenset({"operation", "rule", "reason", "status", "search"})
+"""Filters of what only exchanges have, and callbacks do not."""
 
 
 class Exchanges:
@@ -28,6 +42,33 @@ class Exchanges:
 
     def list(self, request: Request) -> JSON:
         """Show exchanges, the newest first."""
+        wanted = request.query_params
+        view = partial(views.whole_exchange if "whole" in wanted else views.exchange, self._fake)
+        return page(request, self._wanted(request), view)
+
+    async def archive(self, request: Request) -> StreamingResponse:
+        """Write exchanges as HAR, the oldest first, with the callbacks of the same accounts and services."""
+        found = await to_thread.run_sync(self._entries, request)
+        headers = {"content-disposition": 'attachment; filename="requests.har"'}
+        written = pieces(found, self._fake.world.journal.forgotten)
+        return StreamingResponse(written, headers=headers, media_type="application/json")
+
+    def _entries(self, request: Request) -> Iterator[Archived]:
+        limit = request.query_params.get("limit")
+        exchanges = [*islice(self._wanted(request), None if limit is None else number(limit))][::-1]
+        deliveries = [] if _OF_EXCHANGES & request.query_params.keys() else [*self._deliveries(request)]
+        sent = sorted(attempts(deliveries, self._fake.signature), key=lambda entry: entry.at or 0)
+        return merge(map(archived, exchanges), sent, key=lambda entry: entry.at or 0)
+
+    def _deliveries(self, request: Request) -> Iterator[Delivery]:
+        service, account = request.query_params.get("service"), request.query_params.get("account")
+        whose = None if account is None else self._fake.world.known_as(account)
+        for each in self._fake.callbacks:
+            if service in (None, each.service) and whose in (None, each.account):
+                yield each
+
+    def _wanted(self, request: Request) -> Iterator[Entry]:
+        """Yield the exchanges that the filters of a request let through, the newest first."""
         wanted = request.query_params
         status = wanted.get("status")
         expected = Expectation(
@@ -50,9 +91,7 @@ class Exchanges:
             bodies = (entry.request.body, entry.response.body) if search else ()
             return holds(search, entry.request.path, *(body.decode(errors="replace") for body in bodies))
 
-        view = partial(views.whole_exchange if "whole" in wanted else views.exchange, self._fake)
-        found = self._fake.requests.like(expected, with_cleared="cleared" in wanted)
-        return page(request, filter(is_wanted, found), view)
+        return filter(is_wanted, self._fake.requests.like(expected, with_cleared="cleared" in wanted))
 
     def keep_cleared(self, _: Request) -> JSON:
         """From now on, keep what a reset clears."""

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from mockserver.adapters.proxy.redaction import REMOVED, Redactor, digest
+from mockserver.contract.places import first, with_value
 from mockserver.contract.routes import Match, NoMatch, Router
 from mockserver.secrecy.mask import json_of, secrets
 from mockserver.types import JSON, Request, Response
@@ -84,6 +85,9 @@ def outline(request: Request, router: Router, redactor: Redactor) -> dict[str, J
         content = {
             name: value for name, value, _ in _fields(kind, written["text"].encode(errors="replace")) or ()
         } or content
+    receiver = match.service.layout.callback_field if isinstance(match, Match) else None
+    if receiver is not None and isinstance(content, dict) and first(receiver, content) is not None:
+        content = with_value(receiver, content, "a receiver")  # the answer is the same, wherever callbacks go
     return {
         **about,
         "query": dict(parse_qsl(written.get("query", ""), keep_blank_values=True)),

@@ -11,9 +11,10 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -27,30 +28,26 @@ from mockserver.adapters.control.guard import Guard
 from mockserver.adapters.dashboard import pages
 from mockserver.adapters.docs.pages import Pages
 from mockserver.adapters.http.callbacks import CallbackSender
-from mockserver.adapters.http.hardening import hardened, hardening
-from mockserver.adapters.http.headers import mapped, request_of
+from mockserver.adapters.http.hardening import hardening
+from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.results import Results
 from mockserver.adapters.http.wire import reset
 from mockserver.adapters.http.workers import Workers
 from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
 from mockserver.adapters.proxy.inspection import BodyCopy, Exchange, Inspection, Inspector
+from mockserver.adapters.proxy.keeper import Keeper, Keeping
 from mockserver.adapters.proxy.recordings import Recorder
-from mockserver.adapters.proxy.upstream import NoAnswer, Upstream, passed
+from mockserver.adapters.proxy.streams import Answer, RequestBody
+from mockserver.adapters.proxy.upstream import NoAnswer, Upstream
 from mockserver.decoding import UnreadableBody
 from mockserver.fake.answering.refusal import Refused, said
 from mockserver.fake.core import Fake
 from mockserver.settings import Settings
 from mockserver.types import Request, Response
 
-if TYPE_CHECKING:
-    import aiohttp
-
 _LARGE_BYTES = 32 * 1024
 """An exchange of this size or more is checked in a thread: other requests would wait for it. The worst
 of smaller ones, thousands of wrong fields or references, take 30 ms."""
-
-_BODYLESS = (204, 304)
-"""The statuses of answers without a body (RFC 9110, 6.4.1)."""
 
 _SHOWN_LETTERS = 200
 """As much of a path is shown; it can be as long as the client likes."""
@@ -63,13 +60,19 @@ class Proxy:
     """An ASGI application in front of an upstream; ``async with`` opens and closes its connections."""
 
     def __init__(
-        self, fake: Fake, upstream: Upstream, say: Say, recorder: Recorder | None = None, warn: Say | None = None
+        self,
+        fake: Fake,
+        upstream: Upstream,
+        say: Say,
+        recorder: Recorder | None = None,
+        warn: Say | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """The ``fake`` has the contract and the journal; ``say`` gets a line for each exchange.
 
         ``warn`` gets a line for each exchange that should have been recorded and could not.
         """
-        self._upstream, self._recorder, self._warn = upstream, recorder, warn
+        self._upstream, self._recorder, self._warn, self._keeper = upstream, recorder, warn, keeper
         self._inspector, self._log = Inspector(fake.world), ExchangeLog(fake.world, say)
         self._clock, self._limit = fake.clock, fake.settings.max_body
         self._lock = asyncio.Lock()
@@ -79,19 +82,26 @@ class Proxy:
         return self
 
     async def __aexit__(self, *reason: object) -> None:
+        if self._keeper is not None:
+            await self._keeper.close()
         await self._upstream.__aexit__(*reason)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward one request."""
-        if scope["type"] != "http":
+        keeper = self._keeper
+        if scope["type"] != "http" or (keeper is not None and await keeper.takes(scope, receive, send)):
             return
         request = request_of(scope)
-        sent, answer = _RequestBody(request, receive, BodyCopy(self._limit)), _Answer(BodyCopy(self._limit), send)
+        sent, answer = RequestBody(request, receive, BodyCopy(self._limit)), Answer(BodyCopy(self._limit), send)
         began = perf_counter()
         try:
-            async with self._upstream.answer(request, scope["headers"], sent.pieces()) as response:
-                await answer.run(response)
-        except NoAnswer as error:
+            pairs, pieces = scope["headers"], sent.pieces()
+            if keeper is not None:
+                pairs, pieces = await keeper.sent(request, pairs, pieces)
+            async with self._upstream.answer(request, pairs, pieces) as response:
+                change = None if keeper is None else partial(keeper.received, base_url=request.base_url)
+                await answer.run(response, change)
+        except (NoAnswer, ConnectionResetError) as error:
             if sent.is_gone:
                 return
             if not answer.has_begun:
@@ -103,7 +113,7 @@ class Proxy:
         await self._check(request, sent.copy, answer, began)
         await answer.end()
 
-    async def _check(self, request: Request, sent: BodyCopy, answer: _Answer, began: float) -> None:
+    async def _check(self, request: Request, sent: BodyCopy, answer: Answer, began: float) -> None:
         """Check an exchange against the contract, and log it; those that end first come first."""
         unknown: dict[str, str] = {}
         asked = replace(request, body=_content(sent, request.headers, "request", unknown))
@@ -121,7 +131,7 @@ class Proxy:
         remark = ""
         if self._recorder is not None:
             try:
-                name = self._recorder.record(exchange, found.differences)
+                name = self._recorder.record(exchange, found.differences, self._clock.now())
                 remark = f"recorded as {name}" if name else ""
             except OSError as error:
                 remark = f"not recorded: {error.strerror or error}"
@@ -144,71 +154,6 @@ class Proxy:
         await send({"type": "http.response.body", "body": body})
 
 
-class _RequestBody:
-    """A request's body on its way to the upstream."""
-
-    def __init__(self, request: Request, receive: Receive, copy: BodyCopy) -> None:
-        self.copy, self.is_gone = copy, False
-        self._request, self._receive = request, receive
-
-    def pieces(self) -> AsyncIterator[bytes] | None:
-        """Return the body in pieces; ``None`` if the request says that it has none."""
-        headers = self._request.headers
-        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
-            return self._pieces()
-        self.copy.end()
-        return None
-
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        has_more = True
-        while has_more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self.is_gone = True
-                raise ConnectionResetError("the client has left")
-            piece, has_more = message.get("body", b""), message.get("more_body", False)
-            self.copy.add(piece)
-            # The upstream may answer to the last byte before we are told that it was the last.
-            if not has_more or str(self.copy.size) == self._request.headers.get("content-length"):
-                self.copy.end()
-            if piece:
-                yield piece
-
-
-class _Answer:
-    """An answer on its way to the client; its last piece so far is held back."""
-
-    def __init__(self, copy: BodyCopy, send: Send) -> None:
-        self.copy, self.status, self.headers = copy, 0, dict[str, str]()
-        self.has_begun = False
-        self._send, self._held, self._start = send, b"", dict[str, Any]()
-
-    async def run(self, response: aiohttp.ClientResponse) -> None:
-        """Send all but the last piece."""
-        self.status = response.status
-        pairs = passed(response.raw_headers)
-        if response.status in _BODYLESS:
-            pairs = [pair for pair in pairs if pair[0] != b"content-length"]
-        self.headers = mapped(pairs)
-        self._start = {"type": "http.response.start", "status": response.status, "headers": hardened(pairs)}
-        async for piece in response.content.iter_any():
-            self.copy.add(piece)
-            if self._held:
-                await self._send_held(is_last=False)
-            self._held = piece
-        self.copy.end()
-
-    async def end(self) -> None:
-        """Send the rest."""
-        await self._send_held(is_last=True)
-
-    async def _send_held(self, *, is_last: bool) -> None:
-        if not self.has_begun:
-            self.has_begun = True
-            await self._send(self._start)
-        await self._send({"type": "http.response.body", "body": self._held, "more_body": not is_last})
-
-
 def forwarding(
     url: str,
     settings: Settings,
@@ -217,16 +162,21 @@ def forwarding(
     patience: float = _PATIENCE_SECONDS,
     *,
     warn: Say | None = None,
+    keeping: Keeping | None = None,
 ) -> tuple[Fake, Starlette]:
     """Return a proxy in front of a URL, and the fake that shows what it sees. Raises ``MockserverError``.
 
     ``record`` is a folder for recordings; ``patience`` is how many seconds the upstream may be silent; ``say`` and
-    ``warn`` are those of ``Proxy``.
+    ``warn`` are those of ``Proxy``; ``keeping`` is what is recorded besides exchanges.
     """
     fake, upstream = _Front(settings, say), Upstream(url, patience)
     inspector = Inspector(fake.world)
-    recorder = Recorder(record, inspector.service, inspector.router, upstream.host) if record else None
-    return fake, application(fake, Proxy(fake, upstream, say, recorder, warn))
+    recorder = keeper = None
+    if record:
+        recorder = Recorder(record, inspector.service, inspector.router, upstream.host)
+        kept = keeping or Keeping()
+        keeper = Keeper(record, inspector.service, inspector.router, say, kept, recorder.source, fake.clock.now)
+    return fake, application(fake, Proxy(fake, upstream, say, recorder, warn, keeper))
 
 
 class _Front(Fake):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from mockserver.contract.differences import Answers, Difference
 from mockserver.contract.forms import typed
 from mockserver.contract.routes import Match, NoMatch, Router
+from mockserver.contract.service import Service
 from mockserver.contract.validation import Validator, Violation
 from mockserver.decoding import UnreadableBody, decoded
 from mockserver.fake.answering.refusal import Refused
@@ -45,11 +46,12 @@ class Inspection:
 
 
 class Inspector:
-    """Checks exchanges against the contract of one service, the first of a world."""
+    """Checks exchanges against the contract of one service of a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, service: Service | None = None) -> None:
+        """Without a ``service`` it is the first."""
         self._world, self._version = world, world.version
-        self.service = world.services[0]
+        self.service = service or world.services[0]
         self._answers = Answers(world.catalog, self.service)
         self._compile()
 

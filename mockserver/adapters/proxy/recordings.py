@@ -29,7 +29,7 @@ from mockserver.errors import MockserverError
 from mockserver.files import check_writable, write
 from mockserver.resources import folder
 from mockserver.secrecy.mask import json_of, secrets
-from mockserver.types import JSON, pointer
+from mockserver.types import JSON, Millis, pointer
 
 NOT_SERVED = "not-served"
 """The folder of exchanges that belong to no operation of the service."""
@@ -70,7 +70,7 @@ def load(place: Path, service: Service, router: Router) -> list[Recording]:
     """Read the recordings of a service, those of one request in their order. Raises ``BadRecording``."""
     found = []
     for file in sorted((place / service.id).glob("*/*.json"), key=_order):
-        fixture = _read(file)
+        fixture = read_fixture(file)
         if "request" in fixture:
             name = file.relative_to(place).with_suffix("").as_posix()
             found.append(Recording(name, fixture, outline(wired(fixture["request"]), router, Redactor())))
@@ -83,7 +83,7 @@ class Recorder:
     def __init__(self, place: Path, service: Service, router: Router, host: str) -> None:
         """``host`` is the host that answers. Raises ``BadRecording`` for a folder that cannot be used."""
         self._place, self._service, self._router = place, service, router
-        self._source = f"recorded at {host}"
+        self.source = f"recorded at {host}"
         self._confidence = "observed" if host.partition(":")[0] in service.hosts else "gateway"
         self._secrets: deque[str] = deque(maxlen=_MOST_SECRETS)
         self._answers: dict[str, list[str]] = {}
@@ -98,7 +98,7 @@ class Recorder:
             self._answers.setdefault(recording.id, []).append(_said(recording.fixture["response"]))
             self._numbers[recording.id] = max(self._numbers.get(recording.id, 0), _number(recording.name))
 
-    def record(self, exchange: Exchange, differences: tuple[Difference, ...]) -> str | None:
+    def record(self, exchange: Exchange, differences: tuple[Difference, ...], now: Millis = 0) -> str | None:
         """Write an exchange and return its name; ``None`` if it is not new, or not known as a whole.
 
         An answer is new if it is not among those that were recorded for the same request, from the last one on that
@@ -118,8 +118,8 @@ class Recorder:
         operation = match.operation.name if isinstance(match, Match) else NOT_SERVED
         number = self._numbers.get(id, 0) + 1
         name = f"{self._service.id}/{operation}/{_word(response)}-{id}-{number}"
-        fixture = {"source": self._source, "confidence": self._confidence, "request": request, "response": response}
-        self._write(name, fixture | _marks(differences))
+        fixture = {"source": self.source, "confidence": self._confidence, "request": request, "response": response}
+        self._write(name, fixture | _marks(differences) | ({"at": now} if now else {}))
         answers.append(said)
         self._places[id], self._numbers[id] = len(answers) - 1, number
         return name
@@ -182,7 +182,8 @@ def _number(name: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_fixture(file: Path) -> dict[str, Any]:
+    """Read a recording. Raises ``BadRecording`` for a file that is none."""
     try:
         fixture = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

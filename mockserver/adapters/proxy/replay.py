@@ -5,25 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from mockserver.adapters.proxy import callbacks
+from mockserver.adapters.proxy.callbacks import Sender
 from mockserver.adapters.proxy.exchange_log import ExchangeLog, Say
 from mockserver.adapters.proxy.fixtures import known, outline
 from mockserver.adapters.proxy.inspection import Exchange, Inspector
 from mockserver.adapters.proxy.recordings import BadRecording, Recording, identity, load
 from mockserver.adapters.proxy.redaction import Redactor
+from mockserver.adapters.proxy.results import OWN, Kept
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.differences import Difference
+from mockserver.contract.places import first
+from mockserver.contract.routes import Match
 from mockserver.fake.answering.refusal import Refused
 from mockserver.fake.core import Fake
 from mockserver.fake.dialects.known import DIALECTS
 from mockserver.fake.encoding import encoded
 from mockserver.fake.intake import bodies
+from mockserver.fake.media import results
 from mockserver.fake.verification import misses
+from mockserver.kit.task_view import TaskView, task_views
 from mockserver.recent import Recent
+from mockserver.secrecy.mask import json_of
 from mockserver.settings import Settings
-from mockserver.types import JSON, Request, Response
+from mockserver.types import JSON, Reason, Request, Response, is_url
 
 _MOST_REASONS = 5
 """Reasons that are quoted against the nearest recording; with more, another one is meant anyway."""
@@ -61,6 +70,8 @@ class Replay(Fake):
                 place,
                 f"the folder has no recording of {service.id}, which would be {service.id}/<operation>/<case>.json",
             )
+        self._kept = Kept(place)
+        self._sender = Sender(self, service, callbacks.load(place, service))
         self._sequences: dict[str, list[Recording]] = {}
         for recording in self._recordings:
             self._sequences.setdefault(recording.id, []).append(recording)
@@ -78,7 +89,9 @@ class Replay(Fake):
         nearest: Nearest | None = None
         if sequence := self._sequences.get(identity(asked)):
             recording = self._next(request, sequence)
-            response, remark = _answer(recording), f"from {recording.name}"
+            served = self._kept.served(recording.fixture["response"].get("body", ""), request.base_url)
+            response, remark = _answer(recording, served), f"from {recording.name}"
+            self._call_back(request, served)
         else:
             nearest = _nearest(asked, self._recordings)
             remark = f"no recording of this {asked['operation']}; nearest: {nearest.name}, but {nearest.why}"
@@ -89,6 +102,25 @@ class Replay(Fake):
             found = replace(found, differences=(_difference(nearest),))
         self.turn(lambda: self._log.write(exchange, found, remark))
         return response
+
+    def fetch(self, request: Request) -> results.Result | results.Gone:
+        """Return a result that was recorded, or one that is drawn in its place."""
+        name = request.path.removeprefix(OWN)
+        artifact = self._kept.artifact(name) if name != request.path else None
+        if artifact is None:
+            return results.Gone(404, Reason("missing", "No result of this name was recorded."))
+        return results.Result(artifact)
+
+    def _call_back(self, request: Request, answer: JSON) -> None:
+        """Send what was reported of a task until the state in which an answer shows it."""
+        service = self._inspector.service
+        for view in [one] if (one := TaskView.of(answer, service.layout)) else task_views(answer, service.layout):
+            match, id = self._inspector.match(request), view.id or ""
+            is_create = isinstance(match, Match) and bool(match.operation.task)
+            url = first(service.layout.callback_field, json_of(request.body)) if is_create else None
+            if is_url(url):
+                self._sender.created(id, str(url), self._inspector.account(request, self.clock.now()) or "")
+            self._sender.shown(id, view.state or "submitted", partial(self._kept.served, base_url=request.base_url))
 
     def reset(self, account: str | None = None) -> None:
         """Forget exchanges, and start again with the first answers."""
@@ -124,9 +156,8 @@ def _difference(nearest: Nearest) -> Difference:
     return Difference("request", "", "recording", documented, nearest.why[:_MOST_LETTERS], nearest.name)
 
 
-def _answer(recording: Recording) -> Response:
+def _answer(recording: Recording, body: JSON) -> Response:
     response = recording.fixture["response"]
-    body = response.get("body", "")
     headers = {"mockserver-recording": recording.name}
     if isinstance(body, str):
         kind = "text/html" if body.lstrip()[:1] == "<" else "text/plain"

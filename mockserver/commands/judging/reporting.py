@@ -49,7 +49,7 @@ class Reporting:
 
         accepted = read(baseline) if baseline is not None else ()
         if report is not None:
-            _make_folder(report)
+            folder_made(report)
         return cls(report, accepted)
 
     def publish(self, verdict: Verdict, stream: IO[str] | None = None) -> Verdict:
@@ -72,7 +72,7 @@ class Reporting:
         return rest
 
 
-def _make_folder(folder: Path) -> None:
+def folder_made(folder: Path) -> None:
     """Make the folder of ``--report``. Raises ``BadSetting``."""
     from mockserver.kit.reports.folder import FILES
 

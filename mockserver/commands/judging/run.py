@@ -17,12 +17,14 @@ from click.core import ParameterSource
 
 from mockserver.commands.judging.interruption import Interruption, interruption
 from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
+from mockserver.commands.output import written
 from mockserver.configuration.resolution import words_of
 from mockserver.errors import BadSetting, Interrupted
 from mockserver.extras import require
+from mockserver.files import check_writable, write
 from mockserver.options import interception
 from mockserver.options.fake import FAKE
-from mockserver.options.kit import REPORTING
+from mockserver.options.kit import JOURNAL, REPORTING
 from mockserver.resources import schemas_words
 from mockserver.settings import Settings
 from mockserver.types import value
@@ -30,7 +32,7 @@ from mockserver.types import value
 if TYPE_CHECKING:
     from mockserver.kit.verdict import Verdict
 
-_OWN = ("command", "report", "baseline", "schemas", "intercept", "passed")
+_OWN = ("command", "report", "baseline", "journal", "schemas", "intercept", "passed")
 """The parameters that are not those of ``mockserver serve``, and what it finds in its environment."""
 
 _REPEATED = ("services", "prefixes", "pace", "strict", "readings")
@@ -46,13 +48,20 @@ _LAST_SECONDS = 2.0
     epilog="\b\nExamples:\n"
     "  mockserver run -- npm test\n"
     "  mockserver run --pace instant --report report/ -- pytest tests\n"
+    "  mockserver run --journal session.har -- npm test\n"
     "  mockserver run --intercept -- python app.py\n\n" + EXITS,
-    params=[*REPORTING, *interception.CLIENT, *FAKE],
+    params=[*REPORTING, JOURNAL, *interception.CLIENT, *FAKE],
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def run(
-    context: click.Context, /, command: tuple[str, ...], report: Path | None, baseline: Path | None, **options: Any
+    context: click.Context,
+    /,
+    command: tuple[str, ...],
+    report: Path | None,
+    baseline: Path | None,
+    journal: Path | None,
+    **options: Any,
 ) -> None:
     """Run COMMAND beside a fake on a free port, and report on stderr whether its traffic kept the contract.
 
@@ -66,9 +75,12 @@ def run(
     """
     require("mockserver run", "httpx")
     reporting = Reporting.prepare(report, baseline)
+    if journal is not None:
+        with written("--journal", journal):
+            check_writable(journal)
     beside = _Beside(command, options.pop("intercept"), options.pop("passed"), Settings(**options))
     with interruption() as interrupted:
-        status, judged = _judged(beside, list(_serve_options(context)), interrupted)
+        status, judged = _judged(beside, list(_serve_options(context)), interrupted, journal)
         verdict = reporting.publish(_repeatable(judged, context), sys.stderr)
         sys.exit(exit_status(verdict, interrupted_by=interrupted.number, command=status))
 
@@ -109,8 +121,10 @@ class _Beside:
             yield {**variables, "KLING_BASE_URL": real, **prepared.variables(url)}
 
 
-def _judged(beside: _Beside, options: Sequence[str], interrupted: Interruption) -> tuple[int, Verdict]:
-    """Run the command, and return its exit status and the verdict on its traffic."""
+def _judged(
+    beside: _Beside, options: Sequence[str], interrupted: Interruption, journal: Path | None
+) -> tuple[int, Verdict]:
+    """Run the command, write its exchanges, and return its exit status and the verdict on them."""
     from mockserver.kit.client import traffic
     from mockserver.kit.client.fake_process import FakeProcess, FakeUnavailable
     from mockserver.kit.verdict import Verdict
@@ -129,6 +143,9 @@ def _judged(beside: _Beside, options: Sequence[str], interrupted: Interruption) 
                     prefixes=beside.settings.prefixes,
                     is_intercepted=beside.intercept,
                 )
+                if journal is not None:
+                    with written("--journal", journal):
+                        write(journal, fake.archive())
             except FakeUnavailable as error:
                 return status, Verdict(target, (), obstacle=str(error))
     except Interrupted as error:

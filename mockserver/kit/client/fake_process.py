@@ -133,6 +133,10 @@ class FakeProcess:
         """Return all exchanges; if it is not shared, those since the last reset."""
         return transcript(self._exchanges())
 
+    def archive(self) -> bytes:
+        """Return all exchanges as HAR."""
+        return self._asked("GET", "/requests.har", **self._cleared).content
+
     def advance(self, span: str) -> None:
         """Advance the fake's clock by ``5m``; what is due by then has happened when this returns."""
         self._control("POST", "/clock/advance", {"advance": span})
@@ -160,13 +164,19 @@ class FakeProcess:
         items: list[dict[str, JSON]] = []
         offset: int | None = 0
         while offset is not None:
-            cleared = {"cleared": "1"} if self._is_shared else {}
-            page = self._control("GET", "/requests", **cleared, whole="1", limit=str(_PAGE), offset=str(offset))
+            page = self._control("GET", "/requests", **self._cleared, whole="1", limit=str(_PAGE), offset=str(offset))
             items += page["items"]
             offset = page["next"]
         return items
 
+    @property
+    def _cleared(self) -> dict[str, str]:
+        return {"cleared": "1"} if self._is_shared else {}
+
     def _control(self, method: str, path: str, body: JSON = None, **params: str) -> Any:
+        return self._asked(method, path, body, **params).json()
+
+    def _asked(self, method: str, path: str, body: JSON = None, **params: str) -> httpx.Response:
         try:
             answer = self._http.request(method, path, json=body, params=params)
         except httpx.HTTPError as error:
@@ -175,7 +185,7 @@ class FakeProcess:
             raise FakeUnavailable(f"{text}. Its stderr ends with: {said}" if said else text) from error
         if answer.status_code != 200:
             raise FakeUnavailable(f"the fake refused {method} {path}: {answer.text[:200]}")
-        return answer.json()
+        return answer
 
 
 def _pass_on(line: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,7 +99,8 @@ def ask(
 
 def counted(body: JSON) -> JSON:
     """Return what of an answer must come again: all but what is redacted, and the id of its request."""
-    redacted = Redactor().json(body)
+    there = re.sub(r"http://[\w.:]+/results/recorded/", "http://example.com/", json.dumps(body))
+    redacted = Redactor().json(json.loads(there))
     is_object = isinstance(redacted, dict)
     return {name: value for name, value in redacted.items() if name != "request_id"} if is_object else redacted
 

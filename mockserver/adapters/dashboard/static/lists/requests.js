@@ -23,6 +23,7 @@ export const view = new List({
   name: "requests",
   title: "Requests",
   whole,
+  archive: "requests.har",
   none: () => html`<${FirstStep}>No request yet. Whatever a client sends to this server appears here.<//>`,
   fields: [
     { name: "search", label: "Search in paths and bodies", hint: "Search paths and bodies  /" },

@@ -36,10 +36,14 @@ export async function ask(method, path, body) {
   return JSON.parse(text, exact);
 }
 
-/** Listen to the state of the fake. An EventSource cannot send headers, so the token goes into the query. */
+/** Listen to the state of the fake. */
 export function listen() {
-  const token = sessionStorage.getItem(KEY);
-  return new EventSource(token === null ? "events" : `events?token=${encodeURIComponent(token)}`);
+  return new EventSource(address("events"));
+}
+
+/** Spell the address of what is not asked for here: an EventSource and a link send no headers, but a query. */
+export function address(path, values = {}) {
+  return path + query({ ...values, token: sessionStorage.getItem(KEY) });
 }
 
 /** Spell a query from those of the values that are not empty. */

@@ -1,7 +1,7 @@
 // One page of a list that may be long: its filters, its rows or cards, and the ways through it.
 
 import { address, link } from "./address.js";
-import { ask, query } from "./api.js";
+import { address as addressOf, ask, query } from "./api.js";
 import { afterwardsDo, html, redraw } from "./draw.js";
 import { Filters } from "./filters.js";
 import { count } from "./format.js";
@@ -17,7 +17,7 @@ export class List {
    * `kind` has a `name`, which is also its path in the API, or a `path` of its own; a `title`; `fields` to filter by,
    * and what is `always` asked for; `none`, what is drawn where there is nothing; and `whole`, how one is shown in
    * full. Of an item it knows the `key`, the end of its address, and either its `card` or the cells of its row, by
-   * `columns` with a `name`, a `head` and a `cell`.
+   * `columns` with a `name`, a `head` and a `cell`. `archive` is where all of them can be had as a file, if they can.
    */
   constructor(kind) {
     this.kind = kind;
@@ -142,6 +142,7 @@ export class List {
       <footer>
         <button type="button" class="toggle" aria-pressed=${this.isFollowing} onClick=${follow}>Live</button>
         <span class="range">${range}</span>
+        ${this.kind.archive && html`<a href=${addressOf(this.kind.archive, this.filters.taken)} download>Save as HAR</a>`}
         <button type="button" disabled=${this.offset === 0} onClick=${turn(-PAGE)}>Newer</button>
         <button type="button" disabled=${this.next === null} onClick=${turn(PAGE)}>Older</button>
       </footer>
