@@ -91,4 +91,4 @@ def _what_was_open(fake: Fake, service: str) -> Iterator[str]:
     last = [archive.entry(each) for each in islice(fake.requests, _LAST)][::-1]
     found = Session(Archive(tuple(last)), Settings(services=(service,))).observed() if last else []
     if found:
-        yield told.summary(found)
+        yield f"what was open: {told.summary(found)}"

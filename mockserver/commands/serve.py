@@ -16,6 +16,7 @@ import click
 from mockserver.commands.output import complain, log
 from mockserver.errors import BadSetting
 from mockserver.options.fake import FAKE
+from mockserver.options.interception import check_passed
 from mockserver.options.server import SERVE
 from mockserver.settings import Settings
 from mockserver.types import value
@@ -81,6 +82,7 @@ def serve(**options: Any) -> None:
     gc.disable()  # until the server runs: the objects that a start makes all stay
     from mockserver.adapters.http.server import Server, listen
 
+    check_passed()
     told = _Server(**{str(option.name): options.pop(str(option.name)) for option in SERVE})
     if told.stops_at_eof:
         _stop_at_eof(told.workers)

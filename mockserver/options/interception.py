@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import click
+from click.core import ParameterSource
+
 from mockserver.configuration.option import Configurable
+from mockserver.errors import BadSetting
 
 _PASS = Configurable(
     ["--pass", "passed"],
@@ -28,3 +32,14 @@ CLIENT = (
     _PASS,
 )
 """Those of what starts a client."""
+
+
+def check_passed() -> None:
+    """Raise ``BadSetting`` for hosts that the command line lets out of a proxy that there is not.
+
+    A file may name them once, for the runs that have a proxy.
+    """
+    context = click.get_current_context()
+    is_written = context.get_parameter_source("passed") is ParameterSource.COMMANDLINE
+    if is_written and not context.params["intercept"]:
+        raise BadSetting("--pass", "it goes with --intercept: without a proxy nothing is refused. Add --intercept.")

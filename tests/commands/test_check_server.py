@@ -55,6 +55,7 @@ def test_a_server_that_keeps_its_word_is_told_so_after_the_plan(server: Live, tm
     assert "[  1/" not in found.stdout
     verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
     assert verdict["status"] == "kept"
+    assert "error-data=null" in {each["name"]: each["value"] for each in verdict["facts"]}["what was open"]
     assert {"no-credentials-refused", "expired-token-refused"} <= {made["id"] for made in verdict["made"]}
     reasons = {skipped["check"]: skipped["reason"] for skipped in verdict["skipped"]}
     assert reasons["task-ends"] == "not among --only"

@@ -52,6 +52,16 @@ def test_a_client_reaches_the_fake_and_nothing_else_and_is_judged_as_by_a_base_u
     assert by_host.stderr.count(" broken ") >= 3
 
 
+@pytest.mark.parametrize("words", ["serve", "run -- true", "check client -- true"])
+def test_hosts_are_let_out_of_a_proxy_alone(words: str) -> None:
+    command, _, rest = words.partition(" -- ")
+    said = done([sys.executable, "-m", "mockserver", *command.split(), "--pass", "a.example", *rest.split()])
+    assert said.returncode == 2
+    assert said.stderr == (
+        "mockserver: --pass: it goes with --intercept: without a proxy nothing is refused. Add --intercept.\n"
+    )
+
+
 def test_other_hosts_are_refused_and_told() -> None:
     ask = " try: requests.get('https://other.example/')\n except OSError as error: print(error)"
     code = f"import requests\nfor _ in range(2):\n{ask}"

@@ -41,11 +41,11 @@ def unseen(services: Iterable[Service]) -> Iterator[str]:
 
 
 def summary(found: Sequence[Observation]) -> str:
-    """Say in a line what was open, and what this says."""
+    """Say in a line how much of what was open is settled now."""
     settled = [f"{each.question.id}={each.reading}" for each in found if each.reading is not None]
     others = [each.question.id for each in found if each.reading is not None and each.reading != each.question.default]
     against = [each.question.id for each in found if each.is_contradictory]
-    told = f"what was open: {len(settled)} question{'s' * (len(settled) != 1)} settled"
+    told = f"{len(settled)} question{'s' * (len(settled) != 1)} settled"
     told += f" ({', '.join(settled)})" if settled else ""
     told += f"; not the default: {', '.join(others)}" if others else ""
     return told + (f"; contradictory: {', '.join(against)}" if against else "")

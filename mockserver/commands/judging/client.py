@@ -14,6 +14,7 @@ from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
 from mockserver.commands.judging.time_limit import verdict_in_time
 from mockserver.errors import BadSetting
 from mockserver.extras import require
+from mockserver.options.interception import check_passed
 from mockserver.options.kit import CLIENT
 from mockserver.types import Payload
 
@@ -41,6 +42,7 @@ def client(report: Path | None, baseline: Path | None, **options: Any) -> None:
     from mockserver.kit.client.settings import Settings
     from mockserver.kit.reports.terminal import progress
 
+    check_passed()
     reporting = Reporting.prepare(report, baseline)
     settings = Settings(**{**options, "payload": _payload(options["payload"])})
     limit = settings.seconds + _GRACE_SECONDS

@@ -74,6 +74,7 @@ def run(
     finding. docs/testees.md has two more ways, and what else is none.
     """
     require("mockserver run", "httpx")
+    interception.check_passed()
     reporting = Reporting.prepare(report, baseline)
     if journal is not None:
         with written("--journal", journal):

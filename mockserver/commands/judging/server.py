@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.commands.judging.interruption import interruption
 from mockserver.commands.judging.reporting import EXITS, Reporting, exit_status
 from mockserver.commands.judging.time_limit import verdict_in_time
+from mockserver.errors import Interrupted
 from mockserver.extras import require
 from mockserver.options.kit import SERVER
+
+if TYPE_CHECKING:
+    from mockserver.kit.server.evidence import Evidence
 
 _GRACE_SECONDS = 120.0
 """By so much a run may take longer than ``--seconds``: for the last answers, and for the checks."""
@@ -55,10 +62,24 @@ def server(report: Path | None, baseline: Path | None, *, only_plans: bool, agre
         click.echo("Nothing was sent.", err=True)
         sys.exit(_NOTHING_JUDGED)
     limit = settings.seconds + _GRACE_SECONDS
+    seen: list[Evidence] = []
     with interruption() as interrupted:
         with progress() as step:
-            verdict = verdict_in_time(lambda: run(settings, progress=step), settings.url, limit)
+            verdict = verdict_in_time(lambda: run(settings, progress=step, seen=seen.append), settings.url, limit)
+        if verdict.obstacle is None:
+            verdict = replace(verdict, facts=(*verdict.facts, *_what_was_open(seen, settings.url)))
         sys.exit(exit_status(reporting.publish(verdict), interrupted_by=interrupted.number))
+
+
+def _what_was_open(seen: Sequence[Evidence], url: str) -> Iterator[tuple[str, str]]:
+    """Yield what the answers say of open questions, if they say anything; to be interrupted costs no more than that."""
+    from mockserver.adapters.comparison import told
+    from mockserver.adapters.comparison.evidence import observations
+
+    with suppress(Interrupted):
+        for evidence in seen:
+            if found := observations(evidence, url):
+                yield "what was open", told.summary(found)
 
 
 def _agrees(url: str) -> bool:

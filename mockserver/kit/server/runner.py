@@ -72,10 +72,16 @@ def check_server(url: str, **options: Unpack[Options]) -> Verdict:
         return run(Settings(url=url, **arguments))
 
 
-def run(settings: Settings, *, connect: Connect = connect, progress: Progress = lambda _, __: None) -> Verdict:
+def run(
+    settings: Settings,
+    *,
+    connect: Connect = connect,
+    progress: Progress = lambda _, __: None,
+    seen: Callable[[Evidence], None] = lambda _: None,
+) -> Verdict:
     """Play the scenarios that the chosen checks need, and return what the checks find.
 
-    ``connect`` opens the probe. Raises ``MockserverError`` for settings that make no sense.
+    ``connect`` opens the probe; ``seen`` gets the evidence. Raises ``MockserverError`` for settings that make no sense.
     """
     checks, left_out = select(CHECKS, settings.only, settings.skip)
     with connect(settings) as probe:
@@ -85,6 +91,7 @@ def run(settings: Settings, *, connect: Connect = connect, progress: Progress = 
         began = time.monotonic()
         seconds: dict[str, float] = {}
         cut_short = play(probe, checks, progress, seconds)
+        seen(probe.evidence())
         verdict = _verdict(probe, checks, left_out, cut_short, settings)
         took = {check.id: round(sum(seconds.get(name, 0.0) for name in check.scenarios), 3) for check in verdict.made}
         timed = replace(verdict, seconds=MappingProxyType(took), took=round(time.monotonic() - began, 3))
