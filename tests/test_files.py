@@ -222,6 +222,8 @@ OTHERS = {
     "mockserver.fake.media.films",  # PyAV writes into memory, by a function that is called open
     "mockserver.fake.media.sounds",  # as films
     "mockserver.importing.folder",  # a draft in a temporary folder, which takes its place as a whole
+    "mockserver.adapters.mcp.checking",  # what a program prints, in a temporary folder of its own
+    "mockserver.kit.client.interception.environment",  # a temporary folder, which programs read that start later
     "mockserver.adapters.http.results",  # drafts in a temporary folder of its own, which nobody else reads
 }
 """What writes in ways of its own."""

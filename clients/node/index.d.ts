@@ -31,6 +31,9 @@ export interface Options {
   webhookSecret?: string;
   allowCallbacksTo?: Several;
   denyCallbacksTo?: Several;
+  /** Be the proxy of clients that have the real hosts in their code, too; `pass` are other hosts that they reach. */
+  intercept?: boolean;
+  pass?: Several;
   schemas?: Several;
 }
 

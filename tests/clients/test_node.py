@@ -28,8 +28,8 @@ SCRIPTS: dict[str, str] = json.loads((CLIENT / "tests" / "package.json").read_te
 TYPES = (CLIENT / "index.d.ts").read_text(encoding="utf-8")
 ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 
-FIXED = {"--host", "--workers", "--log", "--stop-at-eof"}
-"""Options of ``serve`` that the helper decides."""
+FIXED = {"--host", "--workers", "--log", "--stop-at-eof", "--https"}
+"""Options of ``serve`` that the helper decides: its own requests would not trust a certificate of the authority."""
 
 OWN = {"command", "schemas"}
 """Options of the helper that are not among those of ``serve`` alone: every command has the second."""

@@ -37,10 +37,16 @@ FOR_THE_COMMAND_LINE = {
     "new service --like": "it is what one call is about",
     "new service --out": "as import --out",
     "openapi --output": "as import --out",
+    "readings --force": "as import --force",
+    "readings --from": "it is what one call is about",
     "readings --json": "as config --json",
+    "readings --output": "as import --out",
+    "readings --service": "it is whose exchanges those of one file are",
     "rules --json": "as config --json",
     "serve --stop-at-eof": "who holds the other end is a matter of one start",
     "token --case": "it is what one call is about",
+    "validate --report": "as import --out",
+    "validate --service": "as readings --service",
 }
 """The options that neither a variable nor the file sets, and why."""
 

@@ -25,7 +25,7 @@ NEVER_RUN = {
     ],
     "gateways.md": ["it costs money at a real service"],
     "import.md": ["it installs"],
-    "recording.md": ["it costs money"],
+    "recording.md": ["it costs money", "it costs money, and needs an address of yours"],
     "replicas.md": [
         "tests/slow/test_replicas.py runs it, and kills its parts",
         "it needs Docker; tests/repository/test_containers.py checks the files",

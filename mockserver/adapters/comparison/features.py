@@ -30,7 +30,7 @@ _MOST_ORDERED = 30
 """Tasks of a list whose order is compared, pair by pair."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d\d:\d\d(:\d\d)?")
-ID = re.compile(r"[0-9]{6,24}(-\d+)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{12,40}|(?=[\w-]*\d)[\w-]{12,64}")
+ID = re.compile(r"[0-9]{6,24}(-\d+)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{12,40}|(?=[\w-]{0,63}\d)[\w-]{12,64}")
 """What an id looks like: many digits, a UUID, or a long word with a digit in it."""
 
 

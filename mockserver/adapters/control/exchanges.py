@@ -48,17 +48,18 @@ class Exchanges:
 
     async def archive(self, request: Request) -> StreamingResponse:
         """Write exchanges as HAR, the oldest first, with the callbacks of the same accounts and services."""
-        found = await to_thread.run_sync(self._entries, request)
+        found, forgotten = await to_thread.run_sync(self._archived, request)
         headers = {"content-disposition": 'attachment; filename="requests.har"'}
-        written = pieces(found, self._fake.world.journal.forgotten)
-        return StreamingResponse(written, headers=headers, media_type="application/json")
+        return StreamingResponse(pieces(found, forgotten), headers=headers, media_type="application/json")
 
-    def _entries(self, request: Request) -> Iterator[Archived]:
+    def _archived(self, request: Request) -> tuple[Iterator[Archived], int]:
+        """Return the entries of an archive, and how many exchanges were forgotten."""
         limit = request.query_params.get("limit")
         exchanges = [*islice(self._wanted(request), None if limit is None else number(limit))][::-1]
         deliveries = [] if _OF_EXCHANGES & request.query_params.keys() else [*self._deliveries(request)]
         sent = sorted(attempts(deliveries, self._fake.signature), key=lambda entry: entry.at or 0)
-        return merge(map(archived, exchanges), sent, key=lambda entry: entry.at or 0)
+        found = merge(map(archived, exchanges), sent, key=lambda entry: entry.at or 0)
+        return found, self._fake.world.journal.forgotten
 
     def _deliveries(self, request: Request) -> Iterator[Delivery]:
         service, account = request.query_params.get("service"), request.query_params.get("account")

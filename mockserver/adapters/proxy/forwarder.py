@@ -171,12 +171,13 @@ def forwarding(
     """
     fake, upstream = _Front(settings, say), Upstream(url, patience)
     inspector = Inspector(fake.world)
-    recorder = keeper = None
+    recorder, keeper, workers = None, None, Workers()
     if record:
         recorder = Recorder(record, inspector.service, inspector.router, upstream.host)
         kept = keeping or Keeping()
-        keeper = Keeper(record, inspector.service, inspector.router, say, kept, recorder.source, fake.clock.now)
-    return fake, application(fake, Proxy(fake, upstream, say, recorder, warn, keeper))
+        source, now = recorder.source, fake.clock.now
+        keeper = Keeper(record, inspector.service, inspector.router, say, kept, source, now, workers)
+    return fake, application(fake, Proxy(fake, upstream, say, recorder, warn, keeper), workers)
 
 
 class _Front(Fake):
@@ -198,9 +199,8 @@ class _Front(Fake):
         return response
 
 
-def application(fake: Fake, proxy: Proxy) -> Starlette:
+def application(fake: Fake, proxy: Proxy, workers: Workers) -> Starlette:
     """Return an application that forwards every path except ``/_mock/``, where the fake shows its journal."""
-    workers = Workers()
     sender, results = CallbackSender(fake, workers), Results(fake, workers)
 
     @asynccontextmanager

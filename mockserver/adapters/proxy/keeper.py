@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from starlette.types import Receive, Scope, Send
 
 from mockserver.adapters.http.headers import request_of
+from mockserver.adapters.http.workers import Workers
 from mockserver.adapters.proxy.callbacks import CallbackRecorder
 from mockserver.adapters.proxy.results import MOST_BYTES, OWN, Kept, name_of
 from mockserver.adapters.proxy.upstream import Pairs
@@ -60,11 +61,13 @@ class Keeper:
         keeping: Keeping,
         source: str,
         now: Callable[[], Millis],
+        workers: Workers,
     ) -> None:
-        """``source`` is what a recording says of where it is from."""
+        """``source`` is what a recording says of where it is from; results are fetched by ``workers``."""
         self._kept, self._layout, self._router, self._say = Kept(place), service.layout, router, say
         self._most, self._public_url = keeping.most_bytes, keeping.public_url and keeping.public_url.rstrip("/")
         self._callbacks, self._now = CallbackRecorder(place, service, source), now
+        self._workers = workers
         self._urls: Recent[str] = Recent()
         self._receivers: Recent[str] = Recent()
         self._fetching = dict[str, asyncio.Task[None]]()
@@ -73,8 +76,6 @@ class Keeper:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        for task in self._fetching.values():
-            task.cancel()
         if self._client is not None:
             await self._client.close()
 
@@ -137,7 +138,9 @@ class Keeper:
         name = name_of(url)
         self._urls.set((name,), url)
         if name not in self._fetching and not self._kept.has(name):
-            self._fetching[name] = asyncio.get_running_loop().create_task(self._fetch(name, url, known))
+            self._fetching[name] = self._workers.start(
+                "results to keep", self._fetch(name, url, known), "a result is not kept"
+            )
         return f"{base_url}{OWN}{name}"
 
     async def _fetch(self, name: str, url: str, known: Mapping[str, JSON]) -> None:

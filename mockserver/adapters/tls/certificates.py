@@ -25,7 +25,8 @@ _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _MOST_HOSTS = 256
 """Certificates that are kept: more hosts than any client has, and a bound for who asks for ever new ones."""
 
-_HOST = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.|\Z))+")
+_LONGEST_HOST = 253
+_HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?")
 """A name as it is asked for in TLS (RFC 6066, 3): ASCII, without an underscore, which no certificate can have."""
 
 
@@ -85,6 +86,6 @@ def _may_be_named(host: str) -> bool:
     if literal(host) == host:
         return True
     try:
-        return _HOST.fullmatch(host) is not None and bool(idna.encode(host, uts46=True))
+        return len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) is not None and bool(idna.encode(host, uts46=True))
     except idna.IDNAError:
         return False

@@ -142,7 +142,8 @@ export class List {
       <footer>
         <button type="button" class="toggle" aria-pressed=${this.isFollowing} onClick=${follow}>Live</button>
         <span class="range">${range}</span>
-        ${this.kind.archive && html`<a href=${addressOf(this.kind.archive, this.filters.taken)} download>Save as HAR</a>`}
+        ${this.kind.archive
+          && html`<a href=${addressOf(this.kind.archive, this.filters.taken)} download>Save as HAR</a>`}
         <button type="button" disabled=${this.offset === 0} onClick=${turn(-PAGE)}>Newer</button>
         <button type="button" disabled=${this.next === null} onClick=${turn(PAGE)}>Older</button>
       </footer>
