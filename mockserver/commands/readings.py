@@ -53,8 +53,12 @@ def readings(source: Path | None, service: str | None, output: Path | None, forc
         _list(as_json=as_json)
         return
     from mockserver.adapters.comparison import told
+    from mockserver.adapters.comparison.recording import MOST
 
     session = _session(source, service)
+    for of, things in session.recordings:
+        if len(things) == MOST:
+            complain(f"--from: of {of.id}, only the first {MOST} exchanges that say something new are compared")
     found = session.observed()
     if as_json:
         click.echo(_json(told.as_json(found)))

@@ -131,3 +131,10 @@ def test_readings_as_json_have_every_exchange(tmp_path: Path) -> None:
         "supports": ["400-1201"],
         "rules_out": ["404-1203"],
     }
+
+
+def test_exchanges_that_are_too_many_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.adapters.comparison.recording.MOST", 1)
+    (tmp_path / "a.har").write_bytes(session())
+    found = run("readings", "--from", str(tmp_path / "a.har"))
+    assert "of kling, only the first 1 exchanges that say something new are compared" in found.stderr

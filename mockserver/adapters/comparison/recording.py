@@ -11,7 +11,7 @@ from mockserver.contract.service import Service
 from mockserver.har.archive import Entry
 from mockserver.kit.task_view import TaskView, lasting, task_views
 from mockserver.secrecy.mask import json_of
-from mockserver.types import JSON, Response, value
+from mockserver.types import JSON, Request, Response, value
 
 Kind = Literal["exchange", "callback", "download"]
 
@@ -45,8 +45,7 @@ def recording(service: Service, belonging: Iterable[tuple[Entry, bool]]) -> tupl
 
 
 def _sorted(layout: Layout, belonging: Iterable[tuple[Entry, bool]]) -> Iterator[Recorded]:
-    receivers, results = set[str](), set[str]()
-    polls: dict[tuple[str, str], tuple[int, JSON]] = {}
+    receivers, results, polls = set[str](), set[str](), _Polls(layout)
     for entry, is_exchange in belonging:
         sent = json_of(entry.request.body)
         if is_exchange:
@@ -56,12 +55,8 @@ def _sorted(layout: Layout, belonging: Iterable[tuple[Entry, bool]]) -> Iterator
             if layout.callback_field is not None and (url := first(layout.callback_field, sent)):
                 receivers.add(_plain(str(url)))
             results |= {_plain(url) for view in found.views(layout) for url in view.urls}
-            if entry.request.method == "GET" and TaskView.of(found.received, layout) is not None:
-                poll, said = (entry.request.path, entry.request.query), _said(entry.response, found.received, layout)
-                if polls.get(poll) == said:
-                    continue  # a task is polled many times, and says the same
-                polls[poll] = said
-            yield found
+            if polls.say_more(entry.request, entry.response, found.received):
+                yield found
         elif CALLBACK in entry.own or _url(entry) in receivers:
             if sent is not None:
                 yield Recorded("callback", entry, sent, None)
@@ -69,9 +64,24 @@ def _sorted(layout: Layout, belonging: Iterable[tuple[Entry, bool]]) -> Iterator
             yield Recorded("download", entry, None, None)
 
 
-def _said(response: Response, document: JSON, layout: Layout) -> tuple[int, JSON]:
-    left_out = frozenset() if layout.request_id is None else frozenset({layout.request_id})
-    return response.status, lasting(document, left_out)
+class _Polls:
+    """What the last polls of tasks have said: a task is polled many times, and mostly says the same."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout, self._last = layout, dict[tuple[str, str], tuple[int, JSON]]()
+        self._left_out = frozenset() if layout.request_id is None else frozenset({layout.request_id})
+
+    def say_more(self, request: Request, response: Response, document: JSON) -> bool:
+        """Whether an exchange is no poll, or says something new."""
+        if request.method != "GET":
+            self._last.clear()  # it may have changed what they say
+            return True
+        if TaskView.of(document, self._layout) is None:
+            return True
+        poll, said = (request.path, request.query), (response.status, lasting(document, self._left_out))
+        is_new = self._last.get(poll) != said
+        self._last[poll] = said
+        return is_new
 
 
 def url_of(entry: Entry) -> str:

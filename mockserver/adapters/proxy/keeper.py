@@ -70,12 +70,14 @@ class Keeper:
         self._workers = workers
         self._urls: Recent[str] = Recent()
         self._receivers: Recent[str] = Recent()
-        self._fetching = dict[str, asyncio.Task[None]]()
+        self._fetches: Recent[asyncio.Task[None]] = Recent()
         self._client: aiohttp.ClientSession | None = None
         self._base_url = self._public_url or ""
 
     async def close(self) -> None:
         """Let go of all connections."""
+        for _, fetch in self._fetches.items():
+            fetch.cancel()
         if self._client is not None:
             await self._client.close()
 
@@ -137,10 +139,9 @@ class Keeper:
     def _own(self, url: str, base_url: str, known: Mapping[str, JSON]) -> str:
         name = name_of(url)
         self._urls.set((name,), url)
-        if name not in self._fetching and not self._kept.has(name):
-            self._fetching[name] = self._workers.start(
-                "results to keep", self._fetch(name, url, known), "a result is not kept"
-            )
+        if self._fetches.get((name,)) is None and not self._kept.has(name):
+            fetch = self._workers.start("results to keep", self._fetch(name, url, known), "a result is not kept")
+            self._fetches.set((name,), fetch)
         return f"{base_url}{OWN}{name}"
 
     async def _fetch(self, name: str, url: str, known: Mapping[str, JSON]) -> None:
@@ -173,8 +174,8 @@ class Keeper:
         """Send a result: the kept file, or else what its URL answers."""
         import aiohttp
 
-        if name in self._fetching:
-            await asyncio.wait([self._fetching[name]])
+        if (fetch := self._fetches.get((name,))) is not None:
+            await asyncio.wait([fetch])
         has_begun = False
         try:
             async with self._session().get(url) as response:

@@ -26,7 +26,7 @@ from mockserver.fake.core import Fake
 from mockserver.har.archive import Archive
 from mockserver.har.reading import read
 from mockserver.har.writing import pieces
-from mockserver.kit.task_view import TaskView
+from mockserver.kit.task_view import TaskView, task_views
 from mockserver.secrecy.mask import json_of
 from mockserver.settings import Settings
 from mockserver.types import JSON, Request, Response
@@ -34,7 +34,9 @@ from mockserver.types import JSON, Request, Response
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
 HOOK = "http://hook.example:8123/here"
 START = 1_790_000_000_000
-ANSWERED_LATER = 10_000
+PAUSES = ("3s", "3s", "3s", "6m", "1h", "3h")
+"""Between attempts at a callback: some readings try again after seconds, some after hours."""
+
 TOKEN = "key-of-a-talk-0123456789"
 
 _FAMOUS = 1
@@ -109,20 +111,26 @@ class Talk:
     def look(self, maker: Operation, id: str) -> None:
         """Ask for a task in each way there is."""
         for query in self.queries(maker):
-            path = query.path.replace("{id}", quote(id)).replace("{task_id}", quote(id))
-            named = (
-                {query.finds: id} if "{" not in query.path and query.finds in query.schema.get("properties", {}) else {}
-            )
-            self.send("GET", path, query=urlencode(named)) if query.method == "GET" else self.send("POST", path, named)
+            self.ask(query, id)
+
+    def ask(self, query: Operation, id: str) -> Response:
+        """Send a query: for a task, if it can name one, and otherwise for all."""
+        path = query.path.replace("{id}", quote(id)).replace("{task_id}", quote(id))
+        is_named = "{" not in query.path and query.finds in query.schema.get("properties", {})
+        named = {query.finds: id} if is_named else {}
+        if query.method == "GET":
+            return self.send("GET", path, query=urlencode(named))
+        return self.send("POST", path, named)
 
 
 def talk(service: str, readings: Mapping[str, str]) -> Talk:
     """Say to a service all that tells its readings apart."""
     found = Talk(service, readings)
     filled = [each for each in found.makers if _without_defaults(found, each)]
-    for maker in {each.id: each for each in [*found.makers[:2], *filled]}.values():
+    listed = [each for each in found.makers if any(query.does == "list" for query in found.queries(each))][:1]
+    for maker in {each.id: each for each in [*found.makers[:2], *listed, *filled]}.values():
         _lives(found, maker)
-    for maker in found.makers[:1]:
+    for maker in {each.id: each for each in [*found.makers[:1], *listed]}.values():
         _twins(found, maker)
         _oddities(found, maker)
         _edges(found, maker)
@@ -144,7 +152,8 @@ def _examples(maker: Operation) -> list[dict[str, Any]]:
 def _lives(talk: Talk, maker: Operation) -> None:
     """Let tasks succeed and fail, and look at them in each state; callbacks are heard, or refused for a while."""
     layout = talk.service.layout
-    examples = _examples(maker)[:3]
+    whole = _examples(maker)
+    examples = [*whole[:3], *[each for each in whole[3:] if "series" in each.values()][:1]]
     for number, example in enumerate([*examples, *_without_defaults(talk, maker), examples[0]]):
         is_last = number > 0 and example is examples[0]
         payload = dict(example)
@@ -160,9 +169,9 @@ def _lives(talk: Talk, maker: Operation) -> None:
         for state in ("submitted", "processing", "failed" if is_last else "succeed"):
             talk.fake.tasks.force(task, state)
             task = talk.fake.tasks.get(talk.service.id, task.id) or task
-            for _ in range(4 if statuses else 1):
+            for pause in PAUSES if statuses else PAUSES[:1]:
                 talk.deliver(statuses)
-                talk.fake.clock.advance(ANSWERED_LATER // 4)
+                talk.fake.clock.advance(pause)
             talk.look(maker, id)
         if number == 0:
             for result in _urls(talk, maker, id):
@@ -183,10 +192,11 @@ def _without_defaults(talk: Talk, maker: Operation) -> list[dict[str, Any]]:
 def _urls(talk: Talk, maker: Operation, id: str) -> list[str]:
     for query in talk.queries(maker):
         if query.does == "get":
-            path = query.path.replace("{id}", quote(id)).replace("{task_id}", quote(id))
-            view = TaskView.of(json_of(talk.send("GET", path).body), talk.service.layout)
-            if view is not None:
-                return view.urls
+            document = json_of(talk.ask(query, id).body)
+            one = TaskView.of(document, talk.service.layout)
+            views = [one] if one is not None else task_views(document, talk.service.layout)
+            if views:
+                return views[0].urls
     return []
 
 
@@ -240,7 +250,9 @@ def _edges(talk: Talk, maker: Operation) -> None:
             for rule in query.rules:
                 if rule.keyword in ("minimum", "maximum"):
                     for payload in vectors(rule, query.schema)[1]:
-                        talk.send("GET", query.path, query=urlencode(payload))
+                        talk.tell(query, payload)
+            for payload in _examples(query):  # at any time: the times of an example are long gone
+                talk.tell(query, {name: part for name, part in payload.items() if "time" not in name})
 
 
 def _rules(talk: Talk) -> None:
@@ -273,7 +285,8 @@ def _things(talk: Talk) -> None:
 def _discards(talk: Talk) -> None:
     """Make what an account can keep, and discard it."""
     for operation in talk.operations:
-        if not operation.keeps or operation.does not in ("create", "make") or not operation.schema:
+        is_kept = "element" in operation.id or "voice" in operation.id
+        if not (operation.keeps or is_kept) or operation.does not in ("create", "make") or not operation.schema:
             continue
         id = talk.id_of(talk.tell(operation, _examples(operation)[0]))
         task = next(iter(talk.fake.tasks), None)
@@ -340,11 +353,10 @@ def _account(talk: Talk) -> None:
 
 def _late(talk: Talk) -> None:
     """Fetch results when they are gone."""
-    task = next((each for each in talk.fake.tasks if each.state(talk.fake.clock.now()).status == "succeed"), None)
-    if task is None:
-        return
-    maker = talk.service.operations[task.operation]
-    urls = _urls(talk, maker, task.id)
-    talk.fake.clock.advance("31d")
-    for url in urls[:1]:
-        talk.fake.fetch(Request("GET", urlsplit(url).path, headers={"host": "localhost"}))
+    now = talk.fake.clock.now()
+    done = [each for each in talk.fake.tasks if each.state(now).status == "succeed"]
+    for task in done:
+        if urls := _urls(talk, talk.service.operations[task.operation], task.id):
+            talk.fake.clock.advance("31d")
+            talk.fake.fetch(Request("GET", urlsplit(urls[0]).path, headers={"host": "localhost"}))
+            return
