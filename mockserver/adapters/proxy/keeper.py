@@ -76,7 +76,7 @@ class Keeper:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        for _, fetch in self._fetches.items():
+        for _, fetch in self._fetches.items():  # noqa: PERF102 # it is no dict
             fetch.cancel()
         if self._client is not None:
             await self._client.close()
