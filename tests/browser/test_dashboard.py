@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from haralyzer import HarParser
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk
@@ -158,6 +161,26 @@ def test_filters_and_search_are_the_servers(desk: Desk) -> None:
     asked = [url for url in desk.asked if "/tasks?" in url]
     for query in ("search=ORDER-47", "account=somebody-else", "status=succeed", "limit=50"):
         assert any(query in url for url in asked)
+
+
+def saved(desk: Desk) -> list[str]:
+    """Return the URLs in the archive that the list's link gives."""
+    with desk.page.expect_download() as download:
+        desk.page.get_by_role("link", name="Save as HAR").click()
+    archive = HarParser(json.loads(download.value.path().read_text(encoding="utf-8")))
+    return [entry["request"]["url"] for entry in archive.har_data["entries"]]
+
+
+@pytest.mark.parametrize("options", [(), ("--control-token", TOKEN, "--host", "127.0.0.1")], ids=["open", "token"])
+def test_what_the_filters_let_through_is_saved_as_har(desk: Desk, options: tuple[str, ...]) -> None:
+    page = desk.page
+    page.goto(f"{desk.server.url}/_mock/{f'?token={TOKEN}' if options else ''}#requests")
+    desk.create("A lighthouse")
+    desk.server.request("GET", f"{IMAGE}/123")
+    expect(page.locator("#requests a.row")).to_have_count(2)
+    page.locator("#requests [name=status]").fill("4xx")
+    expect(page.locator("#requests a.row")).to_have_count(1)
+    assert [url.rpartition("/")[2] for url in saved(desk)] == ["123"]
 
 
 def test_a_task_is_forgotten_after_a_question(desk: Desk) -> None:
