@@ -16,6 +16,7 @@ from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.fake.media.artifacts import Artifact, File, Film, Picture, Sound
 from mockserver.fake.media.results import PATH
 from mockserver.files import write
+from mockserver.secrecy.mask import json_of
 from mockserver.types import JSON
 
 FOLDER = "results"
@@ -68,10 +69,10 @@ class Kept:
             if self._file(name).is_file():
                 kind = {**_SUFFIX_TYPES, **_MORE_TYPES}.get(suffix, "application/octet-stream")
                 return File(name.partition(".")[0], kind, suffix, self._file(name).read_bytes())
-            about = json.loads(self._about(name).read_text("utf-8"))
-        except (OSError, ValueError):
+            about = json_of(self._about(name).read_bytes())
+        except OSError:
             return None
-        return _drawn(name, about if isinstance(about, dict) else {})
+        return _drawn(name, about) if isinstance(about, dict) else None
 
     def served(self, document: JSON, base_url: str) -> JSON:
         """Return a recorded document with URLs at which its results are served."""
@@ -98,7 +99,7 @@ def _drawn(name: str, about: Mapping[str, Any]) -> Artifact:
         _side(about.get(side), usual) for side, usual in zip(("width", "height"), _USUAL_SIDES, strict=True)
     )
     seconds = about.get("seconds")
-    length = min(max(int(seconds), 1), _LONGEST_SECONDS) if isinstance(seconds, int | float) else _USUAL_SECONDS
+    length = int(min(max(seconds, 1), _LONGEST_SECONDS)) if isinstance(seconds, int | float) else _USUAL_SECONDS
     if kind.startswith("video/"):
         return Film(id, 0, text, width, height, length)
     if kind.startswith("audio/"):
@@ -118,5 +119,5 @@ def _sides(head: bytes) -> dict[str, JSON]:
     try:
         with Image.open(BytesIO(head)) as picture:
             return {"width": picture.width, "height": picture.height}
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return {}

@@ -21,7 +21,7 @@ from mockserver.adapters.proxy.archives import Session, folder
 from mockserver.adapters.proxy.forwarder import forwarding
 from mockserver.adapters.proxy.keeper import Keeping
 from mockserver.adapters.proxy.replay import Replay
-from mockserver.adapters.proxy.results import MOST_BYTES
+from mockserver.adapters.proxy.results import MOST_BYTES, Kept
 from mockserver.contract.catalog import load
 from mockserver.contract.service import Operation
 from mockserver.fake.core import Fake
@@ -192,6 +192,27 @@ def test_a_result_that_is_too_large_is_drawn_in_its_kind_and_size(tmp_path: Path
         ((kind, content),) = client.end(id, 0).files
     assert kind == "image/png"
     assert content[16:24] == before.files[0][1][16:24]  # the sides, in the header of a PNG
+
+
+@pytest.mark.parametrize(
+    ("about", "kind"),
+    [
+        ('{"type": "video/mp4", "seconds": 1e300, "width": -7, "height": 1e300}', "Film"),
+        ('{"type": "audio/x", "seconds": -5}', "Sound"),
+        ('{"type": 7, "width": 1, "height": 1.5}', "Picture"),
+        ("{}", "Picture"),
+        ('{"seconds": 1e999}', None),
+        ("[]", None),
+        ("{", None),
+        ("", None),
+    ],
+)
+def test_what_is_known_of_a_result_may_be_anything(about: str, kind: str | None, tmp_path: Path) -> None:
+    name = "0123456789abcdef.mp4"
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / f"{name}.json").write_text(about)
+    found = Kept(tmp_path).artifact(name)
+    assert (None if found is None else type(found).__name__) == kind
 
 
 def test_a_folder_of_recordings_settles_readings(tmp_path: Path) -> None:
