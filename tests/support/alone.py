@@ -6,7 +6,9 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 
-from tests.support.programs import lack, need
+import pytest
+
+from tests.support.programs import need
 
 _UP = 'ip link set lo up && exec "$@"'
 
@@ -15,8 +17,8 @@ def alone(*command: str) -> list[str]:
     """Return the words that run a command in a network with no other interface. Skip where none can be made."""
     need("unshare", "ip")
     words = _words()
-    if words is None:
-        lack("permission to make a network")
+    if words is None:  # nothing that can be installed, in our CI neither
+        pytest.skip("no network can be made here, in which there is loopback alone")
     return [*words, "sh", "-c", _UP, "alone", *command]
 
 
