@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.adapters.proxy.redaction import Redactor
 from mockserver.contract.catalog import load
 from mockserver.secrecy.curl import curl
 from mockserver.secrecy.mask import Mask, is_secret, masked
@@ -50,6 +52,26 @@ def test_a_key_that_opens_nothing_is_shown(name: str) -> None:
     assert not is_secret(name)
 
 
+def test_the_values_that_a_contract_lists_are_no_secrets() -> None:
+    def listed(schema: JSON) -> Iterator[tuple[str, str]]:
+        for inner in schema if isinstance(schema, list) else ():
+            yield from listed(inner)
+        if isinstance(schema, dict):
+            for name, about in schema.get("properties", {}).items():
+                if isinstance(about, dict):
+                    yield from ((name, each) for each in about.get("enum", []) if isinstance(each, str))
+            for inner in schema.values():
+                yield from listed(inner)
+
+    found = {pair for document in load().documents.values() for pair in listed(document) if is_secret(pair[0])}
+    assert ("key", "product_type") in found
+    for name, value in found:
+        body = json.dumps({"filters": [{name: value, "values": ["a"]}]})
+        assert Mask().text(body) == body
+        assert Mask.of(Request("POST", "/", "", {}, body.encode())).json({name: value}) == {name: value}
+        assert Redactor().json({name: value}) == {name: value}
+
+
 def test_of_all_fields_of_the_contracts_only_these_are_secrets() -> None:
     def names(schema: JSON) -> set[str]:
         if isinstance(schema, list):
@@ -60,7 +82,7 @@ def test_of_all_fields_of_the_contracts_only_these_are_secrets() -> None:
 
     found = {name for document in load().documents.values() for name in names(document)}
     assert len(found) > 100
-    # Those of an account of useapi and of a callback at PiAPI; and the name of a filter, which is hidden for nothing.
+    # Those of an account of useapi and of a callback at PiAPI; and what a filter looks at, which is a name.
     assert {name for name in found if is_secret(name)} == {"password", "token", "passToken", "secret", "key"}
 
 

@@ -35,6 +35,9 @@ _PUBLIC = re.compile(
 )
 """Names that end like a secret's and are none; a ``session_id`` names what was selected in a film (family 4.7)."""
 
+_NAME = re.compile(r"[a-z]{2,20}+(?:_[a-z]{2,20}+){0,3}")
+"""A name of a field, which a secret hardly is: no service gives out keys of a few small letters."""
+
 _ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite"})
 """What stands beside the secret of a ``Set-Cookie``."""
 
@@ -65,6 +68,11 @@ def is_secret(name: str) -> bool:
     return _SECRET.search(spelt) is not None and _PUBLIC.search(spelt) is None
 
 
+def holds_secret(name: str, value: str) -> bool:
+    """Whether what a header, parameter or field holds is a secret; the ``key`` of a filter is a name (family Q4)."""
+    return is_secret(name) and not (spelled(name) == "key" and _NAME.fullmatch(value))
+
+
 def spelled(name: str) -> str:
     """Spell a name in lower case, with an underscore between its words: ``apiKey``, ``x-api-key``."""
     return "_".join(_WORD.findall(name)).lower()
@@ -84,7 +92,7 @@ def secrets(headers: Mapping[str, str], parameters: Mapping[str, str], document:
     for name, value in headers.items():
         if is_secret(name):
             yield from _parts(value)
-    yield from (value for name, value in parameters.items() if is_secret(name))
+    yield from (value for name, value in parameters.items() if holds_secret(name, value))
     yield from _named(document, "")
 
 
@@ -142,7 +150,7 @@ class Mask:
             return [self.json(inner, name) for inner in value]
         if not isinstance(value, str):
             return value
-        return masked(value) if is_secret(name) else self.text(value)
+        return masked(value) if holds_secret(name, value) else self.text(value)
 
 
 def spellings(secret: str) -> set[str]:
@@ -159,7 +167,7 @@ def spellings(secret: str) -> set[str]:
 
 def _pair(found: re.Match[str]) -> str:
     """Mask the value of a name that holds a secret."""
-    if not is_secret(unquote(found[1])):
+    if not holds_secret(unquote(found[1]), found[2]):
         return found[0]
     whole, start = found[0], found.start()
     return whole[: found.start(2) - start] + masked(found[2]) + whole[found.end(2) - start :]
@@ -179,7 +187,7 @@ def _parameters(query: str) -> str:
     parts = re.split(r"([&?#])", query)
     for place, part in enumerate(parts):
         name, equals, value = part.partition("=")
-        if value and is_secret(unquote(name)):
+        if value and holds_secret(unquote(name), value):
             parts[place] = f"{name}{equals}{masked(value)}"
     return "".join(parts)
 
@@ -207,7 +215,7 @@ def _named(value: JSON, name: str) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _named(inner, name)
-    elif isinstance(value, str) and is_secret(name):
+    elif isinstance(value, str) and holds_secret(name, value):
         yield value
 
 

@@ -11,6 +11,7 @@ from dataclasses import field
 from itertools import combinations
 
 from mockserver.contract.layout import Layout
+from mockserver.contract.service import Service
 from mockserver.kit.task_view import TaskView, at
 from mockserver.secrecy.mask import json_of
 from mockserver.types import JSON, Path, Response, is_url, pointer, value
@@ -20,7 +21,7 @@ Features = Mapping[str, str]
 
 ABSENT = "absent"
 
-_HEADERS = ("retry-after", "allow")
+HEADERS = ("retry-after", "allow")
 """Headers of answers that say something of a reading."""
 
 _SECONDS, _MILLIS = range(1_500_000_000, 4_000_000_000), range(1_500_000_000_000, 4_000_000_000_000)
@@ -29,6 +30,10 @@ _SECONDS, _MILLIS = range(1_500_000_000, 4_000_000_000), range(1_500_000_000_000
 _MOST_ORDERED = 30
 """Tasks of a list whose order is compared, pair by pair."""
 
+_LONGEST_SENTENCE = 500
+"""No service says more when it refuses; a pattern would take long over a text of megabytes."""
+
+_PLACE = re.compile(r"\{\w+\}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d\d:\d\d(:\d\d)?")
 ID = re.compile(r"[0-9]{6,24}(-\d+)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{12,40}|(?=[\w-]{0,63}\d)[\w-]{12,64}")
 """What an id looks like: many digits, a UUID, or a long word with a digit in it."""
@@ -42,12 +47,14 @@ class Answer:
     * ``forms``: which fields there are, and which of them are empty
     * ``values``: what is in them
     * ``counts``: how many items lists have, by which nothing is told apart: other tasks may be among them
+    * ``sentence``: the one in which the service refuses for a reason of its own; ``None`` for all else
     """
 
     outcome: Features
     forms: Features
     values: Features
     counts: Mapping[str, int] = field(default_factory=dict)
+    sentence: str | None = None
 
     @property
     def tiers(self) -> tuple[Features, ...]:
@@ -55,8 +62,19 @@ class Answer:
         return self.outcome, self.forms, self.values
 
 
-def answer(response: Response, layout: Layout) -> Answer:
-    """Return the features of an answer."""
+Sentences = Mapping[str, re.Pattern[str]]
+"""What a service says when it refuses, each with a pattern for what it has in its places."""
+
+
+def sentences(service: Service) -> Sentences:
+    """Return the sentences of a service's error table that say something of themselves."""
+    texts = (at(row.body, service.layout.error_message) for row in service.errors.values())
+    parts = {text: _PLACE.split(text) for text in texts if isinstance(text, str)}
+    return {text: re.compile(".*".join(map(re.escape, found))) for text, found in parts.items() if any(found)}
+
+
+def answer(response: Response, layout: Layout, known: Sentences) -> Answer:
+    """Return the features of an answer of a service that refuses in ``known`` sentences."""
     document = json_of(response.body)
     if document is None and response.body:
         document = response.body.decode(errors="replace")
@@ -67,10 +85,17 @@ def answer(response: Response, layout: Layout) -> Answer:
             outcome[pointer(layout.error_code)] = f"code {code}"
     forms, values = _listed(document, layout)
     counts = {pointer(way): len(found) for way, found in _walk(document, (), layout) if isinstance(found, list)}
-    for name in _HEADERS:
+    for name in HEADERS:
         if name in response.headers:
             forms[f"header {name}"], values[f"header {name}"] = "text", response.headers[name]
-    return Answer(outcome, forms, values, counts)
+    return Answer(outcome, forms, values, counts, _sentence(response, document, layout, known))
+
+
+def _sentence(response: Response, document: JSON, layout: Layout, known: Sentences) -> str | None:
+    found = at(document, layout.error_message) if response.status >= 400 else None
+    if not isinstance(found, str) or len(found) > _LONGEST_SENTENCE:
+        return None
+    return next((text for text, pattern in known.items() if pattern.fullmatch(found)), None)
 
 
 def told(document: JSON, layout: Layout, state: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -117,6 +117,8 @@ def _told_apart(came: Answer, predicted: Mapping[str, Answer]) -> tuple[str, fro
     left, first = frozenset(predicted), None
     if not any(each.outcome == came.outcome for each in predicted.values()):
         return None  # something else was the matter
+    if came.sentence is not None and all(each.sentence != came.sentence for each in predicted.values()):
+        return None  # as well, with the same status and code
     for tier in range(len(came.tiers)):
         tiers = {reading: predicted[reading].tiers[tier] for reading in left}
         for where in _differing(tiers):

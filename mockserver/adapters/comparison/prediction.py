@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from mockserver.adapters.comparison.features import ID, Answer, answer, told
+from mockserver.adapters.comparison.features import ID, Answer, answer, sentences, told
 from mockserver.adapters.comparison.recording import Recorded, url_of
 from mockserver.contract.catalog import Catalog
 from mockserver.contract.credentials import KEY_HEADER
@@ -65,6 +65,7 @@ class Player:
         Raises ``MockserverError`` for readings that the service does not have.
         """
         self._service, self._things, self._seen = service, things, {} if seen is None else seen
+        self._sentences = sentences(service)
         is_signed = any(SIGNATURE in each.entry.request.headers for each in things if each.kind == "callback")
         self.fake = Fake(
             Settings(
@@ -110,7 +111,7 @@ class Player:
         named = replace(response, body=self._named(response.body))
         key = named.status, named.body, *named.headers.items()
         if key not in self._seen:
-            self._seen[key] = answer(named, self._service.layout)
+            self._seen[key] = answer(named, self._service.layout, self._sentences)
         return self._seen[key]
 
     def _enter_states(self, thing: Recorded) -> None:
@@ -221,6 +222,7 @@ class Player:
 def recorded_answers(service: Service, things: Sequence[Recorded]) -> list[Answer | None]:
     """Return what is compared of what was recorded itself."""
     found: list[Answer | None] = []
+    known = sentences(service)
     for thing in things:
         response = thing.entry.response
         if response is None or thing.kind == "callback":
@@ -228,7 +230,7 @@ def recorded_answers(service: Service, things: Sequence[Recorded]) -> list[Answe
         elif thing.kind == "download":
             found.append(Answer({"": f"HTTP {response.status}"}, {}, {}))
         else:
-            found.append(answer(response, service.layout))
+            found.append(answer(response, service.layout, known))
     for place, id in _last_callbacks(service, things).items():
         told_of = [each for each in things if each.kind == "callback" and _task(service, each) == id]
         sent = [(_state(service, each) or "", SIGNATURE in each.entry.request.headers, each.sent) for each in told_of]

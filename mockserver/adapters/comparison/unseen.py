@@ -8,6 +8,7 @@ from types import MappingProxyType
 UNSEEN: Mapping[str, str] = MappingProxyType(
     {
         "series-slots": "how many slots an account has is not in the traffic",
+        "asset-too-large": "files of that size are in no recording",
         "max-jobs": "how many jobs an account runs elsewhere is not in the traffic",
         "empty-pack": "what is left in a pack is not in the traffic when a task is created",
     }

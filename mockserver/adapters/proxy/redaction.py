@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from mockserver.secrecy.mask import JWT, KEY, is_secret, spelled, spellings
+from mockserver.secrecy.mask import JWT, KEY, holds_secret, spelled, spellings
 from mockserver.types import JSON
 
 REMOVED = "removed"
@@ -76,7 +76,7 @@ class Redactor:
             return str(ACCOUNT) if isinstance(value, str) else ACCOUNT
         if not isinstance(value, str) or not value:
             return value
-        if is_secret(name) or _PERSON.fullmatch(spelt):
+        if holds_secret(name, value) or _PERSON.fullmatch(spelt):
             return REMOVED
         if _FILE.fullmatch(value):
             return digest(value)

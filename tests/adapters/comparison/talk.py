@@ -142,6 +142,7 @@ def talk(service: str, readings: Mapping[str, str]) -> Talk:
     _account(found)
     _full(found)
     _late(found)
+    _accounts(found)
     return found
 
 
@@ -360,3 +361,19 @@ def _late(talk: Talk) -> None:
             talk.fake.clock.advance("31d")
             talk.fake.fetch(Request("GET", urlsplit(urls[0]).path, headers={"host": "localhost"}))
             return
+
+
+def _accounts(talk: Talk) -> None:
+    """Stop a job, name an account that is not there, and remove one."""
+    whose = {each.does: each for each in talk.operations}
+    maker = talk.makers[0]
+    if "stop" in whose:
+        id = talk.id_of(talk.tell(maker, _examples(maker)[0]))
+        talk.send("DELETE", whose["stop"].path.replace("{task_id}", quote(id or "none")))
+    if "configure" not in whose:
+        return
+    example = _examples(whose["configure"])[0]
+    for email in ("first@example.com", "second@example.com"):
+        talk.tell(whose["configure"], {**example, "email": email})
+    talk.tell(maker, {**_examples(maker)[0], "email": "nobody@example.com"})
+    talk.send("DELETE", whose["remove"].path.replace("{email}", "first@example.com"))
