@@ -23,7 +23,7 @@ from tests.support.receiver import receiver
 pytestmark = pytest.mark.torture
 
 MANY = 200_000
-PATIENCE = 120.0
+PATIENCE, FILLING = 120.0, 600.0
 FILLED = f"""
 from mockserver.fake.core import Fake
 from mockserver.types import Request
@@ -49,7 +49,7 @@ def say(text: str) -> None:
 @pytest.fixture(scope="module")
 def crowded() -> Iterator[Process]:
     """A server that has 200 000 tasks of one account."""
-    with started("--pace", "instant", main=FILLED, patience=PATIENCE) as server:
+    with started("--pace", "instant", main=FILLED, patience=FILLING) as server:
         yield server
 
 

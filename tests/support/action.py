@@ -59,7 +59,7 @@ class Runner:
             env={**os.environ, **files, **temp, **env, **variables},
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=5 * PATIENCE,  # one installs
             check=False,
         )
 

@@ -37,7 +37,7 @@ START = 1_790_000_000_000
 PAUSES = ("3s", "3s", "3s", "6m", "1h", "3h")
 """Between attempts at a callback: some readings try again after seconds, some after hours."""
 
-TOKEN = "key-of-a-talk-0123456789"
+TOKEN, OTHER = "key-of-a-talk-0123456789", "key-of-another-0123456789"
 
 _FAMOUS = 1
 """Rules of one question that are broken at each operation."""
@@ -364,16 +364,16 @@ def _late(talk: Talk) -> None:
 
 
 def _accounts(talk: Talk) -> None:
-    """Stop a job, name an account that is not there, and remove one."""
+    """Stop a job, name an account that is not there, and remove one; as somebody else, who has room for jobs."""
     whose = {each.does: each for each in talk.operations}
     maker = talk.makers[0]
     if "stop" in whose:
-        id = talk.id_of(talk.tell(maker, _examples(maker)[0]))
-        talk.send("DELETE", whose["stop"].path.replace("{task_id}", quote(id or "none")))
+        id = talk.id_of(talk.tell(maker, _examples(maker)[0], token=OTHER))
+        talk.send("DELETE", whose["stop"].path.replace("{task_id}", quote(id or "none")), token=OTHER)
     if "configure" not in whose:
         return
     example = _examples(whose["configure"])[0]
     for email in ("first@example.com", "second@example.com"):
-        talk.tell(whose["configure"], {**example, "email": email})
-    talk.tell(maker, {**_examples(maker)[0], "email": "nobody@example.com"})
-    talk.send("DELETE", whose["remove"].path.replace("{email}", "first@example.com"))
+        talk.tell(whose["configure"], {**example, "email": email}, token=OTHER)
+    talk.tell(maker, {**_examples(maker)[0], "email": "nobody@example.com"}, token=OTHER)
+    talk.send("DELETE", whose["remove"].path.replace("{email}", "first@example.com"), token=OTHER)

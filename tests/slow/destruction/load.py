@@ -75,7 +75,7 @@ class Load:
     async def more(self, created: int = 0, unavailable: int = 0) -> None:
         """Wait until so many more creates were answered in one of these ways."""
         created, unavailable = created + len(self.created), unavailable + self.unavailable
-        await until(PATIENCE, lambda: len(self.created) >= created and self.unavailable >= unavailable)
+        await until(5 * PATIENCE, lambda: len(self.created) >= created and self.unavailable >= unavailable)
 
     def give_up(self) -> None:
         """Let all clients leave: whoever would answer them is gone, and what has begun stays without an answer."""
