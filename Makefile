@@ -101,7 +101,7 @@ clean: ## remove the environment, the builds and the caches
 # One environment, and a stamp for each use of it: whoever only serves waits for no linters. It is made again only when
 # pyproject.toml has changed. The stamp comes last, so that an installation that was cut short is not taken for a whole one.
 $(SERVING): EXTRAS :=
-$(SERVING): WHAT := what serving needs: 210 MB
+$(SERVING): WHAT := what serving needs: 230 MB
 $(READY): EXTRAS := [kit,redis,dev]
 $(READY): WHAT := what serving and testing need: 470 MB
 $(SERVING) $(READY): pyproject.toml

@@ -16,7 +16,7 @@ Way = Literal["fake", "out"]
 PLAIN_PORT, TLS_PORT = 80, 443
 """Where the services listen: the ports of http and https."""
 
-_TARGET = re.compile(r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
+_TARGET = re.compile(r"([A-Za-z0-9._-]{1,255}+|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
 """What CONNECT asks for: a host and a port (RFC 9110, 9.3.6)."""
 
 _PATTERN = re.compile(r"[a-z0-9._*-]{1,255}|[0-9a-f:.]{2,45}")

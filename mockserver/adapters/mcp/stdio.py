@@ -16,6 +16,7 @@ from mcp.server.stdio import stdio_server
 
 from mockserver.adapters.mcp.checking import Checking
 from mockserver.adapters.mcp.door import door
+from mockserver.adapters.mcp.pipe import Input, Output, Unanswered
 from mockserver.adapters.mcp.steered import PATIENCE_SECONDS, NoFake, Reached, Steered
 from mockserver.adapters.mcp.tool import Session
 from mockserver.adapters.testing.live import live
@@ -98,7 +99,9 @@ async def serve(url: str | None, token: str | None) -> None:
     async with _ended_by_signals(found, checking):
         try:
             async with stdio_server() as (reading, writing):
-                await server.run(reading, writing, server.create_initialization_options())
+                unanswered = Unanswered()
+                sides = Input(reading, unanswered), Output(writing, unanswered)
+                await server.run(*sides, server.create_initialization_options())
         except* (BrokenPipeError, anyio.BrokenResourceError):
             pass  # whoever reads has gone
 

@@ -135,6 +135,15 @@ def test_it_ends_with_its_input_and_prints_nothing_but_answers(tmp_path: Path) -
     assert [*tmp_path.iterdir()] == []
 
 
+def test_all_that_was_asked_is_answered_before_it_ends(tmp_path: Path) -> None:
+    asked = [message(id, "tools/call", name="operations", arguments={}) for id in range(2, 30)]
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 29}}
+    with started(tmp_path) as child:
+        out, _ = child.communicate(b"".join([HELLO, *asked, json.dumps(cancelled).encode() + b"\n"]), PATIENCE)
+    assert child.returncode == 0
+    assert {json.loads(line)["id"] for line in out.splitlines()} - {29} == {*range(1, 29)}
+
+
 def test_ctrl_c_ends_it_quietly_with_all_that_it_has_begun(tmp_path: Path) -> None:
     with started(tmp_path) as child:
         assert child.stdin is not None
