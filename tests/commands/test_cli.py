@@ -281,7 +281,7 @@ def test_every_help_has_an_example_that_can_be_run(path: tuple[str, ...]) -> Non
     for words in called:
         place = next((count for count in (2, 1) if (*words[:count],) in ALL), 0)
         assert not isinstance(ALL[(*words[:place],)], click.Group) or place == 0
-        # Under the command that is above: click keeps, for good, the words for help of the first context of a command.
+        # A command keeps for good the words for help that its first context had, and those are of the command above.
         above = click.Context(main, info_name="mockserver", **main.context_settings)
         ALL[(*words[:place],)].make_context(" ".join(words[:place]), words[place:], parent=above)
 

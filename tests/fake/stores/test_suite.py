@@ -1,4 +1,4 @@
-"""The tests of the fake hold on every store: a few each time, and every one of them with ``make torture``."""
+"""The tests of the fake hold on every store: a few each time, and up to ten cases of each with ``make torture``."""
 
 from __future__ import annotations
 
