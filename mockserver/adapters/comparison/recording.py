@@ -57,10 +57,10 @@ def _sorted(layout: Layout, belonging: Iterable[tuple[Entry, bool]]) -> Iterator
             results |= {_plain(url) for view in found.views(layout) for url in view.urls}
             if polls.say_more(entry.request, entry.response, found.received):
                 yield found
-        elif CALLBACK in entry.own or _url(entry) in receivers:
+        elif CALLBACK in entry.own or url_of(entry) in receivers:
             if sent is not None:
                 yield Recorded("callback", entry, sent, None)
-        elif _url(entry) in results and entry.response is not None:
+        elif url_of(entry) in results and entry.response is not None:
             yield Recorded("download", entry, None, None)
 
 
@@ -86,10 +86,6 @@ class _Polls:
 
 def url_of(entry: Entry) -> str:
     """Return the URL of an entry without its query, in which signatures change."""
-    return _url(entry)
-
-
-def _url(entry: Entry) -> str:
     return f"{entry.request.scheme}://{entry.host}{entry.request.path}"
 
 

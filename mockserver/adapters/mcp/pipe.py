@@ -51,10 +51,30 @@ class Unanswered:
         self._changed.set()
 
 
-class Input:
+class _Side:
+    """A side of the pipe, closed at the end of ``async with``."""
+
+    def __init__(self, inner: ReadStream[Message] | WriteStream[SessionMessage]) -> None:
+        self._side = inner
+
+    async def aclose(self) -> None:
+        """Read or write no more."""
+        await self._side.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class Input(_Side):
     """What is read; its end comes when all is answered."""
 
     def __init__(self, inner: ReadStream[Message], unanswered: Unanswered) -> None:
+        super().__init__(inner)
         self._inner, self._unanswered = inner, unanswered
 
     async def receive(self) -> Message:
@@ -67,10 +87,6 @@ class Input:
         self._unanswered.read(message)
         return message
 
-    async def aclose(self) -> None:
-        """Read no more."""
-        await self._inner.aclose()
-
     def __aiter__(self) -> Self:
         return self
 
@@ -80,34 +96,15 @@ class Input:
         except anyio.EndOfStream:
             raise StopAsyncIteration from None
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-
-class Output:
+class Output(_Side):
     """What is written, each answer noted."""
 
     def __init__(self, inner: WriteStream[SessionMessage], unanswered: Unanswered) -> None:
+        super().__init__(inner)
         self._inner, self._unanswered = inner, unanswered
 
     async def send(self, message: SessionMessage) -> None:
         """Write a message."""
         await self._inner.send(message)
         self._unanswered.written(message)
-
-    async def aclose(self) -> None:
-        """Write no more."""
-        await self._inner.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()

@@ -66,7 +66,7 @@ class Session:
         """How many exchanges belong to no service."""
         return len(self._archive.entries) - len(self.belonging) - sum(map(_is_callback, self._archive.entries))
 
-    @property
+    @cached_property
     def recordings(self) -> tuple[tuple[Service, tuple[Recorded, ...]], ...]:
         """What can be compared with fakes, by service: exchanges, and callbacks and downloads of its tasks."""
         whose = {id(entry): service.id for entry, service in self.belonging}
