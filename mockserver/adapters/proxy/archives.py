@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mockserver.adapters.comparison.observation import Observation, observed
-from mockserver.adapters.comparison.recording import Recorded, recording
+from mockserver.adapters.comparison.recording import CALLBACK, Recorded, recording
 from mockserver.adapters.proxy import callbacks
 from mockserver.adapters.proxy.fixtures import wired
 from mockserver.adapters.proxy.inspection import Exchange, Inspection, Inspector
@@ -24,9 +24,6 @@ from mockserver.fake.world import World
 from mockserver.har.archive import Archive, Entry
 from mockserver.settings import Settings
 from mockserver.types import Millis, Request, Response
-
-_CALLBACK = "callback"
-"""What our own archives have of a callback: its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +136,7 @@ def folder(place: Path, catalog: Catalog) -> Archive:
 def _told(callback: callbacks.Callback) -> Entry:
     request = Request("POST", "/", headers=dict(callback.headers), body=encoded(callback.body))
     return Entry(
-        callback.name, callback.at, -1, "", request, Response(callback.answered), {}, {_CALLBACK: callback.name}
+        callback.name, callback.at, -1, "", request, Response(callback.answered), {}, {CALLBACK: callback.name}
     )
 
 
@@ -155,7 +152,7 @@ def _entry(recording: Recording, service: str) -> Entry:
 
 
 def _is_callback(entry: Entry) -> bool:
-    return _CALLBACK in entry.own
+    return CALLBACK in entry.own
 
 
 def _moment(entry: Entry) -> Millis:

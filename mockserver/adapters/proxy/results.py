@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -117,7 +118,9 @@ def _sides(head: bytes) -> dict[str, JSON]:
     from PIL import Image
 
     try:
-        with Image.open(BytesIO(head)) as picture:
-            return {"width": picture.width, "height": picture.height}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a picture that is very large: it is not decoded
+            with Image.open(BytesIO(head)) as picture:
+                return {"width": picture.width, "height": picture.height}
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return {}
