@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.adapters.http import protocol
 from mockserver.adapters.http.connection import head as heads
+from mockserver.adapters.http.connection.deadline import Deadline
 from mockserver.adapters.http.connection.desk import Desk
 from mockserver.adapters.http.headers import request_of
 from mockserver.adapters.http.protocol import Protocol
@@ -412,6 +413,10 @@ def test_a_client_that_reads_nothing_is_not_answered_for_ever() -> None:
 # --- Time ----------------------------------------------------------------------------------------------------------
 
 
+LONGEST_PAUSE_SECONDS = 30
+"""Between two polls, of all clients that are known."""
+
+
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
@@ -456,6 +461,35 @@ def test_a_connection_without_a_request_is_closed_in_time(content: bytes) -> Non
         connection.sendall(content)
         assert connection.recv(1000) == b""
         assert len(running.requests) == 0
+
+
+def test_a_connection_rests_longer_than_a_client_that_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+    usual = Deadline.set
+
+    def set_(self: Deadline, seconds: float) -> None:
+        limits.append(seconds)
+        usual(self, seconds)
+
+    monkeypatch.setattr(Deadline, "set", set_)
+    with (
+        live(pace="instant") as running,
+        socket.create_connection(("127.0.0.1", _port(running.url)), PATIENCE) as connection,
+    ):
+        connection.sendall(request())
+        assert answers(connection)[0].status == 200
+        assert limits[-1] > LONGEST_PAUSE_SECONDS
+
+
+def test_a_connection_that_rests_too_long_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "IDLE_SECONDS", 0.05)
+    with (
+        live(pace="instant") as running,
+        socket.create_connection(("127.0.0.1", _port(running.url)), PATIENCE) as connection,
+        connection.makefile("rb") as stream,
+    ):
+        connection.sendall(request())
+        assert stream.read().count(b"HTTP/1.1 200 ") == 1
 
 
 @pytest.mark.usefixtures("hasty")
