@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 from mockserver.kit.client import keeper
+from mockserver.kit.signals import undisturbed
 
 _START_SECONDS = 60.0
 """How long a keeper may take to start its program; it takes some hundredths of a second on an idle machine."""
@@ -61,7 +62,7 @@ class Child:
         stream = subprocess.PIPE if is_apart else None
         words = [sys.executable, "-I", "-S", keeper.__file__, str(theirs.fileno()), place] if HAS_KEEPER else []
         try:
-            with theirs, _undisturbed():
+            with theirs, undisturbed(), _blocked():
                 self._process = subprocess.Popen(
                     [*words, *command],
                     env=environment,
@@ -194,8 +195,8 @@ class Tail:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let no signal come between a start and the note of it; they come afterwards."""
+def _blocked() -> Iterator[None]:
+    """Let no signal end a keeper before it can handle any: it inherits this."""
     if not HAS_KEEPER:
         yield
         return

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
+from functools import partial
 from queue import PriorityQueue
+from threading import Lock
 from typing import TypeVar
 
 from mockserver.kit.client.player import Connection
+from mockserver.kit.threads import side_by_side
 
 T = TypeVar("T")
 
@@ -28,6 +30,7 @@ class Lanes:
         for number in range(len(connections)):
             self._free.put(number)
         self.is_closed = False
+        self._lock, self._working = Lock(), 0
 
     @contextmanager
     def lane(self) -> Iterator[Connection]:
@@ -43,11 +46,11 @@ class Lanes:
 
         What one raises ends all, and is raised: the testees are closed, whatever they are just asked.
         """
-        supply, lock = iter(things), threading.Lock()
+        supply = iter(things)
 
         def work() -> None:
             while not self.is_closed:
-                with lock:
+                with self._lock:
                     thing = next(supply, _NOTHING)
                 if thing is _NOTHING:
                     return
@@ -56,18 +59,26 @@ class Lanes:
         if len(self._connections) == 1:
             work()
             return
-        with ThreadPoolExecutor(len(self._connections)) as pool:
-            workers = [pool.submit(work) for _ in self._connections]
-            try:
-                for worker in as_completed(workers):
-                    worker.result()
-            except BaseException:
-                self._close(workers)
-                raise
+        try:
+            for ended in side_by_side([partial(self._counted, work)] * len(self._connections)):
+                ended.result()
+        except BaseException:
+            self._close()
+            raise
 
-    def _close(self, workers: Sequence[Future[None]]) -> None:
+    def _counted(self, work: Callable[[], None]) -> None:
+        with self._lock:
+            self._working += 1
+        try:
+            work()
+        finally:
+            with self._lock:
+                self._working -= 1
+
+    def _close(self) -> None:
         """Close the testees until nobody asks them any more: one may just have been started again."""
         self.is_closed = True
-        while wait(workers, timeout=_LOOK_SECONDS).not_done:
+        while self._working:
             for connection in self._connections:
                 connection.testee.close()
+            time.sleep(_LOOK_SECONDS)

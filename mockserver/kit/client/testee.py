@@ -190,11 +190,15 @@ class _Running:
 
     def close(self) -> None:
         """Let it end by itself for a while."""
-        with suppress(OSError):
-            self.stdin.close()
+        # What is being written holds the pipe, perhaps for ever: the testee may not read it.
+        threading.Thread(target=self._close_stdin, daemon=True).start()
         with suppress(subprocess.TimeoutExpired):
             self.child.wait(_END_SECONDS)
         self.kill()
+
+    def _close_stdin(self) -> None:
+        with suppress(OSError):
+            self.stdin.close()
 
     def kill(self) -> None:
         """End it."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
+from mockserver.commands.judging.interruption import interruption
 from mockserver.errors import Interrupted
 from mockserver.kit import check_client
 from mockserver.kit.client.fake_process import FakeProcess
@@ -103,6 +107,66 @@ def test_what_one_raises_ends_the_others_whatever_they_wait_for(error: BaseExcep
     with pytest.raises(type(error)):
         found.each(play, [0, 1, *range(2, 100)])
     assert found.is_closed
+
+
+class Reborn(Idle):
+    """A testee that is started again by whoever asks it after its end, as a program is."""
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        self.closed = threading.Event()
+        return super().ask(request, seconds)
+
+
+def interrupted_at(moment: int) -> bool:
+    """Interrupt ``each`` at its n-th call in the main thread, or else as it waits; tell whether it was at the call.
+
+    Who plays waits for an answer that never comes.
+    """
+    found = Lanes([Connection(Reborn(), FakeProcess()) for _ in range(2)])
+    earlier = iter(range(moment))
+    waits, playing = threading.Event(), set[int]()
+
+    def play(number: int) -> None:
+        playing.add(number)
+        with found.lane() as connection:
+            connection.testee.ask({}, PATIENCE)
+        playing.remove(number)
+
+    def see(_: FrameType, event: str, what: object) -> None:
+        if event in {"call", "c_return"} and next(earlier, None) is None:
+            sys.setprofile(None)
+            signal.raise_signal(signal.SIGTERM)
+        elif event == "c_call" and getattr(what, "__qualname__", "") == "SimpleQueue.get":
+            waits.set()
+
+    def interrupt() -> None:
+        waits.wait()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+    def watched() -> None:
+        sys.setprofile(see)
+        try:
+            found.each(play, range(100))
+        finally:
+            sys.setprofile(None)
+
+    last = threading.Thread(target=interrupt, daemon=True)
+    with interruption():
+        last.start()
+        with pytest.raises(Interrupted):
+            watched()
+        waits.set()
+        last.join()
+    assert not playing
+    return next(earlier, None) is None
+
+
+def test_an_interruption_at_any_moment_ends_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.kit.client.lanes._LOOK_SECONDS", 0.001)
+    moments = count()
+    while interrupted_at(next(moments)):
+        pass
+    assert next(moments) > 50
 
 
 def counted(settings: Settings) -> tuple[Any, list[Connection]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import select
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +101,28 @@ def test_a_program_that_does_not_read_holds_nobody() -> None:
     program = ProgramTestee([sys.executable, "-c", "import time; time.sleep(3600)"])
     with pytest.raises(Fault, match="did not answer"):
         program.ask({"do": "generate", "payload": {"prompt": "a" * 1_000_000}}, 0.3)
+
+
+@pytest.mark.torture
+def test_a_program_that_does_not_read_what_it_is_asked_can_be_closed_meanwhile() -> None:
+    code = f"import time; input(); print({HELLO!r}, flush=True); time.sleep(3600)"
+    program = ProgramTestee([sys.executable, "-c", code])
+    program.start(PATIENCE)
+    faults = queue.SimpleQueue[Fault]()
+
+    def ask() -> None:
+        try:
+            program.ask({"do": "generate", "payload": "x" * (1 << 20)}, PATIENCE)
+        except Fault as fault:
+            faults.put(fault)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    assert program._running is not None
+    while select.select([], [program._running.stdin], [], 0)[1]:
+        assert asking.is_alive(), "the pipe would hold it all"
+    program.close()
+    assert faults.get(timeout=PATIENCE).kind == "died"
 
 
 @pytest.mark.torture

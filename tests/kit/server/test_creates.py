@@ -1,12 +1,18 @@
 """Creates: each rule that counts is broken, by a body that is there, and what is not sent is told."""
 
+import signal
+import threading
+
 import pytest
 
+from mockserver.commands.judging.interruption import interruption
 from mockserver.contract.catalog import load
+from mockserver.errors import Interrupted
 from mockserver.kit.server.evidence import Purpose, ResultFile, Watched
 from mockserver.kit.server.payloads.boundary import boundary_payloads
-from mockserver.kit.server.scenarios.creates import FOLLOWS, send_valid_payloads
+from mockserver.kit.server.scenarios.creates import BURST_TASKS, FOLLOWS, send_burst, send_valid_payloads
 from mockserver.kit.server.scenarios.refusals import REFUSES, send_broken_payloads
+from tests.conftest import PATIENCE
 from tests.mutants.servers.harness import prepare
 
 IMAGE = load().operation("kling/omni-image.create")
@@ -50,6 +56,27 @@ def test_the_tasks_of_valid_payloads_are_asked_for_in_turn_and_their_files_let_g
         for attempt in evidence.of(Purpose.DOWNLOAD)
         if attempt.exchange.response
     )
+
+
+def test_a_burst_that_is_interrupted_waits_for_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = prepare("kling", operation="kling/omni-image.create").probe()
+    asked, answered = threading.Semaphore(0), threading.Event()
+
+    def create(*_: object, **__: object) -> None:
+        asked.release()
+        assert answered.wait(PATIENCE)
+
+    def interrupt() -> None:
+        for _ in range(BURST_TASKS):
+            assert asked.acquire(timeout=PATIENCE)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+    monkeypatch.setattr(probe, "create", create)
+    with interruption():
+        threading.Thread(target=interrupt, daemon=True).start()
+        with pytest.raises(Interrupted):
+            send_burst(probe)
+    answered.set()
 
 
 @pytest.mark.parametrize(("most", "seconds", "followed"), [(3, 600, 3), (1000, 1, 0)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import cycle, islice, zip_longest
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from mockserver.kit.server.settings import Target
 from mockserver.kit.server.spending.budget import Spent, TooDear
 from mockserver.kit.server.spending.prices import units
 from mockserver.kit.server.watched_tasks import watched_task
+from mockserver.kit.threads import side_by_side
 from mockserver.types import JSON
 
 BURST_TASKS = 4
@@ -86,16 +87,15 @@ def send_burst(probe: Probe) -> None:
     plain = probe.simplest(create)
     unnamed = create.put(layout.external_id_field, plain, "")
     payload = unnamed if _has_names(probe.target) and probe.expectations.is_accepted(create, unnamed) else plain
-    with ThreadPoolExecutor(BURST_TASKS) as pool:
-        sent = [
-            pool.submit(probe.create, create, payload, Purpose.BURST, case=case, headers={"content-type": media_type})
-            for case, media_type in islice(cycle(_MEDIA_TYPES.items()), BURST_TASKS)
-        ]
-        if _has_names(probe.target):
-            named = create.put(layout.external_id_field, plain, f"twins-{probe.new_name()}")
-            sent += [pool.submit(probe.create, create, named, Purpose.RACE_FOR_NAME) for _ in range(_NAMESAKES)]
-        for each in sent:
-            each.result()
+    sent = [
+        partial(probe.create, create, payload, Purpose.BURST, case=case, headers={"content-type": media_type})
+        for case, media_type in islice(cycle(_MEDIA_TYPES.items()), BURST_TASKS)
+    ]
+    if _has_names(probe.target):
+        named = create.put(layout.external_id_field, plain, f"twins-{probe.new_name()}")
+        sent += [partial(probe.create, create, named, Purpose.RACE_FOR_NAME)] * _NAMESAKES
+    for ended in [*side_by_side(sent)]:
+        ended.result()
 
 
 def _has_names(target: Target) -> bool:
