@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from yarl import URL
 
 
+IDLE_SECONDS = 1.5
+"""How long a connection is kept for the next request. Servers close theirs after two seconds (gunicorn), five (Node,
+uvicorn) or more; one that is closed just as we send leaves a POST without an answer."""
+
+
 def connector(destinations: Callable[[], Destinations], connections: int) -> aiohttp.TCPConnector:
     """Return a connector with at most so many connections. It raises ``RefusedDestination``.
 
@@ -42,7 +47,9 @@ def connector(destinations: Callable[[], Destinations], connections: int) -> aio
             await self._resolver.close()
 
     # Without a cache of addresses, new settings count from the next connection on.
-    return aiohttp.TCPConnector(limit=connections, resolver=Resolver(), use_dns_cache=False)
+    return aiohttp.TCPConnector(
+        limit=connections, keepalive_timeout=IDLE_SECONDS, resolver=Resolver(), use_dns_cache=False
+    )
 
 
 def target(url: str, destinations: Destinations) -> URL:

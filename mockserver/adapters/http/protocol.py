@@ -29,10 +29,6 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS, BODY_BYTES = 30.0, 30 * 1024
 """In so many seconds a body comes to its end, or at least so many bytes of it: 1 KiB/s, less than any line has."""
 
-IDLE_SECONDS = 75.0
-"""How long a connection rests between two requests, as with nginx. uvicorn's five seconds are a usual pause between two
-polls: the connection of such a client would be closed just as it sends, and a create may not be sent again."""
-
 
 class Protocol(Reader):
     """One connection. An answer is sent in one piece, and the application may reset the connection."""
@@ -136,7 +132,7 @@ class Protocol(Reader):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self._deadline.at is None:
-            self._expect(IDLE_SECONDS)
+            self._expect(self.timeout_keep_alive)
 
     def _may_be_held(self) -> bool:
         """Whether a request may be answered at once: none before it waits, and its connection has nothing special."""

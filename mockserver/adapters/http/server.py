@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 0.3
 """How long requests in flight have when the server stops; Ctrl-C should take less than a second in all."""
 
+_IDLE_SECONDS = 75
+"""How long a connection rests between two requests, as with nginx. uvicorn's five seconds are a usual pause between two
+polls: the connection of such a client would be closed just as it sends, and a create may not be sent again."""
+
 PLAIN = Entry(lambda desk: partial(Protocol, desk))
 """HTTP, as it is."""
 
@@ -76,6 +80,7 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             ws="none",
+            timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=patience_seconds,  # type: ignore[arg-type] # any number of seconds will do
         )
         super().__init__(config)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from mockserver.adapters.http.connector import IDLE_SECONDS
 from mockserver.decoding import READABLE
 from mockserver.errors import BadSetting
 from mockserver.types import Request
@@ -28,9 +29,6 @@ _HOP = frozenset(
 
 _CONNECT_SECONDS = 10.0
 """How long a connection may take; one that takes longer hardly ever succeeds."""
-
-_IDLE_SECONDS = 4.0
-"""How long a connection is kept for the next request; uvicorn as an upstream closes it after five."""
 
 _MOST_HEADER_BYTES = 64 * 1024
 """The size of the largest header: what uvicorn accepts, too."""
@@ -66,7 +64,7 @@ class Upstream:
         import aiohttp
 
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._patience),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,

@@ -132,6 +132,33 @@ class Child:
             raise OSError(number, os.strerror(number), program)
 
 
+class Feed:
+    """What is written into a pipe of a program. It may never read that, so nobody waits for it."""
+
+    def __init__(self, stream: IO[bytes], failed: Callable[[], None]) -> None:
+        """``failed`` is called, on another thread, if the program takes no more."""
+        self._stream, self._failed = stream, failed
+
+    def write(self, data: bytes) -> None:
+        """Write, as soon as there is room."""
+        threading.Thread(target=self._write, args=(data,), daemon=True).start()
+
+    def close(self) -> None:
+        """Let the program read the end, after what was written already."""
+        threading.Thread(target=self._close, daemon=True).start()
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):  # the program has ended, or its stdin was closed meanwhile
+            self._failed()
+
+    def _close(self) -> None:
+        with suppress(OSError):
+            self._stream.close()
+
+
 class Lines:
     """The lines that a program writes into a pipe. A few may wait to be asked for; then the program has to wait."""
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import IO, Any, Literal, NoReturn, Protocol, Self, TypeGuard
+from typing import Any, Literal, NoReturn, Protocol, Self, TypeGuard
 
 import jsonschema_rs
 
 from mockserver.errors import MockserverError
-from mockserver.kit.client.child import Child, Lines, Tail
+from mockserver.kit.client.child import Child, Feed, Lines, Tail
 from mockserver.resources import folder
 from mockserver.types import JSON
 
@@ -116,8 +116,7 @@ class ProgramTestee:
         self._id += 1
         running = self._running = self._running or _Running.start(self.command, self.variables)
         line = json.dumps({"id": self._id, **request}) + "\n"
-        # If the testee does not read, the pipe fills up and the write blocks: so it must not block this thread.
-        threading.Thread(target=running.write, args=(line.encode(),), daemon=True).start()
+        running.stdin.write(line.encode())
         return self._answer(running, request, seconds)
 
     def close(self) -> None:
@@ -159,7 +158,7 @@ class _Running:
     """A program that runs, and what it writes."""
 
     child: Child
-    stdin: IO[bytes]
+    stdin: Feed
     lines: Lines
     stderr: Tail
 
@@ -170,14 +169,8 @@ class _Running:
         except OSError as error:
             raise NoTestee(f"the testee {command[0]!r} cannot be started: {error.strerror}") from error
         stdin, out, err = child.pipes
-        return cls(child, stdin, Lines(out, _LONGEST_LINE_BYTES), Tail(err))
-
-    def write(self, line: bytes) -> None:
-        try:
-            self.stdin.write(line)
-            self.stdin.flush()
-        except (OSError, ValueError):  # the program has ended, or its stdin was closed meanwhile
-            self.lines.end()
+        lines = Lines(out, _LONGEST_LINE_BYTES)
+        return cls(child, Feed(stdin, lines.end), lines, Tail(err))
 
     def end(self) -> str:
         """Say how it has ended, and end it if it has not."""
@@ -190,15 +183,10 @@ class _Running:
 
     def close(self) -> None:
         """Let it end by itself for a while."""
-        # What is being written holds the pipe, perhaps for ever: the testee may not read it.
-        threading.Thread(target=self._close_stdin, daemon=True).start()
+        self.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             self.child.wait(_END_SECONDS)
         self.kill()
-
-    def _close_stdin(self) -> None:
-        with suppress(OSError):
-            self.stdin.close()
 
     def kill(self) -> None:
         """End it."""

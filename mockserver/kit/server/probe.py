@@ -37,6 +37,10 @@ _READ_SECONDS = 60.0
 
 _MOST_CONNECTIONS = 20
 
+_IDLE_SECONDS = 1.5
+"""How long a connection is kept for the next request. A server may close it after two seconds (gunicorn) or five (Node,
+uvicorn), and one that it closes just as we send is no fault of its."""
+
 _KEPT_BYTES = 512
 """What is kept of a file that was sent or received, so that a report can show what it began with."""
 
@@ -252,7 +256,7 @@ def connect(settings: Settings) -> Iterator[Probe]:
 
     target, clock = settings.target(), RealTime()
     budget = Budget(settings.max_creates, settings.seconds, clock, settings.most_units)
-    limits = httpx.Limits(max_connections=_MOST_CONNECTIONS)
+    limits = httpx.Limits(max_connections=_MOST_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS)
     timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(timeout=timeout, limits=limits, trust_env=False))

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
-from mockserver.adapters.http import protocol
+from mockserver.adapters.http import protocol, server
 from mockserver.adapters.http.connection import head as heads
 from mockserver.adapters.http.connection.deadline import Deadline
 from mockserver.adapters.http.connection.desk import Desk
@@ -482,7 +482,7 @@ def test_a_connection_rests_longer_than_a_client_that_polls(monkeypatch: pytest.
 
 
 def test_a_connection_that_rests_too_long_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(server, "_IDLE_SECONDS", 0.05)
     with (
         live(pace="instant") as running,
         socket.create_connection(("127.0.0.1", _port(running.url)), PATIENCE) as connection,

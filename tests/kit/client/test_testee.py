@@ -119,7 +119,7 @@ def test_a_program_that_does_not_read_what_it_is_asked_can_be_closed_meanwhile()
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     assert program._running is not None
-    while select.select([], [program._running.stdin], [], 0)[1]:
+    while select.select([], [program._running.child.pipes[0]], [], 0)[1]:
         assert asking.is_alive(), "the pipe would hold it all"
     program.close()
     assert faults.get(timeout=PATIENCE).kind == "died"
