@@ -509,7 +509,10 @@ def test_a_block_of_numbers_larger_than_lua_can_count_is_exact(store: Redis, oth
 
 
 class Wire:
-    """A proxy before a server, which can swallow the next answers: it ends the connection instead."""
+    """A proxy before a server, which can swallow the next answers: it ends the connection instead.
+
+    What comes while it is ``slow`` is held, also when its client has given up, until it is ``let_through``.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -517,6 +520,8 @@ class Wire:
         self._threads = [threading.Thread(target=self._serve)]
         self.port = self._listener.getsockname()[1]
         self.swallows = 0
+        self.slow = False
+        self._held: list[tuple[socket.socket, bytes]] = []
         self._threads[0].start()
 
     def _serve(self) -> None:
@@ -532,12 +537,23 @@ class Wire:
             while True:
                 for source in select.select([near, far], [], [])[0]:
                     data = source.recv(1 << 16)
+                    if source is near and data and self.slow:
+                        self._held.append((far.dup(), data))
+                        continue
                     if source is far and self.swallows:
                         self.swallows -= 1
                         return
                     if not data:
                         return
                     (far if source is near else near).sendall(data)
+
+    def let_through(self) -> None:
+        """Let all arrive that was held, one after the other, and wait until it has had its effect."""
+        for far, data in self._held:
+            with far:
+                far.sendall(data)
+                assert far.recv(1 << 16)
+        self._held = []
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -579,6 +595,27 @@ def test_what_was_taken_by_a_call_whose_answer_was_lost_is_had_with_the_next(ser
         store.server._down_until = 0.0
         assert store.schedule.take(5, 9) == ["b"]
         assert (len(store.schedule), store.schedule.next()) == (2, None)
+
+
+@pytest.mark.parametrize("taken", [[], ["b"]], ids=["nothing", "something"])
+def test_what_is_taken_by_a_call_that_comes_late_waits_for_nobody(
+    wire: Wire, taken: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that stalls reads what was sent over a connection that has been given up, after what came later."""
+    with closing(Redis(f"redis://127.0.0.1:{wire.port}/0")) as store:
+        for key in taken:
+            store.schedule.plan(key, 1)
+        monkeypatch.setattr("mockserver.fake.stores.redis.server.ANSWER_SECONDS", 0.05)
+        wire.slow = True
+        with pytest.raises(StoreUnavailable):
+            store.schedule.take(5, 9)
+        wire.slow = False
+        monkeypatch.undo()
+        store.server._down_until = 0.0
+        assert store.schedule.take(5, 9) == taken
+        store.schedule.plan("a", 2)
+        wire.let_through()
+        assert store.schedule.take(5, 9) == ["a"]
 
 
 def test_a_connection_that_was_closed_is_made_again(store: Redis, server: RedisServer) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import IMAGE, PAYLOADS, VIDEO
+from tests.conftest import IMAGE, PATIENCE, PAYLOADS, VIDEO
 from tests.slow.destruction.figures import note
 from tests.slow.destruction.load import Load, check
 from tests.slow.destruction.sink import sink
@@ -62,7 +62,7 @@ def test_redis_restarted_under_load_loses_nothing_that_was_answered(tmp_path: Pa
             assert not load.others
             assert load.cut == 0
             began = time.monotonic()
-            hook.wait_for(set(load.told.values()))
+            hook.wait_for(set(load.told.values()), 5 * PATIENCE)  # as long as the load may take
             last = time.monotonic() - began
             assert asyncio.run(check(two.url, load.told)) == len(load.told)
             assert one.stderr == two.stderr == ""

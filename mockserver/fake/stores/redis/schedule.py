@@ -60,7 +60,7 @@ class Schedule:
         """Take at most so many things that are due, the earliest first. Not within a turn."""
         name = uuid.uuid4().hex
         try:
-            taken = self.turns.server.run("take", self._worker, now, most, name, *self._lost)
+            taken = self.turns.server.run_in_order("take", self._worker, now, most, name, *self._lost)
         except StoreUnavailable:
             # It may be done all the same, and while we live nobody else gets what it took: the next call gives it back.
             self._lost = [*self._lost, name][-_MOST_LOST:]

@@ -33,6 +33,10 @@ _ATTEMPTS = 2
 """A connection that was closed while it was idle shows it only when it is used."""
 
 
+Commands = Callable[[], list[tuple[Any, ...]]]
+"""Returns what is to be sent, once there is a connection for it."""
+
+
 class Server:
     """Runs scripts on a server. Each may be sent twice, when no answer has come, and has to allow for that."""
 
@@ -46,18 +50,19 @@ class Server:
 
     def run(self, script: str, *args: Any) -> Any:
         """Run a script of ours. Raises ``StoreUnavailable``."""
-        digest, source = _script(script)
-        command = ("EVALSHA", digest, 1, META, *args)
-        with self._lock:
-            try:
-                return self._ask([command])[0]
-            except exceptions.NoScriptError:
-                return self._ask([("EVAL", source, *command[2:])])[0]
+        return self._run(script, lambda: args)
+
+    def run_in_order(self, script: str, *args: Any) -> Any:
+        """Run a script whose first argument is the number of the connection, so that it can tell what comes late.
+
+        Raises ``StoreUnavailable``.
+        """
+        return self._run(script, lambda: (self.connected, *args))
 
     def ask(self, *commands: tuple[Any, ...]) -> list[Any]:
         """Run commands as one transaction, and return their answers. Raises ``StoreUnavailable``."""
         with self._lock:
-            answers = self._ask([("MULTI",), *commands, ("EXEC",)])[-1]
+            answers = self._ask(lambda: [("MULTI",), *commands, ("EXEC",)])[-1]
             return list(answers)
 
     def close(self) -> None:
@@ -67,7 +72,15 @@ class Server:
                 self._connection.disconnect()
                 self._connection = None
 
-    def _ask(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+    def _run(self, script: str, args: Callable[[], tuple[Any, ...]]) -> Any:
+        digest, source = _script(script)
+        with self._lock:
+            try:
+                return self._ask(lambda: [("EVALSHA", digest, 1, META, *args())])[0]
+            except exceptions.NoScriptError:
+                return self._ask(lambda: [("EVAL", source, 1, META, *args())])[0]
+
+    def _ask(self, commands: Commands) -> list[Any]:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._exchange(commands)
@@ -84,14 +97,14 @@ class Server:
                 raise StoreUnavailable(f"{self._address}: {reason(error)}") from error
         raise AssertionError("unreachable")  # pragma: no cover
 
-    def _exchange(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        connection = self._connected()
-        packed = connection.pack_commands(commands) if len(commands) > 1 else connection.pack_command(*commands[0])
+    def _exchange(self, commands: Commands) -> list[Any]:
+        connection, sent = self._connected(), commands()
+        packed = connection.pack_commands(sent) if len(sent) > 1 else connection.pack_command(*sent[0])
         seconds = ANSWER_SECONDS + sum(map(len, packed)) / _BYTES_PER_SECOND
         connection.send_packed_command(packed)
         self.round_trips += 1
         answers: list[Any] = []
-        for _ in commands:
+        for _ in sent:
             try:
                 answers.append(connection.read_response(timeout=seconds))
             except exceptions.ResponseError as error:
