@@ -79,7 +79,7 @@ class CallbackLog:
         """When the newest of those that had to go was due."""
         found, first = self._documents.get(_FORGOTTEN, _UNTIL), self._documents.get(_OLDEST, _OLDEST.name)
         until = -1 if found is None else found
-        left = next(self.oldest(), None)
+        left = self._first
         if first is not None and (left is None or left.id != first[0]):
             until = max(until, first[1], -1 if left is None else left.due)
         return until
@@ -94,8 +94,13 @@ class CallbackLog:
         self.forget_until(self.forgotten_until)
         self._note_first()
 
+    @property
+    def _first(self) -> Delivery | None:
+        found = self._documents.first(DELIVERIES)
+        return None if found is None else found[1]
+
     def _note_first(self) -> None:
-        first = next(self.oldest(), None)
+        first = self._first
         if first is None:
             self._documents.drop(_OLDEST, _OLDEST.name)
         elif self._documents.get(_OLDEST, _OLDEST.name) != (noted := [first.id, first.due]):

@@ -197,6 +197,12 @@ class Documents(Protocol):
     def count(self, kind: Kind[V]) -> int:
         """Count the documents of a kind."""
 
+    def first(self, kind: Kind[V]) -> tuple[str, V] | None:
+        """Return the oldest document of a kind and its key, without looking at the others.
+
+        It may have to go at the end of the turn, for want of room; and nothing is checked then: others may drop it.
+        """
+
     def oldest(self, kind: Kind[V]) -> Iterator[tuple[str, V]]:
         """Yield the documents of a kind with their keys, the oldest first."""
 

@@ -280,6 +280,7 @@ def everything(store: Store, now: Millis) -> Iterator[tuple[Any, Any]]:
             ("documents", kind.name, "all"),
             (
                 documents.count(kind),
+                documents.first(kind),
                 list(documents.newest(kind)),
                 [documents.get(kind, key) for key in KEYS],
             ),

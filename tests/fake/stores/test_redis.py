@@ -10,6 +10,8 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ import pytest
 import redis as client_library
 
 from mockserver.errors import BadSetting, MissingPackage, StoreUnavailable
+from mockserver.fake.callbacks.delivery import Delivery
+from mockserver.fake.callbacks.log import CallbackLog
 from mockserver.fake.lifecycle import Task
 from mockserver.fake.stores import opening
 from mockserver.fake.stores.redis.server import PREFIX
@@ -328,6 +332,37 @@ def test_a_slow_turn_is_not_kept_from_its_end_by_many_quick_ones(store: Redis, o
         quick.join(PATIENCE)
     assert 4 <= len(tries) < 50
     assert store.documents.get(NOTES, COUNTER) == 100 + len(quicks)
+
+
+def test_the_first_document_is_found_without_the_others_whatever_a_turn_has_written(store: Redis) -> None:
+    def changed(keys: str) -> list[tuple[str, Any]]:
+        for number, key in enumerate(keys):
+            store.documents.put(NOTES, key, [number])
+        found = [store.documents.first(NOTES), next(store.documents.oldest(NOTES), None)]
+        return [each for each in found if each is not None]
+
+    for keys in ("", "ab", "ba", "c"):
+        (found,) = store.run([partial(changed, keys)])
+        assert found == found[:1] * len(found)
+    documents = store.documents
+    assert round_trips(store, lambda: documents.first(NOTES)) == 1
+    store.run([partial(documents.put, NOTES, str(number), number) for number in range(2000)])
+    jobs: list[Callable[[], object]] = [partial(documents.put, NOTES, "x", 1), partial(documents.first, NOTES)]
+    assert round_trips(store, lambda: store.run(jobs)) == 2
+
+
+def test_a_long_log_of_callbacks_is_as_quickly_written_as_a_short_one(store: Redis) -> None:
+    log = CallbackLog(store.documents)
+    sent = Delivery("kling_1_0_submitted", "kling", "1", "me", "submitted", "http://127.0.0.1/", b"{}", NOON)
+
+    def note(id: str) -> None:
+        log.keep(replace(sent, id=id))
+        log.note_what_went()
+
+    store.run([lambda: note("first")])
+    trips = round_trips(store, lambda: store.run([lambda: note("second")]))
+    store.run([partial(log.keep, replace(sent, id=str(number))) for number in range(2000)])
+    assert round_trips(store, lambda: store.run([lambda: note("last")])) == trips
 
 
 def test_who_goes_first_and_does_not_come_back_is_waited_for_no_longer(store: Redis, server: RedisServer) -> None:

@@ -52,6 +52,10 @@ class Documents:
         found = self._kinds.get(kind.name)
         return 0 if found is None else len(found.held)
 
+    def first(self, kind: Kind[V]) -> tuple[str, V] | None:
+        """Return the oldest document of a kind and its key."""
+        return next(self.oldest(kind), None)
+
     def oldest(self, kind: Kind[V]) -> Iterator[tuple[str, V]]:
         """Yield the documents of a kind with their keys, the oldest first."""
         return self._listed(kind, iter)

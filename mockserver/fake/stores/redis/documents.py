@@ -83,6 +83,17 @@ class Documents:
         turn.check("K", kind.name, stamp=stamp)
         return int(number)
 
+    @in_turn
+    def first(self, kind: Kind[V]) -> tuple[str, V] | None:
+        """Return the oldest document of a kind and its key, without looking at the others. Nothing is checked."""
+        turn = self.turns.turn
+        changes = turn.changes.get(kind.name, {}).values()
+        if kind.renews or kind.name == SHARED.name or any(change != "put" for change, *_ in changes):
+            return next(self.oldest(kind), None)
+        held: Papers = turn.read(("K", kind.name, "-inf", 1, 0))
+        found = {key: _value(kind, paper) for key, paper in held.documents}
+        return next(iter((found | {key: value for _, key, value, _ in changes}).items()), None)
+
     def oldest(self, kind: Kind[V]) -> Iterator[tuple[str, V]]:
         """Yield the documents of a kind with their keys, the oldest first."""
         return self._listed(kind, is_newest=False)

@@ -68,6 +68,10 @@ class Documents:
         found = self._connection.row("SELECT documents FROM kinds WHERE kind = ?", (kind.name,))
         return 0 if found is None else int(found[0])
 
+    def first(self, kind: Kind[V]) -> tuple[str, V] | None:
+        """Return the oldest document of a kind and its key."""
+        return next(self.oldest(kind), None)
+
     def oldest(self, kind: Kind[V]) -> Iterator[tuple[str, V]]:
         """Yield the documents of a kind with their keys, the oldest first."""
         return self._listed(kind, -1, "> ? ORDER BY sequence")
