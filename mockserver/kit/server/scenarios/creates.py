@@ -80,7 +80,7 @@ def _follow(probe: Probe, followed: list[Watch], edges: Mapping[str, int]) -> No
 
 
 def send_burst(probe: Probe) -> None:
-    """Create several tasks of the first operation at once, all alike, and then two of one name. Raises ``Spent``."""
+    """Create several tasks of the first operation, all alike, and two of one name, all at once. Raises ``Spent``."""
     create, layout = probe.target.create_operations[0], probe.expectations.layout
     if not Cost.of_simplest(probe.target, create, BURST_TASKS + _NAMESAKES).is_within(probe.budget):
         raise Spent(f"fewer than the {BURST_TASKS + _NAMESAKES} tasks of a burst were left of {probe.budget.options}")
